@@ -1,11 +1,11 @@
-//! Texts with one spelling, from numbers: addresses of networks, numbers with check digits.
+//! Texts in canonical form from numbers: network addresses, and numbers with check digits.
 
 use super::text_format;
 use super::text_format::DIGITS;
 
 pub(super) const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// Dotted decimal.
+/// An IPv4 address in dotted decimal notation.
 pub fn ipv4(n: u32, out: &mut String) {
     for (i, byte) in n.to_be_bytes().into_iter().enumerate() {
         if i > 0 {
@@ -15,9 +15,9 @@ pub fn ipv4(n: u32, out: &mut String) {
     }
 }
 
-/// An address of one network, by its interface.
+/// An IPv6 address of a fixed network with this interface identifier.
 pub fn ipv6(interface: u64, out: &mut String) {
-    // The range that RFC 4193 keeps for local use.
+    // The range for local use of RFC 4193.
     let network = 0xfd00_u128 << 112;
     out.push_str(&std::net::Ipv6Addr::from(network | u128::from(interface)).to_string());
 }
@@ -47,7 +47,7 @@ pub fn credit_card(n: u64, out: &mut String) {
 
 /// A German IBAN with right check digits (ISO 13616, mod 97); `n` below 10^18.
 pub fn iban(n: u64, out: &mut String) {
-    // "DE00" moved to the end reads 131400.
+    // "DE00", moved to the end, is 131400 in digits.
     let check = 98 - (u128::from(n) * 1_000_000 + 131_400) % 97;
     out.push_str("DE");
     text_format::fixed_base(check, 2, DIGITS, out);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn check_digits_are_right() {
+    fn check_digits_are_correct() {
         // Published examples: a test card number, ISO 13616's German example, an ISBN from the standard's guide.
         assert_eq!(text(|s| credit_card(11_111_111_111_111, s)), "4111111111111111");
         assert_eq!(text(|s| iban(370_400_440_532_013_000, s)), "DE89370400440532013000");

@@ -1,4 +1,4 @@
-//! One of some values, each as likely as its weight says.
+//! A sampler of explicit values with weights.
 
 use std::collections::HashSet;
 
@@ -7,20 +7,20 @@ use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(super) struct ChoiceSampler {
     pub values: Vec<Value>,
     /// One index for each group of values that compare equal.
     pub distinct: Vec<usize>,
-    /// Running totals of the weights.
+    /// Cumulative weights; `None` for equal weights.
     totals: Option<Vec<u64>>,
     /// The same values, if all are texts.
     pub texts: Option<StringArena>,
 }
 
-/// Weights that are looked at one by one.
-const FEW: usize = 16;
+/// Up to this length, a linear search is faster than a binary one.
+const LINEAR_SEARCH_MAX: usize = 16;
 
-impl Choice {
+impl ChoiceSampler {
     pub fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
         let mut seen = HashSet::new();
         let distinct = (0..values.len()).filter(|&i| seen.insert(folded(&values[i]))).collect();
@@ -35,17 +35,17 @@ impl Choice {
         });
         let texts = values.iter().map(|v| if let Value::Text(text) = v { Some(&**text) } else { None });
         let texts = texts.collect::<Option<Vec<&str>>>().and_then(|texts| StringArena::new(&texts));
-        Choice { values: values.to_vec(), distinct, totals, texts }
+        ChoiceSampler { values: values.to_vec(), distinct, totals, texts }
     }
 
-    /// Index of a value; there must be one.
+    /// Draws the index of a value; there must be at least one value.
     #[inline]
     pub fn pick_index(&self, rng: &mut CellRng) -> usize {
         match self.totals.as_deref() {
             Some([totals @ .., all]) if *all > 0 => {
                 let at = rng.below(*all);
-                // Counting all of a few is quicker than halving.
-                if totals.len() <= FEW {
+                // Without branches.
+                if totals.len() <= LINEAR_SEARCH_MAX {
                     totals.iter().filter(|&&total| total <= at).count()
                 } else {
                     totals.partition_point(|&total| total <= at)
@@ -60,7 +60,7 @@ impl Choice {
     }
 }
 
-/// What the strictest comparison sees of a value.
+/// The value's key under the most tolerant collation: letter case and trailing spaces ignored.
 fn folded(value: &Value) -> String {
     match value {
         Value::Text(s) => format!("t{}", s.trim_end_matches(' ').to_lowercase()),

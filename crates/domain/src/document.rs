@@ -1,4 +1,4 @@
-//! JSON documents of a given shape: what a CHECK or a JSON Schema asks of their members.
+//! JSON documents of the shape that a CHECK or a JSON Schema requires.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::{Domain, Sampler, json, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// What a document, or a part of one, looks like.
+/// The shape of a document or of a part of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Document {
@@ -14,9 +14,9 @@ pub enum Document {
     Leaf(Box<Domain>),
     /// One of these JSON texts.
     OneOf(Vec<String>),
-    /// `open`: others may stand beside the members.
+    /// `open`: other members are allowed.
     Object {
-        members: Vec<Member>,
+        members: Vec<DocumentMember>,
         open: bool,
     },
     Array {
@@ -26,20 +26,20 @@ pub enum Document {
     },
 }
 
-/// A member of an object; one that is not required is left out now and then.
+/// A member of an object; a member that is not required is absent from some documents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
+pub struct DocumentMember {
     pub name: String,
     pub required: bool,
     pub document: Document,
 }
 
-/// Percent of documents that have a member which need not be there.
-const OFTEN: u64 = 65;
-/// Percent of open objects that have a member of their own.
-const OTHERS: u64 = 50;
+/// Percentage of documents with a given optional member.
+const OPTIONAL_PERCENT: u64 = 65;
+/// Percentage of open objects with an additional member.
+const ADDITIONAL_PERCENT: u64 = 50;
 
-/// A [`Document`] made ready.
+/// A [`Document`] prepared for many values.
 #[derive(Debug, Clone)]
 pub(super) enum DocumentSampler {
     Leaf(Box<Sampler>),
@@ -63,7 +63,7 @@ impl DocumentSampler {
         }
     }
 
-    /// How many documents [`value`](Self::value) tells apart.
+    /// The number of different documents of [`value`](Self::value).
     pub fn size(&self) -> u128 {
         match self {
             DocumentSampler::Leaf(sampler) => sampler.size(),
@@ -78,7 +78,7 @@ impl DocumentSampler {
         }
     }
 
-    /// Document number `i`, of the members that must be there.
+    /// Appends document number `i`, with the required members only.
     pub fn value(&self, mut i: u128, out: &mut String) {
         match self {
             DocumentSampler::Leaf(sampler) => scalar(&sampler.value(i % sampler.size().max(1)), out),
@@ -117,14 +117,14 @@ impl DocumentSampler {
                 out.push('{');
                 let mut n = 0;
                 for (name, required, document) in members {
-                    if *required || rng.below(100) < OFTEN {
+                    if *required || rng.below(100) < OPTIONAL_PERCENT {
                         begin(n, name, out);
                         document.draw(rng, out);
                         n += 1;
                     }
                 }
-                if *open && rng.below(100) < OTHERS {
-                    json::another(&|key| members.iter().any(|m| m.0 == key), n > 0, rng, out);
+                if *open && rng.below(100) < ADDITIONAL_PERCENT {
+                    json::additional_member(&|key| members.iter().any(|m| m.0 == key), n > 0, rng, out);
                 }
                 out.push('}');
             }
@@ -151,7 +151,7 @@ fn begin(n: usize, name: &str, out: &mut String) {
     out.push_str(": ");
 }
 
-/// A cell's value as JSON writes it.
+/// Appends a value in JSON syntax.
 fn scalar(value: &Value, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
@@ -168,10 +168,10 @@ mod tests {
     use crate::{RangeKind, Shape};
 
     #[test]
-    fn documents_have_what_they_must_and_differ() {
+    fn documents_match_their_shape_and_differ() {
         let number =
             Domain::Range { kind: RangeKind::Int, lo: 1, hi: 50, step: 1, except: vec![], shape: Shape::Uniform };
-        let member = |name: &str, required, document| Member { name: name.into(), required, document };
+        let member = |name: &str, required, document| DocumentMember { name: name.into(), required, document };
         let shape = Document::Object {
             members: vec![
                 member("age", true, Document::Leaf(Box::new(number))),

@@ -1,9 +1,10 @@
-//! What a text of each kind looks like when it need not be unique.
+//! Draws texts of each kind that need not be unique.
 //!
-//! Data in: the kind, the room in characters, a cell's random stream. Data out: ASCII text of at most `room` characters
-//! appended to a `String`, nothing else allocated. Where the natural form does not fit, a shorter one is taken.
+//! Data in: the kind, the maximum length (`room`) in characters, a cell's random stream. Data out: ASCII text of at
+//! most `room` characters appended to a `String`, without other allocations. If the usual form does not fit, a shorter
+//! one is used.
 
-use super::catalogue::{Body, Named};
+use super::catalogue::{EntryBody, Named};
 use super::checksummed;
 use super::fake::*;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
@@ -15,12 +16,13 @@ use dbmocker_core::rng_stream::CellRng;
 const ALPHANUMERIC: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const UPPER36: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
-/// Letters and digits of vehicle identification numbers (ISO 3779: no I, O, Q).
+/// Letters and digits of vehicle identification numbers (ISO 3779, without I, O, Q).
 pub const VIN_CHARS: &[u8] = b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ";
-/// Dates kept as text lie in 2000-2024: the domain of a text knows no "now".
+/// First and last day of dates that are texts, in days since 1970-01-01: the years 2000 to 2024, as text domains do not
+/// depend on the current date.
 pub const TEXT_DAYS: (i32, i32) = (10_957, 20_088);
 
-/// Appends one text of `kind`, at most `room` characters; a word kind for which nothing fits gives letters.
+/// Appends a text of `kind` with at most `room` characters; random letters if no text of the kind fits.
 pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     if room == 0 {
@@ -63,7 +65,7 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
         K::Gender => out.push_str(rng.pick::<&str>(&["female", "male"])),
         K::Json => json_text(room, rng, out),
         K::Catalogue(named) => named.entry().draw(room, rng, out),
-        K::Prose(named) => about(*named, room, rng, out),
+        K::Prose(named) => prose_about(*named, room, rng, out),
         K::Html => html(room, rng, out),
         K::Pattern { .. } => {} // the sampler holds the compiled pattern
         _ => formatted(kind, rng, out),
@@ -75,7 +77,7 @@ pub fn draw(kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     }
 }
 
-/// The list of the kinds that are one word of a list.
+/// The list of a kind whose texts are words of one list; `None` for other kinds.
 pub fn list(kind: &TextKind) -> Option<&'static Words> {
     use TextKind as K;
     Some(match kind {
@@ -99,20 +101,20 @@ pub fn list(kind: &TextKind) -> Option<&'static Words> {
         K::Status => &STATUSES,
         K::Priority => &PRIORITIES,
         K::Catalogue(named) => match named.entry().body {
-            Body::List(words) => words,
+            EntryBody::List(words) => words,
             _ => return None,
         },
         _ => return None,
     })
 }
 
-/// Kinds whose texts may hold letters beyond ASCII.
-pub fn is_foreign(kind: &TextKind) -> bool {
+/// Whether texts of the kind may contain letters beyond ASCII.
+pub fn may_be_non_ascii(kind: &TextKind) -> bool {
     use TextKind as K;
     matches!(kind, K::LastName | K::Name | K::City | K::Sentence | K::Paragraph | K::Html | K::Prose(_))
 }
 
-/// The alphabet of the kinds that are random letters of one, and how many letters they are where there is room.
+/// The alphabet and the usual length of a kind whose texts are random characters; `None` for other kinds.
 pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
     use TextKind as K;
     Some(match kind {
@@ -126,7 +128,7 @@ pub fn letters(kind: &TextKind) -> Option<(&'static [u8], usize)> {
     })
 }
 
-/// Kinds of one fixed form.
+/// Appends a text of a kind with a fixed format.
 fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     match kind {
@@ -168,8 +170,8 @@ fn formatted(kind: &TextKind, rng: &mut CellRng, out: &mut String) {
     }
 }
 
-/// Two to five sentences of one subject.
-fn about(named: Named, room: usize, rng: &mut CellRng, out: &mut String) {
+/// Appends two to five sentences about one subject.
+fn prose_about(named: Named, room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     for i in 0..2 + rng.below(4) {
         let left = room - (out.len() - start);
@@ -187,7 +189,7 @@ fn about(named: Named, room: usize, rng: &mut CellRng, out: &mut String) {
     }
 }
 
-/// An address of the networks that are kept for documentation and tests (RFC 5737, RFC 2544): it is nobody's.
+/// An address of the networks reserved for documentation and tests (RFC 5737, RFC 2544).
 fn test_address(rng: &mut CellRng) -> u32 {
     let word = rng.word() as u32;
     match word & 15 {
@@ -198,7 +200,7 @@ fn test_address(rng: &mut CellRng) -> u32 {
     }
 }
 
-/// Later days are likelier.
+/// A random day since 1970-01-01; later days are more likely.
 fn recent_day(rng: &mut CellRng) -> i32 {
     let span = f64::from(TEXT_DAYS.1 - TEXT_DAYS.0 + 1);
     let u = rng.unit();
@@ -277,7 +279,7 @@ fn digits(n: usize, rng: &mut CellRng, out: &mut String) {
     text_format::random_chars(DIGITS, n, rng, out);
 }
 
-/// North American form with the exchange 555, which is not given to anyone.
+/// A number in the North American format with the exchange 555, which is not assigned.
 fn phone(room: usize, rng: &mut CellRng, out: &mut String) {
     let area = 200 + rng.below(800);
     let (open, middle) = match (room, rng.below(3)) {
@@ -352,7 +354,8 @@ fn job(room: usize, rng: &mut CellRng, out: &mut String) {
 fn product(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     capitalised(THINGS.pick(room, rng), out);
-    // Written back to front because the noun must be there whatever else fits: "Walnut Desk", "Bold Walnut Desk".
+    // The noun is written first, as it is required; the adjectives are inserted before it: "Walnut Desk", "Bold Walnut
+    // Desk".
     for list in [&*MATERIALS, &*ADJECTIVES] {
         let left = room.saturating_sub(out.len() - start + 1);
         let word = list.pick(left, rng);
@@ -438,7 +441,7 @@ fn json_text(room: usize, rng: &mut CellRng, out: &mut String) {
     }
     if room < 60 || out.len() - start > room {
         out.truncate(start);
-        // Any JSON value is JSON: a number fits everywhere.
+        // A number is a valid JSON text of any length.
         let magnitude = 10u64.pow(room.min(4) as u32);
         text_format::number(rng.below(magnitude), out);
     }
@@ -453,7 +456,7 @@ fn html(room: usize, rng: &mut CellRng, out: &mut String) {
     out.push_str("</p>");
 }
 
-/// Lower-case letters and digits that lengthen a text to `min` characters counted from `start`.
+/// Pads the text from `start` to `min` characters.
 pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     let missing = min.saturating_sub(out.len() - start);
@@ -483,7 +486,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_keeps_its_room() {
+    fn texts_of_every_kind_fit() {
         for (_, kind) in crate::text::GENERATORS {
             for room in 0..80 {
                 for seed in 0..20 {

@@ -1,8 +1,8 @@
-//! Word lists: the only place that knows the `fake` crate.
+//! Word lists; only this module uses the `fake` crate.
 //!
-//! Data in: `fake`'s English lists (and a few of our own where it has none). Data out: [`Words`], sorted by length so
-//! that "one that fits in n bytes" is a prefix of the list. What is not ASCII counts by its bytes, which are never fewer
-//! than its characters.
+//! Data in: the English lists of `fake`, and lists of our own where it has none. Data out: [`Words`], sorted by length,
+//! so that the words of at most n bytes are a prefix of the list. Limits in characters are applied to bytes, which are
+//! at least as many.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -14,29 +14,29 @@ use super::string_arena::StringArena;
 use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 
-/// A list without doubles (letter case and accents apart), shortest first.
+/// A list without duplicates (ignoring letter case and accents), shortest words first.
 #[derive(Debug)]
 pub struct Words {
     words: StringArena,
-    /// `upto[n]`: how many words have at most `n` bytes.
+    /// `upto[n]`: the number of words of at most `n` bytes.
     upto: Vec<usize>,
-    /// Running totals of the words' weights; `None` where all weigh the same.
+    /// Cumulative weights; `None` for equal weights.
     totals: Option<Vec<u32>>,
 }
 
-/// Weights that are looked at one by one.
-const FEW: usize = 16;
+/// Up to this length, a linear search is faster than a binary one.
+const LINEAR_SEARCH_MAX: usize = 16;
 
 impl Words {
-    fn of<'a, T: Into<Weighed<'a>>>(list: impl IntoIterator<Item = T>) -> Self {
+    fn of<'a, T: Into<WeightedWord<'a>>>(list: impl IntoIterator<Item = T>) -> Self {
         let list = list.into_iter().map(|w| {
-            let Weighed(word, weight) = w.into();
+            let WeightedWord(word, weight) = w.into();
             (word, weight)
         });
         Words::weighted(list.filter(|(w, _)| w.is_ascii()))
     }
 
-    /// Words with their weights; all together below 65536.
+    /// A list of words with weights, whose sum must be below 65536.
     pub fn weighted<'a>(list: impl IntoIterator<Item = (&'a str, u32)>) -> Self {
         let mut words: Vec<(&str, u32)> = list.into_iter().collect();
         words.sort_by_cached_key(|(w, _)| (w.len(), w.to_ascii_lowercase()));
@@ -51,21 +51,21 @@ impl Words {
                 Some(*total)
             })
             .collect();
-        let level = totals.iter().zip(1..).all(|(total, n)| *total == n);
+        let uniform = totals.iter().zip(1..).all(|(total, n)| *total == n);
         let texts: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
-        Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals: (!level).then_some(totals) }
+        Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals: (!uniform).then_some(totals) }
     }
 
-    /// One of the first `fitting` words, by weight; there must be one.
+    /// The index of a random word of the first `fitting` ones, by weight; `fitting` must not be 0.
     #[inline]
     pub fn pick_index(&self, fitting: usize, rng: &mut CellRng) -> usize {
         match &self.totals {
             None => rng.below(fitting as u64) as usize,
-            Some(totals) => place(&totals[..fitting], rng.below(u64::from(totals[fitting - 1])) as u32),
+            Some(totals) => by_total(&totals[..fitting], rng.below(u64::from(totals[fitting - 1])) as u32),
         }
     }
 
-    /// How many of all draws are words of at most `room` bytes, between 0 and 1.
+    /// The share of draws that are words of at most `room` bytes, from 0 to 1.
     pub fn share(&self, room: usize) -> f64 {
         let total = |n: usize| match (n, &self.totals) {
             (0, _) => 0.0,
@@ -75,7 +75,7 @@ impl Words {
         total(self.fitting(room)) / total(self.len()).max(1.0)
     }
 
-    /// How many words have at most `room` bytes; they are the first ones.
+    /// The number of words of at most `room` bytes, which are the first ones.
     #[inline]
     pub fn fitting(&self, room: usize) -> usize {
         self.upto[room.min(self.upto.len() - 1)]
@@ -92,7 +92,7 @@ impl Words {
         self.words.write(i, out);
     }
 
-    /// Appends a word of at most `room` characters, if there is one.
+    /// Appends a random word of at most `room` characters, if there is one.
     #[inline]
     pub fn put(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match self.fitting(room) {
@@ -101,7 +101,7 @@ impl Words {
         }
     }
 
-    /// Writes a word of at most `room` characters on a line, if there is one.
+    /// Writes a random word of at most `room` characters to a buffer, if there is one.
     #[inline]
     pub fn put_on(&self, room: usize, picks: &mut SmallDraws, line: &mut Cursor<'_>) {
         match self.fitting(room) {
@@ -110,12 +110,12 @@ impl Words {
         }
     }
 
-    /// As [`pick_index`](Self::pick_index), by a small number.
+    /// As [`pick_index`](Self::pick_index), from a source of small random numbers.
     #[inline]
     pub fn index_of(&self, fitting: usize, picks: &mut SmallDraws) -> usize {
         match &self.totals {
             None => picks.below(fitting),
-            Some(totals) => place(&totals[..fitting], picks.below(totals[fitting - 1] as usize) as u32),
+            Some(totals) => by_total(&totals[..fitting], picks.below(totals[fitting - 1] as usize) as u32),
         }
     }
 
@@ -127,6 +127,7 @@ impl Words {
         self.iter().all(str::is_ascii)
     }
 
+    /// The words in one allocation.
     pub fn packed(&self) -> &StringArena {
         &self.words
     }
@@ -135,7 +136,7 @@ impl Words {
         self.words.len()
     }
 
-    /// A word of at most `room` characters; empty if there is none.
+    /// A random word of at most `room` characters; empty if there is none.
     #[inline]
     pub fn pick(&self, room: usize, rng: &mut CellRng) -> &str {
         match self.fitting(room) {
@@ -146,38 +147,38 @@ impl Words {
 }
 
 /// A word and its weight.
-struct Weighed<'a>(&'a str, u32);
+struct WeightedWord<'a>(&'a str, u32);
 
-impl<'a> From<&'a str> for Weighed<'a> {
+impl<'a> From<&'a str> for WeightedWord<'a> {
     fn from(word: &'a str) -> Self {
-        Weighed(word, 1)
+        WeightedWord(word, 1)
     }
 }
 
-impl<'a> From<(&'a str, u32)> for Weighed<'a> {
+impl<'a> From<(&'a str, u32)> for WeightedWord<'a> {
     fn from((word, weight): (&'a str, u32)) -> Self {
-        Weighed(word, weight)
+        WeightedWord(word, weight)
     }
 }
 
-/// `black 40 white 36`: words and their weights.
+/// Parses words and weights such as `black 40 white 36`.
 fn weights(text: &str) -> impl Iterator<Item = (&str, u32)> {
     let mut parts = text.split_whitespace();
     std::iter::from_fn(move || Some((parts.next()?, parts.next()?.parse().ok()?)))
 }
 
-/// A list of which some weigh more than 1; `_` stands for a space.
-fn common(list: &'static [&'static str], weighed: &'static str) -> impl Iterator<Item = (&'static str, u32)> {
+/// A list with the weights of some words, in which `_` stands for a space; the weight of the others is 1.
+fn common(list: &'static [&'static str], weights_text: &'static str) -> impl Iterator<Item = (&'static str, u32)> {
     let find =
-        |word: &str| weights(weighed).find(|(w, _)| *w == word.replace(' ', "_")).map_or(1, |(_, weight)| weight);
+        |word: &str| weights(weights_text).find(|(w, _)| *w == word.replace(' ', "_")).map_or(1, |(_, weight)| weight);
     list.iter().copied().map(move |word| (word, find(word)))
 }
 
-/// The word at a number below the last total.
+/// The index of the word for a number below the last total.
 #[inline]
-fn place(totals: &[u32], at: u32) -> usize {
-    // Counting all of a few is quicker than halving.
-    if totals.len() <= FEW {
+fn by_total(totals: &[u32], at: u32) -> usize {
+    // Without branches.
+    if totals.len() <= LINEAR_SEARCH_MAX {
         totals.iter().filter(|&&total| total <= at).count()
     } else {
         totals.partition_point(|&total| total <= at)
@@ -190,13 +191,13 @@ macro_rules! lists {
     };
 }
 
-/// Words of letters only, so that a separator always ends them.
+/// The words that consist of letters only, and therefore contain no separator.
 fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Common nouns (the list goes on with adjectives and first names), but not those that a sentence about goods makes fun
-/// of.
+/// Common nouns, without those that make sentences about goods ridiculous. (The list of `fake` also contains adjectives
+/// and first names.)
 fn nouns() -> impl Iterator<Item = &'static str> {
     const LIVING: [&str; 9] = ["child", "eye", "hand", "life", "man", "people", "person", "thing", "woman"];
     letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").filter(|w| !LIVING.contains(w))
@@ -221,7 +222,7 @@ const GOODS: [&str; 64] = [
 lists! {
     FIRST_NAMES = letters(EN::NAME_FIRST_NAME);
     LAST_NAMES = EN::NAME_LAST_NAME.iter().copied();
-    /// Without apostrophes: for user names, hosts and paths.
+    /// Last names without apostrophes, for user names, hosts and paths.
     PLAIN_LAST_NAMES = letters(EN::NAME_LAST_NAME);
     LOREM = letters(EN::LOREM_WORD);
     JOB_SENIORITY = letters(EN::JOB_SENIORITY);
@@ -249,7 +250,7 @@ lists! {
     VERBS = letters(EN::COMPANY_BS_VERBS);
     WORDS = nouns().chain(OFFICE).chain(GOODS);
     EXTENSIONS = EN::PATH_EXTENSIONS.iter().copied();
-    /// Codes of money that is traded.
+    /// Codes of traded currencies.
     CURRENCY_CODES = weights("USD 300 EUR 260 GBP 90 JPY 40 CHF 35 CAD 35 AUD 30 INR 30 PLN 22 BRL 22 MXN 20 CNY 20 SEK 18 \
         DKK 10 NOK 10 CZK 8 NZD 8 TRY 8 SGD 6 HKD 6 ZAR 5 KRW 5 HUF 4 RON 4 ILS 3 THB 3 AED 3 IDR 2 MYR 2 PHP 2 CLP 2 COP 2 \
         ARS 2 SAR 2 TWD 2 UAH 2 EGP 1 BGN 1 PEN 1 VND 1 NGN 1 KES 1 MAD 1 QAR 1 KWD 1 ISK 1");
@@ -262,7 +263,7 @@ lists! {
         "small", "smart", "smooth", "soft", "solid", "steady", "sturdy", "sunny", "super", "swift", "tidy", "vivid",
         "warm", "wide", "wild", "wise",
     ];
-    /// What tells things of one name apart.
+    /// Adjectives that distinguish things of one name.
     QUALITIES_OF_NAMES = [
         "Basic", "Central", "Classic", "Digital", "Eastern", "Essential", "Express", "Family", "General", "Global", "Junior",
         "Local", "Mini", "Modern", "New", "Northern", "Old", "Open", "Outdoor", "Premium", "Prime", "Select", "Smart",
@@ -274,12 +275,12 @@ lists! {
         "walnut", "wicker", "wool",
     ];
     THINGS = GOODS;
-    /// What stands before a noun.
+    /// Adjectives before a noun.
     QUALITIES = ADJECTIVES.iter().chain(MATERIALS.iter());
     COLORS = weights("black 40 white 36 blue 28 gray 24 red 20 green 16 navy 10 brown 10 beige 9 pink 9 silver 9 yellow 8 orange 6 \
         purple 6 gold 5 teal 4 turquoise 3 ivory 3 olive 3 khaki 2 maroon 2 tan 2 coral 2 cyan 2 violet 2 lavender 1 lime 1 \
         magenta 1 salmon 1 plum 1 indigo 1 amber 1 azure 1 crimson 1 orchid 1");
-    /// Hosts of e-mail addresses, all reserved for documentation (RFC 2606): no mail ever reaches anyone.
+    /// Hosts of e-mail addresses, all reserved for documentation (RFC 2606), so that mail to them is never delivered.
     MAIL_HOSTS = weights("example.com 60 example.org 34 example.net 28 mail.example 9 inbox.example 8 post.example 7 webmail.example 6 \
         home.example 5 office.example 5 acme.example 4 family.example 3 fastmail.example 4 postbox.example 4 mymail.example 3 \
         work.example 3 uni.example 3 city.example 2 cloud.example 3 shop.example 2 studio.example 2 team.example 2 north.example 2 \
@@ -311,7 +312,7 @@ lists! {
         "application/json", "application/msword", "application/pdf", "application/xml", "application/zip"];
 }
 
-/// Domains reserved for documentation (RFC 2606): no mail ever reaches anyone.
+/// Domains reserved for documentation (RFC 2606), so that mail to them is never delivered.
 pub const MAIL_DOMAINS: [&str; 3] = ["example.com", "example.net", "example.org"];
 
 #[cfg(test)]
@@ -319,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fitting_words_are_a_prefix() {
+    fn words_within_a_length_are_a_prefix() {
         for list in [&*FIRST_NAMES, &*LAST_NAMES, &*COUNTRIES, &*LOREM, &*STATUSES] {
             for room in 0..40 {
                 let n = list.fitting(room);

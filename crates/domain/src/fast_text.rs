@@ -1,7 +1,7 @@
-//! Texts that are written straight where they stay, on a [`Cursor`]: the commonest kinds, column by column.
+//! Fast writers of the most frequent kinds of text, directly into the buffer of a [`Cursor`].
 
-use super::catalogue::{Body, Template};
-use super::choice::Choice;
+use super::catalogue::{EntryBody, Template};
+use super::choice::ChoiceSampler;
 use super::draw;
 use super::fake::Words;
 use super::prose;
@@ -12,20 +12,21 @@ use super::text_format;
 use dbmocker_core::fast_format::{Cursor, WIDEST};
 use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 
-/// Letters that are worth a line; room is made for many rows of them.
-const MOST_LETTERS: usize = 64;
-/// Texts of templates that are worth a line.
-const LONGEST: usize = 400;
+/// Maximum length of random letters with a fast writer: buffers are reserved for many rows of the maximum length.
+const MAX_LETTERS: usize = 64;
+/// Maximum bytes of a template's texts with a fast writer.
+const MAX_TEMPLATE: usize = 400;
 
-/// Writes texts on a line.
+/// A writer of texts into a buffer.
 pub trait LineText {
-    /// Bytes that one takes at most, and what is copied beyond it and overwritten by the next.
+    /// Maximum bytes of a text, including the bytes copied beyond its end, which the next text overwrites.
     fn most(&self) -> usize;
 
+    /// Writes a text.
     fn write(&self, rng: &mut CellRng, line: &mut Cursor<'_>);
 }
 
-/// How a domain's texts are written on a line. What each writes is what the domain draws from the same random stream.
+/// The fast writer of a domain. Its texts are those that the domain draws from the same random stream.
 pub enum Lines<'a> {
     Choice(ChoiceLines<'a>),
     Word(WordLines),
@@ -34,34 +35,34 @@ pub enum Lines<'a> {
     Template(TemplateLines),
 }
 
-/// One of a choice of texts.
+/// Writes one of a list of texts with weights.
 #[derive(Clone, Copy)]
 pub struct ChoiceLines<'a> {
-    pub(super) choice: &'a Choice,
+    pub(super) choice: &'a ChoiceSampler,
     pub(super) texts: &'a StringArena,
 }
 
-/// One of the first words of a list.
+/// Writes one of the first `fitting` words of a list.
 #[derive(Clone, Copy)]
 pub struct WordLines {
     list: &'static Words,
     fitting: usize,
 }
 
-/// Random letters, a few.
+/// Writes `count` random letters.
 #[derive(Clone, Copy)]
 pub struct LetterLines {
     alphabet: &'static [u8],
     count: usize,
 }
 
-/// A template of the catalogue whose texts all have room.
+/// Writes texts of a template of the catalogue, all of which fit into the column.
 #[derive(Clone, Copy)]
 pub struct TemplateLines {
     template: &'static Template,
 }
 
-/// Several words.
+/// Writes several words.
 #[derive(Clone, Copy)]
 pub struct ProseLines {
     room: usize,
@@ -69,7 +70,7 @@ pub struct ProseLines {
 }
 
 impl Lines<'_> {
-    /// `None` for kinds that are not written on a line, and where nothing of the kind fits.
+    /// The fast writer of a kind in `room` characters; `None` for kinds without one, and if no text of the kind fits.
     pub fn of_kind(kind: &TextKind, room: usize) -> Option<Self> {
         if let Some(list) = draw::list(kind) {
             let fitting = list.fitting(room);
@@ -77,12 +78,12 @@ impl Lines<'_> {
         }
         if let Some((alphabet, most)) = draw::letters(kind) {
             let count = room.min(most);
-            return (1..=MOST_LETTERS).contains(&count).then_some(Lines::Letters(LetterLines { alphabet, count }));
+            return (1..=MAX_LETTERS).contains(&count).then_some(Lines::Letters(LetterLines { alphabet, count }));
         }
         if let TextKind::Catalogue(named) = kind
-            && let Body::Template(template) = named.entry().body
+            && let EntryBody::Template(template) = named.entry().body
         {
-            let fits = template.longest_line() <= room && template.longest_line() <= LONGEST;
+            let fits = template.longest_line() <= room && template.longest_line() <= MAX_TEMPLATE;
             return fits.then_some(Lines::Template(TemplateLines { template }));
         }
         let write = match kind {
@@ -90,7 +91,7 @@ impl Lines<'_> {
             TextKind::Sentence => prose::a_sentence,
             _ => return None,
         };
-        (room >= prose::LEAST).then_some(Lines::Prose(ProseLines { room, write }))
+        (room >= prose::MIN_ROOM).then_some(Lines::Prose(ProseLines { room, write }))
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     use crate::text::GENERATORS;
 
     fn written(text: &impl LineText, seed: u64) -> String {
-        // No longer than promised: to write beyond it panics.
+        // To write more than `most()` bytes panics.
         let mut bytes = vec![0; text.most()];
         let mut line = Cursor::new(&mut bytes, 0);
         text.write(&mut CellRng::new(seed), &mut line);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_on_a_line_is_what_is_drawn() {
+    fn fast_writers_write_what_is_drawn() {
         let mut kinds = 0;
         for (name, kind) in GENERATORS {
             for room in 1..200 {

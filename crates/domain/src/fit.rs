@@ -1,4 +1,4 @@
-//! Texts of a given length: what was drawn, cut or gone on with.
+//! Makes a drawn text a given length, by truncation or by appending.
 
 use super::fake::{WORDS, Words};
 use super::prose::{append_word, sentence};
@@ -6,10 +6,10 @@ use super::text_format;
 use super::text_format::LOWER36;
 use dbmocker_core::rng_stream::CellRng;
 
-/// Characters from which on whole sentences are added.
+/// Above this number of missing characters, whole sentences are appended.
 const SENTENCE: usize = 60;
 
-/// Makes a text exactly so many characters long: texts of words by words, others by letters and digits.
+/// Makes a text exactly `chars` characters long. Words are appended to texts of words, letters and digits to others.
 pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
     if let Some((end, _)) = text.char_indices().nth(chars) {
         text.truncate(end);

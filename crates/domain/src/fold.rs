@@ -1,6 +1,7 @@
-//! Letters as the most forgiving comparison sees them: lower case, without accents.
+//! Case and accent folding, as of the most tolerant collations.
 
-/// The ASCII letters that stand for a Latin letter with an accent, or for a ligature; `None` for any other character.
+/// The ASCII letters for a Latin letter with an accent, a ligature or a Cyrillic letter; `None` for any other
+/// character.
 fn plain(c: char) -> Option<&'static str> {
     Some(match c {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
@@ -62,7 +63,7 @@ fn plain(c: char) -> Option<&'static str> {
     })
 }
 
-/// Appends the text in lower case, Latin letters without accents and Cyrillic ones transliterated.
+/// Appends the text in lower case, with accents removed and Cyrillic letters transliterated.
 pub fn fold_into(text: &str, out: &mut String) {
     for c in text.chars().flat_map(char::to_lowercase) {
         match plain(c) {
@@ -75,7 +76,7 @@ pub fn fold_into(text: &str, out: &mut String) {
     }
 }
 
-/// The text in ASCII, letter case kept; what has no ASCII letters is left out.
+/// The text in ASCII, with its letter case; characters without an ASCII equivalent are dropped.
 pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -93,7 +94,7 @@ pub fn ascii(text: &str) -> String {
     out
 }
 
-/// As [`fold_into`], as a text of its own.
+/// As [`fold_into`], but returns the text.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     fold_into(text, &mut out);
@@ -105,7 +106,7 @@ mod tests {
     use super::{ascii, fold};
 
     #[test]
-    fn accents_case_and_ligatures_do_not_count() {
+    fn folding_removes_accents_case_and_ligatures() {
         assert_eq!(fold("Straße Çédille ŁÓDŹ İstanbul"), "strasse cedille lodz istanbul");
         assert_eq!(fold("Дата рождения"), "data rozhdeniya");
         assert_eq!(fold("顧客"), "顧客");

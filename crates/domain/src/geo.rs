@@ -1,7 +1,7 @@
-//! Geometric literals of PostgreSQL and well-known text for MySQL and PostGIS.
+//! Geometric literals of PostgreSQL, and well-known text for MySQL and PostGIS.
 //!
-//! Every shape starts at a position numbered on a grid, so that different numbers give different shapes. Coordinates
-//! stay within 80 degrees of zero in both axes: valid whichever axis a reference system puts first.
+//! Every shape starts at a numbered position of a grid, so that different numbers give different shapes. Coordinates
+//! are between -80 and 80 on both axes, and therefore valid in either axis order.
 
 use std::fmt::Write;
 
@@ -9,21 +9,22 @@ use super::text_format;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 
-/// Positions on the grid: steps of 1/10000 over 160 by 160.
+/// Number of positions of the fine grid: 160 by 160 units in steps of 1/10000.
 pub(super) const POSITIONS: u128 = SIDE as u128 * SIDE as u128;
 const SIDE: u64 = 1_600_000;
 
-/// Cells of the coarse grid: one wide, over 160 by 160.
+/// Number of cells of the coarse grid: 160 by 160 units, one unit wide.
 pub(super) const CELLS: u128 = 160 * 160;
 
-/// Lots of the fine grid: a tenth wide. A shape that starts at a lot's corner and is small stays inside.
+/// Number of lots: 160 by 160 units, a tenth of a unit wide. A small shape that starts at a lot's corner stays inside
+/// it.
 pub(super) const LOTS: u128 = 1600 * 1600;
 
-/// The number of the position at the `i`-th lot's corner.
+/// The number of the fine grid's position at the corner of the `i`-th lot.
 pub(super) fn lot(i: u128) -> u128 {
     let side = u128::from(SIDE);
     let (x, y) = (i % 1600 * 1000, i / 1600 * 1000);
-    // Undoes what `position` does to neighbours.
+    // The inverse of the permutation in `position`.
     y * side + x * INVERSE % side
 }
 
@@ -39,27 +40,27 @@ pub(super) fn apart(kind: &str, i: u128, out: &mut String) {
 }
 
 #[derive(Clone, Copy)]
-struct Point {
-    /// Ten-thousandths.
+struct Coordinates {
+    /// Ten-thousandths of a unit.
     x: i64,
     y: i64,
 }
 
-/// Neighbouring numbers lie apart by it: it has no factor in common with the side.
+/// The distance of neighbouring numbers' positions; coprime to the side.
 const APART: u128 = 999_983;
 /// `APART * INVERSE = 1`, modulo the side.
 const INVERSE: u128 = 317_647;
 
-fn position(i: u128) -> Point {
+fn position(i: u128) -> Coordinates {
     let half = (SIDE / 2) as i64;
     let at = |n: u128| (n % u128::from(SIDE)) as i64 - half;
     let x = at(i.wrapping_mul(APART));
-    Point { x, y: at(i / u128::from(SIDE)) }
+    Coordinates { x, y: at(i / u128::from(SIDE)) }
 }
 
-impl Point {
-    fn by(self, dx: i64, dy: i64) -> Point {
-        Point { x: self.x + dx, y: self.y + dy }
+impl Coordinates {
+    fn by(self, dx: i64, dy: i64) -> Coordinates {
+        Coordinates { x: self.x + dx, y: self.y + dy }
     }
 }
 
@@ -73,13 +74,13 @@ fn coordinate(n: i64, out: &mut String) {
     text_format::fixed_base(u128::from(n % 10_000), 4, text_format::DIGITS, out);
 }
 
-fn pair(p: Point, between: &str, out: &mut String) {
+fn pair(p: Coordinates, between: &str, out: &mut String) {
     coordinate(p.x, out);
     out.push_str(between);
     coordinate(p.y, out);
 }
 
-/// A width or height between 0.1 and 2, in ten-thousandths.
+/// A random width or height from 0.1 to 2 units, in ten-thousandths.
 fn extent(rng: &mut CellRng) -> i64 {
     1_000 + rng.below(19_000) as i64
 }
@@ -88,12 +89,12 @@ fn extent(rng: &mut CellRng) -> i64 {
 pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String) {
     let p = position(i);
     let (w, h) = (extent(rng), extent(rng));
-    let point = |p: Point, out: &mut String| {
+    let point = |p: Coordinates, out: &mut String| {
         out.push('(');
         pair(p, ",", out);
         out.push(')');
     };
-    let mut list = |open: &str, points: &[Point], close: &str| {
+    let mut list = |open: &str, points: &[Coordinates], close: &str| {
         out.push_str(open);
         for (n, &p) in points.iter().enumerate() {
             if n > 0 {
@@ -105,7 +106,7 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
     };
     match kind {
         "lseg" | "path" => list("[", &[p, p.by(w, h)], "]"),
-        // The upper right corner comes first in the server's own spelling.
+        // The server prints the upper right corner first.
         "box" => list("", &[p.by(w, h), p], ""),
         "polygon" => list("(", &[p, p.by(w, 0), p.by(w, h)], ")"),
         "circle" => {
@@ -125,8 +126,8 @@ pub(super) fn geometric(kind: &str, i: u128, rng: &mut CellRng, out: &mut String
     }
 }
 
-/// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`.
-/// `small` shapes are less than a tenth wide and high.
+/// Well-known text: `POINT(1.5000 2.5000)`, for PostGIS `SRID=4326;POINT(...)`. `small` shapes are less than a tenth of
+/// a unit wide and high.
 pub(super) fn spatial(
     kind: &str,
     srid: Option<i32>,
@@ -147,7 +148,7 @@ pub(super) fn spatial(
     let (w, h) = (size(rng), size(rng));
     let ring = [p, p.by(w, 0), p.by(w, h), p];
     let line = [p, p.by(w, h)];
-    let (head, open, points, close): (&str, &str, &[Point], &str) = match name {
+    let (head, open, points, close): (&str, &str, &[Coordinates], &str) = match name {
         "linestring" => ("LINESTRING", "(", &line, ")"),
         "polygon" => ("POLYGON", "((", &ring, "))"),
         "multipoint" => ("MULTIPOINT", "(", &line, ")"),
@@ -176,7 +177,7 @@ pub(super) fn spatial(
     out.push_str(close);
 }
 
-/// The shape's name and how many coordinates beyond two it has (`pointz`, `pointzm`).
+/// The shape's name, and the number of coordinates beyond two (`pointz`, `pointzm`).
 fn dimensions(name: &str) -> (&str, usize) {
     for (suffix, extra) in [("zm", 2), ("z", 1), ("m", 1)] {
         if let Some(base) = name.strip_suffix(suffix)
@@ -204,7 +205,7 @@ mod tests {
         assert!(text("circle").starts_with("<(-"));
         assert!(text("box").starts_with('(') && text("path").starts_with("[("));
         let mut s = String::new();
-        spatial("Point", Some(4326), Dialect::Postgres, false, 0, &mut CellRng::new(1), &mut s);
+        spatial("Coordinates", Some(4326), Dialect::Postgres, false, 0, &mut CellRng::new(1), &mut s);
         assert_eq!(s, "SRID=4326;POINT(-80.0000 -80.0000)");
         s.clear();
         spatial("polygon", Some(4326), Dialect::Mysql, false, 0, &mut CellRng::new(1), &mut s);

@@ -1,4 +1,4 @@
-//! Small plausible JSON documents.
+//! Small realistic JSON documents.
 
 use std::fmt::Write;
 
@@ -10,19 +10,19 @@ use super::text_format::LOWER36;
 use super::text_index::power;
 use dbmocker_core::rng_stream::CellRng;
 
-/// Digits of the code that tells unique documents apart.
+/// Characters of the code that makes documents unique.
 const CODE: usize = 10;
 
-/// What documents hold of nothing in particular: more different ones than anyone looks at.
+/// Number of different members for documents of an unknown kind.
 const MEMBERS: u64 = 24;
-/// Members of one document.
-const FEWEST: u64 = 2;
-const MOST: u64 = 3;
+/// Minimum and maximum members of a document.
+const MIN_MEMBERS: u64 = 2;
+const MAX_MEMBERS: u64 = 3;
 
-/// `{"color": "teal", "count": 12, ...}`, below 120 characters.
+/// Appends an object such as `{"color": "teal", "count": 12}`, shorter than 120 characters.
 pub(super) fn object(rng: &mut CellRng, out: &mut String) {
-    let n = FEWEST + rng.below(MOST - FEWEST + 1);
-    // Numbers apart by a step that shares no divisor with how many there are: all are different.
+    let n = MIN_MEMBERS + rng.below(MAX_MEMBERS - MIN_MEMBERS + 1);
+    // The step is coprime to the number of members, so that all are different.
     let (first, step) = (rng.below(MEMBERS), [1, 5, 7, 11][rng.below(4) as usize]);
     out.push('{');
     for i in 0..n {
@@ -34,8 +34,8 @@ pub(super) fn object(rng: &mut CellRng, out: &mut String) {
     out.push('}');
 }
 
-/// One more member beside others, whose key none of them has.
-pub(super) fn another(taken: &dyn Fn(&str) -> bool, comma: bool, rng: &mut CellRng, out: &mut String) {
+/// Appends a random member, unless its key is `taken`.
+pub(super) fn additional_member(taken: &dyn Fn(&str) -> bool, comma: bool, rng: &mut CellRng, out: &mut String) {
     let mut text = String::new();
     any_member(rng.below(MEMBERS), rng, &mut text);
     let key = text.split('"').nth(1).unwrap_or_default();
@@ -135,7 +135,7 @@ pub(super) fn size(kind: JsonKind) -> u128 {
 
 pub(super) fn value(kind: JsonKind, i: u128, out: &mut String) {
     if let JsonKind::Shape(named) = kind {
-        return told_apart(named, i, out);
+        return unique_document(named, i, out);
     }
     let (open, close) = match kind {
         JsonKind::Object => ("{\"id\": \"", "\"}"),
@@ -154,8 +154,8 @@ pub(super) fn value(kind: JsonKind, i: u128, out: &mut String) {
     out.push_str(close);
 }
 
-/// A document of a shape with a member (or an element) that tells it apart.
-fn told_apart(named: Named, i: u128, out: &mut String) {
+/// Appends a document of the shape with a member (or an element) that makes it unique.
+fn unique_document(named: Named, i: u128, out: &mut String) {
     let start = out.len();
     named.entry().draw(usize::MAX, &mut super::text_index::decoration(i), out);
     let array = out[start..].starts_with('[');

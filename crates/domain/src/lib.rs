@@ -1,7 +1,8 @@
-//! Domains: the ordered set of values a column may take, with `size()` and `value(i)` (unranking).
+//! Domains: the ordered set of values of a column, with `size()` and `value(i)` (unranking).
 //!
-//! A type gives a domain, predicates and the column's name narrow it, a key permutes it, everything else draws from it.
-//! Nothing here holds state: a value is a function of an index or of a random stream.
+//! A column's type determines its domain; predicates and the column's name narrow it. Keys enumerate the domain in a
+//! permuted order, other columns draw random values from it. Domains are stateless: a value is a function of an index
+//! or of a random stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,12 +51,13 @@ pub use text::TextDomain;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Domain {
-    /// Explicit members: enums, booleans, `IN` lists. `weights` (same length) shape draws that need not be unique.
+    /// Explicit members: enums, booleans, `IN` lists. `weights` (of the same length) apply to draws that need not be
+    /// unique.
     Choice {
         values: Vec<Value>,
         weights: Option<Vec<u32>>,
     },
-    /// Everything that is a scaled whole number: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
+    /// Scaled integers: `lo, lo+step, ... <= hi`, without `except` (sorted, few).
     Range {
         kind: RangeKind,
         #[serde(with = "dbmocker_core::serde_ext::signed")]
@@ -88,11 +90,11 @@ pub enum Domain {
         min: u32,
         max: u32,
     },
-    /// Types that travel as text in the server's own syntax.
+    /// Types whose values are texts in the server's input syntax.
     Special(Special),
 }
 
-/// How a whole number becomes a value.
+/// The type and unit of the integers of a [`Domain::Range`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RangeKind {
@@ -111,7 +113,7 @@ pub enum RangeKind {
     Interval,
 }
 
-/// The law of draws that need not be unique.
+/// The distribution of draws that need not be unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
@@ -155,12 +157,12 @@ pub enum Special {
     Composite {
         fields: Vec<Domain>,
     },
-    /// A rare type, by name: `jsonpath`, `txid_snapshot`, `isbn`, `cube` (`spelled.rs`).
+    /// A rare type, by name: `jsonpath`, `txid_snapshot`, `isbn`, `cube` (`rare_types.rs`).
     Spelled {
         kind: String,
     },
-    /// An array as one text, where it is no array of single values to the server: an element whose type is a domain
-    /// over arrays, and boxes, which have their own delimiter.
+    /// An array that is one text for the loader: an element whose type is a domain over arrays, or an array of boxes,
+    /// which has its own delimiter.
     Listed {
         array: Box<Domain>,
         delimiter: char,
@@ -169,7 +171,7 @@ pub enum Special {
     RangeOf {
         element: Box<Domain>,
         multi: bool,
-        /// From one value of the element to the next: different ranges do not overlap.
+        /// Each range spans one step of the element, so that different ranges do not overlap.
         #[serde(default)]
         apart: bool,
         #[serde(default)]
@@ -177,7 +179,7 @@ pub enum Special {
     },
     Geometric {
         kind: String,
-        /// Small, and on a coarse grid: different shapes do not overlap.
+        /// Small shapes on a coarse grid, so that different ones do not overlap.
         #[serde(default)]
         apart: bool,
     },
@@ -202,12 +204,12 @@ pub enum Special {
     },
 }
 
-/// What ranges look like beyond the values of their ends.
+/// The form of a range literal, apart from the values of its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RangeShape {
-    /// An end that all of them lack.
+    /// The bound that all ranges lack (unbounded on this side).
     pub without: Option<End>,
-    /// From the lower end to the upper one, at least and at most: in values of the element.
+    /// Minimum and maximum distance of the bounds, in values of the element.
     pub steps: Option<(u64, u64)>,
 }
 
@@ -232,17 +234,17 @@ pub enum JsonKind {
     Number,
     Bool,
     Null,
-    /// A kind of the catalogue.
+    /// A JSON kind of the catalogue.
     Shape(catalogue::Named),
 }
 
-/// Sizes saturate here: more than any table has rows.
+/// Sizes saturate at this value, which exceeds the rows of any table.
 pub const PRACTICALLY_INFINITE: u128 = 1 << 100;
 
-/// Each method prepares a [`Sampler`] for one answer: for planning and tests. A column that makes many values keeps
-/// one.
+/// Each method builds a [`Sampler`] for one call, which suits planning and tests; to generate many values, build one
+/// sampler.
 impl Domain {
-    /// Whether its numbers are such that arithmetic on them ends where it should: a domain may be read from a file.
+    /// Whether arithmetic on the domain's bounds cannot overflow, which must be checked for a domain read from a file.
     pub fn is_whole(&self) -> bool {
         const FAR: i128 = 1 << 120;
         match self {
@@ -261,17 +263,19 @@ impl Domain {
         }
     }
 
+    /// Prepares the domain for many values.
     pub fn sampler(&self) -> Sampler {
         Sampler::new(self)
     }
 
-    /// How many values [`value`](Self::value) can give that differ under the strictest comparison: letter case and
-    /// trailing spaces ignored, only `distinct_prefix` characters seen. Saturates at [`PRACTICALLY_INFINITE`].
+    /// The number of values of [`value`](Self::value), which differ under every collation: ignoring letter case and
+    /// trailing spaces, in the first `distinct_prefix` characters. Saturates at [`PRACTICALLY_INFINITE`].
     pub fn size(&self) -> u128 {
         self.sampler().size()
     }
 
-    /// The `i`-th value, `i < size()`: different for different `i` under that comparison; texts are never padded.
+    /// The `i`-th value, `i < size()`: different `i` give values that differ in this way; texts have no trailing
+    /// spaces.
     pub fn value(&self, i: u128) -> Value {
         self.sampler().value(i)
     }
@@ -282,12 +286,12 @@ impl Domain {
         once.map_or_else(|| self.sampler().draw(rng), Value::Text)
     }
 
-    /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
+    /// Appends the text of the value that [`draw`](Self::draw) returns for the same random stream.
     pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {
         self.sampler().draw_text(rng, out);
     }
 
-    /// Whether the domain allows `value`: limits and members count, looks do not.
+    /// Whether the domain contains `value`, by its limits and members; a text's kind is not checked.
     pub fn contains(&self, value: &Value) -> bool {
         self.sampler().contains(value)
     }

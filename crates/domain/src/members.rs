@@ -1,18 +1,18 @@
-//! Texts that are one word of a list: which ones a domain allows.
+//! The members of text domains that draw from a list.
 
 use super::draw::list;
 use super::text::{Case, TextKind};
 use super::{Domain, TextDomain};
 use dbmocker_core::value::Value;
 
-/// Lists whose members are kinds of things, of which few are common. Names of persons are lists, too, but no kinds.
+/// Whether the kind's list is one of categories, of which few are common. Lists of people's names and of words are not.
 fn is_of_kinds(kind: &TextKind) -> bool {
     use TextKind as K;
     !matches!(kind, K::FirstName | K::LastName | K::Word)
 }
 
 impl TextDomain {
-    /// All that the domain draws from, if that is a list of kinds of things.
+    /// All values that the domain draws from, if it is a list of categories; else `None`.
     pub fn members(&self) -> Option<Vec<Value>> {
         let words = list(&self.kind).filter(|_| is_of_kinds(&self.kind))?;
         if !(self.prefix.is_empty() && self.suffix.is_empty()) {
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_those_of_the_domain() {
+    fn members_fit_the_domains_limits() {
         let members = |kind, max| TextDomain::new(kind, max).members().map(|m| m.len());
         assert_eq!(members(TextKind::Priority, 100), Some(6));
         assert_eq!(members(TextKind::Priority, 4), Some(2));

@@ -1,11 +1,11 @@
-//! Scaled whole numbers, floating point and bytes: numbered and drawn.
+//! Samplers of scaled integers, floating-point numbers and bytes.
 
 use super::text_index::{power, skipping};
 use super::{Domain, PRACTICALLY_INFINITE, RangeKind, Shape};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// An index in `[0, n)` by a shape's law; `n` must not be 0.
+/// A random index in `[0, n)` with a shape's distribution; `n` must not be 0.
 #[inline]
 pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if shape == Shape::Uniform {
@@ -15,20 +15,20 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
         return u128::from(shaped_word(shape, n.cast_unsigned(), rng));
     }
     let u = rng.unit();
-    // The cube puts half of the draws into the first eighth.
+    // With the cube of a uniform number, half of the draws are in the first eighth.
     let low = ((n as f64) * u * u * u) as u128;
     let low = low.min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
 }
 
-/// The same without the slow conversions of wide numbers; `n` must be below 2^63.
+/// As [`shaped`] without 128-bit arithmetic; `n` must be below 2^63.
 #[inline]
 fn shaped_word(shape: Shape, n: u64, rng: &mut CellRng) -> u64 {
     if shape == Shape::Uniform {
         return rng.below(n);
     }
     let u = rng.unit();
-    // By way of signed numbers, to which conversions are quicker.
+    // Conversions from floating point are faster to signed integers.
     let low = (((n as f64) * u * u * u) as i64).cast_unsigned().min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
 }
@@ -41,9 +41,9 @@ pub(super) struct RangeSampler {
     shape: Shape,
     /// Indices of the excepted numbers, sorted.
     skip: Vec<u128>,
-    /// Numbers on the grid, excepted ones included.
+    /// The number of multiples of the step, including excepted ones.
     grid: u128,
-    /// The same, where it is as plain as most are.
+    /// The same range for the fast path, if it applies.
     span: Option<Span>,
 }
 
@@ -125,7 +125,7 @@ impl RangeSampler {
     }
 }
 
-/// A range without exceptions whose ends fit a word: what most ranges are, and quick to cut and to draw from.
+/// A range without exceptions whose bounds fit into 63 bits, which is the usual case: narrowing and drawing are fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub lo: i64,
@@ -135,20 +135,20 @@ pub struct Span {
 }
 
 impl Span {
-    /// `None` for other domains.
+    /// The range of a domain, with its kind; `None` for other domains.
     pub fn of(domain: &Domain) -> Option<(RangeKind, Span)> {
         let Domain::Range { kind, lo, hi, step, except, shape } = domain else { return None };
         Some((*kind, Span::new(*lo, *hi, *step, *shape).filter(|_| except.is_empty())?))
     }
 
     fn new(lo: i128, hi: i128, step: i128, shape: Shape) -> Option<Span> {
-        // Half of a word's reach, so that no difference overflows.
+        // Below 2^62, so that no difference overflows.
         let end = |n: i128| i64::try_from(n).ok().filter(|n| n.unsigned_abs() < 1 << 62);
         let span = Span { lo: end(lo)?, hi: end(hi)?, step: end(step)?.max(1), shape };
         (lo <= hi).then_some(span)
     }
 
-    /// The numbers within `from..=to`, as narrowing to a range keeps them; `None` if there are none.
+    /// The part of the range within `from..=to`; `None` if it is empty.
     pub fn keep(self, from: i64, to: i64) -> Option<Span> {
         let aligned = |n: i64| if self.step == 1 { n } else { n / self.step * self.step };
         let lo = if from > self.lo {
@@ -160,22 +160,24 @@ impl Span {
         (lo <= hi).then(|| Span { lo, hi: lo + aligned(hi - lo), ..self })
     }
 
+    /// The same range with another shape.
     pub fn shaped(self, shape: Shape) -> Span {
         Span { shape, ..self }
     }
 
+    /// The distance of neighbouring numbers.
     pub fn step(self) -> i64 {
         self.step
     }
 
-    /// The number that the range's sampler draws.
+    /// Draws a number, the same as the range's sampler from the same random stream.
     #[inline]
     pub fn draw(self, rng: &mut CellRng) -> i64 {
         let i = shaped_word(self.shape, self.size(), rng);
         self.lo + i.cast_signed() * self.step
     }
 
-    /// As [`draw`](Self::draw) from each stream; what is the same for all is settled once.
+    /// As [`draw`](Self::draw) for each stream, with the common work done once.
     pub fn draw_each(self, streams: impl Iterator<Item = CellRng>) -> Vec<i64> {
         let size = self.size();
         let number = |i: u64| self.lo + i.cast_signed() * self.step;
@@ -192,27 +194,27 @@ impl Span {
     }
 }
 
-/// A range built for a type keeps its numbers; a wrong one is pinned to the type's end.
-fn saturated<T: TryFrom<i128> + Bounded>(n: i128) -> T {
+/// The number as a value's integer type, clamped to that type's bounds.
+fn saturated<T: TryFrom<i128> + IntBounds>(n: i128) -> T {
     T::try_from(n).unwrap_or(if n < 0 { T::LOWEST } else { T::HIGHEST })
 }
 
-trait Bounded {
+trait IntBounds {
     const LOWEST: Self;
     const HIGHEST: Self;
 }
 
-impl Bounded for i32 {
+impl IntBounds for i32 {
     const LOWEST: Self = i32::MIN;
     const HIGHEST: Self = i32::MAX;
 }
 
-impl Bounded for i64 {
+impl IntBounds for i64 {
     const LOWEST: Self = i64::MIN;
     const HIGHEST: Self = i64::MAX;
 }
 
-/// `n / 10^from` as `m / 10^to`, if it is one exactly.
+/// The `m` with `n / 10^from = m / 10^to`; `None` if there is no such integer.
 fn rescale(n: i128, from: u8, to: u8) -> Option<i128> {
     if from <= to {
         return n.checked_mul(10i128.checked_pow(u32::from(to - from))?);
@@ -223,7 +225,7 @@ fn rescale(n: i128, from: u8, to: u8) -> Option<i128> {
 
 #[derive(Debug, Clone)]
 pub(super) struct FloatSampler {
-    /// Multiples of `10^-decimals`, as whole numbers.
+    /// The smallest multiple of `1 / unit`, as an integer.
     lo: i64,
     steps: u64,
     unit: f64,
@@ -234,7 +236,7 @@ pub(super) struct FloatSampler {
 impl FloatSampler {
     pub fn new(lo: f64, hi: f64, decimals: u8, shape: Shape) -> Self {
         let mut unit = 10f64.powi(i32::from(decimals));
-        // Whole numbers up to 2^53 are exact; coarser steps keep larger ones apart.
+        // Integers up to 2^53 are exact; for larger bounds the step is coarser, so that values differ.
         while unit > 1.0 && (lo.abs().max(hi.abs()) * unit) > 9e15 {
             unit /= 10.0;
         }
@@ -245,7 +247,7 @@ impl FloatSampler {
         FloatSampler { lo: first, steps, unit, bounds: (lo, hi), shape }
     }
 
-    /// A range too narrow for a multiple of the step holds its lower end only.
+    /// The number of values; a range that contains no multiple of the step contains its lower bound only.
     pub fn size(&self) -> u128 {
         if self.steps == 0 { u128::from(self.bounds.0 <= self.bounds.1) } else { u128::from(self.steps) }
     }
@@ -273,23 +275,23 @@ impl FloatSampler {
     }
 }
 
-/// Bytes that tell texts apart: more than any table has rows.
-const INFORMATION: usize = 12;
+/// Number of bytes that depend on the index of a unique value.
+const INDEX_BYTES: usize = 12;
 
 pub(super) fn bytes_size(min: u32, max: u32) -> u128 {
     if min > max {
         return 0;
     }
-    power(256, bytes_information(max))
+    power(256, index_bytes(max))
 }
 
-fn bytes_information(max: u32) -> usize {
-    (max as usize).min(INFORMATION)
+fn index_bytes(max: u32) -> usize {
+    (max as usize).min(INDEX_BYTES)
 }
 
-/// All values of one length, so that padding with zero bytes never makes two equal.
+/// The `i`-th value; all have one length, so that padding with zero bytes never makes two equal.
 pub(super) fn bytes_value(i: u128, min: u32, max: u32) -> Value {
-    let n = bytes_information(max);
+    let n = index_bytes(max);
     let mut bytes = super::text_format::scramble(i, (8 * n.max(1)) as u32).to_be_bytes()[16 - n..].to_vec();
     let mut rng = super::text_index::decoration(i);
     let length = (min as usize).max(n).max((max as usize).min(16));

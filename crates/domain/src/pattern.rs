@@ -1,11 +1,11 @@
-//! The strings of a regular expression, counted and numbered: [`TextKind::Pattern`](super::text::TextKind::Pattern).
+//! Counts and enumerates the strings of a regular expression: [`TextKind::Pattern`](super::text::TextKind::Pattern).
 //!
-//! Data in: a pattern in Rust's syntax that the whole string must match, and limits in characters. Data out: how many
-//! strings there are, the `i`-th one, a realistic one. The pattern becomes an automaton; a table of how many strings of
-//! each length lead from each state to the end does the rest.
+//! Data in: a pattern in Rust's syntax that the whole string must match, and limits in characters. Data out: the number
+//! of strings, the `i`-th one, a realistic one. The pattern is compiled to a deterministic automaton with a table of
+//! the number of strings of each length from each state to an accepting one.
 //!
-//! Several patterns joined by [`AND`] must all match; one that starts with [`NOT`] must not. Characters are chosen from
-//! printable ASCII; where a class is wide (`.`, `[^x]`, letters of both cases), from lower-case letters and digits.
+//! Several patterns joined by [`AND`] must all match; one that starts with [`NOT`] must not. Characters are printable
+//! ASCII; of wide classes (`.`, `[^x]`, letters of both cases), lower-case letters and digits.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -21,13 +21,13 @@ mod syntax;
 use automaton::Automaton;
 use syntax::PatternPart;
 
-/// Joins patterns that must all match. (No regular expression contains it: it is no valid syntax.)
+/// Joins patterns that must all match. It is not valid in a regular expression, so none contains it.
 pub const AND: &str = "(?&)";
 /// Starts a pattern that must not match.
 pub const NOT: &str = "(?!)";
 
-/// Compiled patterns kept by each thread.
-const REMEMBERED: usize = 128;
+/// Maximum number of compiled patterns in a thread's cache.
+const CACHE_SIZE: usize = 128;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
@@ -42,29 +42,29 @@ pub enum PatternError {
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub struct Pattern {
-    /// For each state: the characters that lead on, grouped by where they lead.
+    /// For each state, the transitions: characters and the next state.
     steps: Vec<Vec<(Vec<char>, usize)>>,
-    /// `counts[length][state]`: strings of exactly `length` characters that end well from `state`; saturating.
+    /// `counts[length][state]`: the number of strings of exactly `length` characters accepted from `state`; saturating.
     counts: Vec<Vec<u128>>,
-    /// Lengths in use.
+    /// The lengths of the enumerated strings, in increasing order.
     lengths: Vec<usize>,
     size: u128,
     whole: Vec<(bool, regex::Regex)>,
 }
 
 impl Pattern {
-    /// Compiles `spec`, matched as a whole, for texts of `min_chars..=max_chars` characters.
+    /// Compiles `spec`, which must match the whole text, for texts of `min_chars..=max_chars` characters.
     ///
     /// # Errors
-    /// Unreadable or unsupported patterns (look-around, word boundaries), automata that are too large, and patterns
-    /// that no text within the limits matches.
+    /// Invalid or unsupported patterns (look-around, word boundaries), automata that are too large, and patterns that
+    /// no text within the limits matches.
     pub fn compile(spec: &str, min_chars: u32, max_chars: u32) -> Result<Pattern, PatternError> {
         let parts: Vec<PatternPart> = spec.split(AND).map(PatternPart::parse).collect::<Result<_, _>>()?;
         let whole = whole_matchers(spec)?;
         let empty = || PatternError::Empty(spec.to_owned(), min_chars, max_chars);
-        // thinned-out classes first; all of printable ASCII if that leaves nothing
-        for nice in [true, false] {
-            let automaton = Automaton::build(&parts, nice).ok_or_else(|| PatternError::TooLarge(spec.to_owned()))?;
+        // First with reduced wide classes; with all of printable ASCII if no string is left.
+        for reduced in [true, false] {
+            let automaton = Automaton::build(&parts, reduced).ok_or_else(|| PatternError::TooLarge(spec.to_owned()))?;
             if let Some(p) = automaton.count(min_chars, max_chars, whole.clone()) {
                 return Ok(p);
             }
@@ -72,22 +72,22 @@ impl Pattern {
         Err(empty())
     }
 
-    /// [`Pattern::compile`], remembered: planning asks for the same pattern many times.
+    /// [`Pattern::compile`] with a cache for each thread, as planning compiles the same pattern many times.
     ///
     /// # Errors
     /// As [`Pattern::compile`].
     pub fn shared(spec: &str, min_chars: u32, max_chars: u32) -> Result<Arc<Pattern>, PatternError> {
-        type Known = HashMap<(String, u32, u32), Result<Arc<Pattern>, PatternError>>;
+        type Cache = HashMap<(String, u32, u32), Result<Arc<Pattern>, PatternError>>;
         thread_local! {
-            static KNOWN: RefCell<Known> = RefCell::new(HashMap::new());
+            static CACHE: RefCell<Cache> = RefCell::new(HashMap::new());
         }
         let key = (spec.to_owned(), min_chars, max_chars);
-        if let Some(p) = KNOWN.with_borrow(|k| k.get(&key).cloned()) {
+        if let Some(p) = CACHE.with_borrow(|k| k.get(&key).cloned()) {
             return p;
         }
         let p = Pattern::compile(spec, min_chars, max_chars).map(Arc::new);
-        KNOWN.with_borrow_mut(|k| {
-            if k.len() >= REMEMBERED {
+        CACHE.with_borrow_mut(|k| {
+            if k.len() >= CACHE_SIZE {
                 k.clear();
             }
             k.insert(key, p.clone());
@@ -95,7 +95,7 @@ impl Pattern {
         p
     }
 
-    /// How many strings there are; saturates at [`PRACTICALLY_INFINITE`].
+    /// The number of strings; saturates at [`PRACTICALLY_INFINITE`].
     pub fn size(&self) -> u128 {
         self.size
     }
@@ -113,7 +113,8 @@ impl Pattern {
         self.lengths.last().map_or_else(String::new, |&len| self.unrank(len, self.counts[len][0] - 1))
     }
 
-    /// The same strings in another order, where all have one length: no row of zeros before a small number.
+    /// As [`value`](Self::value), in a pseudo-random order if all strings have one length, so that small numbers do not
+    /// give strings with leading zeros.
     pub fn scattered(&self, i: u128) -> String {
         match self.lengths[..] {
             [_] if self.size < PRACTICALLY_INFINITE => self.value(text_format::scatter(i, self.size)),
@@ -123,14 +124,14 @@ impl Pattern {
 
     /// A string of random length.
     pub fn draw(&self, rng: &mut CellRng) -> String {
-        // very short ones look odd where longer ones exist
+        // Very short strings are unrealistic where longer ones exist.
         let usual: Vec<usize> = self.lengths.iter().copied().filter(|&l| l >= 4).collect();
         let len = *rng.pick(if usual.is_empty() { &self.lengths } else { &usual });
         let n = self.counts[len][0];
         self.unrank(len, rng.below_u128(n))
     }
 
-    /// Any step after which more strings are left than are numbered.
+    /// A random transition after which at least [`PRACTICALLY_INFINITE`] strings are left; `None` if there is none.
     fn decorated(&self, state: usize, left: usize, rng: &mut CellRng) -> Option<(char, usize)> {
         let enough = |to: usize| self.counts[left][to] >= PRACTICALLY_INFINITE;
         let steps = || self.steps[state].iter().filter(|(_, to)| enough(*to));
@@ -159,7 +160,7 @@ impl Pattern {
         let wide = self.counts[len][0] >= PRACTICALLY_INFINITE;
         let mut rng = decoration(rest);
         if wide {
-            // Numbers end long before the strings do: the characters before those that tell them apart are decoration.
+            // There are more strings than numbers: the first characters are random, the last ones depend on the number.
             rest = text_format::scramble(rest, 100);
         }
         for left in (0..len).rev() {
@@ -191,18 +192,18 @@ impl Pattern {
     }
 }
 
-/// Whether the whole of `text` matches `spec`; `None` if `spec` is not understood.
+/// Whether `spec` matches the whole of `text`; `None` if `spec` is invalid or unsupported.
 pub fn matches(spec: &str, text: &str) -> Option<bool> {
     let whole = whole_matchers(spec).ok()?;
     Some(whole.iter().all(|(wanted, re)| re.is_match(text) == *wanted))
 }
 
-/// Both patterns at once.
+/// A pattern that matches texts that both patterns match.
 pub fn both(a: &str, b: &str) -> String {
     format!("{a}{AND}{b}")
 }
 
-/// Everything that `a` matches and `b` (a single pattern) does not.
+/// A pattern that matches texts that `a` matches and `b` (a single pattern) does not.
 pub fn minus(a: &str, b: &str) -> String {
     format!("{a}{AND}{NOT}{b}")
 }
@@ -236,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn counts_by_hand() {
+    fn small_patterns_are_enumerated() {
         assert_eq!(all("[ab]{1,2}", 0, 9), ["a", "b", "aa", "ab", "ba", "bb"]);
         assert_eq!(all("x|yz?", 0, 9), ["x", "y", "yz"]);
         assert_eq!(all("^a$|^b$", 0, 9), ["a", "b"]);
     }
 
     #[test]
-    fn joined_and_excluded() {
+    fn joined_and_excluded_patterns() {
         assert_eq!(all(&both("[abc]", "[bcd]"), 0, 9), ["b", "c"]);
         assert_eq!(all(&minus("[abc]", "b"), 0, 9), ["a", "c"]);
         let email = Pattern::compile(&both(".*@.*", "[^ ]+"), 3, 40).unwrap();
@@ -251,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_enumerate() {
+    fn unsupported_patterns_are_errors() {
         assert!(matches!(Pattern::compile(r"\bword\b", 0, 9), Err(PatternError::Syntax(..))));
         assert!(matches!(Pattern::compile("[a-z]{5}", 6, 9), Err(PatternError::Empty(..))));
         assert!(matches!(Pattern::compile("(", 0, 9), Err(PatternError::Syntax(..))));
@@ -290,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_pattern_gives_what_it_matches(spec in "([a-c]|\\[[a-d]-[e-h]\\]|x\\*|\\(y\\|z\\)|\\.|[0-9]\\{1,2\\}){1,6}", i in any::<u64>()) {
+        fn values_match_random_patterns(spec in "([a-c]|\\[[a-d]-[e-h]\\]|x\\*|\\(y\\|z\\)|\\.|[0-9]\\{1,2\\}){1,6}", i in any::<u64>()) {
             if let Ok(p) = Pattern::compile(&spec, 0, 20) {
                 let s = p.value(u128::from(i) % p.size());
                 prop_assert!(p.matches(&s), "{} {}", spec, s);

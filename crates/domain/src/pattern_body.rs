@@ -1,5 +1,4 @@
-//! Texts of a regular expression within a text domain's limits: which pattern numbers unique ones, which one is drawn
-//! from.
+//! Texts of a regular expression within a text domain's limits: one pattern for unique texts and one for drawn texts.
 
 use std::collections::HashSet;
 
@@ -7,7 +6,7 @@ use super::pattern::{Pattern, both};
 use super::text::{Case, TextDomain, TextKind};
 use dbmocker_core::rng_stream::CellRng;
 
-/// So many texts are compared with each other where the pattern alone does not tell that they differ.
+/// Maximum number of texts that are compared with each other, if the pattern alone does not ensure that they differ.
 const COMPARED: u128 = 1 << 13;
 
 const NO_UPPER: &str = "(?s:[^A-Z]*[^A-Z ])?";
@@ -17,12 +16,12 @@ const NO_LOWER: &str = "(?s:[^a-z]*[^a-z ])?";
 pub(super) struct PatternBody {
     drawn: Pattern,
     unique: Pattern,
-    /// Numbers of texts that differ in their first characters, where only those count.
+    /// Numbers of texts that differ, if not all texts of the pattern do.
     distinct: Option<Vec<u128>>,
 }
 
 impl PatternBody {
-    /// `None` if the pattern is not understood or nothing within the limits matches it.
+    /// `None` if the pattern is invalid or unsupported, or matches no text within the limits.
     pub fn new(regex: &str, domain: &TextDomain) -> Option<Self> {
         let mut whole = regex.to_owned();
         if !(domain.prefix.is_empty() && domain.suffix.is_empty()) {
@@ -30,7 +29,7 @@ impl PatternBody {
             whole = both(&whole, &format!("{prefix}(?s:.*){suffix}"));
         }
         let compile = |spec: &str| Pattern::compile(spec, domain.min_chars, domain.longest()).ok();
-        // Texts of one letter case differ under every comparison.
+        // Different texts in one letter case differ under every collation.
         let [lower, upper] = match domain.case {
             Case::Any => [Some(NO_UPPER), Some(NO_LOWER)],
             Case::Lower => [Some(NO_UPPER), None],
@@ -55,7 +54,7 @@ impl PatternBody {
         self.distinct.as_ref().map_or(self.unique.size(), |d| d.len() as u128)
     }
 
-    /// Whether the whole of `text` matches; for patterns of any letter case.
+    /// Whether the pattern matches the whole of `text`; for domains with any letter case.
     pub fn matches(&self, text: &str) -> bool {
         self.drawn.matches(text)
     }
@@ -72,8 +71,8 @@ impl PatternBody {
     }
 }
 
-/// What a sampler of the domain would draw first, from the pattern that narrowing has compiled: a sampler would compile
-/// others too, to number texts. `None` if a sampler looks at more than the pattern.
+/// The first draw of a sampler of the domain, from the pattern's cache; a new sampler would also compile the patterns
+/// for unique texts. `None` if the draw depends on more than the pattern.
 pub(super) fn draw_once(domain: &TextDomain, rng: &mut CellRng) -> Option<String> {
     let TextKind::Pattern { regex } = &domain.kind else { return None };
     let bare = domain.prefix.is_empty() && domain.suffix.is_empty() && domain.except.is_empty();
@@ -83,7 +82,7 @@ pub(super) fn draw_once(domain: &TextDomain, rng: &mut CellRng) -> Option<String
     Some(Pattern::shared(regex, domain.min_chars, domain.longest()).ok()?.draw(rng))
 }
 
-/// Numbers of texts whose first `reach` characters differ: of all, or of evenly spread ones.
+/// Numbers of texts whose first `reach` characters differ, from all texts or from evenly distributed ones.
 fn distinct(pattern: &Pattern, reach: usize) -> Vec<u128> {
     let tried = pattern.size().min(COMPARED);
     let step = (pattern.size() / tried.max(1)).max(1);
@@ -103,7 +102,7 @@ mod tests {
     use crate::Domain;
 
     #[test]
-    fn one_draw_is_the_sampler_s_without_its_automata() {
+    fn draw_once_equals_the_samplers_draw() {
         let pattern = |regex: &str| TextDomain::new(TextKind::Pattern { regex: regex.into() }, 30);
         let bare = pattern("(?s:.*)(?:^.*,draft_17$)(?s:.*)");
         for (domain, once) in [

@@ -1,4 +1,4 @@
-//! Words, titles and sentences of at most so many characters.
+//! Words, titles and sentences with a maximum length in characters.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ pub(super) fn capitalised(word: &str, out: &mut String) {
     out.push_str(bytes.as_str());
 }
 
-/// Puts `separator` and a word of the list, if one fits in what is left of `room` since `start`.
+/// Appends `separator` and a word of the list, if they fit into the `room` bytes from `start`. Returns whether they do.
 #[inline]
 pub(super) fn append_word(
     list: &Words,
@@ -42,8 +42,8 @@ pub(super) fn title(room: usize, rng: &mut CellRng, out: &mut String) {
     capitalised(first.pick(room, rng), out);
     append_word(second, " ", start, room, rng, out);
     if rng.below(2) == 0 {
-        let (joint, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &NOUNS) } else { (" and ", &THINGS) };
-        append_word(third, joint, start, room, rng, out);
+        let (link, third): (&str, &Words) = if rng.below(2) == 0 { (" of ", &NOUNS) } else { (" and ", &THINGS) };
+        append_word(third, link, start, room, rng, out);
     }
 }
 
@@ -55,25 +55,25 @@ pub(super) fn slug(room: usize, rng: &mut CellRng, out: &mut String) {
 }
 
 pub(super) fn words(room: usize, rng: &mut CellRng, out: &mut String) {
-    on_a_line(out, |line| a_few_words(room, &mut rng.picks(), line));
+    with_buffer(out, |line| a_few_words(room, &mut rng.picks(), line));
 }
 
-/// Bytes of a line that takes a sentence of the patterns or three words, and what is copied beyond a word.
+/// Size in bytes of a buffer for a sentence of the patterns or three words, including the bytes copied beyond a word.
 pub(super) const LINE: usize = 160;
 
-/// Characters in which a few words, or a sentence of them, are never nothing.
-pub(super) const LEAST: usize = 8;
+/// Minimum characters in which a few words, or a sentence of them, are never empty.
+pub(super) const MIN_ROOM: usize = 8;
 
-/// Appends what `write` writes: a text of several pieces is put together where its length is at hand.
+/// Appends what `write` writes to a buffer on the stack.
 #[inline]
-fn on_a_line(out: &mut String, write: impl FnOnce(&mut Cursor<'_>)) {
+fn with_buffer(out: &mut String, write: impl FnOnce(&mut Cursor<'_>)) {
     let mut bytes = [0; LINE];
     let mut line = Cursor::new(&mut bytes, 0);
     write(&mut line);
     out.push_str(std::str::from_utf8(line.written()).expect("words are ASCII"));
 }
 
-/// Two or three words of at most `room` characters together, on a line.
+/// Writes two or three words of at most `room` characters in total.
 #[inline]
 pub(super) fn a_few_words(room: usize, picks: &mut SmallDraws, line: &mut Cursor<'_>) {
     let start = line.at();
@@ -90,74 +90,81 @@ pub(super) fn a_few_words(room: usize, picks: &mut SmallDraws, line: &mut Cursor
     }
 }
 
-/// Part of a sentence.
+/// A part of a sentence's pattern.
 enum SentencePart {
-    This(&'static str),
-    One(&'static LazyLock<Words>),
-    /// With `a` or `an` before it.
-    A(&'static LazyLock<Words>),
+    Literal(&'static str),
+    Word(&'static LazyLock<Words>),
+    /// A word of the list with `a` or `an` before it.
+    Article(&'static LazyLock<Words>),
 }
 
 fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u']) || word.starts_with("hon") { "an " } else { "a " }
 }
 
-/// Longest sentence of the patterns, in characters.
-const SENTENCE: usize = 96;
+/// Maximum length of a sentence by the patterns, in characters.
+const MAX_SENTENCE: usize = 96;
 
 pub(super) fn sentence(room: usize, rng: &mut CellRng, out: &mut String) {
-    on_a_line(out, |line| a_sentence(room, &mut rng.picks(), line));
+    with_buffer(out, |line| a_sentence(room, &mut rng.picks(), line));
 }
 
-/// An English sentence by one of a few patterns; a few words where it does not fit.
+/// Writes an English sentence by one of five patterns; a few words where `room` is too small for it.
 pub(super) fn a_sentence(room: usize, picks: &mut SmallDraws, line: &mut Cursor<'_>) {
-    use SentencePart::{A, One, This};
+    use SentencePart::{Article, Literal, Word};
     static PATTERNS: [&[SentencePart]; 5] = [
         &[
-            One(&ADJECTIVES),
-            This(" "),
-            One(&MATERIALS),
-            This(" "),
-            One(&THINGS),
-            This(" with "),
-            A(&ADJECTIVES),
-            This(" "),
-            One(&THINGS),
+            Word(&ADJECTIVES),
+            Literal(" "),
+            Word(&MATERIALS),
+            Literal(" "),
+            Word(&THINGS),
+            Literal(" with "),
+            Article(&ADJECTIVES),
+            Literal(" "),
+            Word(&THINGS),
         ],
         &[
-            This("The "),
-            One(&NOUNS),
-            This(" needs "),
-            A(&ADJECTIVES),
-            This(" "),
-            One(&THINGS),
-            This(" and "),
-            A(&ADJECTIVES),
-            This(" "),
-            One(&NOUNS),
+            Literal("The "),
+            Word(&NOUNS),
+            Literal(" needs "),
+            Article(&ADJECTIVES),
+            Literal(" "),
+            Word(&THINGS),
+            Literal(" and "),
+            Article(&ADJECTIVES),
+            Literal(" "),
+            Word(&NOUNS),
         ],
         &[
-            This("We "),
-            One(&VERBS),
-            This(" every "),
-            One(&NOUNS),
-            This(" with "),
-            One(&ADJECTIVES),
-            This(" "),
-            One(&MATERIALS),
+            Literal("We "),
+            Word(&VERBS),
+            Literal(" every "),
+            Word(&NOUNS),
+            Literal(" with "),
+            Word(&ADJECTIVES),
+            Literal(" "),
+            Word(&MATERIALS),
         ],
-        &[This("Please check the "), One(&ADJECTIVES), This(" "), One(&THINGS), This(" before the next "), One(&NOUNS)],
-        &[One(&ADJECTIVES), This(" "), One(&NOUNS), This(", "), One(&ADJECTIVES), This(" "), One(&NOUNS)],
+        &[
+            Literal("Please check the "),
+            Word(&ADJECTIVES),
+            Literal(" "),
+            Word(&THINGS),
+            Literal(" before the next "),
+            Word(&NOUNS),
+        ],
+        &[Word(&ADJECTIVES), Literal(" "), Word(&NOUNS), Literal(", "), Word(&ADJECTIVES), Literal(" "), Word(&NOUNS)],
     ];
     let start = line.at();
-    if room < SENTENCE {
+    if room < MAX_SENTENCE {
         a_few_words(room - 1, picks, line);
     } else {
         for part in PATTERNS[picks.below(PATTERNS.len())] {
             match part {
-                This(text) => line.slice(text.as_bytes()),
-                One(list) => list.put_on(12, picks, line),
-                A(list) => {
+                Literal(text) => line.slice(text.as_bytes()),
+                Word(list) => list.put_on(12, picks, line),
+                Article(list) => {
                     let word = list.get(picks.below(list.fitting(12)));
                     line.slice(article(word).as_bytes());
                     line.slice(word.as_bytes());
@@ -171,7 +178,7 @@ pub(super) fn a_sentence(room: usize, picks: &mut SmallDraws, line: &mut Cursor<
     }
 }
 
-/// Latin, as printers use it.
+/// Appends filler text in Latin.
 pub(super) fn lorem(room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     LOREM.put(room, rng, out);
@@ -205,21 +212,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pick_of_a_sentence_is_a_random_one() {
+    fn all_words_of_a_sentence_are_random() {
         let last = (0..200).map(|seed| {
             let mut text = String::new();
-            sentence(SENTENCE, &mut CellRng::new(seed), &mut text);
+            sentence(MAX_SENTENCE, &mut CellRng::new(seed), &mut text);
             text.rsplit(' ').next().map(str::to_owned)
         });
         assert!(last.collect::<std::collections::HashSet<_>>().len() > 80);
     }
 
     #[test]
-    fn sentences_fit_and_have_the_right_articles() {
+    fn sentences_fit_and_have_correct_articles() {
         for seed in 0..2000 {
             let mut text = String::new();
-            sentence(SENTENCE, &mut CellRng::new(seed), &mut text);
-            assert!(text.len() <= SENTENCE, "{text}");
+            sentence(MAX_SENTENCE, &mut CellRng::new(seed), &mut text);
+            assert!(text.len() <= MAX_SENTENCE, "{text}");
             let words: Vec<&str> = text.split(' ').collect();
             for pair in words.windows(2).filter(|pair| matches!(pair[0], "a" | "an")) {
                 assert_eq!(article(pair[1]).trim(), pair[0], "{text}");

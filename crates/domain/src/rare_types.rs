@@ -1,11 +1,11 @@
-//! Types that are rare in tables, each by a pattern of its input syntax that holds a number: snapshots, paths, product
-//! codes.
+//! Rare types (snapshots, paths, product codes): each value is a constant pattern of the type's input syntax with a
+//! number.
 
 use std::fmt::Write;
 
 use super::text_index::power;
 
-/// How many values differ; 0 for a name that is not known here.
+/// The number of different values; 0 for an unknown type.
 pub(super) fn size(kind: &str) -> u128 {
     match kind {
         "ean13" | "isbn13" | "upc" | "isbn" => power(10, 8),
@@ -41,9 +41,9 @@ pub(super) fn value(kind: &str, i: u128, out: &mut String) {
         "earth" => return earth(wide, out),
         "ean13" => return ean(&format!("40{:010}", n), out),
         "isbn13" => return ean(&format!("978{n:09}"), out),
-        "isbn" => return by_eleven(&format!("{n:09}"), out),
+        "isbn" => return mod_11(&format!("{n:09}"), out),
         "ismn" => return ean(&format!("9790{:08}", n % 10_000_000), out),
-        "issn" => return by_eleven(&format!("{:07}", n % 1_000_000), out),
+        "issn" => return mod_11(&format!("{:07}", n % 1_000_000), out),
         "upc" => return ean(&format!("00{n:010}"), out),
         _ => Ok(()),
     };
@@ -56,8 +56,8 @@ fn ean(digits: &str, out: &mut String) {
     out.push(char::from(b'0' + u8::try_from((10 - sum % 10) % 10).expect("one digit")));
 }
 
-/// Digits and a check digit modulo 11, weights falling to 2; `X` is ten.
-fn by_eleven(digits: &str, out: &mut String) {
+/// Digits and a check digit modulo 11, with weights descending to 2; `X` is ten.
+fn mod_11(digits: &str, out: &mut String) {
     let weights = (2..=digits.len() + 1).rev();
     let sum: usize = digits.bytes().zip(weights).map(|(d, w)| usize::from(d - b'0') * w).sum();
     out.push_str(digits);
@@ -67,7 +67,7 @@ fn by_eleven(digits: &str, out: &mut String) {
     }
 }
 
-/// A point on the sphere that the extension `earthdistance` takes the earth for, in metres.
+/// A point on the sphere of the extension `earthdistance`, in metres.
 fn earth(i: u128, out: &mut String) {
     const RADIUS: f64 = 6_378_168.0;
     let at = |n: u128, steps: u128| f64::from(u32::try_from(n % steps).unwrap_or(0));
@@ -89,16 +89,16 @@ mod tests {
     }
 
     #[test]
-    fn product_codes_have_their_check_digits() {
+    fn product_codes_have_check_digits() {
         assert_eq!(of("isbn13", 30_640_615), "9780306406157");
         assert_eq!(of("isbn", 30_640_615), "0306406152");
         let mut issn = String::new();
-        by_eleven("0378595", &mut issn);
+        mod_11("0378595", &mut issn);
         assert_eq!(issn, "03785955");
     }
 
     #[test]
-    fn every_kind_gives_different_values() {
+    fn values_of_every_type_differ() {
         for kind in ["jsonpath", "pg_snapshot", "tid", "oidvector", "cube", "seg", "earth", "issn", "upc", "ip4r"] {
             let mut all: Vec<String> = (0..500).map(|i| of(kind, i)).collect();
             all.sort();

@@ -1,8 +1,8 @@
-//! A domain made ready for use: what can be decided once for a column is decided here, not for each cell.
+//! A domain prepared for many values, so that work for the column is done once and not for each cell.
 
 use std::fmt::Write;
 
-use super::choice::Choice;
+use super::choice::ChoiceSampler;
 use super::fast_text::{ChoiceLines, Lines};
 use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
 use super::special::SpecialSampler;
@@ -11,7 +11,7 @@ use super::{Domain, PRACTICALLY_INFINITE, RangeKind};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// A [`Domain`] prepared for many values; the same results as the domain's own methods, which prepare one each time.
+/// A [`Domain`] prepared for many values; its results are those of the domain's own methods.
 #[derive(Debug, Clone)]
 pub struct Sampler {
     inner: SamplerKind,
@@ -20,10 +20,10 @@ pub struct Sampler {
 
 #[derive(Debug, Clone)]
 enum SamplerKind {
-    Choice(Choice),
+    Choice(ChoiceSampler),
     Range(RangeSampler),
     Float(FloatSampler),
-    /// Boxed: far larger than the rest.
+    /// Boxed, because it is far larger than the other variants.
     Text(Box<TextSampler>),
     Bytes {
         min: u32,
@@ -41,7 +41,7 @@ impl Sampler {
     /// Prepares a domain.
     pub fn new(domain: &Domain) -> Self {
         let inner = match domain {
-            Domain::Choice { values, weights } => SamplerKind::Choice(Choice::new(values, weights.as_deref())),
+            Domain::Choice { values, weights } => SamplerKind::Choice(ChoiceSampler::new(values, weights.as_deref())),
             Domain::Range { kind, lo, hi, step, except, shape } => {
                 SamplerKind::Range(RangeSampler::new(*kind, *lo, *hi, *step, except, *shape))
             }
@@ -67,7 +67,7 @@ impl Sampler {
         Sampler { inner, size: size.min(PRACTICALLY_INFINITE) }
     }
 
-    /// How many values [`value`](Self::value) can give that differ under the strictest comparison.
+    /// The number of values of [`value`](Self::value), as [`Domain::size`].
     pub fn size(&self) -> u128 {
         self.size
     }
@@ -97,7 +97,7 @@ impl Sampler {
         }
     }
 
-    /// Appends the text of the `i`-th value: no allocation for texts and most special types.
+    /// Appends the text of the `i`-th value, without allocations for texts and most special types.
     pub fn value_text(&self, i: u128, out: &mut String) {
         match &self.inner {
             SamplerKind::Text(t) => t.value(i, out),
@@ -106,7 +106,7 @@ impl Sampler {
         }
     }
 
-    /// A value that need not be unique, by the domain's shape or weights; NULL if the domain is empty.
+    /// A value that need not be unique, distributed by the domain's shape or weights; NULL if the domain is empty.
     pub fn draw(&self, rng: &mut CellRng) -> Value {
         if self.size == 0 {
             return Value::Null;
@@ -128,7 +128,8 @@ impl Sampler {
         }
     }
 
-    /// Which member of a list [`draw`](Self::draw) gives for the same random stream; `None` for any other domain.
+    /// The index of the list member that [`draw`](Self::draw) returns for the same random stream; `None` for other
+    /// domains.
     pub fn draw_member(&self, rng: &mut CellRng) -> Option<usize> {
         match &self.inner {
             SamplerKind::Choice(c) if self.size > 0 => Some(c.pick_index(rng)),
@@ -136,7 +137,7 @@ impl Sampler {
         }
     }
 
-    /// Appends the text of what [`draw`](Self::draw) gives for the same random stream.
+    /// Appends the text of the value that [`draw`](Self::draw) returns for the same random stream.
     #[inline]
     pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {
         match &self.inner {
@@ -151,12 +152,13 @@ impl Sampler {
         }
     }
 
-    /// Whether values are texts by nature, and [`value_text`](Self::value_text) allocates nothing.
+    /// Whether values are texts, and [`value_text`](Self::value_text) does not allocate.
     pub fn is_text(&self) -> bool {
         matches!(self.inner, SamplerKind::Text(_) | SamplerKind::Special(_))
     }
 
-    /// A range's kind with its smallest and largest number; `None` for an empty one and for any other domain.
+    /// The kind of a range, and its smallest and largest number in the kind's unit; `None` for empty ranges and other
+    /// domains.
     pub fn range(&self) -> Option<(RangeKind, i128, i128)> {
         match &self.inner {
             SamplerKind::Range(r) if self.size > 0 => Some((r.kind(), r.number(0), r.number(r.size() - 1))),
@@ -164,8 +166,8 @@ impl Sampler {
         }
     }
 
-    /// Draws what [`draw_number`](Self::draw_number) draws, quickly; `None` for ranges with exceptions or beyond a
-    /// word.
+    /// A faster sampler with the results of [`draw_number`](Self::draw_number); `None` for other domains, and for
+    /// ranges with exceptions or beyond 63 bits.
     pub fn span(&self) -> Option<Span> {
         match &self.inner {
             SamplerKind::Range(r) => r.span(),
@@ -173,7 +175,7 @@ impl Sampler {
         }
     }
 
-    /// How the texts that [`draw`](Self::draw) gives are written on a line; `None` where they are not.
+    /// A faster writer of the texts that [`draw`](Self::draw) returns; `None` for domains without one.
     pub fn lines(&self) -> Option<Lines<'_>> {
         match &self.inner {
             SamplerKind::Text(text) => text.lines(),
@@ -185,8 +187,8 @@ impl Sampler {
         }
     }
 
-    /// The number behind what [`draw`](Self::draw) gives for the same random stream, in the range's own unit; `None`
-    /// where [`range`](Self::range) gives none.
+    /// The number of the value that [`draw`](Self::draw) returns for the same random stream, in the range's unit;
+    /// `None` if [`range`](Self::range) is.
     #[inline]
     pub fn draw_number(&self, rng: &mut CellRng) -> Option<i128> {
         match &self.inner {
@@ -195,7 +197,7 @@ impl Sampler {
         }
     }
 
-    /// The number behind [`value`](Self::value), as [`draw_number`](Self::draw_number).
+    /// The number of the `i`-th value, in the range's unit; `None` for other domains, and if `i` is not below the size.
     #[inline]
     pub fn number(&self, i: u128) -> Option<i128> {
         match &self.inner {
@@ -204,15 +206,14 @@ impl Sampler {
         }
     }
 
-    /// The first number of a range whose value number `i` is `first + i`, up to the `last`; `None` for any other
-    /// domain.
+    /// The first number of a range whose `i`-th number is `first + i`, up to `i = last`; `None` for other domains.
     pub fn in_order(&self, last: u64) -> Option<i64> {
         let first = self.span()?.lo;
         let number = self.number(last.into())?;
         (number == i128::from(first) + i128::from(last) && i64::try_from(number).is_ok()).then_some(first)
     }
 
-    /// Whether the domain allows `value`: limits and members count, looks do not.
+    /// Whether the domain contains `value`, by its limits and members; a text's kind is not checked.
     pub fn contains(&self, value: &Value) -> bool {
         match (&self.inner, value) {
             (SamplerKind::Choice(c), v) => c.values.contains(v),
@@ -241,7 +242,7 @@ fn write_value(value: &Value, out: &mut String) {
     }
 }
 
-/// Unique arrays have one length: the longest up to four elements.
+/// The length of unique arrays: four elements, within `min..=max`.
 fn unique_length(min: u32, max: u32) -> u32 {
     max.min(min.max(4))
 }

@@ -1,13 +1,13 @@
-//! Texts of every sign that keys tell apart, where a short key holds more rows than letters and digits have texts.
+//! Texts over a large alphabet, for short keys with more rows than there are texts of letters and digits.
 //!
-//! Letters, digits and punctuation of ASCII first: they differ under every collation without regard to letter case.
-//! Where the character set has them, ideographs follow: collations order these one by one.
+//! The alphabet is the letters, digits and punctuation of ASCII, which differ under every case-insensitive collation,
+//! and, if the character set has them, ideographs, which all collations distinguish.
 
 use super::PRACTICALLY_INFINITE;
 
-/// Printable ASCII without the blank and without capitals.
+/// Number of printable ASCII characters without the space and capital letters.
 const ASCII: u32 = 68;
-/// The first of the ideographs, and how many there are of the oldest block: every collation knows them.
+/// The first ideograph, and the number of them in the oldest block, which every collation supports.
 const FIRST: u32 = 0x4e00;
 const IDEOGRAPHS: u32 = 20_902;
 
@@ -19,7 +19,7 @@ pub(super) struct Signs {
 }
 
 impl Signs {
-    /// Texts of `min..=max` signs.
+    /// Texts of `min..=max` characters.
     pub fn new(wide: bool, min: usize, max: usize) -> Signs {
         let base = if wide { ASCII + IDEOGRAPHS } else { ASCII };
         Signs { base: base.into(), min: min.clamp(1, max.max(1)), max: max.max(1) }
@@ -59,7 +59,7 @@ impl Signs {
     }
 }
 
-/// `a` to `z`, digits, punctuation, ideographs.
+/// The character of a digit in this order: `a` to `z`, digits, punctuation, ideographs.
 fn sign(digit: u32) -> char {
     let code = match digit {
         0..26 => u32::from('a') + digit,
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_is_another_text_whatever_the_case() {
+    fn texts_differ_in_any_letter_case() {
         for (wide, max, size) in [(false, 2, 68 + 68 * 68), (true, 1, 20_970), (false, 40, PRACTICALLY_INFINITE)] {
             let signs = Signs::new(wide, 0, max);
             assert_eq!(signs.size(), size);

@@ -1,4 +1,4 @@
-//! Types that travel as text in the server's own input syntax: numbered and drawn.
+//! Samplers of types whose values are texts in the server's input syntax.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ fn listed(array: &Value, delimiter: char, out: &mut String) {
     }
 }
 
-/// Letters and digits that tell documents apart.
+/// Characters of the code that makes documents unique.
 const CODE: usize = 10;
 
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl SpecialSampler {
             Special::Composite { .. } => self.parts.iter().fold(1, |n: u128, p| n.saturating_mul(p.size())),
             Special::Listed { .. } => self.parts[0].size(),
             Special::Spelled { kind } => rare_types::size(kind),
-            // A range needs two ends; a lone value makes the one range [a,a].
+            // A range needs two bounds; a domain of one value has the range [a,a] only.
             Special::RangeOf { law, .. } => match (self.parts[0].size(), law.steps) {
                 (n @ 0..2, None) => n,
                 (n, None) => n - 1,
@@ -131,7 +131,7 @@ impl SpecialSampler {
         }
     }
 
-    /// Documents told apart by a code inside.
+    /// Appends the `i`-th value of a type whose values contain a unique code.
     fn coded(&self, i: u128, out: &mut String) {
         let mut rng = super::text_index::decoration(i);
         let (open, close) = match &self.special {
@@ -225,8 +225,8 @@ impl SpecialSampler {
         }
     }
 
-    /// The ends of a range between two elements, in the server's order. Where that order is not known, the range is of
-    /// the first element alone.
+    /// The bounds of a range from one element to another, in the server's order, with the bound that is absent. For
+    /// types whose order is unknown, both bounds are the first element.
     fn ends(&self, from: u128, to: u128) -> (Option<End>, Value, Value) {
         let Special::RangeOf { element, apart, law, .. } = &self.special else {
             return (None, Value::Null, Value::Null);
@@ -243,8 +243,7 @@ impl SpecialSampler {
         (law.without, lower, upper)
     }
 
-    /// `[a,b)` from element number `i` to one `width` numbers further; several of them apart from each other if
-    /// `multi`.
+    /// Appends the range `[a,b)` from element `i` to element `i + 1 + width`; two such ranges with a gap if `multi`.
     fn range(&self, i: u128, width: u128, multi: bool, out: &mut String) {
         let element = &self.parts[0];
         let n = element.size();
@@ -269,7 +268,7 @@ impl SpecialSampler {
                 bound(&upper, out);
             }
             out.push(if point && without != Some(End::Upper) { ']' } else { ')' });
-            // A gap keeps the next range apart: adjacent ones would be merged.
+            // Adjacent ranges would be merged by the server.
             from = to.saturating_add(1 + width);
             if from.saturating_add(1) >= n {
                 break;
@@ -294,7 +293,7 @@ impl SpecialSampler {
                     && text.bytes().all(|b| matches!(b, b'0' | b'1'))
             }
             Special::Set { members } => text.is_empty() || text.split(',').all(|m| members.iter().any(|x| x == m)),
-            // Whatever the server reads; how it reads is its own business.
+            // The syntax is not checked: the server may accept other spellings.
             _ => true,
         }
     }
@@ -306,13 +305,13 @@ fn words(list: &Words, n: u64, rng: &mut CellRng, mut each: impl FnMut(u64, &str
     }
 }
 
-/// The width, less the one step that a range always has.
+/// A random width in `least..=most`, minus the one step that a range always has.
 fn within((least, most): (u64, u64), rng: &mut CellRng) -> u64 {
     let least = least.max(1);
     least - 1 + rng.below(most.max(least) - least + 1)
 }
 
-/// A range's end: quoted where it holds a space; timestamps say that they are in UTC.
+/// Appends a range's bound, in quotes if it may contain a space; timestamps with the offset of UTC.
 fn bound(value: &Value, out: &mut String) {
     let _ = match value {
         Value::Timestamp(_) => write!(out, "\"{value}+00\""),
@@ -342,7 +341,7 @@ fn lsn(n: u64, out: &mut String) {
     let _ = write!(out, "{:X}/{:X}", n >> 32, n & 0xffff_ffff);
 }
 
-/// `[0.1234,0.5,...]`: the first components carry the number.
+/// Appends a vector such as `[0.1234,0.5000]`; the first six components depend on the number.
 fn vector(dimensions: u32, i: u128, out: &mut String) {
     let mut rng = super::text_index::decoration(i);
     let mut rest = i;
@@ -359,7 +358,7 @@ fn vector(dimensions: u32, i: u128, out: &mut String) {
     out.push(']');
 }
 
-/// Names of things that exist in every PostgreSQL database and mean one thing only.
+/// Names of objects that exist in every PostgreSQL database and are unambiguous.
 fn reg_names(kind: &str) -> &'static [&'static str] {
     match kind {
         "regclass" => &["pg_class", "pg_type", "pg_attribute", "pg_index", "pg_namespace", "pg_proc", "pg_constraint"],

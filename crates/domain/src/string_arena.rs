@@ -1,21 +1,21 @@
-//! Texts kept one behind the other, so that one of them is written without a call for a few bytes.
+//! Texts in one allocation, so that a short one is written with a copy of constant size.
 
 use dbmocker_core::fast_format::Cursor;
 
-/// Texts of at most so many bytes are copied at a fixed size and cut.
+/// Texts of at most this many bytes are copied with this size, then truncated.
 pub(super) const SHORT: usize = 16;
 
-/// Texts, in the order in which they were given.
+/// Texts, in their original order.
 #[derive(Debug, Clone)]
 pub struct StringArena {
-    /// All of them, and [`SHORT`] spaces: a pick touches two cache lines, not two allocations.
+    /// All texts, then [`SHORT`] spaces.
     text: String,
-    /// Where each begins; one more for the end.
+    /// The offset of each text, and of the end.
     starts: Vec<u32>,
 }
 
 impl StringArena {
-    /// `None` if all of them take 4 GiB.
+    /// `None` if the texts exceed 4 GiB.
     pub fn new(texts: &[&str]) -> Option<StringArena> {
         let ends = texts.iter().scan(0usize, |end, text| {
             *end += text.len();
@@ -29,7 +29,7 @@ impl StringArena {
         self.starts.len() - 1
     }
 
-    /// Bytes of the longest; 0 if there is none.
+    /// Bytes of the longest text; 0 if there is none.
     pub fn longest(&self) -> usize {
         self.starts.windows(2).map(|ends| (ends[1] - ends[0]) as usize).max().unwrap_or(0)
     }
@@ -49,12 +49,12 @@ impl StringArena {
                 out.push_str(chunk);
                 out.truncate(end);
             }
-            // Longer, or a character of a later text would be cut.
+            // The text is longer, or the copy would end within a character of a later text.
             _ => out.push_str(&self.text[from..to]),
         }
     }
 
-    /// Writes text `i` on a line, which must have room for [`SHORT`] bytes at least.
+    /// Writes text `i` to a buffer, which must have at least [`SHORT`] bytes left.
     #[inline(always)]
     pub fn write_on(&self, i: usize, line: &mut Cursor<'_>) {
         let (from, to) = (self.starts[i] as usize, self.starts[i + 1] as usize);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_of_any_length_are_written_as_they_are() {
+    fn texts_of_any_length_are_written_unchanged() {
         let texts = ["", "a", "sixteen letters!", "seventeen letters", "b", "Düsseldorf", "東京", "éééééééé"];
         let packed = StringArena::new(&texts).expect("a few bytes");
         for (i, text) in texts.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The laws of domains, over many kinds and limits.
+//! Property tests of domains, for many kinds and limits.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::text::{Case, GENERATORS, Letters, TextKind};
 use super::*;
 use dbmocker_core::schema::Dialect;
 
-/// What the strictest comparison sees of a text.
+/// The text's key under the most tolerant collation: letter case and trailing spaces ignored.
 fn folded(text: &str, prefix: Option<u32>) -> String {
     let cut: String = text.chars().take(prefix.map_or(usize::MAX, |p| p as usize)).collect();
     cut.to_lowercase().trim_end().to_owned()
@@ -53,7 +53,7 @@ prop_compose! {
     }
 }
 
-/// Indices to try: the first, the last and some between.
+/// A sample of indices: the first, the last and some between.
 fn sample(size: u128, seed: u64) -> Vec<u128> {
     let mut rng = CellRng::new(seed);
     let mut all: Vec<u128> = (0..size.min(200)).chain((0..50).map(|k| size.saturating_sub(1 + k))).collect();
@@ -67,7 +67,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn unique_texts_differ_are_canonical_and_allowed(domain in texts(), seed in any::<u64>()) {
+    fn unique_texts_differ_and_are_within_limits(domain in texts(), seed in any::<u64>()) {
         let whole = Domain::Text(domain.clone());
         let sampler = whole.sampler();
         let size = sampler.size();
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn drawn_texts_are_allowed_and_the_fast_path_agrees(domain in texts(), seed in any::<u64>()) {
+    fn drawn_texts_are_within_limits_and_draw_text_agrees(domain in texts(), seed in any::<u64>()) {
         let sampler = Domain::Text(domain).sampler();
         if sampler.size() > 0 {
             for k in 0..50 {
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn floats_stay_inside_and_differ(lo in -1e6f64..1e6, width in 0f64..1e5, decimals in 0u8..6, seed in any::<u64>()) {
+    fn floats_are_within_bounds_and_differ(lo in -1e6f64..1e6, width in 0f64..1e5, decimals in 0u8..6, seed in any::<u64>()) {
         let domain = Domain::Float { lo, hi: lo + width, decimals, shape: Shape::Low };
         let sampler = domain.sampler();
         prop_assert!(sampler.size() > 0);
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn other_domains_differ_and_agree(which in 0..specials().len(), seed in any::<u64>()) {
+    fn values_of_other_domains_differ_and_value_text_agrees(which in 0..specials().len(), seed in any::<u64>()) {
         let domain = specials().swap_remove(which);
         let sampler = domain.sampler();
         let size = sampler.size();
@@ -183,7 +183,7 @@ fn ints(lo: i128, hi: i128) -> Domain {
     Domain::Range { kind: RangeKind::Int, lo, hi, step: 1, except: vec![], shape: Shape::Uniform }
 }
 
-/// One of each domain that is not a plain text or number.
+/// Domains of the other types: neither texts nor numbers.
 fn specials() -> Vec<Domain> {
     let json = |kind| Domain::Special(Special::Json { binary: true, kind });
     let members: Vec<String> = ["a", "b", "c d"].map(String::from).to_vec();
@@ -267,7 +267,7 @@ fn pattern(regex: &str, max_chars: u32) -> TextDomain {
 }
 
 #[test]
-fn patterns_number_texts_that_differ_in_every_comparison() {
+fn texts_of_patterns_differ_under_every_collation() {
     for (regex, size) in
         [("[a-c]{2}", 9), ("[aA][0-9]", 10), ("[A-Z][a-z]", 676), ("a ?", 1), ("x|y|z", 3), ("[^ -~]x{9}", 1)]
     {
@@ -281,7 +281,7 @@ fn patterns_number_texts_that_differ_in_every_comparison() {
 }
 
 #[test]
-fn patterns_keep_constant_ends_and_prefixes() {
+fn patterns_respect_prefix_suffix_and_distinct_prefix() {
     let domain = Domain::Text(TextDomain {
         prefix: "ab".into(),
         suffix: "z".into(),
@@ -303,7 +303,7 @@ fn patterns_keep_constant_ends_and_prefixes() {
 }
 
 #[test]
-fn the_whole_capacity_of_short_columns_counts() {
+fn short_columns_use_their_whole_capacity() {
     let size = |max| Domain::Text(TextDomain::new(TextKind::Word, max)).size();
     assert_eq!(size(1), 36);
     assert_eq!(size(2), 36 + 36 * 36);
@@ -312,9 +312,9 @@ fn the_whole_capacity_of_short_columns_counts() {
     assert_eq!(Domain::Text(fixed).size(), 36 * 36);
 }
 
-/// The first values of a key, which is all that a small table sees, look like codes.
+/// Small tables use the first values of a key only, which should look realistic.
 #[test]
-fn unique_codes_have_no_row_of_zeros_before_a_small_number() {
+fn unique_codes_have_no_leading_zeros() {
     for (kind, chars) in [
         (TextKind::Code { length: 10 }, 10),
         (TextKind::Code { length: 20 }, 40),
@@ -335,7 +335,7 @@ fn unique_codes_have_no_row_of_zeros_before_a_small_number() {
 }
 
 #[test]
-fn short_columns_begin_with_the_real_words() {
+fn short_columns_begin_with_the_words_of_the_list() {
     let domain = Domain::Text(TextDomain { case: Case::Upper, ..TextDomain::new(TextKind::CountryCode, 2) });
     let codes: Vec<String> = (0..3).map(|i| domain.value(i).to_string()).collect();
     assert_eq!(codes, ["AD", "AE", "AF"]);
@@ -343,7 +343,7 @@ fn short_columns_begin_with_the_real_words() {
 }
 
 #[test]
-fn weights_shape_draws_and_equal_members_count_once() {
+fn draws_follow_weights_and_equal_members_count_once() {
     let values = ["Yes", "no", "yes ", "NO"].map(Value::text).to_vec();
     let domain = Domain::Choice { values, weights: Some(vec![1, 0, 0, 3]) };
     assert_eq!(domain.size(), 2);
@@ -355,7 +355,7 @@ fn weights_shape_draws_and_equal_members_count_once() {
 }
 
 #[test]
-fn multiranges_are_sorted_and_apart() {
+fn multiranges_are_sorted_and_disjoint() {
     let domain = Domain::Special(Special::RangeOf {
         element: Box::new(ints(0, 10_000)),
         multi: true,
@@ -373,9 +373,9 @@ fn multiranges_are_sorted_and_apart() {
     }
 }
 
-/// Numbers of elements say nothing of the server's order of uuids, and less of that of texts.
+/// The index of an element does not determine the server's order of UUIDs and texts.
 #[test]
-fn ranges_of_any_type_have_their_ends_in_order() {
+fn ranges_of_any_type_have_ordered_bounds() {
     let ranges = |element: Domain, apart| {
         let element = Box::new(element);
         Domain::Special(Special::RangeOf { element, multi: false, apart, law: Default::default() })

@@ -1,4 +1,4 @@
-//! Text domains: what a text looks like, and the limits it must keep.
+//! Text domains: the kind of a text, and its limits.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,14 @@ pub struct TextDomain {
     pub max_chars: u32,
     pub max_bytes: Option<u32>,
     pub case: Case,
-    /// Only so many leading characters count for uniqueness (MySQL prefix indexes).
+    /// Uniqueness depends on this number of leading characters only (MySQL prefix indexes).
     pub distinct_prefix: Option<u32>,
-    /// Values that must not occur (`<> ''` is `min_chars`; this is for the rest).
+    /// Values that must not occur; the empty text is excluded by `min_chars`.
     pub except: Vec<String>,
-    /// Every value starts / ends so.
+    /// Constant beginning and end of every value.
     pub prefix: String,
     pub suffix: String,
-    /// Whose names and words, by weight; the world's where there is none.
+    /// The locales of names and words, with weights; empty for no particular locale.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub locales: Locales,
     /// The column's character set has no letters beyond ASCII.
@@ -37,7 +37,7 @@ pub enum Case {
     Upper,
 }
 
-/// What the text is of; named as the original's generator functions where it has one.
+/// The kind of a text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextKind {
@@ -120,26 +120,26 @@ pub enum TextKind {
     DateTimeText,
     TimeText,
     NumberText,
-    /// A kind that is data.
+    /// A kind that is defined in the catalogue's data files.
     Catalogue(Named),
-    /// Short keys of many rows: letters, digits and punctuation, and ideographs too if `wide`.
+    /// Short keys of many rows: letters, digits and punctuation, and also ideographs if `wide`.
     Signs {
         wide: bool,
     },
-    /// A few sentences of one subject.
+    /// A few sentences about one subject.
     Prose(Named),
-    /// Every string that the regular expression matches as a whole.
+    /// Strings that the regular expression matches as a whole.
     Pattern {
         regex: String,
     },
 }
 
-/// Letter case of unique texts, where the domain leaves it open: they differ in any.
+/// Letter case of unique texts if the domain does not determine it. They differ in any letter case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Letters {
     Lower,
     Upper,
-    /// As they are, the first one large.
+    /// Unchanged, except for a capital at the beginning.
     Capital,
     AsWritten,
 }
@@ -160,7 +160,7 @@ impl TextKind {
 }
 
 impl TextDomain {
-    /// Text of a kind with 0 to `max_chars` characters and no other limit.
+    /// Texts of a kind with 0 to `max_chars` characters and no other limit.
     pub fn new(kind: TextKind, max_chars: u32) -> Self {
         TextDomain {
             kind,
@@ -177,13 +177,13 @@ impl TextDomain {
         }
     }
 
-    /// Characters of the longest text.
+    /// Maximum length of a text in characters.
     pub fn longest(&self) -> u32 {
         self.max_chars.min(self.max_bytes.unwrap_or(u32::MAX))
     }
 }
 
-/// Every kind by the name that configuration files and `dbmocker generators` use, aliases after.
+/// All kinds with their names in config files and `dbmocker generators`.
 pub const GENERATORS: &[(&str, TextKind)] = {
     use TextKind::*;
     &[

@@ -1,4 +1,4 @@
-//! Small writers that append to a `String` without allocating anything else.
+//! Functions that append formatted values to a `String` without other allocations.
 
 use dbmocker_core::rng_stream::CellRng;
 
@@ -12,11 +12,12 @@ fn ascii(bytes: &[u8], out: &mut String) {
     out.push_str(std::str::from_utf8(bytes).expect("digits and letters are ASCII"));
 }
 
-/// Exactly `width` (at most 128) digits of `n` in the base of `alphabet`, most significant first; higher ones are cut.
+/// Exactly `width` (at most 128) digits of `n` in the base of `alphabet`, most significant first; higher digits are
+/// dropped.
 pub fn fixed_base(n: u128, width: usize, alphabet: &[u8], out: &mut String) {
     let mut digits = [0u8; 128];
     let digits = &mut digits[..width.min(128)];
-    // A constant base turns divisions into multiplications.
+    // With a constant base, the compiler replaces divisions by multiplications.
     match alphabet.len() {
         10 => fill::<10>(n, digits, alphabet),
         16 => fill::<16>(n, digits, alphabet),
@@ -74,7 +75,8 @@ pub fn random_chars(alphabet: &[u8], n: usize, rng: &mut CellRng, out: &mut Stri
     random_letters(alphabet, n, rng, |letter| out.push(char::from(letter)));
 }
 
-/// Eight letters a word: the bias of 64 bits cut into bytes is below a percent for 36 letters.
+/// `n` random characters, eight from each random word. The bias of selection by a byte is below a percent for an
+/// alphabet of 36.
 #[inline]
 pub fn random_letters(alphabet: &[u8], n: usize, rng: &mut CellRng, mut put: impl FnMut(u8)) {
     let base = alphabet.len() as u64;
@@ -89,7 +91,7 @@ pub fn random_letters(alphabet: &[u8], n: usize, rng: &mut CellRng, mut put: imp
     }
 }
 
-/// `YYYY-MM-DD` of a day number.
+/// `YYYY-MM-DD` of a day since 1970-01-01.
 pub fn date(days: i32, out: &mut String) {
     let (y, m, d) = dbmocker_core::time::civil(days);
     fixed_base(u128::from(y.unsigned_abs()), 4, DIGITS, out);
@@ -135,7 +137,7 @@ pub fn uuid(bits: u128, out: &mut String) {
     hex_groups(n, &[8, 4, 4, 4, 12], '-', out);
 }
 
-/// A bijection on numbers of `bits` bits (1-128): small numbers come out looking random.
+/// A bijection on numbers of `bits` bits (1-128) with pseudo-random results for small numbers, except for 0.
 pub fn scramble(n: u128, bits: u32) -> u128 {
     let mask = if bits >= 128 { u128::MAX } else { (1 << bits) - 1 };
     let half = bits.div_ceil(2);
@@ -147,7 +149,8 @@ pub fn scramble(n: u128, bits: u32) -> u128 {
     n.wrapping_mul(0x94d0_49bb_1331_11eb_ff51_afd7_ed55_8ccd) & mask
 }
 
-/// A bijection on `[0, size)` without a fixed point at 0: what [`scramble`] leaves as it is, is no row of zeros.
+/// A bijection on `[0, size)`: adds a constant modulo `size`, so that number 0 does not become 0, the fixed point of
+/// [`scramble`].
 pub fn shifted(n: u128, size: u128) -> u128 {
     (n + 0x9e37_79b9_7f4a_7c15 % size.max(1)) % size.max(1)
 }

@@ -1,7 +1,7 @@
-//! Texts of one domain, drawn or numbered, always within its limits.
+//! Draws and enumerates texts of one domain, within its limits.
 //!
-//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body is
-//! made by [`draw`](super::draw) or [`unrank`](super::text_index) in the room that is left.
+//! Data in: a [`TextDomain`]. Data out: text appended to a `String`. A text is `prefix + body + suffix`; the body comes
+//! from [`draw`](super::draw) or [`text_index`](super::text_index), within the remaining length.
 
 use super::fast_text::Lines;
 use super::pattern;
@@ -11,38 +11,39 @@ use super::text_index::{Limits, TextUnranker, skipping};
 use super::{draw, fold, locale};
 use dbmocker_core::rng_stream::CellRng;
 
-/// Below this many texts the excluded ones are found by trying them all.
-const FEW: u128 = 1 << 14;
+/// Up to this size, the excepted texts are found by enumerating all.
+const ENUMERATED: u128 = 1 << 14;
+/// Attempts to draw a text that is not excepted.
 const REDRAWS: u32 = 16;
-/// Texts of which one may have the constant ends by itself.
-const WHOLE: u32 = 6;
+/// Attempts to draw a text that has the constant prefix and suffix by itself.
+const WHOLE_DRAWS: u32 = 6;
 
 #[derive(Debug, Clone)]
 pub(super) struct TextSampler {
     domain: TextDomain,
     min: usize,
     room: usize,
-    body: Body,
+    body: TextSource,
     excluded: Excluded,
     size: u128,
-    /// Nothing is to be done to what is drawn of the kind: most texts by far.
+    /// A drawn text of the kind needs no changes, which is the usual case.
     plain: bool,
 }
 
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "one a column, and nearly always the large one")]
-enum Body {
+enum TextSource {
     Kind(TextUnranker),
-    /// Whole texts, constant ends included.
+    /// Whole texts, including prefix and suffix.
     Pattern(Box<PatternBody>),
 }
 
-/// How numbered texts keep clear of `except`.
+/// How enumeration avoids the texts of `except`.
 #[derive(Debug, Clone)]
 enum Excluded {
-    /// Their numbers, sorted.
+    /// Their numbers, sorted, which are skipped.
     Numbers(Vec<u128>),
-    /// For each excepted text (lower case): the number of the text that stands in for it, beyond the size.
+    /// For each excepted text (in lower case), the number of the text that replaces it, which is beyond the size.
     Replaced(Vec<(String, u128)>),
 }
 
@@ -58,18 +59,19 @@ impl TextSampler {
         let possible = room.is_some_and(|room| min <= room);
         let room = room.unwrap_or(0);
         let body = match &domain.kind {
-            TextKind::Pattern { regex } => PatternBody::new(regex, domain).map(|p| Body::Pattern(Box::new(p))),
+            TextKind::Pattern { regex } => PatternBody::new(regex, domain).map(|p| TextSource::Pattern(Box::new(p))),
             kind => {
                 let before = domain.prefix.chars().count();
-                let reach = domain.distinct_prefix.map_or(room, |d| (d as usize).saturating_sub(before).min(room));
+                let distinct_chars =
+                    domain.distinct_prefix.map_or(room, |d| (d as usize).saturating_sub(before).min(room));
                 let fixed = domain.distinct_prefix.is_some() && !domain.suffix.is_empty();
-                Some(Body::Kind(TextUnranker::new(kind, Limits { min, max: room, reach, fixed })))
+                Some(TextSource::Kind(TextUnranker::new(kind, Limits { min, max: room, distinct_chars, fixed })))
             }
         };
         let possible = possible && body.is_some();
         let body = body.unwrap_or_else(|| {
-            let nothing = Limits { min: 0, max: 0, reach: 0, fixed: false };
-            Body::Kind(TextUnranker::new(&TextKind::Word, nothing))
+            let empty = Limits { min: 0, max: 0, distinct_chars: 0, fixed: false };
+            TextSource::Kind(TextUnranker::new(&TextKind::Word, empty))
         });
         let mut sampler = TextSampler {
             domain: domain.clone(),
@@ -90,21 +92,26 @@ impl TextSampler {
     fn is_plain(&self) -> bool {
         let d = &self.domain;
         let ends = d.prefix.is_empty() && d.suffix.is_empty();
-        let own = d.locales.is_empty() && !(d.ascii && may_be_foreign(&d.kind));
-        matches!(self.body, Body::Kind(_)) && own && ends && self.min <= 1 && d.case == Case::Any && d.except.is_empty()
+        let own = d.locales.is_empty() && !(d.ascii && may_be_non_ascii(&d.kind));
+        matches!(self.body, TextSource::Kind(_))
+            && own
+            && ends
+            && self.min <= 1
+            && d.case == Case::Any
+            && d.except.is_empty()
     }
 
     fn exclude(&mut self) {
         let all = match &self.body {
-            Body::Kind(numbering) => numbering.size(),
-            Body::Pattern(pattern) => pattern.size(),
+            TextSource::Kind(numbering) => numbering.size(),
+            TextSource::Pattern(pattern) => pattern.size(),
         };
         if self.domain.except.is_empty() {
             self.size = all;
             return;
         }
         let mut text = String::new();
-        if all <= FEW {
+        if all <= ENUMERATED {
             let mut hits = vec![];
             for i in 0..all {
                 text.clear();
@@ -140,14 +147,14 @@ impl TextSampler {
         self.size
     }
 
-    /// Appends text number `i` of all numbered ones, excepted or not.
+    /// Appends the `i`-th text of all, including excepted ones.
     fn write(&self, i: u128, out: &mut String) {
         match &self.body {
-            Body::Kind(numbering) => {
+            TextSource::Kind(numbering) => {
                 out.push_str(&self.domain.prefix);
                 let body = out.len();
                 numbering.write(i, out);
-                // Texts of the kind begin so by themselves: `https://`.
+                // Texts of the kind may already have the prefix, such as `https://`.
                 if self.domain.prefix.len() > 1 && out[body..].starts_with(&self.domain.prefix) {
                     out.replace_range(body..body + self.domain.prefix.len(), "");
                 }
@@ -159,7 +166,7 @@ impl TextSampler {
                 }
                 self.finish(body, out);
             }
-            Body::Pattern(pattern) => pattern.write(i, out),
+            TextSource::Pattern(pattern) => pattern.write(i, out),
         }
     }
 
@@ -200,7 +207,7 @@ impl TextSampler {
         let start = out.len();
         for _ in 0..REDRAWS {
             match &self.body {
-                Body::Kind(_) => {
+                TextSource::Kind(_) => {
                     if self.draw_whole(rng, out) {
                         return;
                     }
@@ -212,7 +219,7 @@ impl TextSampler {
                     }
                     self.finish(body, out);
                 }
-                Body::Pattern(pattern) => pattern.draw(rng, out),
+                TextSource::Pattern(pattern) => pattern.draw(rng, out),
             }
             if self.domain.except.is_empty() || !self.is_excepted(&out[start..]) {
                 return;
@@ -222,7 +229,7 @@ impl TextSampler {
         self.value(rng.below_u128(self.size), out);
     }
 
-    /// Appends a text of the kind between the constant ends.
+    /// Appends a text of the kind, without prefix and suffix.
     fn draw_body(&self, rng: &mut CellRng, out: &mut String) {
         let (d, body) = (&self.domain, out.len());
         if d.locales.is_empty() || !locale::draw(locale::pick(&d.locales, rng), &d.kind, self.room, rng, out) {
@@ -238,14 +245,15 @@ impl TextSampler {
         }
     }
 
-    /// Appends a text of the kind that has the constant ends by itself (a URL with `https://`), if one is soon found.
+    /// Tries to append a text of the kind that has the constant prefix and suffix by itself (a URL with `https://`).
+    /// Returns whether one was found.
     fn draw_whole(&self, rng: &mut CellRng, out: &mut String) -> bool {
         let d = &self.domain;
         if d.prefix.len() + d.suffix.len() < 2 || d.case != Case::Any || !d.except.is_empty() {
             return false;
         }
         let (start, room) = (out.len(), self.room + d.prefix.len() + d.suffix.len());
-        for _ in 0..WHOLE {
+        for _ in 0..WHOLE_DRAWS {
             draw::draw(&d.kind, room, rng, out);
             let text = &out[start..];
             if text.starts_with(&d.prefix) && text.ends_with(&d.suffix) && text.len() >= d.min_chars as usize {
@@ -261,7 +269,7 @@ impl TextSampler {
         if self.plain { Lines::of_kind(&self.domain.kind, self.room) } else { None }
     }
 
-    /// Whether `text` keeps every limit; its kind is a matter of looks and does not count.
+    /// Whether `text` is within all limits. Its kind is not checked, except for patterns.
     pub fn contains(&self, text: &str) -> bool {
         let d = &self.domain;
         let chars = text.chars().count();
@@ -278,22 +286,22 @@ impl TextSampler {
                 Case::Upper => !body(text, d).contains(char::is_lowercase),
             }
             && match (&d.kind, &self.body) {
-                (_, Body::Pattern(compiled)) if d.case == Case::Any => compiled.matches(text),
+                (_, TextSource::Pattern(compiled)) if d.case == Case::Any => compiled.matches(text),
                 (TextKind::Pattern { regex }, _) => pattern::matches(regex, text) == Some(true),
                 _ => true,
             }
     }
 }
 
-/// Whether texts of the kind may hold letters beyond ASCII.
-fn may_be_foreign(kind: &TextKind) -> bool {
+/// Whether texts of the kind may contain letters beyond ASCII.
+fn may_be_non_ascii(kind: &TextKind) -> bool {
     match kind {
         TextKind::Catalogue(named) => !named.is_ascii(),
-        kind => draw::is_foreign(kind),
+        kind => draw::may_be_non_ascii(kind),
     }
 }
 
-/// The letter case of numbered texts.
+/// The letter case of enumerated texts.
 fn letters(kind: &TextKind) -> Letters {
     match kind {
         TextKind::Catalogue(named) if named.is_prose() => Letters::Capital,
@@ -305,7 +313,7 @@ fn characters(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
-/// A constant end; most texts have none.
+/// Appends a constant prefix or suffix, which most texts do not have.
 #[inline]
 fn push_end(out: &mut String, end: &str) {
     if !end.is_empty() {
@@ -313,7 +321,7 @@ fn push_end(out: &mut String, end: &str) {
     }
 }
 
-/// What lies between the constant ends, which keep their own letter case.
+/// The text without prefix and suffix, whose letter case is constant.
 fn body<'a>(text: &'a str, d: &TextDomain) -> &'a str {
     text.get(d.prefix.len()..text.len().saturating_sub(d.suffix.len())).unwrap_or("")
 }

@@ -1,7 +1,8 @@
-//! Unique texts made of words: mixed radix over the pieces, a short code as the most significant digit.
+//! Unique texts composed of words: a number in mixed radix, whose digits are words and whose most significant digit is
+//! a short code.
 //!
-//! Text 0, 1, 2 ... differ in their words only (`anna.weber`); when all combinations are used up a code follows
-//! (`anna.weber.k3`). What tells texts apart comes first; padding and a constant-looking tail (`@example.com`) follow.
+//! The first texts differ in their words only (`anna.weber`); after the last combination a code follows
+//! (`anna.weber.k3`). Uniqueness depends on the words and the code; padding and a tail (`@example.com`) follow them.
 
 use std::sync::LazyLock;
 
@@ -11,54 +12,56 @@ use super::prose;
 use super::text::TextKind;
 use super::text_format;
 use super::text_format::LOWER36;
-use super::text_index::{Limits, Plain, decoration, power};
+use super::text_index::{AlphabetStrings, Limits, decoration, power};
 
-/// As many texts as a table may ever want; longer codes would only look worse.
-const PLENTY: u128 = 1 << 40;
-const BARELY: u128 = 1 << 33;
-const LONGEST_CODE: usize = 8;
+/// The preferred number of texts: more than any table needs, so that longer codes have no use.
+const PREFERRED_SIZE: u128 = 1 << 40;
+/// The number of texts below which a template is the last choice.
+const ACCEPTABLE_SIZE: u128 = 1 << 33;
+/// Maximum characters of a code.
+const MAX_CODE: usize = 8;
 
+/// An element of a [`TextForm`], with short names because [`forms`] is a table of them.
 #[derive(Clone, Copy)]
 enum Spec {
     /// A word of the list.
     W(&'static LazyLock<Words>),
+    /// A literal.
     L(&'static str),
     /// One of `count` numbers from `from`.
-    N {
-        from: u64,
-        count: u64,
-    },
+    N { from: u64, count: u64 },
 }
 
-/// What follows without telling texts apart.
+/// The end of a text, which uniqueness does not depend on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Tail {
+enum TextEnd {
     None,
     Mail,
     Fixed(&'static str),
-    /// A sentence, up to so many characters in all.
+    /// A sentence; the maximum length is that of the whole text, in characters.
     Prose(usize),
 }
 
-impl Tail {
+impl TextEnd {
     fn length(self) -> usize {
         match self {
-            Tail::None | Tail::Prose(_) => 0,
-            Tail::Mail => 12,
-            Tail::Fixed(s) => s.len(),
+            TextEnd::None | TextEnd::Prose(_) => 0,
+            TextEnd::Mail => 12,
+            TextEnd::Fixed(s) => s.len(),
         }
     }
 }
 
+/// An arrangement of words for a kind of text.
 struct TextForm {
     specs: &'static [Spec],
-    /// Before the code; occurs in no word of the last list.
+    /// The character before the code; no word of the last list contains it.
     separator: char,
-    tail: Tail,
+    tail: TextEnd,
 }
 
 #[derive(Debug, Clone)]
-enum Piece {
+enum TemplatePiece {
     Word { words: &'static Words, fit: usize },
     Literal(&'static str),
     Number { from: u64, count: u64 },
@@ -67,24 +70,25 @@ enum Piece {
 #[derive(Debug, Clone)]
 pub(super) struct WordTemplate {
     kind: TextKind,
-    pieces: Vec<Piece>,
+    pieces: Vec<TemplatePiece>,
     combinations: u128,
     separator: char,
     code: usize,
-    /// The code has always `code` digits: something else may follow it.
+    /// The code always has `code` characters, because other text may follow it.
     fixed: bool,
-    /// Codes of one to `code` digits.
-    codes: Plain,
-    tail: Tail,
+    /// Codes of one to `code` characters.
+    codes: AlphabetStrings,
+    tail: TextEnd,
     min: usize,
     max: usize,
 }
 
-/// The nicest arrangement of a kind that fits, if any has room for enough texts.
-pub(super) fn forms_of(kind: &TextKind, limits: Limits) -> Option<WordTemplate> {
+/// The template of the first arrangement of a kind that fits the limits, with as many texts as possible of the three
+/// targets; `None` if none fits.
+pub(super) fn best_template(kind: &TextKind, limits: Limits) -> Option<WordTemplate> {
     let forms = forms(kind);
-    [PLENTY, BARELY, 1].into_iter().find_map(|target| {
-        // Longer words look better; words of three letters only when there is no other way.
+    [PREFERRED_SIZE, ACCEPTABLE_SIZE, 1].into_iter().find_map(|target| {
+        // Longer words are preferred; words of up to three letters are the last choice.
         let narrowest = if target == 1 { 1 } else { 4 };
         forms
             .iter()
@@ -92,8 +96,10 @@ pub(super) fn forms_of(kind: &TextKind, limits: Limits) -> Option<WordTemplate> 
     })
 }
 
+/// The template of an arrangement with words of at most `widest` letters; `None` if it does not fit the limits or has
+/// fewer than `target` texts.
 fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, target: u128) -> Option<WordTemplate> {
-    let room = limits.max.checked_sub(form.tail.length())?.min(limits.reach);
+    let room = limits.max.checked_sub(form.tail.length())?.min(limits.distinct_chars);
     let (mut longest, mut shortest, mut combinations) = (0, 0, 1u128);
     let mut pieces = Vec::with_capacity(form.specs.len());
     for spec in form.specs {
@@ -102,20 +108,20 @@ fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, targ
                 let words: &'static Words = words;
                 let fit = words.fitting(widest);
                 (fit > 0).then_some(())?;
-                (Piece::Word { words, fit }, words.get(0).len(), words.get(fit - 1).len(), fit as u128)
+                (TemplatePiece::Word { words, fit }, words.get(0).len(), words.get(fit - 1).len(), fit as u128)
             }
-            Spec::L(s) => (Piece::Literal(s), s.len(), s.len(), 1),
+            Spec::L(s) => (TemplatePiece::Literal(s), s.len(), s.len(), 1),
             Spec::N { from, count } => {
                 let digits = |n: u64| n.checked_ilog10().map_or(1, |d| d as usize + 1);
-                (Piece::Number { from, count }, digits(from), digits(from + count - 1), u128::from(count))
+                (TemplatePiece::Number { from, count }, digits(from), digits(from + count - 1), u128::from(count))
             }
         };
         (shortest, longest, combinations) = (shortest + low, longest + high, combinations * count);
         pieces.push(piece);
     }
-    let fixed = limits.fixed || matches!(form.tail, Tail::Prose(_)) || limits.min > shortest + form.tail.length();
-    let code = (0..=LONGEST_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
-    let code = if target == 1 { room.saturating_sub(longest + 1).min(LONGEST_CODE) } else { code };
+    let fixed = limits.fixed || matches!(form.tail, TextEnd::Prose(_)) || limits.min > shortest + form.tail.length();
+    let code = (0..=MAX_CODE).find(|&n| combinations.saturating_mul(codes(n, fixed)) >= target)?;
+    let code = if target == 1 { room.saturating_sub(longest + 1).min(MAX_CODE) } else { code };
     let code_length = if code == 0 { 0 } else { code + 1 };
     (longest + code_length <= room).then(|| WordTemplate {
         kind: kind.clone(),
@@ -124,16 +130,16 @@ fn arrange(kind: &TextKind, form: &TextForm, limits: Limits, widest: usize, targ
         separator: form.separator,
         code,
         fixed,
-        codes: Plain::codes(code),
+        codes: AlphabetStrings::codes(code),
         tail: form.tail,
         min: limits.min,
         max: limits.max,
     })
 }
 
-/// How many codes of at most (or exactly) `n` letters and digits there are, "no code" included.
+/// The number of codes of at most (if `fixed`, exactly) `n` letters and digits, including the empty code.
 fn codes(n: usize, fixed: bool) -> u128 {
-    if fixed || n == 0 { power(36, n) } else { 1 + Plain::codes(n).size() }
+    if fixed || n == 0 { power(36, n) } else { 1 + AlphabetStrings::codes(n).size() }
 }
 
 impl WordTemplate {
@@ -144,7 +150,7 @@ impl WordTemplate {
     pub fn write(&self, i: u128, out: &mut String) {
         let start = out.len();
         let (rest, code) = match (u64::try_from(i), u64::try_from(self.combinations)) {
-            // Dividing 128 bits takes longer than all the rest.
+            // A 128-bit division would take longer than all the rest.
             (Ok(i), Ok(n)) => (i % n, u128::from(i / n)),
             _ => ((i % self.combinations) as u64, i / self.combinations),
         };
@@ -161,16 +167,16 @@ impl WordTemplate {
         self.finish(i, start, out);
     }
 
-    /// Combination number `rest` of the pieces.
+    /// Appends the words of combination number `rest`.
     fn words(&self, mut rest: u64, out: &mut String) {
         for piece in &self.pieces {
             match piece {
-                Piece::Literal(s) => out.push_str(s),
-                Piece::Word { words, fit } => {
+                TemplatePiece::Literal(s) => out.push_str(s),
+                TemplatePiece::Word { words, fit } => {
                     words.write((rest % *fit as u64) as usize, out);
                     rest /= *fit as u64;
                 }
-                Piece::Number { from, count } => {
+                TemplatePiece::Number { from, count } => {
                     text_format::number(from + rest % count, out);
                     rest /= count;
                 }
@@ -178,18 +184,18 @@ impl WordTemplate {
         }
     }
 
-    /// Padding up to the least length, then the tail.
+    /// Appends padding up to the minimum length, then the tail.
     fn finish(&self, i: u128, start: usize, out: &mut String) {
         let mut rng = decoration(i);
         draw::pad(&self.kind, start, self.min.saturating_sub(self.tail.length()), &mut rng, out);
         match self.tail {
-            Tail::None => {}
-            Tail::Fixed(s) => out.push_str(s),
-            Tail::Mail => {
+            TextEnd::None => {}
+            TextEnd::Fixed(s) => out.push_str(s),
+            TextEnd::Mail => {
                 out.push('@');
                 out.push_str(rng.pick::<&str>(&MAIL_DOMAINS));
             }
-            Tail::Prose(most) => {
+            TextEnd::Prose(most) => {
                 let left = most.min(self.max).saturating_sub(out.len() - start);
                 if left >= 40 {
                     out.push_str(". ");
@@ -200,17 +206,17 @@ impl WordTemplate {
     }
 }
 
-/// A macro because the slices of a function's arguments would not live long enough.
+/// A macro, because slices in a function's arguments would not live long enough.
 macro_rules! form {
     ($specs:expr, $separator:literal) => {
-        form!($specs, $separator, Tail::None)
+        form!($specs, $separator, TextEnd::None)
     };
     ($specs:expr, $separator:literal, $tail:expr) => {
         TextForm { specs: $specs, separator: $separator, tail: $tail }
     };
 }
 
-/// Arrangements of a kind, nicest first.
+/// The arrangements of a kind, in order of preference.
 fn forms(kind: &TextKind) -> &'static [TextForm] {
     use Spec::{L, N, W};
     use TextKind as K;
@@ -224,9 +230,9 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Email => {
             const {
                 &[
-                    form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.', Tail::Mail),
-                    form!(&[W(&FIRST_NAMES)], '.', Tail::Mail),
-                    form!(&[W(&FIRST_NAMES)], '.', Tail::Fixed("@x.test")),
+                    form!(&[W(&FIRST_NAMES), L("."), W(&PLAIN_LAST_NAMES)], '.', TextEnd::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', TextEnd::Mail),
+                    form!(&[W(&FIRST_NAMES)], '.', TextEnd::Fixed("@x.test")),
                 ]
             }
         }
@@ -287,7 +293,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Sentence | K::Paragraph | K::Lorem => {
             const {
                 &[
-                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', Tail::Prose(160)),
+                    form!(&[W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)], ' ', TextEnd::Prose(160)),
                     form!(&[W(&ADJECTIVES), L(" "), W(&THINGS)], ' '),
                     form!(&[W(&THINGS)], ' '),
                 ]
@@ -298,14 +304,14 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                 &[
                     form!(&[L("https://example.com/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)], '-'),
                     form!(&[L("https://example.com/"), W(&NOUNS)], '-'),
-                    form!(&[W(&PLAIN_LAST_NAMES)], '-', Tail::Fixed(".test")),
+                    form!(&[W(&PLAIN_LAST_NAMES)], '-', TextEnd::Fixed(".test")),
                 ]
             }
         }
         K::Hostname => {
             const {
                 &[
-                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".example.com")),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".example.com")),
                     form!(&[W(&COLORS), L("-"), W(&THINGS)], '-'),
                     form!(&[W(&THINGS)], '-'),
                 ]
@@ -314,8 +320,8 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::Domain => {
             const {
                 &[
-                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', Tail::Fixed(".test")),
-                    form!(&[W(&THINGS)], '-', Tail::Fixed(".test")),
+                    form!(&[W(&COLORS), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".test")),
+                    form!(&[W(&THINGS)], '-', TextEnd::Fixed(".test")),
                 ]
             }
         }
@@ -325,7 +331,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                     form!(
                         &[L("/srv/"), W(&NOUNS), L("/"), W(&ADJECTIVES), L("-"), W(&THINGS)],
                         '-',
-                        Tail::Fixed(".txt")
+                        TextEnd::Fixed(".txt")
                     ),
                     form!(&[L("/srv/"), W(&NOUNS)], '-'),
                     form!(&[L("/"), W(&NOUNS)], '-'),
@@ -335,8 +341,8 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
         K::FileName => {
             const {
                 &[
-                    form!(&[W(&ADJECTIVES), L("-"), W(&THINGS)], '-', Tail::Fixed(".txt")),
-                    form!(&[W(&THINGS)], '-', Tail::Fixed(".txt")),
+                    form!(&[W(&ADJECTIVES), L("-"), W(&THINGS)], '-', TextEnd::Fixed(".txt")),
+                    form!(&[W(&THINGS)], '-', TextEnd::Fixed(".txt")),
                 ]
             }
         }
@@ -345,7 +351,7 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
                 &[form!(
                     &[L("<p>"), W(&ADJECTIVES), L(" "), W(&MATERIALS), L(" "), W(&THINGS)],
                     ' ',
-                    Tail::Fixed("</p>")
+                    TextEnd::Fixed("</p>")
                 )]
             }
         }
@@ -380,9 +386,9 @@ fn forms(kind: &TextKind) -> &'static [TextForm] {
 mod tests {
     use super::*;
 
-    /// What makes the numbering one-to-one: no word holds the character that ends it.
+    /// The enumeration is one-to-one because no word contains the character after it.
     #[test]
-    fn words_end_where_their_separator_begins() {
+    fn words_do_not_contain_the_following_separator() {
         for (_, kind) in super::super::text::GENERATORS {
             for form in forms(kind) {
                 for (i, spec) in form.specs.iter().enumerate() {
@@ -394,8 +400,8 @@ mod tests {
                         None => {
                             ends.push(form.separator);
                             ends.extend(match form.tail {
-                                Tail::Mail => Some('@'),
-                                Tail::Fixed(s) => s.chars().next(),
+                                TextEnd::Mail => Some('@'),
+                                TextEnd::Fixed(s) => s.chars().next(),
                                 _ => None,
                             });
                         }

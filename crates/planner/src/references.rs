@@ -11,7 +11,7 @@ use super::foreign_keys;
 use super::overrides::Resolved;
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table};
 use dbmocker_semantics::references as names;
-use dbmocker_semantics::references::Target;
+use dbmocker_semantics::references::ReferenceTarget;
 
 /// Suffix of the names of inferred foreign keys.
 const BY_NAME: &str = " by name";
@@ -140,7 +140,7 @@ impl<'a> Finder<'a> {
             if !fits(&column.ty, &key.ty) || key.nullable || (t, c) == (p, k) || (!is_key && refers) {
                 return None;
             }
-            let target = Target {
+            let target = ReferenceTarget {
                 table: &self.tables[p],
                 key: &self.columns[p][k],
                 is_key,

@@ -1,9 +1,8 @@
 //! Weights of the members of a list: few orders are cancelled, few users are administrators.
 //!
 //! Data in: the members, the names of the column and its table, the column's default. Data out: a weight for each
-//! member,
-//! by its meaning (`life`, `words`), else by Zipf's law in the order of the list (if the schema's) or a random one. The
-//! weights' entropy is bounded, so that they are neither uniform nor concentrated on one member.
+//! member, by its meaning (`life`, `words`), else by Zipf's law in the order of the list (if the schema's) or a random
+//! one. The weights' entropy is bounded, so that they are neither uniform nor concentrated on one member.
 
 mod words;
 
@@ -35,7 +34,7 @@ pub struct List<'a> {
     pub ordered: bool,
 }
 
-/// The indexes of the members to use, their weights, and the reason; `None` for uniform weights.
+/// The indexes of the members to use, their weights, and the reason; `None` if all members are equally common.
 pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> {
     let mut texts: Vec<String> = list.values.iter().map(ToString::to_string).collect();
     let uniform = uniform(&texts);

@@ -25,7 +25,7 @@ const PAYMENTS: &[&str] = &["payment", "charge", "refund", "receipt", "settlemen
 
 /// How a child's column relates to its parent's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copied {
+pub enum CopyMode {
     /// The same value.
     Whole,
     /// At most the parent's value.
@@ -36,7 +36,7 @@ pub enum Copied {
 
 /// A column of a child table, and the foreign key to its parent.
 #[derive(Debug, Clone, Copy)]
-pub struct Child<'a> {
+pub struct ChildColumn<'a> {
     pub table: &'a str,
     pub column: &'a str,
     /// The foreign key's column.
@@ -47,7 +47,7 @@ pub struct Child<'a> {
 
 /// How the child's column repeats the parent's, with a score from 3 to 9 (higher is a better match); `None` if it does
 /// not.
-pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u8)> {
+pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(CopyMode, u8)> {
     let (own, theirs, table) = (Name::new(child.column), Name::new(column), Name::new(parent));
     if in_cents(child.column) != in_cents(column) {
         return None;
@@ -64,32 +64,32 @@ pub fn copied(child: Child<'_>, parent: &str, column: &str) -> Option<(Copied, u
         || prefixed(&table.words)
         || table.words.last().is_some_and(|w| prefixed(std::slice::from_ref(w)))
     {
-        return Some((Copied::Whole, 9));
+        return Some((CopyMode::Whole, 9));
     }
     let phrase = own.words.join(" ");
     if own.words == theirs.words && SAME.contains(&phrase.as_str()) {
-        return Some((Copied::Whole, 8));
+        return Some((CopyMode::Whole, 8));
     }
     numbers(child, &own, column, own.words == theirs.words)
 }
 
 /// As [`copied`], for prices, amounts and quantities.
-fn numbers(child: Child<'_>, own: &Name, column: &str, same: bool) -> Option<(Copied, u8)> {
+fn numbers(child: ChildColumn<'_>, own: &Name, column: &str, same: bool) -> Option<(CopyMode, u8)> {
     let (mine, theirs) = (amounts::amount(child.column)?, amounts::amount(column)?);
     let table = Name::new(child.table);
     let pays = PAYMENTS.contains(&table.last());
     match (mine, theirs) {
-        (Amount::UnitPrice, Amount::UnitPrice) => Some((Copied::Whole, 7)),
-        (Amount::UnitPrice, Amount::Price) if !own.ends("unit cost") => Some((Copied::Whole, 6)),
-        (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((Copied::Whole, 7)),
-        (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((Copied::Whole, 5)),
-        (Amount::Line, Amount::Total | Amount::Gross) if pays && table.last() != "refund" => Some((Copied::Whole, 4)),
-        (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((Copied::Part, 3)),
-        (Amount::Refunded, Amount::Line | Amount::Total) => Some((Copied::Part, 3)),
+        (Amount::UnitPrice, Amount::UnitPrice) => Some((CopyMode::Whole, 7)),
+        (Amount::UnitPrice, Amount::Price) if !own.ends("unit cost") => Some((CopyMode::Whole, 6)),
+        (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((CopyMode::Whole, 7)),
+        (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((CopyMode::Whole, 5)),
+        (Amount::Line, Amount::Total | Amount::Gross) if pays && table.last() != "refund" => Some((CopyMode::Whole, 4)),
+        (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((CopyMode::Part, 3)),
+        (Amount::Refunded, Amount::Line | Amount::Total) => Some((CopyMode::Part, 3)),
         (Amount::Quantity, Amount::Quantity)
             if same && table.has_any(&["return", "shipment", "refund", "delivery"]) =>
         {
-            Some((Copied::AtMost, 3))
+            Some((CopyMode::AtMost, 3))
         }
         _ => None,
     }
@@ -102,20 +102,20 @@ mod tests {
     #[test]
     fn copied_columns_by_name() {
         let of = |table, column, key, parent, theirs| {
-            copied(Child { table, column, key, line: true }, parent, theirs).map(|(how, _)| how)
+            copied(ChildColumn { table, column, key, line: true }, parent, theirs).map(|(how, _)| how)
         };
         for (table, column, key, parent, theirs, expected) in [
-            ("order_items", "product_name", "product_id", "products", "name", Some(Copied::Whole)),
-            ("order_items", "sku", "product_id", "products", "sku", Some(Copied::Whole)),
-            ("order_items", "unit_price", "product_id", "products", "price", Some(Copied::Whole)),
+            ("order_items", "product_name", "product_id", "products", "name", Some(CopyMode::Whole)),
+            ("order_items", "sku", "product_id", "products", "sku", Some(CopyMode::Whole)),
+            ("order_items", "unit_price", "product_id", "products", "price", Some(CopyMode::Whole)),
             ("order_items", "unit_price", "product_id", "products", "cost", None),
-            ("orders", "shipping_city", "shipping_address_id", "addresses", "city", Some(Copied::Whole)),
-            ("cities", "country_code", "country_id", "countries", "code", Some(Copied::Whole)),
+            ("orders", "shipping_city", "shipping_address_id", "addresses", "city", Some(CopyMode::Whole)),
+            ("cities", "country_code", "country_id", "countries", "code", Some(CopyMode::Whole)),
             ("users", "name", "company_id", "companies", "name", None),
-            ("payments", "amount", "order_id", "orders", "total", Some(Copied::Whole)),
-            ("payments", "currency", "order_id", "orders", "currency", Some(Copied::Whole)),
-            ("returns", "quantity", "item_id", "order_items", "quantity", Some(Copied::AtMost)),
-            ("returns", "refund_amount", "item_id", "order_items", "line_total", Some(Copied::Part)),
+            ("payments", "amount", "order_id", "orders", "total", Some(CopyMode::Whole)),
+            ("payments", "currency", "order_id", "orders", "currency", Some(CopyMode::Whole)),
+            ("returns", "quantity", "item_id", "order_items", "quantity", Some(CopyMode::AtMost)),
+            ("returns", "refund_amount", "item_id", "order_items", "line_total", Some(CopyMode::Part)),
             ("prices", "price_cents", "product_id", "products", "price", None),
         ] {
             assert_eq!(of(table, column, key, parent, theirs), expected, "{table}.{column} of {parent}.{theirs}");

@@ -1,8 +1,7 @@
 //! The dictionary of names: translations of column names from several languages, and the values that names indicate.
 //!
 //! Data in: the files of `data/`, and the user's file (`--dictionary`). Data out: one [`Dictionary`], loaded once. A
-//! new
-//! word is a line in a file; the syntax is described in `data/README.md`.
+//! new word is a line in a file; the syntax is described in `data/README.md`.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -17,7 +16,7 @@ mod read;
 mod words;
 
 pub use read::DictionaryError;
-pub use words::Language;
+pub use words::Translations;
 
 /// The built-in files.
 const FILES: [(&str, &str); 20] = [
@@ -66,7 +65,7 @@ pub enum NumberMeaning {
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     /// English first.
-    pub languages: Vec<Language>,
+    pub languages: Vec<Translations>,
     /// Words into which names without separators are split.
     pub vocabulary: HashSet<String>,
     /// Words that are not split although they consist of several.
@@ -137,26 +136,27 @@ mod tests {
         let all = Dictionary::built_in().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(all.languages.len(), 12);
         assert!(all.columns.len() > 1500 && all.tables.len() > 150 && all.numbers.len() > 250);
-        assert!(all.languages.iter().all(|l| l.len() > 150), "{:?}", all.languages.iter().map(Language::len));
+        assert!(all.languages.iter().all(|l| l.len() > 150), "{:?}", all.languages.iter().map(Translations::len));
     }
 
     #[test]
     fn errors_name_file_and_line() {
         let wrong = |text: &str| Dictionary::default().read("own.txt", text).expect_err("not a dictionary").to_string();
-        assert_eq!(wrong("\nname -> first_name"), "own.txt:2: an entry stands under a heading such as `[columns]`");
+        assert_eq!(wrong("\nname -> first_name"), "own.txt:2: an entry before the first heading, such as `[columns]`");
         assert_eq!(
             wrong("[colums]"),
-            "own.txt:1: no heading `[colums]`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-             `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+            "own.txt:1: unknown heading `[colums]`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
+             `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+             `[never cut]`, `[no identifier]` and `[keeps its s]`"
         );
-        assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: an entry is like `phrase, phrase -> meaning`");
+        assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: expected `phrase, phrase -> meaning`");
         assert_eq!(
             wrong("[columns]\njersey size -> jersey_size"),
-            "own.txt:2: no kind of value `jersey_size`; `dbmocker generators` lists them, and a list is like \
-             `one of S *2 | M *5`"
+            "own.txt:2: unknown kind of value `jersey_size`; `dbmocker generators` lists the kinds, and a list is written \
+             as `one of S *2 | M *5`"
         );
-        assert_eq!(wrong("[numbers]\nlap -> many"), "own.txt:2: `many`: a range is like `1..60 low`");
-        assert_eq!(wrong("[nulls]\nlap -> 120%"), "own.txt:2: `120%`: a share is like `25%`");
+        assert_eq!(wrong("[numbers]\nlap -> many"), "own.txt:2: `many`: expected a range such as `1..60 low`");
+        assert_eq!(wrong("[nulls]\nlap -> 120%"), "own.txt:2: `120%`: expected a percentage such as `25%`");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Columns that have a value only in rows of some kinds: `card_brand` where `method` is a card.
 //!
 //! Data in: a list of kinds, its column's name, and another column's name. Data out: for each kind, the share of rows
-//! in
-//! which the other column has a value.
+//! in which the other column has a value.
 
 use super::names::Name;
 use dbmocker_core::value::Value;

@@ -110,8 +110,7 @@ pub fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
 }
 
 /// The domain of arrays whose elements come from `domain`. An element that is an array itself (through a domain type)
-/// is
-/// generated as one value.
+/// is generated as one value.
 pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
     let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
     let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };

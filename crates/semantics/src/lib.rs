@@ -42,7 +42,7 @@ use dbmocker_domain::{Domain, TextDomain};
 
 pub use amounts::{Amount, amount, in_cents};
 pub use categories::{List, default_text, distinct_values, true_index, weights};
-pub use copies::{Child, Copied, copied};
+pub use copies::{ChildColumn, CopyMode, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
 pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kind_of_files};
 pub use flags::true_percent;

@@ -5,10 +5,8 @@
 //! which it has a value.
 //!
 //! A life cycle is a sequence of steps, and branches (`cancelled`, `refunded`) that leave it at a step. The order of
-//! the
-//! list is the order of the steps, unless it is alphabetical; events that it does not contain are ordered by a rank
-//! that
-//! fits most businesses.
+//! the list is the order of the steps, unless it is alphabetical; events that it does not contain are ordered by a rank
+//! that fits most businesses.
 
 mod words;
 
@@ -55,11 +53,11 @@ const REACHED: (f64, f64) = (0.7, 0.2);
 /// A list of statuses, interpreted as a life cycle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Life {
-    statuses: Vec<Status>,
+    statuses: Vec<LifeStatus>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Status {
+struct LifeStatus {
     /// The status as lower-case words.
     state: String,
     /// Index of the event that leads to it.
@@ -121,7 +119,7 @@ impl Life {
                     Position::Step { at, rank, steady: last == Some(i) && STEADY.contains(&words[i].as_str()) }
                 }
             };
-            Status { state: words[i].clone(), event, position }
+            LifeStatus { state: words[i].clone(), event, position }
         };
         Some(Life { statuses: (0..words.len()).map(status).collect() })
     }
@@ -159,7 +157,7 @@ impl Life {
     pub fn weights(&self) -> Vec<u32> {
         let steps = self.steps();
         let last = steps.saturating_sub(1);
-        let weight = |status: &Status| match status.position {
+        let weight = |status: &LifeStatus| match status.position {
             Position::Branch { weight, .. } => weight,
             Position::Step { at, .. } if at == last => LAST_WEIGHT,
             Position::Step { at: 0, rank, .. } if rank >= 5 => STEP_WEIGHT * 3 / 2,
@@ -182,8 +180,7 @@ impl Life {
     }
 
     /// The share of rows of each status in which an amount is above zero (`refunded_amount`, `amount_paid`); `None` if
-    /// the
-    /// column is not an event's amount.
+    /// the column is not an event's amount.
     pub fn amount(&self, column: &Name) -> Option<Vec<f64>> {
         let words: Vec<&str> = column.words.iter().map(String::as_str).collect();
         let event = match words[..] {
@@ -195,12 +192,11 @@ impl Life {
     }
 
     /// For each status 1.0 if the last contact (`last_seen_at`) may be long ago, 0.0 if the status implies a recent
-    /// one.
-    /// `None` for other columns, and if no status implies a recent one.
+    /// one. `None` for other columns, and if no status implies a recent one.
     pub fn out_of_contact(&self, column: &Name) -> Option<Vec<f64>> {
         let contacts =
             ["last seen", "last ping", "last heartbeat", "heartbeat", "last contact", "last active", "last online"];
-        let online = |s: &Status| ONLINE.contains(&s.state.as_str());
+        let online = |s: &LifeStatus| ONLINE.contains(&s.state.as_str());
         let applies = contacts.iter().any(|p| column.has(p)) && self.statuses.iter().any(online);
         applies.then(|| self.statuses.iter().map(|s| f64::from(!online(s))).collect())
     }
@@ -220,13 +216,13 @@ impl Life {
     fn state_date(&self, column: &Name) -> Option<Vec<f64>> {
         let [first, .., last] = &column.words[..] else { return None };
         let moment = ["at", "on", "date", "until", "end", "start"].contains(&last.as_str());
-        let own = |s: &Status| first.len() > 3 && s.state.starts_with(first.trim_end_matches("ing"));
+        let own = |s: &LifeStatus| first.len() > 3 && s.state.starts_with(first.trim_end_matches("ing"));
         let at = self.statuses.iter().find_map(|s| match s.position {
             Position::Step { at, steady: false, .. } if own(s) => Some(at),
             _ => None,
         });
         let since = at.filter(|_| moment)?;
-        let share = |s: &Status| match s.position {
+        let share = |s: &LifeStatus| match s.position {
             _ if own(s) => 1.0,
             Position::Step { at, .. } if at < since => 0.0,
             _ => REACHED.0,
@@ -237,10 +233,10 @@ impl Life {
     /// The share of rows of each status that have had an event; `None` for a branch that is not in the list.
     fn happened(&self, event: usize) -> Option<Vec<f64>> {
         let what = &EVENTS[event];
-        let own = |s: &Status| s.event == Some(event);
+        let own = |s: &LifeStatus| s.event == Some(event);
         let listed = self.statuses.iter().any(own);
         if what.branch.is_some() {
-            let has = |s: &Status| if own(s) { 1.0 } else { 0.0 };
+            let has = |s: &LifeStatus| if own(s) { 1.0 } else { 0.0 };
             return listed.then(|| self.statuses.iter().map(has).collect());
         }
         let since = self.statuses.iter().filter_map(|s| match s.position {
@@ -253,7 +249,7 @@ impl Life {
         let at = since.map_or(usize::MAX, |(at, _)| at);
         let rank = since.filter(|_| listed).map_or(what.rank, |(_, rank)| rank);
         let steps = self.steps();
-        let share = |s: &Status| match s.position {
+        let share = |s: &LifeStatus| match s.position {
             Position::Step { at: reached, .. } if since.is_some() => f64::from(reached >= at),
             Position::Step { at: reached, rank, steady } => {
                 f64::from(what.terminal && !steady && rank > STEADY_RANK && reached + 1 == steps)
@@ -278,7 +274,7 @@ impl Life {
 
     /// The shares for a column such as `invoice_number`, which drafts do not have yet.
     fn numbered(&self, column: &Name) -> Option<Vec<f64>> {
-        let draft = |s: &Status| matches!(s.position, Position::Step { at: 0, rank: 0, .. });
+        let draft = |s: &LifeStatus| matches!(s.position, Position::Step { at: 0, rank: 0, .. });
         let own = column.words.len() <= 2 && column.last() == "number" && event_of_column(column).is_none();
         let drafts = own && self.statuses.iter().any(draft);
         drafts.then(|| self.statuses.iter().map(|s| f64::from(!draft(s))).collect())
@@ -334,8 +330,7 @@ fn event_of_column(column: &Name) -> Option<(usize, bool)> {
 }
 
 /// Whether the words before and after an event's phrase make the column the event's timestamp (`true`) or another
-/// column
-/// of the event (`false`); `None` if it does not belong to the event.
+/// column of the event (`false`); `None` if it does not belong to the event.
 fn column_kind(event: &Event, done: bool, before: &[&str], after: &[&str]) -> Option<bool> {
     let preceded_by = |list: &[&str]| before.iter().any(|w| list.contains(w));
     let is_other = |w: &&str| event.done.iter().all(|d| !d.split(' ').any(|x| x == *w)) && NOT_THE_EVENT.contains(w);

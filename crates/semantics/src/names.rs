@@ -1,11 +1,10 @@
 //! Normalizes names of columns and tables to English words: `fname`, `FirstName`, `c_first_name`, `vorname` and
-//! `PRENOM`
-//! all become `first name`.
+//! `PRENOM` all become `first name`.
 //!
 //! Data in: an identifier, and the language of its table. Data out: lower-case English words, with abbreviations
 //! expanded and regular plurals in the singular.
 
-use super::dictionary::{Dictionary, Language, dictionary};
+use super::dictionary::{Dictionary, Translations, dictionary};
 use dbmocker_core::schema::Table;
 use dbmocker_domain::fold::fold;
 
@@ -60,8 +59,7 @@ impl Name {
     }
 
     /// The best matching entry with its phrase: the longest phrase that the name ends in, else the longest and then
-    /// last
-    /// one that it contains. `None` if it contains none.
+    /// last one that it contains. `None` if it contains none.
     pub fn best<'a, T>(&self, entries: &'a std::collections::HashMap<String, T>) -> Option<(String, &'a T)> {
         let n = self.words.len();
         let ends = (0..n).map(|from| &self.words[from..]);
@@ -129,7 +127,7 @@ struct Translated {
 }
 
 /// Translates a name; `certain`: the table is known to be in the language, so ambiguous words count.
-fn translate(d: &Dictionary, tokens: &[String], language: &Language, certain: bool) -> Translated {
+fn translate(d: &Dictionary, tokens: &[String], language: &Translations, certain: bool) -> Translated {
     let mut chunks: Vec<Vec<String>> = Vec::new();
     let (mut known, mut foreign, mut at) = (0, 0, 0);
     while at < tokens.len() {

@@ -15,8 +15,7 @@ pub struct Scale {
 }
 
 /// The range of a number column by its name, with the phrase that matched; `None` if no phrase does. `year`: the
-/// current
-/// year.
+/// current year.
 pub fn scale_of(name: &Name, year: i32) -> Option<(String, Scale)> {
     if let Some(years) = years(name, year) {
         return Some(("year".into(), years));

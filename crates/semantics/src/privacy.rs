@@ -1,7 +1,7 @@
-//! What a column's values may tell of people, by its name and by what such a name holds.
+//! Classifies columns by privacy, by their names and the kinds of text that the names indicate.
 //!
-//! Data in: a table and one of its columns. Data out: whether a profile may hold its values, with the words that decided.
-//! The words are data (`data/privacy.txt`).
+//! Data in: a table and one of its columns. Data out: the class of its values, with the phrase or kind that matched.
+//! The phrases are data (`data/privacy.txt`).
 
 use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
@@ -10,7 +10,7 @@ use super::text;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 
-/// What the values of a column are, from the most to the least to be protected.
+/// The privacy class of a column's values, in decreasing need of protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Privacy {
     /// Passwords, tokens, keys.
@@ -27,7 +27,7 @@ pub enum Privacy {
 }
 
 impl Privacy {
-    /// As the dictionary spells it.
+    /// Parses a class of the dictionary; `None` for other texts.
     pub fn parse(text: &str) -> Option<Privacy> {
         Some(match text {
             "secret" => Privacy::Secret,
@@ -41,7 +41,7 @@ impl Privacy {
     }
 }
 
-/// What the column's values are, with the word or the kind of value that says so; `None` where nothing does.
+/// The class of a column's values, with the phrase or kind that matched; `None` if none does.
 pub fn privacy(table: &Table, column: &Column) -> Option<(Privacy, String)> {
     let neighbours = Neighbours::of(table);
     let name = neighbours.name(column);
@@ -52,7 +52,7 @@ pub fn privacy(table: &Table, column: &Column) -> Option<(Privacy, String)> {
         found.map(|privacy| (*privacy, label.replace('_', " ")))
     });
     match (by_name, by_kind) {
-        // The longer phrase of `file name` outranks what `name` would be, and a flag is no e-mail address.
+        // The longer phrase `file name` overrides the kind of `name`; and a boolean is not an e-mail address.
         (Some(open @ (Privacy::Open, _)), Some((kind, _))) if kind != Privacy::Secret || is_flag(column) => Some(open),
         (Some(name), Some(kind)) => Some(if kind.0 < name.0 { kind } else { name }),
         (one, other) => one.or(other),
@@ -63,7 +63,7 @@ fn is_flag(column: &Column) -> bool {
     matches!(column.ty, SqlType::Bool)
 }
 
-/// The kind of text that a column of such a name holds, whatever its type: its name and subject.
+/// The name and subject of the kind of text that a column's name indicates, independent of the column's type.
 fn kind(name: &Name, neighbours: &Neighbours, column: &Column) -> Option<(String, &'static str)> {
     let comment = column.comment.as_deref().map(Name::new);
     let text_column = text::TextColumn { name, neighbours, room: u32::MAX, comment: comment.as_ref() };
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn names_say_what_values_tell() {
+    fn privacy_by_name() {
         use Privacy::*;
         for (table, column, expected) in [
             ("users", "email", Some(Identifier)),

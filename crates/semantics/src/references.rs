@@ -44,7 +44,7 @@ const IDENTIFYING: &[&str] = &["version", "code", "slug", "sku", "symbol", "isbn
 
 /// A table that a column may refer to, and one of that table's columns.
 #[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
+pub struct ReferenceTarget<'a> {
     pub table: &'a [String],
     pub key: &'a [String],
     /// `key` is the table's only key column.
@@ -57,8 +57,8 @@ pub struct Target<'a> {
 
 /// A score from 1 to 7 of how well the column's name matches the target; `None` if it does not. `loose`: the schema
 /// declares no foreign keys at all, so that a table's name without its key also matches.
-pub fn fit(column: &[String], target: &Target<'_>, loose: bool) -> Option<u8> {
-    let Target { table, key, is_key, own, text } = *target;
+pub fn fit(column: &[String], target: &ReferenceTarget<'_>, loose: bool) -> Option<u8> {
+    let ReferenceTarget { table, key, is_key, own, text } = *target;
     let ends = |words: &[String]| column.ends_with(words);
     let plain = matches!(key, [only] if PLAIN_KEYS.contains(&only.as_str()));
     let whole: Vec<String> = table.iter().chain(key.iter().filter(|_| plain)).cloned().collect();
@@ -178,7 +178,7 @@ mod tests {
 
     fn score(column: &str, table: &str, key: &str) -> Option<u8> {
         let (column, table, key) = (words(column, None), words(table, None), words(key, None));
-        let target = Target { table: &table, key: &key, is_key: true, own: false, text: false };
+        let target = ReferenceTarget { table: &table, key: &key, is_key: true, own: false, text: false };
         fit(&column, &target, false)
     }
 
@@ -219,7 +219,7 @@ mod tests {
             ("comment_id", false),
         ] {
             let (table, key, column) = (words("article_comments", None), words("id", None), words(column, None));
-            let target = Target { table: &table, key: &key, is_key: true, own: true, text: false };
+            let target = ReferenceTarget { table: &table, key: &key, is_key: true, own: true, text: false };
             assert_eq!(fit(&column, &target, false).is_some(), parent, "{column:?}");
         }
     }

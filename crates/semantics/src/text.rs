@@ -6,7 +6,7 @@
 use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
 use super::neighbours::Neighbours;
-use dbmocker_domain::catalogue::{Body, Named};
+use dbmocker_domain::catalogue::{EntryBody, Named};
 use dbmocker_domain::text::TextKind;
 
 use Meaning::Kind;
@@ -23,8 +23,7 @@ pub struct TextColumn<'a> {
 }
 
 /// The meaning of a text column by its name, its neighbours or its comment, with the phrase that matched; `None` if
-/// none
-/// does.
+/// none does.
 pub fn meaning(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
     let TextColumn { name, neighbours, .. } = column;
     if let Some(flag) = flag(name) {
@@ -322,7 +321,7 @@ fn required(kind: &TextKind) -> (u32, TextKind) {
         K::Prose(named) => (90, K::Catalogue(*named)),
         K::Catalogue(named) => {
             let longest = match named.entry().body {
-                Body::List(_) => named.entry().need(),
+                EntryBody::List(_) => named.entry().need(),
                 _ => named.entry().longest(),
             };
             (u32::try_from(longest).unwrap_or(u32::MAX), shorter(*named))
@@ -346,7 +345,7 @@ fn shorter(kind: Named) -> TextKind {
         "access_token" | "refresh_token" | "api_key" | "secret" | "jwt" => K::Hex { length: 64 },
         "gender_letter" | "sex_letter" => code(1),
         _ => match kind.entry().body {
-            Body::List(_) => code(3),
+            EntryBody::List(_) => code(3),
             _ => code(12),
         },
     }

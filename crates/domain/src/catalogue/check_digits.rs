@@ -1,6 +1,6 @@
-//! Check digits: over texts of digits and capital letters, letters counting from ten.
+//! Check digits of texts of digits and capital letters, where A is 10.
 
-/// The values of the characters: digits as they are, letters from 10.
+/// The values of the characters: 0 to 9 for digits, 10 to 35 for letters.
 pub fn values(text: &str) -> impl DoubleEndedIterator<Item = u32> + '_ {
     text.bytes().map(|b| match b {
         b'0'..=b'9' => u32::from(b - b'0'),
@@ -8,12 +8,12 @@ pub fn values(text: &str) -> impl DoubleEndedIterator<Item = u32> + '_ {
     })
 }
 
-/// The digit as a character.
+/// The character of a value below 36.
 pub fn digit(n: u32) -> char {
     char::from_digit(n, 36).expect("one digit").to_ascii_uppercase()
 }
 
-/// Luhn's (ISO/IEC 7812-1) over digits, letters as two of them (ISIN, CUSIP apart).
+/// The Luhn check digit (ISO/IEC 7812-1); letters count as two digits, as in ISINs (but not in CUSIPs).
 pub fn luhn(text: &str) -> char {
     let digits: Vec<u32> = values(text).flat_map(|v| if v > 9 { vec![v / 10, v % 10] } else { vec![v] }).collect();
     let sum: u32 = digits
@@ -28,23 +28,23 @@ pub fn luhn(text: &str) -> char {
     digit((10 - sum % 10) % 10)
 }
 
-/// Of EAN, UPC, GTIN and ISBN-13: weights 3 and 1 from the right.
+/// The check digit of EAN, UPC, GTIN and ISBN-13: weights 3 and 1 from the right.
 pub fn ean(text: &str) -> char {
     let sum: u32 = values(text).rev().enumerate().map(|(i, d)| d * if i % 2 == 0 { 3 } else { 1 }).sum();
     digit((10 - sum % 10) % 10)
 }
 
-/// The weighted sum.
+/// The sum of the characters' values times weights.
 pub fn weighted(text: &str, weights: &[u32]) -> u32 {
     values(text).zip(weights).map(|(v, w)| v * w).sum()
 }
 
-/// The remainder of the number that the text spells, letters as two digits.
+/// The remainder of the text as a number, where letters count as two digits.
 pub fn remainder(text: &str, modulus: u32) -> u32 {
     values(text).fold(0, |n, v| (n * if v > 9 { 100 } else { 10 } + v) % modulus)
 }
 
-/// ISO 7064 mod 11,10: the digit behind the text.
+/// The check digit of ISO 7064, mod 11,10.
 pub fn mod_11_10(text: &str) -> char {
     let product = values(text).fold(10, |product, d| {
         let sum = (d + product) % 10;
@@ -53,15 +53,15 @@ pub fn mod_11_10(text: &str) -> char {
     digit((11 - product) % 10)
 }
 
-/// ISO 7064 mod 97-10: two digits behind the text.
+/// The two check digits of ISO 7064, mod 97-10, as a number.
 pub fn mod_97(text: &str) -> u32 {
     98 - remainder(&format!("{text}00"), 97)
 }
 
-/// Verhoeff's digit.
+/// The Verhoeff check digit.
 pub fn verhoeff(text: &str) -> char {
     const INVERSE: [usize; 10] = [0, 4, 3, 2, 1, 5, 6, 7, 8, 9];
-    /// The dihedral group of order ten.
+    /// The product in the dihedral group of order ten.
     fn times(a: usize, b: usize) -> usize {
         match (a / 5, b / 5) {
             (0, 0) => (a + b) % 5,
@@ -70,9 +70,9 @@ pub fn verhoeff(text: &str) -> char {
             _ => (a + 5 - b) % 5,
         }
     }
-    const SPIN: [usize; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
-    let spun = |n: usize, times: usize| (0..times).fold(n, |n, _| SPIN[n]);
-    let sum = values(text).rev().enumerate().fold(0, |c, (i, d)| times(c, spun(d as usize, (i + 1) % 8)));
+    const PERMUTATION: [usize; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    let permuted = |n: usize, times: usize| (0..times).fold(n, |n, _| PERMUTATION[n]);
+    let sum = values(text).rev().enumerate().fold(0, |c, (i, d)| times(c, permuted(d as usize, (i + 1) % 8)));
     digit(INVERSE[sum] as u32)
 }
 
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_examples() {
+    fn check_digits_of_published_examples() {
         assert_eq!(luhn("411111111111111"), '1');
         assert_eq!(luhn("US037833100"), '5');
         assert_eq!(ean("400638133393"), '1');

@@ -1,6 +1,7 @@
-//! Codes with check digits: each a bijection from numbers below a size to texts.
+//! Codes with check digits: each is a bijection from the numbers below a size to texts.
 //!
-//! National numbers lie where an authority gives none, as far as their form allows it: each says where.
+//! National numbers are in ranges that the authority does not assign, as far as the format allows it; a comment at each
+//! code names the range.
 
 use std::fmt::Write;
 
@@ -11,15 +12,15 @@ use crate::checksummed::UPPER;
 use crate::text_format;
 use crate::text_format::{DIGITS, HEX};
 
-/// A code by its name in the catalogue's files.
+/// A code, with its name in the catalogue's files.
 #[derive(Debug)]
 pub struct Code {
     pub name: &'static str,
-    /// How many there are; numbers are below it.
+    /// The number of codes.
     pub size: u128,
     pub shortest: usize,
     pub longest: usize,
-    /// Appends the code of a number.
+    /// Appends the code of a number below `size`.
     pub write: fn(u128, &mut String),
 }
 
@@ -35,7 +36,7 @@ const fn ten(n: u32) -> u128 {
     10u128.pow(n)
 }
 
-/// Decimal digits of `n`, so many.
+/// The last `width` decimal digits of `n`.
 fn dec(n: u128, width: usize) -> String {
     let mut s = String::new();
     text_format::fixed_base(n, width, DIGITS, &mut s);
@@ -48,7 +49,7 @@ fn letters(n: u128, width: usize) -> String {
     s
 }
 
-/// A day of birth between 1960 and 1999 as year, month, day; of 40 * 12 * 28.
+/// One of 40 * 12 * 28 birth dates from 1960 to 1999, as year, month, day.
 fn born(n: u128) -> (u32, u32, u32) {
     let n = (n % 13_440) as u32;
     (1960 + n / 336, n / 28 % 12 + 1, n % 28 + 1)
@@ -58,7 +59,7 @@ const DAYS: u128 = 13_440;
 
 #[rustfmt::skip]
 static CODES: &[Code] = &[
-    // Of the prefixes that GS1 gives to companies.
+    // Prefixes that GS1 assigns to companies.
     code("ean13", ten(11), 13, |n, out| { let s = format!("4{}", dec(n, 11)); out.push_str(&s); out.push(ean(&s)); }),
     code("ean8", ten(6), 8, |n, out| { let s = format!("4{}", dec(n, 6)); out.push_str(&s); out.push(ean(&s)); }),
     code("upc", ten(10), 12, |n, out| { let s = format!("0{}", dec(n, 10)); out.push_str(&s); out.push(ean(&s)); }),
@@ -74,9 +75,9 @@ static CODES: &[Code] = &[
     Code { name: "card", size: 5 * ten(11), shortest: 15, longest: 16, write: card },
     code("vin", ten(13), 17, vin),
     Code { name: "vat", size: countries::VATS, shortest: 10, longest: 14, write: countries::vat },
-    // Prefixes that the Internal Revenue Service does not give.
+    // Prefixes that the Internal Revenue Service does not assign.
     code("ein", 8 * ten(7), 10, |n, out| { let _ = write!(out, "{}-{}", [17, 18, 19, 28, 29, 49, 69, 70][(n / ten(7)) as usize], dec(n % ten(7), 7)); }),
-    // All numbers so far begin with 1; 2 is for later.
+    // All numbers assigned so far begin with 1; 2 is reserved.
     code("npi", ten(8), 10, |n, out| { let s = format!("2{}", dec(n, 8)); let check = luhn(&format!("80840{s}")); out.push_str(&s); out.push(check); }),
     code("cusip", ten(8), 9, cusip),
     code("isin", 5 * ten(9), 12, |n, out| { let s = format!("{}{}", ["US", "DE", "FR", "GB", "NL"][(n / ten(9)) as usize], dec(n % ten(9), 9)); out.push_str(&s); out.push(luhn(&s)); }),
@@ -87,45 +88,45 @@ static CODES: &[Code] = &[
     code("siret", ten(9), 14, siret),
     code("nir", 2 * DAYS * 95 * 1000, 15, nir),
     code("steuer_id", ten(8), 11, steuer_id),
-    // Numbers above 90 million are not reached yet.
+    // Numbers above 90 million are not assigned yet.
     code("dni", ten(7), 9, |n, out| { let n = 90_000_000 + n as u32; let _ = write!(out, "{n}{}", DNI[n as usize % 23]); }),
-    // Nor are those above Z7000000.
+    // Numbers above Z7000000 are not assigned yet.
     code("nie", 3 * ten(6), 9, |n, out| { let n = 7_000_000 + n; let _ = write!(out, "Z{n}{}", DNI[(20_000_000 + n) as usize % 23]); }),
     code("cif", ten(7), 9, countries::cif),
     code("codice_fiscale", 2 * DAYS * 676 * 80, 16, codice_fiscale),
-    // Digits 8 to 10 name the office: 001 to 121, 888 or 999.
+    // Digits 8 to 10 are the office: 001 to 121, 888 or 999 are assigned.
     code("partita_iva", 600 * ten(7), 11, |n, out| { let s = format!("{}{}", dec(n % ten(7), 7), 200 + n / ten(7)); out.push_str(&s); out.push(luhn(&s)); }),
     code("cpf", ten(9), 14, cpf),
     code("cnpj", ten(8), 18, cnpj),
-    // Of the numbers that begin with 4, only those with 45 are given.
+    // Of the numbers that begin with 4, only those with 45 are assigned.
     code("nif_pt", 5 * ten(6), 9, |n, out| { let s = format!("4{}", dec(n, 7)); out.push_str(&s); out.push(eleven(&s, &[9, 8, 7, 6, 5, 4, 3, 2])); }),
     // Numbers that begin with 9 are for tests.
     code("bsn", 5 * ten(6), 9, bsn),
     code("pesel", DAYS * 10_000, 11, pesel),
     code("nip", ten(8), 10, countries::nip),
     code("regon", ten(8), 9, |n, out| { let s = dec(n, 8); out.push_str(&s); out.push(digit(weighted(&s, &[8, 9, 2, 3, 4, 5, 6, 7]) % 11 % 10)); }),
-    // Those of foreigners begin with 97 to 99, those of citizens lie far below 90.
+    // Numbers of foreigners begin with 97 to 99, those of citizens are far below 90.
     code("tckn", 6 * ten(7), 11, tckn),
     // There is no region 00.
     code("inn", ten(7), 10, |n, out| { let s = format!("00{}", dec(n, 7)); out.push_str(&s); out.push(digit(weighted(&s, &[2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11 % 10)); }),
     code("inn_person", ten(8), 12, inn_person),
-    // Numbers that begin with 9 are not reached yet.
+    // Numbers that begin with 9 are not assigned yet.
     code("snils", ten(8), 14, snils),
     code("ogrn", 23 * ten(7), 13, |n, out| { let s = format!("1{:02}00{}", 2 + n / ten(7), dec(n % ten(7), 7)); let check = s.parse::<u64>().map_or(0, |n| n % 11 % 10); let _ = write!(out, "{s}{check}"); }),
     code("curp", 2 * DAYS * ten(4), 18, curp),
     code("rfc", DAYS * 26 * 26 * 26, 13, rfc),
-    // 999 is kept for tests.
+    // 999 is reserved for tests.
     code("nhs", ten(6), 10, nhs),
     code("abn", ten(9), 11, |n, out| { let s = dec(n, 9); let _ = write!(out, "{}{s}", abn_check(&s)); }),
     code("tfn", ten(7), 9, tfn),
-    // Numbers that begin with 0 are not given to people.
+    // Numbers that begin with 0 are not assigned to people.
     code("sin", ten(7), 9, |n, out| { let s = format!("0{}", dec(n, 7)); out.push_str(&s); out.push(luhn(&s)); }),
-    // No number begins with 0 or 1.
+    // Assigned numbers do not begin with 0 or 1.
     code("aadhaar", ten(10), 12, |n, out| { let s = format!("1{}", dec(n, 10)); out.push_str(&s); out.push(verhoeff(&s)); }),
     code("gstin", 36 * 11_881_376, 15, gstin),
     code("my_number", ten(11), 12, my_number),
     code("chinese_id", DAYS * 1000, 18, chinese_id),
-    // The Swedish Tax Agency keeps the numbers from 980 on for tests.
+    // The Swedish Tax Agency reserves the numbers from 980 on for tests.
     code("personnummer", DAYS * 20, 11, personnummer),
     code("hetu", DAYS * 100, 11, hetu),
     code("rodne_cislo", DAYS * 900, 11, rodne_cislo),
@@ -133,11 +134,10 @@ static CODES: &[Code] = &[
     code("rrn", DAYS * 8000, 14, rrn),
     code("utr", ten(9), 10, utr),
     code("ahv", ten(9), 16, |n, out| { let s = format!("756{}", dec(n, 9)); let _ = write!(out, "756.{}.{}.{}{}", &s[3..7], &s[7..11], &s[11..], ean(&s)); }),
-    // No area is above 899; tax numbers of people without a social security number have groups from 50 on.
-    // Areas 773 to 872: no number that was given by area, until 2011, begins so. What is never given at all (000, 666, 9xx) fails
-    // every check of the form.
+    // Areas 773 to 872, which were not assigned while areas had a meaning (until 2011). Areas that are never assigned
+    // (000, 666, 9xx, which tax numbers use) would not pass format checks.
     code("ssn", 100 * 99 * 9999, 11, |n, out| { let _ = write!(out, "{}-{:02}-{:04}", 773 + n / 989_901, n / 9999 % 99 + 1, n % 9999 + 1); }),
-    // Letters that passports avoid, because they are mistaken for digits and other letters.
+    // Letters that passports do not use, because they are easily confused.
     Code { name: "passport", size: 4 * ten(8), shortest: 9, longest: 9, write: |n, out| { let _ = write!(out, "{}{}", char::from(b"QOUI"[(n / ten(8)) as usize]), dec(n % ten(8), 8)); } },
     code("ulid", 1 << 80, 26, ulid),
     code("uuid1", 1 << 95, 36, uuid1),
@@ -157,7 +157,7 @@ static CODES: &[Code] = &[
 const DNI: [char; 23] =
     ['T', 'R', 'W', 'A', 'G', 'M', 'Y', 'F', 'P', 'D', 'X', 'B', 'N', 'J', 'Z', 'S', 'Q', 'V', 'H', 'L', 'C', 'K', 'E'];
 
-/// A check digit modulo 11 of which ten and eleven are 0.
+/// A check digit modulo 11, where 10 and 11 become 0.
 pub(super) fn eleven(text: &str, weights: &[u32]) -> char {
     let rest = weighted(text, weights) % 11;
     digit(if rest < 2 { 0 } else { 11 - rest })
@@ -176,7 +176,7 @@ fn issn(n: u128, out: &mut String) {
     let _ = write!(out, "{}-{}{}", &s[..4], &s[4..], if check == 10 { 'X' } else { digit(check) });
 }
 
-/// Numbers of five brands, behind prefixes that their payment networks keep for tests.
+/// Numbers of five brands, with prefixes that the payment networks reserve for tests.
 fn card(n: u128, out: &mut String) {
     let (brand, rest) = (n % 5, n / 5);
     let s = match brand {
@@ -236,14 +236,14 @@ fn nir(n: u128, out: &mut String) {
     let (year, month, _) = born(rest % DAYS);
     let (place, order) = (rest / DAYS % 95 + 1, rest / DAYS / 95 % 1000);
     let day = rest % 28;
-    // The 990th commune of a department does not exist.
+    // No department has a commune with number 990.
     let place = if place == 20 { 19 } else { place };
     let s = format!("{sex}{:02}{month:02}{place:02}{:03}{order:03}", year % 100, 960 + day);
     let check = 97 - s.parse::<u64>().map_or(0, |n| n % 97);
     let _ = write!(out, "{s}{check:02}");
 }
 
-/// Ten digits of which one occurs twice; numbers that begin with 0 are for tests.
+/// Ten digits, one of which occurs twice; numbers that begin with 0 are for tests.
 fn steuer_id(n: u128, out: &mut String) {
     let mut left: Vec<u32> = (1..10).collect();
     let (mut rest, mut digits) = (n, vec![0]);
@@ -252,7 +252,7 @@ fn steuer_id(n: u128, out: &mut String) {
         rest /= left.len() as u128;
         digits.push(left.remove(i));
     }
-    // The digit that is left stays out, another one is there twice.
+    // The remaining digit is omitted, another one occurs twice.
     let twice = (rest % 8) as usize + 1;
     let after = digits[twice];
     digits.insert((twice + 3).min(9), after);
@@ -273,7 +273,7 @@ fn codice_fiscale(n: u128, out: &mut String) {
     let name = |n: u128| char::from(b"BCDFGLMNPRSTVZBCDFGLMNPRST"[(n % 26) as usize]);
     let month = char::from(MONTHS[month as usize - 1]);
     let (one, two) = (name(names), name(names / 26));
-    // Places of birth abroad have Z; those from Z920 on are none.
+    // Places of birth abroad have the letter Z; codes from Z920 on are not assigned.
     let s = format!(
         "{one}RS{two}NC{:02}{month}{:02}Z9{:02}",
         year % 100,
@@ -314,10 +314,10 @@ fn cnpj(n: u128, out: &mut String) {
     let _ = write!(out, "{}.{}.{}/{}-{one}{two}", &s[..2], &s[2..5], &s[5..8], &s[8..]);
 }
 
-/// The last digit is the weighted sum's remainder; a remainder of ten has none.
+/// The last digit is the remainder of the weighted sum, which must not be ten.
 fn bsn(n: u128, out: &mut String) {
     let (pair, rest) = (n / ten(6) * 2, dec(n % ten(6), 6));
-    // The second digit counts eight times, so that its successor has another remainder.
+    // The second digit has the weight eight, so that its successor gives another remainder.
     let numbers = [pair, pair + 1].map(|second| format!("9{second}{rest}"));
     let checked = numbers.iter().map(|s| (s, weighted(s, &[9, 8, 7, 6, 5, 4, 3, 2]) % 11));
     let (s, check) = checked.into_iter().find(|(_, check)| *check < 10).expect("one of two has a digit");
@@ -325,7 +325,7 @@ fn bsn(n: u128, out: &mut String) {
     out.push(digit(check));
 }
 
-/// Born in the 23rd century by the number.
+/// The number indicates a birth in the 23rd century.
 fn pesel(n: u128, out: &mut String) {
     let (year, month, day) = born(n % DAYS);
     let s = format!("{:02}{:02}{day:02}{:04}", year % 100, month + 60, n / DAYS);
@@ -355,7 +355,7 @@ fn snils(n: u128, out: &mut String) {
     let _ = write!(out, "{}-{}-{} {check:02}", &s[..3], &s[3..6], &s[6..]);
 }
 
-/// Of a state that does not exist.
+/// The number of a state that does not exist.
 fn curp(n: u128, out: &mut String) {
     const LETTERS: &str = "0123456789ABCDEFGHIJKLMN_OPQRSTUVWXYZ";
     let (sex, rest) = (["H", "M"][(n % 2) as usize], n / 2);
@@ -375,7 +375,7 @@ fn curp(n: u128, out: &mut String) {
     let _ = write!(out, "{s}{}", (10 - sum % 10) % 10);
 }
 
-/// The two characters before the check digit are never 0.
+/// The two characters before the check digit are not 0.
 fn rfc(n: u128, out: &mut String) {
     const LETTERS: &str = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ ";
     let (year, month, day) = born(n % DAYS);
@@ -398,7 +398,7 @@ fn nhs(n: u128, out: &mut String) {
     let _ = write!(out, "{s}{}", if c == 10 { 0 } else { c });
 }
 
-/// The two digits before the nine that make the sum a multiple of 89.
+/// The two digits before the nine others that make the weighted sum a multiple of 89.
 fn abn_check(nine: &str) -> String {
     let rest = weighted(nine, &[3, 5, 7, 9, 11, 13, 15, 17, 19]);
     let fits = |pair: &u32| (10 * (pair / 10 - 1) + pair % 10 + rest).is_multiple_of(89);
@@ -408,14 +408,14 @@ fn abn_check(nine: &str) -> String {
 
 fn tfn(n: u128, out: &mut String) {
     let weights = [1, 4, 3, 7, 5, 8, 6, 9];
-    // The last digit counts ten times: there is one for every remainder but one.
+    // The last digit has the weight ten: one exists for every remainder except one.
     let last = |s: &str| (0..10).find(|d| (weighted(s, &weights) + 10 * d).is_multiple_of(11));
     let first = [1, 2, 3].map(|d| format!("{d}{}", dec(n, 7)));
     let (s, d) = first.iter().find_map(|s| Some((s, last(s)?))).expect("only one remainder has no digit");
     let _ = write!(out, "{s}{d}");
 }
 
-/// Of a person whose tax number ends in 0000: they begin with 0001.
+/// The number of a person whose tax number has the series 0000; series begin with 0001.
 fn gstin(n: u128, out: &mut String) {
     let state = [27, 29, 33, 7, 9, 24, 19, 36, 32, 6][(n % 9) as usize];
     let rest = n / 9;
@@ -433,7 +433,7 @@ fn my_number(n: u128, out: &mut String) {
     let _ = write!(out, "{s}{}", if rest < 2 { 0 } else { 11 - rest });
 }
 
-/// Of a district that does not exist.
+/// The number of a district that does not exist.
 fn chinese_id(n: u128, out: &mut String) {
     let (year, month, day) = born(n % DAYS);
     let s = format!("110199{year}{month:02}{day:02}{:03}", n / DAYS);
@@ -455,7 +455,7 @@ fn hetu(n: u128, out: &mut String) {
     let _ = write!(out, "{date}-{number}{}", char::from(b"0123456789ABCDEFHJKLMNPRSTUVWXY"[check]));
 }
 
-/// 20 is added to the month where a day's numbers are used up: never of those who were born before 2004.
+/// The month plus 20, as for days whose numbers are exhausted, which never applied to births before 2004.
 fn rodne_cislo(n: u128, out: &mut String) {
     let (year, month, day) = born(n % DAYS);
     let s = format!("{:02}{:02}{day:02}{:03}", year % 100, month + 20, 100 + n / DAYS);
@@ -463,11 +463,11 @@ fn rodne_cislo(n: u128, out: &mut String) {
     let _ = write!(out, "{}/{}{}", &s[..6], &s[6..], check % 10);
 }
 
-/// 80 is added to the month of people that the tax administration made up for tests.
+/// The month plus 80, as for the fictitious people in the tax administration's tests.
 fn fodselsnummer(n: u128, out: &mut String) {
     let (year, month, day) = born(n % DAYS);
     let check = |s: &str, weights: &[u32]| (11 - weighted(s, weights) % 11) % 11;
-    // Of five numbers in a row each of the two check digits is ten at most once.
+    // In five consecutive numbers, each of the two check digits is ten at most once.
     let numbers = (0..5).map(|i| format!("{day:02}{:02}{:02}{:03}", month + 80, year % 100, n / DAYS * 5 + i));
     let checked = |s: String| {
         let one = check(&s, &[3, 7, 6, 1, 8, 9, 4, 5, 2]);
@@ -495,7 +495,7 @@ fn utr(n: u128, out: &mut String) {
 
 const CROCKFORD: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A moment of 2022 to 2025 in milliseconds, then random bits.
+/// A timestamp of 2022 to 2025 in milliseconds, then random bits.
 fn millis(n: u128) -> u128 {
     1_640_995_200_000 + text_format::scramble(n, 100) % 126_230_400_000
 }
@@ -511,7 +511,7 @@ fn uuid7(n: u128, out: &mut String) {
     text_format::hex_groups(n, &[8, 4, 4, 4, 12], '-', out);
 }
 
-/// The clock's low bits first, as version 1 has them; a node that no manufacturer has.
+/// The timestamp's low bits first, as in version 1; a node identifier without a manufacturer.
 fn uuid1(n: u128, out: &mut String) {
     let random = text_format::scramble(n, 95);
     let (low, middle) = (random >> 63, random & 0xffff);
@@ -538,7 +538,7 @@ fn encoded(bytes: &[u8], url: bool, out: &mut String) {
     }
 }
 
-/// Bytes that are random but for the number in them.
+/// Random bytes that contain the number.
 fn bytes<const N: usize>(n: u128) -> [u8; N] {
     let mut rng = crate::text_index::decoration(n);
     let mut bytes = [0; N];
@@ -607,7 +607,7 @@ fn orcid(n: u128, out: &mut String) {
     let _ = write!(out, "{}-{}-{}-{}{check}", &s[..4], &s[4..8], &s[8..12], &s[12..]);
 }
 
-/// An account of Ethereum, or of Bitcoin by its witness.
+/// An Ethereum address, or a SegWit address of Bitcoin.
 fn crypto_address(n: u128, out: &mut String) {
     let b = bytes::<21>(n);
     if b[20].is_multiple_of(2) {

@@ -1,4 +1,4 @@
-//! Codes whose form is the country's: bank accounts, banks, numbers of value added tax.
+//! Codes whose format depends on the country: bank accounts (IBAN), banks (BIC), VAT numbers.
 
 use std::fmt::Write;
 
@@ -8,8 +8,8 @@ use crate::checksummed::UPPER;
 use crate::text_format;
 use crate::text_format::DIGITS;
 
-/// Forms of account numbers behind the two check digits (ISO 13616): `#` is a digit, `?` a letter; what begins with
-/// a digit stands as it is.
+/// Formats of IBANs after the two check digits (ISO 13616): `#` is a digit, `?` a letter, digits are literal, other
+/// letters mark national check digits.
 const ACCOUNTS: [(&str, &str); 36] = [
     ("DE", "##################"),
     ("FR", "#####################kk"),
@@ -49,16 +49,18 @@ const ACCOUNTS: [(&str, &str); 36] = [
     ("UA", "#########################"),
 ];
 
-/// Numbers of each slot below.
-const EACH: u128 = 1_000_000_000;
-pub const IBANS: u128 = EACH * COMMON.len() as u128;
+/// The number of accounts for each item of [`COMMON`].
+const ACCOUNTS_EACH: u128 = 1_000_000_000;
+/// The number of IBANs of [`iban`].
+pub const IBANS: u128 = ACCOUNTS_EACH * COMMON.len() as u128;
 
-/// How often each country occurs, by repetition; all have ten digits that an account may choose.
+/// Indexes of countries, repeated by their weight; all have formats with at least ten digits to choose.
 const COMMON: [usize; 50] = [
     0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 7, 8, 9, 9, 10, 11, 12, 13, 14, 16, 17, 18,
     19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
 ];
 
+/// Appends the `n`-th IBAN, `n` below [`IBANS`].
 pub fn iban(n: u128, out: &mut String) {
     let slot = (n % COMMON.len() as u128) as usize;
     let country = COMMON[slot];
@@ -67,7 +69,7 @@ pub fn iban(n: u128, out: &mut String) {
     account(country, n / COMMON.len() as u128 * slots as u128 + place as u128, out);
 }
 
-/// An account number of a country, if its form is known; a number below ten to the tenth.
+/// Appends the `n`-th IBAN of a country, `n` below 10^10. Returns false, and appends nothing, if its format is unknown.
 pub fn iban_of(country: &str, n: u128, out: &mut String) -> bool {
     let found = ACCOUNTS.iter().position(|(c, _)| *c == country);
     if let Some(i) = found {
@@ -84,18 +86,18 @@ fn account(country: usize, n: u128, out: &mut String) {
     let _ = write!(out, "{code}{check:02}{bban}");
 }
 
-/// The form's holes filled: the last digits are the number's, the others follow from it.
+/// Fills a format's placeholders: the last digits are those of `n`, the others are derived from it.
 fn filled(form: &str, n: u128) -> String {
     let mut left = text_format::scramble(n, 64);
     let mut text: Vec<u8> = Vec::with_capacity(form.len());
     let digits = format!("{n:012}").into_bytes();
     let placeholders = form.bytes().filter(|b| *b == b'#').count();
-    let mut hole = 0;
+    let mut filled_count = 0;
     for byte in form.bytes() {
         text.push(match byte {
             b'#' => {
-                hole += 1;
-                let from_end = placeholders - hole;
+                filled_count += 1;
+                let from_end = placeholders - filled_count;
                 if from_end < digits.len() {
                     digits[digits.len() - 1 - from_end]
                 } else {
@@ -113,7 +115,7 @@ fn filled(form: &str, n: u128) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Check digits that a country has within its account numbers, where its form marks them by small letters.
+/// Replaces the national check digits in an account number, which the format marks by lower-case letters.
 fn national_checks(code: &str, bban: &mut String) {
     let two = |n: u32| format!("{n:02}");
     let text = match code {
@@ -207,8 +209,8 @@ fn dec(n: u128, width: usize) -> String {
     s
 }
 
-/// A VAT number of a country by a number below ten to the seventh; where the country has none of its own, its code and
-/// nine digits. It begins with a 9 where numbers are given out in order.
+/// Appends the `n`-th VAT number of a country, `n` below 10^7; for countries without a known format, the country's code
+/// and nine digits. It begins with a 9 in countries that assign numbers in sequence.
 pub fn vat_of(country: &str, n: u128, out: &mut String) {
     let seven = dec(n, 7);
     let text = match country {
@@ -296,7 +298,8 @@ pub fn vat_of(country: &str, n: u128, out: &mut String) {
     out.push_str(&text);
 }
 
-/// Seven digits and one that makes the sum modulo 11, which `before` belongs to; where none does, another first digit.
+/// Seven digits and a check digit that makes the weighted sum, plus `before`, divisible by 11; the first digit is
+/// changed if there is no such check digit.
 fn fitted(country: &str, seven: &str, weights: &[u32], before: u32) -> String {
     for first in [2u32, 3, 1] {
         let s = format!("{first}{}", &seven[1..]);
@@ -305,10 +308,10 @@ fn fitted(country: &str, seven: &str, weights: &[u32], before: u32) -> String {
             return format!("{country}{s}{}", (11 - rest) % 11);
         }
     }
-    unreachable!("one first digit in three makes no such remainder")
+    unreachable!("one of three first digits has a check digit")
 }
 
-/// Sole traders' form: nine digits that pass the test of eleven, `B` and a number.
+/// The format of sole traders: nine digits with a check digit modulo 11, `B` and a number.
 fn netherlands(seven: &str) -> String {
     for first in ["00", "01", "02"] {
         let s = format!("{first}{}", &seven[1..]);
@@ -317,17 +320,17 @@ fn netherlands(seven: &str) -> String {
             return format!("NL{s}{check}B0{}", 1 + seven.as_bytes()[0] % 9);
         }
     }
-    unreachable!("one of three sums has a digit")
+    unreachable!("one of three first digits has a check digit")
 }
 
-/// Spanish companies.
+/// Appends the `n`-th tax number of a Spanish company.
 pub fn cif(n: u128, out: &mut String) {
     let s = dec(n, 7);
     let sum: u32 = values(&s).enumerate().map(|(i, d)| if i % 2 == 0 { d * 2 / 10 + d * 2 % 10 } else { d }).sum();
     let _ = write!(out, "{}{s}{}", ['A', 'B'][(n % 2) as usize], (10 - sum % 10) % 10);
 }
 
-/// Polish companies: a sum of ten has no digit, then another first one.
+/// Appends the `n`-th tax number of a Polish company; the second digit is changed if the check digit would be 10.
 pub fn nip(n: u128, out: &mut String) {
     let rest = dec(n % 10_000_000, 7);
     let first = (n / 10_000_000) as u32 % 10;

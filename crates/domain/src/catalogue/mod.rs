@@ -1,7 +1,8 @@
-//! Kinds of values that are data: lists with weights, templates, and codes with check digits, by subject.
+//! The catalogue of kinds of values that are defined in data files, by subject: lists with weights, templates, and
+//! codes with check digits.
 //!
-//! Data in: the files of `data/`, read once. Data out: an [`Entry`] a kind, which draws texts and numbers them. A new
-//! list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
+//! Data in: the files of `data/`, loaded once. Data out: an [`CatalogueEntry`] for each kind, which draws and enumerates texts.
+//! A new list or template is a line in a file (`data/README.md`); only check digits need code (`codes.rs`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,10 +23,10 @@ mod tests;
 
 pub(super) use codes::Code;
 pub use countries::{IBANS, iban, iban_of, vat_of};
-pub use read::{ReadError, inline};
+pub use read::{CatalogueError, inline};
 pub use template::Template;
 
-/// A subject and its kinds.
+/// The catalogue's files.
 const FILES: [(&str, &str); 9] = [
     ("people.txt", include_str!("data/people.txt")),
     ("places.txt", include_str!("data/places.txt")),
@@ -39,55 +40,55 @@ const FILES: [(&str, &str); 9] = [
 ];
 
 static CATALOGUE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::read(&FILES).expect("the files of the catalogue are read by a test"));
+    LazyLock::new(|| Catalogue::read(&FILES).expect("a test parses the catalogue's files"));
 
 /// All kinds, in the files' order.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    entries: Vec<Entry>,
+    entries: Vec<CatalogueEntry>,
     names: HashMap<&'static str, u16>,
 }
 
 /// A kind of value.
 #[derive(Debug)]
-pub struct Entry {
+pub struct CatalogueEntry {
     pub name: &'static str,
-    /// The heading it stands under, e.g. `Food and drink`.
+    /// The title of its heading, e.g. `Food and drink`.
     pub subject: &'static str,
-    pub body: Body,
+    pub body: EntryBody,
 }
 
-/// Where the texts of a kind come from.
+/// The source of a kind's texts.
 #[derive(Debug)]
-pub enum Body {
+pub enum EntryBody {
     List(&'static Words),
     Template(&'static Template),
     Code(&'static Code),
 }
 
-/// A kind of the catalogue, by its place; it travels by its name.
+/// A kind of the catalogue, by its index; serialized as its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Named(u16);
 
 impl Catalogue {
-    pub(super) fn into_entries(self) -> Vec<Entry> {
+    pub(super) fn into_entries(self) -> Vec<CatalogueEntry> {
         self.entries
     }
 }
 
 impl Named {
-    /// The kind of this name.
+    /// The kind with this name; `None` if there is none.
     pub fn find(name: &str) -> Option<Named> {
         CATALOGUE.names.get(name).copied().map(Named)
     }
 
-    /// All kinds, but for those that only serve others; by subject.
+    /// All kinds by subject, except those that only other kinds use (`_name`).
     pub fn all() -> impl Iterator<Item = Named> {
         (0u16..).zip(&CATALOGUE.entries).filter(|(_, e)| !e.name.starts_with('_')).map(|(i, _)| Named(i))
     }
 
     #[inline]
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static CatalogueEntry {
         &CATALOGUE.entries[usize::from(self.0)]
     }
 
@@ -95,29 +96,29 @@ impl Named {
         self.entry().name
     }
 
-    /// JSON documents that are arrays.
+    /// Whether it is a kind of JSON arrays.
     pub fn is_array(self) -> bool {
         let mut text = String::new();
         self.entry().draw(usize::MAX, &mut CellRng::new(1), &mut text);
         text.starts_with('[')
     }
 
-    /// Sentences about a subject.
+    /// Whether it is a kind of sentences about a subject.
     pub fn is_prose(self) -> bool {
         self.name().starts_with("text_")
     }
 
-    /// A text of the kind has letters of four bytes (emoji).
+    /// Whether texts of the kind may contain characters of four bytes (emoji).
     pub fn is_beyond_basic(self) -> bool {
         matches!(self.name(), "emoji" | "chat_message" | "text_message")
     }
 
-    /// No text of the kind has letters beyond ASCII.
+    /// Whether all texts of the kind are ASCII.
     pub fn is_ascii(self) -> bool {
         match &self.entry().body {
-            Body::List(words) => words.is_ascii(),
-            Body::Template(template) => template.is_ascii(),
-            Body::Code(_) => true,
+            EntryBody::List(words) => words.is_ascii(),
+            EntryBody::Template(template) => template.is_ascii(),
+            EntryBody::Code(_) => true,
         }
     }
 }
@@ -137,37 +138,37 @@ impl Serialize for Named {
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Named::find(&name).ok_or_else(|| serde::de::Error::custom(format!("no kind of value is called `{name}`")))
+        Named::find(&name).ok_or_else(|| serde::de::Error::custom(format!("unknown kind of value `{name}`")))
     }
 }
 
-impl Entry {
-    /// Appends a text of at most `room` bytes; nothing where none fits.
+impl CatalogueEntry {
+    /// Appends a text of at most `room` bytes; nothing if none fits.
     #[inline]
     pub fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         match &self.body {
-            Body::List(words) => words.put(room, rng, out),
-            Body::Template(template) => template.draw(room, rng, out),
-            Body::Code(code) if code.longest <= room => (code.write)(rng.below_u128(code.size), out),
-            Body::Code(_) => {}
+            EntryBody::List(words) => words.put(room, rng, out),
+            EntryBody::Template(template) => template.draw(room, rng, out),
+            EntryBody::Code(code) if code.longest <= room => (code.write)(rng.below_u128(code.size), out),
+            EntryBody::Code(_) => {}
         }
     }
 
-    /// Bytes in which the usual text of the kind has room: two thirds of a list, all of a form.
+    /// The bytes that the usual texts of the kind need: two thirds of a list's draws, any code.
     pub fn need(&self) -> usize {
         match &self.body {
-            Body::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
-            Body::Template(template) => template.usual(),
-            Body::Code(code) => code.longest,
+            EntryBody::List(words) => (1..).find(|&n| words.share(n) >= 0.67).unwrap_or(usize::MAX),
+            EntryBody::Template(template) => template.usual(),
+            EntryBody::Code(code) => code.longest,
         }
     }
 
-    /// Bytes of the longest text.
+    /// The bytes of the longest text.
     pub fn longest(&self) -> usize {
         match &self.body {
-            Body::List(words) => words.packed().longest(),
-            Body::Template(template) => template.longest(),
-            Body::Code(code) => code.longest,
+            EntryBody::List(words) => words.packed().longest(),
+            EntryBody::Template(template) => template.longest(),
+            EntryBody::Code(code) => code.longest,
         }
     }
 }

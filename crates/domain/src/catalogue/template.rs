@@ -1,9 +1,8 @@
-//! Texts with holes: `PLU-{digits:4}`, `{street_word} {street_kind} {int:1-99}`.
+//! Templates of texts with placeholders: `PLU-{digits:4}`, `{street_word} {street_kind} {int:1-99}`.
 //!
-//! `{a:list}` puts `a` or `an` before the word. A brace around anything else is itself, as in JSON.
-//!
-//! A hole is `{digits:4}`, `{int:1-999}`, letters of an alphabet (`{hex:8}`, `{upper:3}`, ...), a list or another
-//! template of the catalogue. Alternatives are parted by ` || ` and may weigh (`*3`).
+//! A placeholder is `{digits:4}`, `{int:1-999}`, characters of an alphabet (`{hex:8}`, `{upper:3}`, ...), a list or
+//! another template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in
+//! JSON. Alternatives are separated by ` || ` and may have weights (`*3`).
 
 use crate::PRACTICALLY_INFINITE;
 use crate::fake::Words;
@@ -13,27 +12,27 @@ use crate::text_index::{decoration, power};
 use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::CellRng;
 
-/// Totals up to which each number's alternative is kept.
-const MOST_PLACES: u32 = 512;
+/// Maximum sum of weights for which [`Template::places`] is used.
+const MAX_PLACES: u32 = 512;
 
 /// Alternatives with their weights.
 #[derive(Debug)]
 pub struct Template {
     alternatives: Vec<Alternative>,
-    /// Running totals of the weights.
+    /// Cumulative weights.
     totals: Vec<u32>,
-    /// The alternative of each number below the last total, where they are few: most texts are templates of templates.
+    /// The alternative for each number below the last total, if that is small; empty otherwise.
     places: Vec<u8>,
     shortest: usize,
     longest: usize,
-    /// The alternative that numbers most texts, where its texts can be told apart.
+    /// The alternative with the most texts, of those whose different choices give different texts.
     numbered: Option<usize>,
-    /// A sentence begins with a capital letter and ends in a mark.
+    /// Texts are sentences: they begin with a capital letter and end in a punctuation mark.
     prose: bool,
 }
 
-/// What a hole may name.
-pub enum Placeholder {
+/// A list or template that a placeholder may name.
+pub enum TemplateItem {
     List(&'static Words),
     Template(&'static Template),
 }
@@ -43,14 +42,14 @@ struct Alternative {
     parts: Vec<Part>,
     shortest: usize,
     longest: usize,
-    /// How many texts it numbers.
+    /// The number of enumerated texts.
     size: u128,
 }
 
 #[derive(Debug)]
 enum Part {
     Text(String),
-    /// So many characters; the alphabet in one letter case, and whether letters have both.
+    /// `count` characters of an alphabet in one letter case; `mixed`: letters have a random case.
     Chars {
         alphabet: &'static [u8],
         count: usize,
@@ -61,7 +60,7 @@ enum Part {
         count: u64,
     },
     List(&'static Words),
-    /// With `a` or `an` before the word, `A` or `An` where it begins a sentence.
+    /// A word with `a` or `an` before it; `capital`: `A` or `An`.
     Article {
         words: &'static Words,
         capital: bool,
@@ -69,14 +68,16 @@ enum Part {
     Template(&'static Template),
 }
 
-/// Where parts are written: at the end of a text, or on a line of a batch.
+/// The output of a template: a text, or a buffer of a batch.
 pub trait Sink {
     fn text(&mut self, text: &str);
     fn word(&mut self, words: &Words, i: usize);
     fn number(&mut self, n: u64);
+    /// The number of bytes written.
     fn at(&self) -> usize;
-    /// The byte written at a place.
+    /// Changes the byte at an offset to upper case.
     fn make_capital(&mut self, at: usize);
+    /// Whether the output ends in a punctuation mark.
     fn ends_in_mark(&self) -> bool;
 }
 
@@ -142,7 +143,7 @@ impl Sink for Cursor<'_> {
     }
 }
 
-/// Alphabets by name: the characters in one letter case, and whether letters occur in both.
+/// Alphabets by name: the characters in one letter case, and whether letters have a random case.
 const ALPHABETS: &[(&str, &[u8], bool)] = &[
     ("digits", b"0123456789", false),
     ("hex", b"0123456789abcdef", false),
@@ -150,7 +151,7 @@ const ALPHABETS: &[(&str, &[u8], bool)] = &[
     ("lower", b"abcdefghijklmnopqrstuvwxyz", false),
     ("upper36", b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", false),
     ("lower36", b"0123456789abcdefghijklmnopqrstuvwxyz", false),
-    // Without those that are mistaken for one another.
+    // Without characters that are easily confused.
     ("upper32", b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ", false),
     ("base32", b"0123456789BCDFGHJKLMNPQRSTVWXYZ", false),
     ("pluscode", b"23456789CFGHJMPQRVWX", false),
@@ -160,17 +161,19 @@ const ALPHABETS: &[(&str, &[u8], bool)] = &[
     ("bcrypt", b"0123456789abcdefghijklmnopqrstuvwxyz./", true),
 ];
 
-type Placeholders<'a> = &'a dyn Fn(&str) -> Option<Placeholder>;
+type ItemLookup<'a> = &'a dyn Fn(&str) -> Option<TemplateItem>;
 
 impl Template {
+    /// Parses a template; `of`: the lists and templates that it may use.
+    ///
     /// # Errors
-    /// What is wrong with the text.
-    pub fn parse(text: &str, of: Placeholders<'_>, prose: bool) -> Result<Template, String> {
+    /// A description of the syntax error.
+    pub fn parse(text: &str, of: ItemLookup<'_>, prose: bool) -> Result<Template, String> {
         let (mut alternatives, mut totals, mut total) = (Vec::new(), Vec::new(), 0);
         for part in text.split(" || ") {
             let (part, weight) = match part.rsplit_once(" *") {
                 Some((text, weight)) if !weight.is_empty() && weight.bytes().all(|b| b.is_ascii_digit()) => {
-                    (text, weight.parse().map_err(|_| format!("weight `{weight}`"))?)
+                    (text, weight.parse().map_err(|_| format!("the weight `{weight}` is too large"))?)
                 }
                 _ => (part, 1),
             };
@@ -183,13 +186,13 @@ impl Template {
         let shortest = alternatives.iter().map(|a| a.shortest).min().unwrap_or(0);
         let longest = alternatives.iter().map(|a| a.longest).max().unwrap_or(0);
         let mut template = Template { alternatives, totals, places: Vec::new(), shortest, longest, numbered, prose };
-        if total <= MOST_PLACES && template.alternatives.len() <= usize::from(u8::MAX) {
+        if total <= MAX_PLACES && template.alternatives.len() <= usize::from(u8::MAX) {
             template.places = (0..total).map(|at| template.place(at) as u8).collect();
         }
         Ok(template)
     }
 
-    /// Appends a text of at most `room` bytes; nothing where none fits.
+    /// Appends a text of at most `room` bytes; nothing if none fits.
     pub fn draw(&self, room: usize, rng: &mut CellRng, out: &mut String) {
         let start = out.len();
         let first = self.pick(rng);
@@ -215,12 +218,12 @@ impl Template {
         self.places.get(at as usize).map_or_else(|| self.place(at), |&i| usize::from(i))
     }
 
-    /// The alternative of a number below the last total.
+    /// The alternative for a number below the last total.
     fn place(&self, at: u32) -> usize {
         self.totals.iter().filter(|&&total| total <= at).count()
     }
 
-    /// Draws as a part of another text, of at most `room` bytes where one is that short.
+    /// Appends a part of another text, of at most `room` bytes if an alternative is that short.
     #[inline]
     fn draw_within(&self, room: usize, rng: &mut CellRng, out: &mut impl Sink) {
         let first = self.pick(rng);
@@ -240,7 +243,7 @@ impl Template {
         }
     }
 
-    /// As [`draw`](Self::draw) where everything has room, on a line.
+    /// As [`draw`](Self::draw) without a limit, to a buffer.
     #[inline]
     pub fn draw_on(&self, rng: &mut CellRng, line: &mut Cursor<'_>) {
         let start = line.at();
@@ -248,7 +251,7 @@ impl Template {
         self.finish(start, line);
     }
 
-    /// Bytes of the longest text, its mark included.
+    /// The bytes of the longest text, including its punctuation mark.
     pub fn longest_line(&self) -> usize {
         self.longest() + usize::from(self.prose)
     }
@@ -257,7 +260,7 @@ impl Template {
         self.longest
     }
 
-    /// Bytes in which the commonest alternative has room.
+    /// The bytes that the most frequent alternative usually needs.
     pub fn usual(&self) -> usize {
         let weight = |i: usize| self.totals[i] - if i == 0 { 0 } else { self.totals[i - 1] };
         let usual = (0..self.alternatives.len()).max_by_key(|&i| (weight(i), usize::MAX - i));
@@ -274,22 +277,22 @@ impl Template {
         self.alternatives.iter().all(|a| a.parts.iter().all(ascii))
     }
 
-    /// Whether a text that is numbered may hold the character.
+    /// Whether an enumerated text may contain the character.
     pub fn holds(&self, c: char) -> bool {
         self.numbered.is_some_and(|i| self.alternatives[i].parts.iter().any(|part| part.holds(c)))
     }
 
-    /// How many texts of at most `room` bytes are numbered.
+    /// The number of enumerated texts; 0 if one of them exceeds `room` bytes.
     pub fn size(&self, room: usize) -> u128 {
         self.numbered.filter(|&i| self.alternatives[i].longest <= room).map_or(0, |i| self.alternatives[i].size)
     }
 
-    /// Bytes of the shortest and of the longest text that is numbered.
+    /// The bytes of the shortest and of the longest enumerated text.
     pub fn numbered_lengths(&self) -> (usize, usize) {
         self.numbered.map_or((0, 0), |i| (self.alternatives[i].shortest, self.alternatives[i].longest))
     }
 
-    /// Appends text number `i`, below the size.
+    /// Appends the `i`-th text, `i` below the size.
     pub fn write(&self, i: u128, out: &mut String) {
         if let Some(numbered) = self.numbered {
             self.alternatives[numbered].write(i, out);
@@ -298,14 +301,14 @@ impl Template {
 }
 
 impl Alternative {
-    fn parse(text: &str, of: Placeholders<'_>) -> Result<Alternative, String> {
+    fn parse(text: &str, of: ItemLookup<'_>) -> Result<Alternative, String> {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
-            // A brace that opens no hole is itself.
+            // A brace that does not begin a placeholder is literal.
             let close = rest[open..].find('}').map(|n| open + n);
-            let hole = close.map(|close| &rest[open + 1..close]);
-            let Some(hole) = hole.filter(|h| is_hole(h)) else {
+            let placeholder = close.map(|close| &rest[open + 1..close]);
+            let Some(placeholder) = placeholder.filter(|h| is_placeholder(h)) else {
                 push_text(&mut parts, &rest[..=open]);
                 rest = &rest[open + 1..];
                 continue;
@@ -313,8 +316,8 @@ impl Alternative {
             if open > 0 {
                 push_text(&mut parts, &rest[..open]);
             }
-            parts.push(Part::parse(hole, of)?);
-            rest = &rest[open + hole.len() + 2..];
+            parts.push(Part::parse(placeholder, of)?);
+            rest = &rest[open + placeholder.len() + 2..];
         }
         if !rest.is_empty() {
             push_text(&mut parts, rest);
@@ -329,7 +332,8 @@ impl Alternative {
         self.parts.iter().map(Part::usual).sum()
     }
 
-    /// Whether different choices make different texts: a part of varying length ends where it cannot go on.
+    /// Whether different choices give different texts: each part has one length, or does not contain the literal after
+    /// it.
     fn is_decodable(&self) -> bool {
         (0..self.parts.len()).all(|i| {
             let part = &self.parts[i];
@@ -344,7 +348,7 @@ impl Alternative {
 
     #[inline]
     fn draw(&self, room: usize, rng: &mut CellRng, out: &mut impl Sink) {
-        // Beyond the shortest text.
+        // Bytes that remain for parts longer than their shortest text.
         let all = room >= self.longest;
         let mut slack = if all { usize::MAX } else { room.saturating_sub(self.shortest) };
         for part in &self.parts {
@@ -380,7 +384,8 @@ impl Alternative {
         }
     }
 
-    /// Mixed radix, the first part the least digit. What the number does not reach is decoration.
+    /// Appends the `i`-th text: a number in mixed radix, with the first part as the least significant digit. Parts
+    /// beyond the number's digits are random.
     fn write(&self, i: u128, out: &mut String) {
         let mut rng = decoration(i);
         let mut rest = text_format::scatter(text_format::shifted(i, self.size), self.size);
@@ -396,33 +401,34 @@ impl Alternative {
 }
 
 impl Part {
-    fn parse(hole: &str, of: Placeholders<'_>) -> Result<Part, String> {
-        if let Some((name, argument)) = hole.split_once(':') {
+    fn parse(placeholder: &str, of: ItemLookup<'_>) -> Result<Part, String> {
+        if let Some((name, argument)) = placeholder.split_once(':') {
             if name == "int" {
                 let range = argument.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
                 return match range {
                     Some((from, to)) if from <= to => Ok(Part::Number { from, count: to - from + 1 }),
-                    _ => Err(format!("`{{{hole}}}`: a range is like `{{int:1-99}}`")),
+                    _ => Err(format!("`{{{placeholder}}}`: expected a range such as `{{int:1-99}}`")),
                 };
             }
-            if let ("a" | "A", Some(Placeholder::List(words))) = (name, of(argument)) {
+            if let ("a" | "A", Some(TemplateItem::List(words))) = (name, of(argument)) {
                 return Ok(Part::Article { words, capital: name == "A" });
             }
             let count = argument.parse().ok().filter(|n| (1..=256).contains(n));
-            let count = count.ok_or_else(|| format!("`{{{hole}}}`: a number of characters from 1 to 256"))?;
+            let count =
+                count.ok_or_else(|| format!("`{{{placeholder}}}`: expected a number of characters from 1 to 256"))?;
             let found = ALPHABETS.iter().find(|(n, ..)| *n == name);
-            let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{hole}}}`: no alphabet `{name}`"))?;
+            let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{placeholder}}}`: no alphabet `{name}`"))?;
             return Ok(Part::Chars { alphabet, count, mixed: *mixed });
         }
-        match of(hole) {
-            Some(Placeholder::List(words)) => Ok(Part::List(words)),
-            Some(Placeholder::Template(template)) => Ok(Part::Template(template)),
-            None => Err(format!("`{{{hole}}}`: no list or earlier template of this name")),
+        match of(placeholder) {
+            Some(TemplateItem::List(words)) => Ok(Part::List(words)),
+            Some(TemplateItem::Template(template)) => Ok(Part::Template(template)),
+            None => Err(format!("`{{{placeholder}}}`: no list or earlier template of this name")),
         }
     }
 
-    /// Characters that carry a number; the others are decoration.
-    fn carrying(alphabet: &[u8], count: usize) -> usize {
+    /// The number of characters that depend on the text's number; the others are random.
+    fn significant(alphabet: &[u8], count: usize) -> usize {
         (1..=count).find(|&n| power(alphabet.len(), n) == PRACTICALLY_INFINITE).unwrap_or(count)
     }
 
@@ -430,8 +436,8 @@ impl Part {
         match self {
             Part::Text(_) => 1,
             Part::Chars { alphabet, count, .. } => {
-                // Not saturated: the digit is below it.
-                (alphabet.len() as u128).saturating_pow(Part::carrying(alphabet, *count) as u32)
+                // Not limited to PRACTICALLY_INFINITE, as the digit is below the size.
+                (alphabet.len() as u128).saturating_pow(Part::significant(alphabet, *count) as u32)
             }
             Part::Number { count, .. } => u128::from(*count),
             Part::List(words) | Part::Article { words, .. } => words.len() as u128,
@@ -468,14 +474,14 @@ impl Part {
         }
     }
 
-    /// Whether a text of the part may hold the character, letter case apart.
+    /// Whether a text of the part may contain the character, ignoring letter case.
     fn holds(&self, c: char) -> bool {
         match self {
             Part::Text(text) => fold(text).contains(c),
             Part::Chars { alphabet, .. } => alphabet.iter().any(|a| char::from(a.to_ascii_lowercase()) == c),
             Part::Number { .. } => c.is_ascii_digit(),
             Part::List(words) => (0..words.len()).any(|i| fold(words.get(i)).contains(c)),
-            // Not taken apart: nothing tells where it ends.
+            // The end of such a part cannot be detected.
             Part::Article { .. } | Part::Template(_) => true,
         }
     }
@@ -492,9 +498,9 @@ impl Part {
             Part::Template(template) => template.draw(usize::MAX, rng, out),
             Part::Chars { alphabet, count, mixed } => {
                 let start = out.len();
-                let carrying = Part::carrying(alphabet, *count);
-                text_format::fixed_base(digit, carrying, alphabet, out);
-                text_format::random_chars(alphabet, count - carrying, rng, out);
+                let significant = Part::significant(alphabet, *count);
+                text_format::fixed_base(digit, significant, alphabet, out);
+                text_format::random_chars(alphabet, count - significant, rng, out);
                 if *mixed {
                     let cased: String = out[start..]
                         .chars()
@@ -511,7 +517,7 @@ fn digits(n: u64) -> usize {
     n.checked_ilog10().map_or(1, |d| d as usize + 1)
 }
 
-/// Bytes of `an `.
+/// The bytes of `an `.
 const ARTICLE: usize = 3;
 
 fn article(word: &str, capital: bool) -> &'static str {
@@ -534,8 +540,8 @@ fn draw_word(words: &Words, part: &Part, slack: usize, rng: &mut CellRng, out: &
     }
 }
 
-/// `name`, `digits:4`, `int:1-99`.
-fn is_hole(text: &str) -> bool {
+/// Whether the text in braces is a placeholder: `name`, `digits:4`, `int:1-99`.
+fn is_placeholder(text: &str) -> bool {
     let (name, argument) = text.split_once(':').unwrap_or((text, "1"));
     let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     let range = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit() || b == b'-');

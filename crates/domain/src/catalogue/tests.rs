@@ -12,7 +12,7 @@ fn drawn(name: &str, seed: u64) -> String {
 }
 
 #[test]
-fn the_files_are_read() {
+fn the_files_are_valid() {
     if let Err(error) = Catalogue::read(&FILES) {
         panic!("{error}");
     }
@@ -20,17 +20,17 @@ fn the_files_are_read() {
 }
 
 #[test]
-fn an_error_names_file_and_line() {
+fn errors_name_file_and_line() {
     let wrong = |text: &str| Catalogue::read(&[("x.txt", text)]).expect_err("not a catalogue").to_string();
-    assert_eq!(wrong("[a] A\ncolour"), "x.txt:2: a name, a space, then `=`, `:` or `!`");
-    assert_eq!(wrong("\nsize = S *x1 | M *0"), "x.txt:2: the weight `0` is no whole number from 1 to 10000");
+    assert_eq!(wrong("[a] A\ncolour"), "x.txt:2: expected a name, a space, then `=`, `:` or `!`");
+    assert_eq!(wrong("\nsize = S *x1 | M *0"), "x.txt:2: the weight `0` is not a whole number from 1 to 10000");
     assert_eq!(wrong("code : {digits}"), "x.txt:1: `{digits}`: no list or earlier template of this name");
-    assert_eq!(wrong("code : {int:9-1}"), "x.txt:1: `{int:9-1}`: a range is like `{int:1-99}`");
-    assert_eq!(wrong("a = b\na = c"), "x.txt:2: `a` is there twice");
+    assert_eq!(wrong("code : {int:9-1}"), "x.txt:1: `{int:9-1}`: expected a range such as `{int:1-99}`");
+    assert_eq!(wrong("a = b\na = c"), "x.txt:2: `a` is defined twice");
 }
 
 #[test]
-fn texts_keep_their_room_and_are_never_empty_where_they_need_no_more() {
+fn texts_fit_and_are_not_empty_with_the_needed_room() {
     for kind in Named::all() {
         let entry = kind.entry();
         for seed in 0..50 {
@@ -44,14 +44,16 @@ fn texts_keep_their_room_and_are_never_empty_where_they_need_no_more() {
     }
 }
 
-/// Keys compare without letter case and accents.
+/// They differ under collations that ignore letter case and accents.
 #[test]
-fn numbered_texts_differ() {
+fn enumerated_texts_differ() {
     for kind in Named::all() {
         let (size, write): (u128, Write) = match &kind.entry().body {
-            Body::Code(code) => (code.size, Box::new(code.write)),
-            Body::Template(t) => (t.size(usize::MAX), Box::new(|i, out: &mut String| t.write(i, out))),
-            Body::List(words) => (words.len() as u128, Box::new(|i, out: &mut String| words.write(i as usize, out))),
+            EntryBody::Code(code) => (code.size, Box::new(code.write)),
+            EntryBody::Template(t) => (t.size(usize::MAX), Box::new(|i, out: &mut String| t.write(i, out))),
+            EntryBody::List(words) => {
+                (words.len() as u128, Box::new(|i, out: &mut String| words.write(i as usize, out)))
+            }
         };
         let mut seen = HashSet::new();
         for k in 0..4000u128.min(size) {
@@ -59,18 +61,17 @@ fn numbered_texts_differ() {
             let mut out = String::new();
             write(i, &mut out);
             assert!(seen.insert(fold(&out)), "{kind:?} {i}: {out} twice");
-            if let Body::Code(code) = &kind.entry().body {
+            if let EntryBody::Code(code) = &kind.entry().body {
                 assert!((code.shortest..=code.longest).contains(&out.len()), "{kind:?}: {out}");
             }
         }
     }
 }
 
-/// Published examples, so that more than the code itself says what is right.
 #[test]
-fn codes_have_the_check_digits_of_published_ones() {
+fn codes_have_the_check_digits_of_published_examples() {
     let written = |name: &str, i: u128| {
-        let Body::Code(code) = &Named::find(name).expect(name).entry().body else { panic!("{name}") };
+        let EntryBody::Code(code) = &Named::find(name).expect(name).entry().body else { panic!("{name}") };
         let mut out = String::new();
         (code.write)(i, &mut out);
         out
@@ -118,9 +119,9 @@ fn every_country_has_a_vat_number() {
     }
 }
 
-/// Each where its authority gives no numbers, with the check digits that it would have.
+/// Each number is in a range that its authority does not assign, and its check digits are correct.
 #[test]
-fn national_numbers_are_never_issued() {
+fn national_numbers_are_in_unassigned_ranges() {
     for (name, pattern) in [
         ("ssn", r"^(77[3-9]|7[89]\d|8[0-6]\d|87[0-2])-(0[1-9]|[1-9]\d)-\d{4}$"),
         ("ein", r"^(17|18|19|28|29|49|69|70)-\d{7}$"),
@@ -164,7 +165,7 @@ fn national_numbers_are_never_issued() {
 }
 
 #[test]
-fn check_digits_make_the_sums_that_they_are_for() {
+fn check_digits_satisfy_their_sums() {
     let sum = |text: &str, weights: &[u32]| {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         check_digits::weighted(&digits, weights)
@@ -183,7 +184,7 @@ fn check_digits_make_the_sums_that_they_are_for() {
         assert!(sum(&number, &[9, 8, 7, 6, 5, 4, 3, 2, 1]) % 11 <= 1, "{number}");
     }
     let mut published = String::new();
-    let Body::Code(code) = &Named::find("utr").expect("a kind").entry().body else { panic!("utr") };
+    let EntryBody::Code(code) = &Named::find("utr").expect("a kind").entry().body else { panic!("utr") };
     (code.write)(955_839_661, &mut published);
     assert_eq!(published, "1955839661");
 }

@@ -1,19 +1,19 @@
-//! Moments and dates by growth, hours of the day and days of the week.
+//! The distribution of timestamps and dates by growth, hour of the day and day of the week.
 
 use serde::{Deserialize, Serialize};
 
 use super::DistributionError;
 use dbmocker_core::time::MICROS_PER_DAY;
 
-/// How much happens when.
+/// The frequency of events over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calendar {
-    /// So many times as much at the end as at the beginning.
+    /// The frequency at the end of the range, relative to that at the beginning.
     pub growth: f64,
-    /// Weights of the hours; none: all the same.
+    /// Weights of the hours; empty for equal ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub hours: Vec<f64>,
-    /// Weights of Monday to Sunday; none: all the same.
+    /// Weights of Monday to Sunday; empty for equal ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub week: Vec<f64>,
 }
@@ -30,10 +30,10 @@ impl Calendar {
         param("weekdays", weights(&self.week, 7), "7 weights, one above 0")
     }
 
-    /// Between two moments, both included, in microseconds; `days`: dates.
+    /// The sampler between two timestamps, both inclusive, in microseconds since 1970-01-01; `days`: dates.
     ///
     /// # Errors
-    /// No moment between them has a weight.
+    /// All weights between them are 0.
     pub fn sampler(&self, lo: i64, hi: i64, days: bool) -> Result<CalendarSampler, DistributionError> {
         CalendarSampler::new(self, lo, hi, days)
     }
@@ -55,11 +55,11 @@ impl std::fmt::Display for Calendar {
     }
 }
 
-/// A [`Calendar`] between two moments.
+/// A [`Calendar`] between two timestamps.
 #[derive(Debug, Clone)]
 pub struct CalendarSampler {
     first: i64,
-    /// Shares up to and with each day.
+    /// Cumulative shares of the days.
     sums: Vec<f64>,
     lo: i64,
     hi: i64,
@@ -67,7 +67,7 @@ pub struct CalendarSampler {
     days: bool,
 }
 
-/// Days that are weighed one by one; longer spans are cut into as many pieces.
+/// Maximum number of days; a longer range is truncated.
 const MOST_DAYS: i64 = 200_000;
 
 impl CalendarSampler {
@@ -98,20 +98,20 @@ impl CalendarSampler {
         Ok(made)
     }
 
-    /// Where a day's part of the span begins and ends, since midnight.
+    /// The start and end of the range within a day, in microseconds since midnight.
     fn edges(&self, day: i64) -> (i64, i64) {
         let midnight = day * MICROS_PER_DAY;
         ((self.lo - midnight).max(0), (self.hi.saturating_add(1) - midnight).min(MICROS_PER_DAY))
     }
 
-    /// The part of a day's weight before a time of day.
+    /// The share of a day's weight before a time of day, in microseconds since midnight.
     fn until(&self, micros: i64) -> f64 {
         let hour = 24.0 * micros as f64 / MICROS_PER_DAY as f64;
         let whole = (hour as usize).min(23);
         self.hours[whole] + (self.hours[whole + 1] - self.hours[whole]) * (hour - whole as f64)
     }
 
-    /// The moment in microseconds, or the date's midnight, of a uniform number.
+    /// The timestamp of a uniform number, in microseconds since 1970-01-01; midnight for dates.
     pub fn moment(&self, u: f64) -> i64 {
         let i = self.sums.partition_point(|&sum| sum <= u).min(self.sums.len() - 1);
         let day = self.first + i as i64;

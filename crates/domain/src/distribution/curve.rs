@@ -1,8 +1,8 @@
-//! Continuous laws: the share below a number, and the number below which a share lies.
+//! Continuous distributions: cumulative distribution functions and their inverses.
 
 use super::Distribution;
 
-/// The share of a law's values below `x`; `None` for laws that are no curve.
+/// The share of values below `x`; `None` for distributions without a formula.
 pub(super) fn share_below(law: &Distribution, x: f64) -> Option<f64> {
     Some(match *law {
         Distribution::Normal { mean, sd } => normal((x - mean) / sd),
@@ -26,7 +26,7 @@ pub(super) fn share_below(law: &Distribution, x: f64) -> Option<f64> {
     })
 }
 
-/// The number below which share `p` of a curve's values lie.
+/// The `p`-quantile; 0 for distributions without a formula.
 pub(super) fn quantile(law: &Distribution, p: f64) -> f64 {
     match *law {
         Distribution::Normal { mean, sd } => mean + sd * normal_quantile(p),
@@ -55,7 +55,7 @@ pub(super) fn normal(x: f64) -> f64 {
     if x < 0.0 { tail } else { 1.0 - tail }
 }
 
-/// Its inverse, to nine digits (Acklam's rational approximation).
+/// The inverse of [`normal`], to nine digits (Acklam's rational approximation).
 pub(super) fn normal_quantile(p: f64) -> f64 {
     const A: [f64; 6] = [
         -39.696_830_286_653_76,

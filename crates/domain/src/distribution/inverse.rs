@@ -1,18 +1,18 @@
-//! A distribution made ready for the numbers of a column: whole numbers on a grid, cut to its ends.
+//! The inverse of a distribution for the numbers of a column: integers on a grid, within its bounds.
 
 use super::curve::{quantile, share_below};
-use super::tail::Tail;
+use super::tail::ParetoTail;
 use super::{CalendarSampler, Distribution, DistributionError, Ending, Learned, Point, RankSampler, Ranks};
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::time::MICROS_PER_DAY;
 
-/// The numbers that a column can hold: `lo, lo + step, ... <= hi`, each standing for `n * unit`.
+/// The numbers of a column: `lo, lo + step, ... <= hi`, where `n` represents the value `n * unit`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Grid {
     pub lo: i64,
     pub hi: i64,
     pub step: i64,
-    /// 0.01 for two digits behind the point.
+    /// The value of 1, such as 0.01 for two decimals.
     pub unit: f64,
     /// Numbers are days.
     pub days: bool,
@@ -32,7 +32,7 @@ impl Grid {
     }
 }
 
-/// A number for each uniform one, growing with it.
+/// The inverse of a distribution: an increasing function from uniform numbers to numbers of the grid.
 #[derive(Debug, Clone)]
 pub struct Inverse {
     grid: Grid,
@@ -42,19 +42,19 @@ pub struct Inverse {
 #[derive(Debug, Clone)]
 enum InverseKind {
     Even,
-    /// The share below the grid, and that within.
+    /// The distribution, its share below the grid, and its share within the grid.
     Curve(Distribution, f64, f64),
     Ranks(RankSampler),
-    /// Shares up to each stretch's end, with its first and last number.
+    /// The cumulative share of each bucket, with its first and last number.
     Buckets(Vec<(f64, i64, i64)>),
-    Line(Line),
+    Line(QuantileLine),
     Learned(LearnedInverse),
     Calendar(CalendarSampler),
 }
 
 impl Inverse {
     /// # Errors
-    /// None of the law's values lies on the grid.
+    /// No value of the distribution is on the grid.
     pub fn new(law: &Distribution, grid: Grid) -> Result<Inverse, DistributionError> {
         law.check()?;
         let none = || DistributionError::NoMass { lo: grid.lo as f64 * grid.unit, hi: grid.hi as f64 * grid.unit };
@@ -68,7 +68,7 @@ impl Inverse {
                 let mut made = Vec::new();
                 for bucket in buckets {
                     let end = number(bucket.to);
-                    // Only what the grid holds; its part of the share stays the bucket's.
+                    // The part within the grid keeps the bucket's whole share.
                     let (lo, hi) = (begin.max(grid.lo), end.min(grid.hi));
                     if lo <= hi && bucket.share > 0.0 {
                         sum += bucket.share;
@@ -82,7 +82,7 @@ impl Inverse {
                 made.iter_mut().for_each(|(share, ..)| *share /= sum);
                 InverseKind::Buckets(made)
             }
-            Distribution::Quantiles { points } => InverseKind::Line(Line::new(points)),
+            Distribution::Quantiles { points } => InverseKind::Line(QuantileLine::new(points)),
             Distribution::Learned(learned) => InverseKind::Learned(LearnedInverse::new(learned)),
             Distribution::Calendar(calendar) => {
                 let micros = if grid.days { MICROS_PER_DAY } else { 1 };
@@ -102,7 +102,7 @@ impl Inverse {
         Ok(Inverse { grid, kind })
     }
 
-    /// The number of a uniform one in `[0, 1)`.
+    /// The number for a uniform number in `[0, 1)`.
     #[inline]
     pub fn number(&self, u: f64) -> i64 {
         let grid = &self.grid;
@@ -133,29 +133,29 @@ impl Inverse {
     }
 }
 
-/// Quantiles, straight between them but for long ends.
+/// Quantiles with linear interpolation, except for long tails.
 #[derive(Debug, Clone)]
-struct Line {
+struct QuantileLine {
     points: Vec<Point>,
-    lower: Option<Tail>,
-    upper: Option<Tail>,
+    lower: Option<ParetoTail>,
+    upper: Option<ParetoTail>,
 }
 
-impl Line {
-    fn new(points: &[Point]) -> Line {
-        let line = Line { points: points.to_vec(), lower: None, upper: None };
+impl QuantileLine {
+    fn new(points: &[Point]) -> QuantileLine {
+        let line = QuantileLine { points: points.to_vec(), lower: None, upper: None };
         let ends = [points.get(1), points.get(points.len().saturating_sub(2))];
         let [Some(first), Some(last)] = ends else { return line };
-        // The slope at a joint goes on as those of two stretches within, each as wide as the end.
+        // The slope at the start of a tail is extrapolated from the two inner intervals of the same width.
         let tail = |wide: f64, at: &dyn Fn(f64) -> f64| {
             let [end, joint, inner, next] = [0.0, wide, 2.0 * wide, 3.0 * wide].map(at);
             let (own, inner, next) = ((end - joint).abs(), (joint - inner).abs(), (inner - next).abs());
             let grown = if next > 0.0 { inner * (inner / next).clamp(0.5, 2.0).sqrt() } else { inner };
-            if own > 0.0 && wide > 0.0 && 4.0 * wide < 1.0 { Tail::new(grown / own) } else { None }
+            if own > 0.0 && wide > 0.0 && 4.0 * wide < 1.0 { ParetoTail::new(grown / own) } else { None }
         };
         let lower = tail(first.p, &|p| line.at(p));
         let upper = tail(1.0 - last.p, &|p| line.at(1.0 - p));
-        Line { lower, upper, ..line }
+        QuantileLine { lower, upper, ..line }
     }
 
     #[inline]
@@ -172,7 +172,7 @@ impl Line {
         a.value + (b.value - a.value) * along
     }
 
-    /// The share of values below one.
+    /// The share of values below `value`.
     fn below(&self, value: f64) -> f64 {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..50 {
@@ -183,26 +183,26 @@ impl Line {
     }
 }
 
-/// Frequent values between stretches of the rest, in the order of the values.
+/// Segments in the order of the values: frequent values, and intervals of the rest between them.
 #[derive(Debug, Clone)]
 struct LearnedInverse {
-    rest: Option<Line>,
+    rest: Option<QuantileLine>,
     distinct: Option<f64>,
     ending: Option<Ending>,
-    /// Shares up to each segment's end.
+    /// The cumulative share of each segment.
     segments: Vec<(f64, Segment)>,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Segment {
     Value(f64),
-    /// From this share of the rest to that.
+    /// An interval of the rest, from one of its shares to another.
     Rest(f64, f64),
 }
 
 impl LearnedInverse {
     fn new(of: &Learned) -> LearnedInverse {
-        let rest = (!of.rest.is_empty()).then(|| Line::new(&of.rest));
+        let rest = (!of.rest.is_empty()).then(|| QuantileLine::new(&of.rest));
         let mut atoms = of.atoms.clone();
         atoms.retain(|a| a.share > 0.0);
         atoms.sort_by(|a, b| a.value.total_cmp(&b.value));

@@ -1,7 +1,9 @@
-//! Laws of draws that a person states or that statistics tell: a uniform number in, a number, a rank or a moment out.
+//! Distributions from a config file or from statistics. Data in: a uniform number in `[0, 1)`. Data out: a number, a
+//! rank or a timestamp.
 //!
-//! Every law is inverted (`quantile(u)`), so that it needs no memory, is cut to any bounds by cutting `u`, and can be led by
-//! something else than chance: the number of a row, for columns that follow the physical order.
+//! Every distribution is sampled by its inverse (`quantile(u)`), so that it needs no memory, can be truncated to any
+//! bounds by restricting `u`, and can depend on the number of the row instead of a random number, for columns that
+//! follow the physical order.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,8 @@ pub use inverse::{Grid, Inverse};
 pub use order::Order;
 pub use ranks::{RankSampler, Ranks, domain_of_distinct};
 
-/// How the numbers of a column are spread. Numbers are the column's values; days and microseconds since 1970 for dates and
-/// moments.
+/// The distribution of a column's numbers. Their unit is that of the column's values; days since 1970-01-01 for dates,
+/// microseconds for timestamps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
@@ -27,17 +29,17 @@ pub enum Distribution {
         mean: f64,
         sd: f64,
     },
-    /// The logarithm is normal, with this deviation.
+    /// The logarithm is normal, with the standard deviation `sigma`.
     Lognormal {
         median: f64,
         sigma: f64,
     },
-    /// From `from` on, half as many for each `ln 2 * mean` further.
+    /// From `from` on, with the density halved every `ln 2 * mean`.
     Exponential {
         from: f64,
         mean: f64,
     },
-    /// From `least` on; the share above `x` is `(least / x)^alpha`.
+    /// From `least` on; the share of values above `x` is `(least / x)^alpha`.
     Pareto {
         least: f64,
         alpha: f64,
@@ -47,20 +49,21 @@ pub enum Distribution {
         mode: f64,
         most: f64,
     },
-    /// The k-th value of the range as often as `k^-s`.
+    /// The frequency of the k-th value of the range is proportional to `k^-s`.
     Zipf {
         s: f64,
     },
-    /// Shares of neighbouring stretches, even within each; the first begins at `from`, or where the range does.
+    /// A histogram of adjacent buckets, uniform within each; the first begins at `from`, else at the start of the
+    /// range.
     Buckets {
         from: Option<f64>,
         buckets: Vec<Bucket>,
     },
-    /// Values below which these shares of all lie, straight between them.
+    /// Quantiles, with linear interpolation.
     Quantiles {
         points: Vec<Point>,
     },
-    /// Single values that are frequent, and a law for the rest.
+    /// Frequent values, and a distribution of the others.
     Learned(Learned),
     Calendar(Calendar),
 }
@@ -86,10 +89,10 @@ pub struct Learned {
     pub atoms: Vec<Atom>,
     /// Quantiles of the other values; from 0 to 1.
     pub rest: Vec<Point>,
-    /// So many different values among the others, spaced as their quantiles are.
+    /// The number of different values among the others, spaced by their quantiles.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub distinct: Option<u64>,
-    /// What numbers end in, e.g. 0.99, and the share of those that do.
+    /// The fraction that numbers end in, e.g. 0.99, and the share of numbers that do.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ending: Option<Ending>,
 }
@@ -107,7 +110,7 @@ pub struct Ending {
     pub share: f64,
 }
 
-/// What is wrong with a law.
+/// An invalid distribution.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DistributionError {
     #[error("`{name}` must be {what}")]
@@ -120,7 +123,7 @@ pub enum DistributionError {
 
 impl Distribution {
     /// # Errors
-    /// A parameter that describes no law.
+    /// A parameter is invalid.
     pub fn check(&self) -> Result<(), DistributionError> {
         let param = |name, ok: bool, what| if ok { Ok(()) } else { Err(DistributionError::Parameter { name, what }) };
         let above = |name, x: f64| param(name, x.is_finite() && x > 0.0, "a number above 0");
@@ -196,7 +199,7 @@ impl std::fmt::Display for Distribution {
     }
 }
 
-/// A uniform number in `[0, 1)` of a random word.
+/// The uniform number in `[0, 1)` of a random word.
 #[inline]
 pub fn unit(word: u64) -> f64 {
     (word >> 11) as f64 / (1u64 << 53) as f64

@@ -1,9 +1,9 @@
-//! Values in the physical order, as far as a correlation says: the row's place, moved by a bounded jitter.
+//! Values that follow the physical order with a given correlation: the row's position plus a bounded random offset.
 //!
-//! The place of a row, moved by up to `w` of the table and reflected at its ends, is uniform again, so that it may lead any
-//! law. Its correlation with the row number falls from 1 (`w` = 0) to 0 (`w` = 1).
+//! A row's position (0 to 1), moved by up to `w` and reflected at the ends, is again uniform, and can be the input of
+//! any inverse distribution. Its correlation with the row number decreases from 1 (`w` = 0) to 0 (`w` = 1).
 
-/// A correlation made ready.
+/// A correlation prepared for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Order {
     width: f64,
@@ -11,7 +11,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// `None` for a correlation that is none.
+    /// `None` for a correlation near 0.
     pub fn new(correlation: f64) -> Option<Order> {
         let strength = correlation.abs().min(1.0);
         if strength.is_nan() || strength < 0.02 {
@@ -25,7 +25,8 @@ impl Order {
         Some(Order { width: low, falling: correlation < 0.0 })
     }
 
-    /// The uniform number of a row. `place`: of the row in its table, `jitter`: of its random word; both in `[0, 1)`.
+    /// The uniform number of a row. `place`: the row's position in the table; `jitter`: the row's random number; both
+    /// in `[0, 1)`.
     #[inline]
     pub fn lead(self, place: f64, jitter: f64) -> f64 {
         let moved = (place + self.width * (2.0 * jitter - 1.0)).abs();
@@ -35,7 +36,7 @@ impl Order {
     }
 }
 
-/// The correlation of a place with itself after a move by up to `w`, reflected: the sum of its waves, each damped.
+/// The correlation of a position before and after a reflected move by up to `w`, as a Fourier series.
 fn correlation_of(w: f64) -> f64 {
     let waves = (0..8).map(|i| f64::from(2 * i + 1));
     let damped = |k: f64| {

@@ -1,4 +1,4 @@
-//! How often the values of a list are drawn, by rank: the frequencies of the first ones, a power law for the others.
+//! Frequencies of the values of a list by rank: explicit ones for the first ranks, a power law for the others.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,18 +8,19 @@ pub struct Ranks {
     pub size: u64,
     /// Shares of the first ranks.
     pub head: Vec<f64>,
-    /// The k-th of the others comes as often as `k^-s`; by default such that the frequencies go on where the head ends.
+    /// The exponent `s` of the power law `k^-s`; by default, the one for which the frequencies continue those of the
+    /// head.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exponent: Option<f64>,
 }
 
-/// Ranks whose shares are kept one by one where a law gives all of them.
+/// Maximum ranks in the head of a Zipf distribution.
 const HEAD: u64 = 256;
-/// The steepest fall of the frequencies after the head.
+/// Maximum exponent of the power law after the head.
 const STEEPEST: f64 = 6.0;
 
 impl Ranks {
-    /// The k-th as often as `k^-s`.
+    /// A Zipf distribution: the frequency of rank `k` is proportional to `k^-s`.
     pub fn zipf(s: f64, size: u64) -> Ranks {
         let weight = |k: f64| k.powf(-s);
         let head = size.min(HEAD);
@@ -34,11 +35,11 @@ impl Ranks {
     }
 }
 
-/// [`Ranks`] made ready.
+/// [`Ranks`] prepared for many draws.
 #[derive(Debug, Clone)]
 pub struct RankSampler {
     size: u64,
-    /// Sums of the head's shares up to each.
+    /// Cumulative shares of the head.
     sums: Vec<f64>,
     rest: Option<Power>,
 }
@@ -49,7 +50,7 @@ impl RankSampler {
         let head = &ranks.head[..count];
         let rest = ranks.size - count as u64;
         let sum: f64 = head.iter().map(|s| s.max(0.0)).sum();
-        // Where no rank is left for the rest, the head is all.
+        // Without other ranks, the head's shares sum to 1.
         let whole = if rest == 0 { sum } else { sum.max(1.0) };
         let whole = if whole > 0.0 { whole } else { 1.0 };
         let mut sums: Vec<f64> = head
@@ -76,7 +77,7 @@ impl RankSampler {
         self.size
     }
 
-    /// The rank of a uniform number in `[0, 1)`.
+    /// The rank for a uniform number in `[0, 1)`.
     #[inline]
     pub fn rank(&self, u: f64) -> u64 {
         let head = self.sums.last().copied().unwrap_or(0.0);
@@ -99,8 +100,8 @@ impl RankSampler {
         }
     }
 
-    /// How many ranks are expected among so many draws, each by chance; or, where each of the draws takes a share of its
-    /// own and loses its value by chance (`lost`), among those that keep it.
+    /// The expected number of different ranks among random draws. With `lost`, draws are stratified (each has its own
+    /// share), and each is dropped with the probability `lost`.
     pub fn expected(&self, draws: f64, lost: Option<f64>) -> f64 {
         let seen = |share: f64| match lost {
             None => -(-share * draws).exp_m1(),
@@ -114,7 +115,7 @@ impl RankSampler {
             before = s;
         }
         let Some(rest) = &self.rest else { return sum };
-        // Neighbours have about the same share.
+        // Neighbouring ranks have nearly the same share.
         let steps = rest.size.min(512);
         for i in 0..steps {
             let edge = |i: u64| (u128::from(rest.size) * u128::from(i) / u128::from(steps)) as u64;
@@ -126,7 +127,7 @@ impl RankSampler {
     }
 }
 
-/// `size` ranks after `first` others, each as often as its number to the power of `-s`.
+/// A power law: `size` ranks after `first` others, with frequencies proportional to the rank to the power of `-s`.
 #[derive(Debug, Clone)]
 struct Power {
     size: u64,
@@ -138,7 +139,7 @@ struct Power {
 
 impl Power {
     fn new(first: u64, size: u64, s: f64) -> Self {
-        // The integral over a rank is close to its power.
+        // The integral over a rank approximates its power.
         let (from, to) = (first as f64 + 0.5, first as f64 + size as f64 + 0.5);
         Power { size, s, from, to, weight: integral(from, to, s) }
     }
@@ -163,13 +164,13 @@ impl Power {
     }
 }
 
-/// Of `x^-s`.
+/// The integral of `x^-s`.
 fn integral(from: f64, to: f64, s: f64) -> f64 {
     let e = 1.0 - s;
     if e.abs() < 1e-9 { (to / from).ln() } else { (to.powf(e) - from.powf(e)) / e }
 }
 
-/// The exponent with which the first rank of the rest has the share `last` of it.
+/// The exponent for which the first rank of the power law has the share `last` of it.
 fn fitted(first: u64, size: u64, last: f64) -> f64 {
     let share = |s: f64| {
         let from = first as f64 + 0.5;
@@ -186,8 +187,8 @@ fn fitted(first: u64, size: u64, last: f64) -> f64 {
     low
 }
 
-/// How many values, all as likely, are to be drawn from, so that `draws` of them show `distinct` different ones; `lost`
-/// as in [`RankSampler::expected`].
+/// The number of equally likely values for which `draws` draws are expected to give `distinct` different ones; `lost`
+/// as in [`RankSampler::expected`]. Infinite if nearly all draws must differ.
 pub fn domain_of_distinct(distinct: f64, draws: f64, lost: Option<f64>) -> f64 {
     let kept = draws * (1.0 - lost.unwrap_or(0.0));
     if distinct >= kept * 0.999 {

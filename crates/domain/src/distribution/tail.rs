@@ -1,33 +1,35 @@
-//! The outermost stretch of quantiles: from the last inner one to the largest value that was seen.
+//! The tail of quantiles: from the last inner quantile to the largest observed value.
 //!
-//! A straight line would put as many values near the largest as near the last quantile. A generalised Pareto law goes on
-//! with the slope that the neighbouring stretch has, and reaches the largest value with its last few rows.
+//! Linear interpolation would give as many values near the largest as near the last quantile. A generalised Pareto
+//! distribution continues the slope of the adjacent interval, and reaches the largest value with the last few rows
+//! only.
 
-/// The law between two values, from 0 to 1.
+/// The distribution of the values in a tail, scaled to 0 to 1.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Tail {
+pub(super) struct ParetoTail {
     shape: f64,
 }
 
-/// The largest of about so many values is the end.
+/// The end of the tail is the largest of about this many values.
 const SEEN: f64 = 1500.0;
 
-impl Tail {
-    /// `slope`: of the neighbour at the joint, over this stretch's own as a line; `None` where a line will do.
-    pub fn new(slope: f64) -> Option<Tail> {
+impl ParetoTail {
+    /// `slope`: the slope at the start, relative to that of linear interpolation; `None` if linear interpolation
+    /// suffices.
+    pub fn new(slope: f64) -> Option<ParetoTail> {
         if !slope.is_finite() || slope >= 0.8 {
             return None;
         }
         let (mut low, mut high) = (-2.0, 2.0);
         for _ in 0..40 {
             let middle = (low + high) / 2.0;
-            // The heavier the tail, the flatter it begins.
+            // Heavier tails have a smaller slope at the start.
             if begin(middle) > slope { low = middle } else { high = middle }
         }
-        Some(Tail { shape: (low + high) / 2.0 })
+        Some(ParetoTail { shape: (low + high) / 2.0 })
     }
 
-    /// How far along the values a share `t` of the stretch lies, both 0 to 1.
+    /// The value at the share `t` of the tail, both from 0 to 1.
     #[inline]
     pub fn at(self, t: f64) -> f64 {
         let left = 1.0 - t * (1.0 - 1.0 / SEEN);
@@ -36,7 +38,7 @@ impl Tail {
     }
 }
 
-/// The slope at which a tail of a shape begins.
+/// The slope at the start of a tail with the shape `k`.
 fn begin(k: f64) -> f64 {
     let whole = if k.abs() < 1e-6 { SEEN.ln() } else { (SEEN.powf(k) - 1.0) / k };
     (1.0 - 1.0 / SEEN) / whole

@@ -55,7 +55,7 @@ fn curves_have_their_quantiles_and_stay_within_the_grid() {
 }
 
 #[test]
-fn a_law_without_values_in_the_range_is_an_error() {
+fn a_distribution_without_values_in_the_range_is_an_error() {
     let law = Distribution::Normal { mean: 0.0, sd: 1.0 };
     assert!(matches!(Inverse::new(&law, whole(1000, 2000)), Err(DistributionError::NoMass { .. })));
     assert!(Distribution::Normal { mean: 0.0, sd: 0.0 }.check().is_err());
@@ -96,7 +96,7 @@ fn learned_numbers_keep_frequencies_quantiles_and_distinct_values() {
 }
 
 #[test]
-fn prices_end_as_they_did() {
+fn prices_have_the_learned_endings() {
     let rest = vec![Point { p: 0.0, value: 1.0 }, Point { p: 1.0, value: 900.0 }];
     let ending = Some(Ending { fraction: 0.99, share: 0.8 });
     let law = Distribution::Learned(Learned { rest, ending, ..Learned::default() });
@@ -106,7 +106,7 @@ fn prices_end_as_they_did() {
 }
 
 #[test]
-fn a_long_tail_goes_on_as_its_neighbour_does() {
+fn a_long_tail_continues_the_slope_of_its_neighbour() {
     let law = Distribution::Lognormal { median: 100.0, sigma: 1.0 };
     let value = |p: f64| curve::quantile(&law, p.clamp(1e-9, 1.0 - 1.0 / 30_000.0));
     let rest = (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: value(f64::from(i) / 20.0) }).collect();
@@ -116,7 +116,7 @@ fn a_long_tail_goes_on_as_its_neighbour_does() {
 }
 
 #[test]
-fn the_order_of_rows_has_its_correlation() {
+fn values_have_the_correlation_with_the_row_number() {
     for correlation in [1.0, 0.98, 0.7, 0.3, -0.5, -1.0] {
         let order = Order::new(correlation).unwrap();
         let lead = |row: u64| order.lead(row as f64 / ROWS as f64, unit(mix(row)));
@@ -152,7 +152,7 @@ fn calendars_keep_weekdays_hours_and_growth() {
 }
 
 #[test]
-fn so_many_draws_show_so_many_values() {
+fn draws_give_the_expected_number_of_distinct_values() {
     for (distinct, draws) in [(600.0, 5000.0), (4000.0, 5000.0), (20.0, 100_000.0)] {
         let size = domain_of_distinct(distinct, draws, None);
         let seen = -size * f64::exp_m1(-draws / size);

@@ -1,14 +1,14 @@
-//! A row's file: its type decides extension, MIME type and kind; a picture's measures decide its size.
+//! A row's file: its type determines extension, MIME type and kind; an image's dimensions determine its size.
 
 use super::Attribute;
-use super::told::{Told, is_one_of};
+use super::allowed_texts::{AllowedTexts, is_one_of};
 use crate::fake::{ADJECTIVES, NOUNS, THINGS};
 use crate::range_units::of_units;
 use crate::{Domain, RangeKind, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// What a file is, in broad terms.
+/// The general kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
     Image,
@@ -18,12 +18,12 @@ pub enum FileKind {
 }
 
 impl FileKind {
-    /// Whether its files have a width and a height.
-    pub fn has_measures(self) -> bool {
+    /// Whether files of the kind have a width and a height.
+    pub fn has_dimensions(self) -> bool {
         matches!(self, FileKind::Image | FileKind::Video)
     }
 
-    /// Spellings of the kind in a list of values.
+    /// Names of the kind that a list of values may contain.
     fn spellings(self) -> &'static [&'static str] {
         match self {
             FileKind::Image => &["image", "photo", "picture", "img"],
@@ -34,25 +34,31 @@ impl FileKind {
     }
 }
 
-/// A type of files.
+/// A type of files, with its MIME type.
 #[derive(Debug)]
-struct FileType {
+struct MediaType {
     extension: &'static str,
     mime: &'static str,
     kind: FileKind,
-    /// How common it is.
+    /// Relative frequency.
     weight: u32,
-    /// Bytes; for a picture or film, bytes of a thousand pixels.
+    /// Minimum and maximum bytes; for images and videos, bytes per thousand pixels.
     bytes: (u64, u64),
 }
 
 use FileKind::{Audio, Document, Image, Video};
 
-const fn file(extension: &'static str, mime: &'static str, kind: FileKind, weight: u32, bytes: (u64, u64)) -> FileType {
-    FileType { extension, mime, kind, weight, bytes }
+const fn file(
+    extension: &'static str,
+    mime: &'static str,
+    kind: FileKind,
+    weight: u32,
+    bytes: (u64, u64),
+) -> MediaType {
+    MediaType { extension, mime, kind, weight, bytes }
 }
 
-static TYPES: [FileType; 25] = [
+static TYPES: [MediaType; 25] = [
     file("jpg", "image/jpeg", Image, 34, (120, 420)),
     file("png", "image/png", Image, 18, (300, 1600)),
     file("webp", "image/webp", Image, 8, (60, 240)),
@@ -105,50 +111,50 @@ const PICTURES: [((u32, u32), u32); 16] = [
     ((3000, 2000), 3),
     ((512, 512), 3),
 ];
-const FILMS: [((u32, u32), u32); 6] =
+const VIDEOS: [((u32, u32), u32); 6] =
     [((1920, 1080), 10), ((1280, 720), 7), ((3840, 2160), 3), ((1080, 1920), 3), ((854, 480), 2), ((640, 360), 1)];
 
-/// The types of files that a column can tell of, by number; `sized`: only those with width and height.
+/// Indexes of the file types that a column can represent; `sized`: only types with width and height.
 pub fn file_types(attribute: Attribute, domain: &Domain, kind: Option<FileKind>, sized: bool) -> Vec<u8> {
-    let told = Told::new(domain);
+    let allowed = AllowedTexts::new(domain);
     let of_images = matches!(domain, Domain::Text(t) if is_one_of(&t.kind, &["image_file", "image_extension"]));
     let kind = if of_images { Some(FileKind::Image) } else { kind };
-    let of_kind = |t: &FileType| kind.is_none_or(|k| t.kind == k) && (!sized || t.kind.has_measures());
-    let fits = |t: &FileType| of_kind(t) && (!is_listed(attribute) || spelled(t, attribute, &told).is_some());
+    let of_kind = |t: &MediaType| kind.is_none_or(|k| t.kind == k) && (!sized || t.kind.has_dimensions());
+    let fits = |t: &MediaType| of_kind(t) && (!is_of_type(attribute) || spelling(t, attribute, &allowed).is_some());
     (0u8..).zip(&TYPES).filter(|(_, t)| fits(t)).map(|(i, _)| i).collect()
 }
 
-/// Whether each type has one text of the attribute.
-fn is_listed(attribute: Attribute) -> bool {
+/// Whether a file type determines the attribute's text.
+fn is_of_type(attribute: Attribute) -> bool {
     matches!(attribute, Attribute::Extension | Attribute::MimeType | Attribute::FileKind)
 }
 
-/// The first spelling that a column's domain allows.
-fn spelled(t: &FileType, attribute: Attribute, told: &Told<'_>) -> Option<String> {
+/// The first spelling of the attribute that a column's domain allows.
+fn spelling(t: &MediaType, attribute: Attribute, allowed: &AllowedTexts<'_>) -> Option<String> {
     let dotted = format!(".{}", t.extension);
     let spellings: Vec<&str> = match attribute {
         Attribute::Extension => vec![t.extension, &dotted],
         Attribute::MimeType => vec![t.mime],
         _ => t.kind.spellings().to_vec(),
     };
-    told.first(&spellings)
+    allowed.first(&spellings)
 }
 
-/// Writes one attribute of files.
+/// The writer of one attribute of files.
 #[derive(Debug)]
 pub(super) struct FileWriter {
-    types: Vec<&'static FileType>,
-    /// Running totals of the types' weights.
+    types: Vec<&'static MediaType>,
+    /// Cumulative weights of the types.
     totals: Vec<u32>,
     attribute: Attribute,
-    form: Form,
+    values: FileValues,
 }
 
 #[derive(Debug)]
-enum Form {
-    /// By type.
+enum FileValues {
+    /// The text of each type.
     Texts(Vec<String>),
-    /// Characters before the dot.
+    /// A file name with at most `room` characters before the dot.
     Name {
         room: usize,
     },
@@ -162,30 +168,30 @@ enum Form {
 
 impl FileWriter {
     pub fn new(types: &[u8], attribute: Attribute, domain: &Domain) -> Option<Self> {
-        let types = types.iter().map(|&i| TYPES.get(usize::from(i))).collect::<Option<Vec<&FileType>>>()?;
+        let types = types.iter().map(|&i| TYPES.get(usize::from(i))).collect::<Option<Vec<&MediaType>>>()?;
         let totals: Vec<u32> = super::totals(types.iter().map(|t| t.weight));
-        let form = match (attribute, domain) {
+        let values = match (attribute, domain) {
             (
                 Attribute::FileSize | Attribute::Width | Attribute::Height,
                 Domain::Range { kind, lo, hi, step, except, .. },
-            ) if except.is_empty() => Form::Number { kind: *kind, lo: *lo, hi: *hi, step: *step },
+            ) if except.is_empty() => FileValues::Number { kind: *kind, lo: *lo, hi: *hi, step: *step },
             (Attribute::FileName, Domain::Text(t)) => {
                 let longest = types.iter().map(|t| t.extension.len() + 1).max()?;
                 let plain = t.prefix.is_empty() && t.suffix.is_empty() && t.except.is_empty();
-                let room = (t.longest() as usize).checked_sub(longest).filter(|room| plain && *room >= SHORTEST)?;
-                Form::Name { room }
+                let room = (t.longest() as usize).checked_sub(longest).filter(|room| plain && *room >= MIN_STEM)?;
+                FileValues::Name { room }
             }
-            _ if is_listed(attribute) => {
-                let told = Told::new(domain);
-                Form::Texts(types.iter().map(|t| spelled(t, attribute, &told)).collect::<Option<_>>()?)
+            _ if is_of_type(attribute) => {
+                let allowed = AllowedTexts::new(domain);
+                FileValues::Texts(types.iter().map(|t| spelling(t, attribute, &allowed)).collect::<Option<_>>()?)
             }
             _ => return None,
         };
-        let writer = FileWriter { types, totals, attribute, form };
+        let writer = FileWriter { types, totals, attribute, values };
         (!writer.totals.is_empty() && writer.is_allowed(domain)).then_some(writer)
     }
 
-    /// Whether the domain allows what is written on trial.
+    /// Whether the domain contains a sample of the written values.
     fn is_allowed(&self, domain: &Domain) -> bool {
         let sampler = domain.sampler();
         (0..400).all(|i| {
@@ -200,25 +206,25 @@ impl FileWriter {
     }
 
     pub fn is_number(&self) -> bool {
-        matches!(self.form, Form::Number { .. })
+        matches!(self.values, FileValues::Number { .. })
     }
 
-    /// NULL for the measures of a file that has none.
+    /// The value of a number column; NULL for the dimensions of a file that has none. `None` for text columns.
     pub fn number(&self, word: u64) -> Option<Value> {
-        let Form::Number { kind, lo, hi, step } = self.form else { return None };
+        let FileValues::Number { kind, lo, hi, step } = self.values else { return None };
         let (t, mut rng) = self.file(word);
-        let measures = t.kind.has_measures().then(|| measures(t, &mut rng));
-        let n = match (self.attribute, measures) {
+        let dimensions = t.kind.has_dimensions().then(|| dimensions(t, &mut rng));
+        let n = match (self.attribute, dimensions) {
             (Attribute::Width, Some((width, _))) => i128::from(width),
             (Attribute::Height, Some((_, height))) => i128::from(height),
-            (Attribute::FileSize, measures) => i128::from(bytes(t, measures, &mut rng)),
+            (Attribute::FileSize, dimensions) => i128::from(bytes(t, dimensions, &mut rng)),
             _ => return Some(Value::Null),
         };
         let unit = match kind {
             RangeKind::Decimal { scale } => 10i128.pow(u32::from(scale)),
             _ => 1,
         };
-        // A size that is too large for the column is taken modulo what has room there.
+        // A size outside the column's range is reduced modulo the range.
         let n = n * unit;
         let n = if self.attribute == Attribute::FileSize && !(lo..=hi).contains(&n) {
             lo + n.rem_euclid((hi - lo).max(1))
@@ -231,14 +237,14 @@ impl FileWriter {
     #[inline]
     pub fn write(&self, word: u64, rng: &mut CellRng, out: &mut String) {
         let (t, _) = self.file(word);
-        match &self.form {
-            Form::Texts(texts) => out.push_str(&texts[self.place(word)]),
-            Form::Name { room } => {
+        match &self.values {
+            FileValues::Texts(texts) => out.push_str(&texts[self.place(word)]),
+            FileValues::Name { room } => {
                 stem(t.kind, *room, rng, out);
                 out.push('.');
                 out.push_str(t.extension);
             }
-            Form::Number { .. } => {}
+            FileValues::Number { .. } => {}
         }
     }
 
@@ -246,30 +252,30 @@ impl FileWriter {
         super::by_totals(&self.totals, &mut CellRng::new(word))
     }
 
-    /// The row's type, and a stream for its measures and its size.
-    fn file(&self, word: u64) -> (&'static FileType, CellRng) {
+    /// The row's file type, and a random stream for its dimensions and its size.
+    fn file(&self, word: u64) -> (&'static MediaType, CellRng) {
         let mut rng = CellRng::new(word);
         (self.types[super::by_totals(&self.totals, &mut rng)], rng)
     }
 }
 
-fn measures(t: &FileType, rng: &mut CellRng) -> (u32, u32) {
-    let among: &[((u32, u32), u32)] = if t.kind == FileKind::Video { &FILMS } else { &PICTURES };
+fn dimensions(t: &MediaType, rng: &mut CellRng) -> (u32, u32) {
+    let among: &[((u32, u32), u32)] = if t.kind == FileKind::Video { &VIDEOS } else { &PICTURES };
     crate::locale::pick(among, rng)
 }
 
-/// Small files are more common than large ones.
-fn bytes(t: &FileType, measures: Option<(u32, u32)>, rng: &mut CellRng) -> u64 {
+/// A random size in bytes; small files are more common than large ones.
+fn bytes(t: &MediaType, dimensions: Option<(u32, u32)>, rng: &mut CellRng) -> u64 {
     let (least, most) = t.bytes;
     let many = (most as f64 / least as f64).powf(rng.unit().powf(1.5)) * least as f64;
-    let pixels = measures.map_or(1.0, |(width, height)| f64::from(width) * f64::from(height) / 1000.0);
+    let pixels = dimensions.map_or(1.0, |(width, height)| f64::from(width) * f64::from(height) / 1000.0);
     (many * pixels).round() as u64
 }
 
-/// Characters in which the shortest stem has room.
-const SHORTEST: usize = 8;
+/// Minimum characters of a stem.
+const MIN_STEM: usize = 8;
 
-/// A name as cameras, scanners and people give it.
+/// Appends a file name without its extension, in the manner of a device (`IMG_1234`) or of words.
 fn stem(kind: FileKind, room: usize, rng: &mut CellRng, out: &mut String) {
     let start = out.len();
     let of_device = match kind {
@@ -278,14 +284,14 @@ fn stem(kind: FileKind, room: usize, rng: &mut CellRng, out: &mut String) {
         FileKind::Audio => "REC_",
         FileKind::Document => "scan",
     };
-    let (device, form) = (rng.below(4) == 0, rng.below(3));
+    let (device, variant) = (rng.below(4) == 0, rng.below(3));
     if !device {
         let thing = if matches!(kind, FileKind::Image | FileKind::Video) { &*THINGS } else { &*NOUNS };
         ADJECTIVES.put(room, rng, out);
-        for list in [thing, &*NOUNS].into_iter().take(1 + form as usize % 2) {
+        for list in [thing, &*NOUNS].into_iter().take(1 + variant as usize % 2) {
             crate::prose::append_word(list, "-", start, room, rng, out);
         }
-        if form == 2 && out.len() - start + 3 <= room {
+        if variant == 2 && out.len() - start + 3 <= room {
             out.push('-');
             text_format::number(1 + rng.below(40), out);
         }

@@ -1,8 +1,8 @@
-//! What several columns of a row tell of: the row's person, its place, its file, its review.
+//! Entities that several columns of a row describe: a person, a place, a file, a review.
 //!
-//! Data in: the entity, which of its attributes a column holds, the column's domain, and the row's random word for the
-//! entity, which is the same for all of its columns. Data out: texts that agree with each other within each column's
-//! own limits. A column whose domain leaves an attribute no room has no [`AttributeWriter`].
+//! Data in: the entity, the attribute that a column holds, the column's domain, and the row's random word for the
+//! entity, which is the same for all of its columns. Data out: values that are consistent with each other, within each
+//! column's limits. A column whose domain does not allow the attribute has no [`AttributeWriter`].
 
 use serde::{Deserialize, Serialize};
 
@@ -12,27 +12,27 @@ use super::text::TextKind;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
+mod allowed_texts;
 mod file;
 mod person;
 mod place;
 mod review;
-mod told;
 
+use allowed_texts::is_one_of;
 use file::FileWriter;
 pub use file::{FileKind, file_types};
 pub use person::write_person;
-use person::{PersonWriter, Whose};
+use person::{NameSource, PersonWriter};
 use place::PlaceWriter;
 pub use place::{cities, cities_at_home, fill_template};
 use review::ReviewWriter;
-use told::is_one_of;
 
-/// What the columns of a row tell of.
+/// The entity that columns of a row describe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entity {
-    /// `sexed`: a column holds the sex, so first names are those of men or of women. Names are of one of the locales,
-    /// or of a language of the row's place where the table has one (its cities), or of the world.
+    /// `sexed`: a column holds the sex, so first names must agree with it. Names are of one of the locales, or of the
+    /// language of the row's place if the table has one (in `cities`), else of a mix of languages.
     Person {
         sexed: bool,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -40,19 +40,19 @@ pub enum Entity {
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         cities: Vec<u16>,
     },
-    /// One of these cities, by their numbers in the list; with locales, these say how often each country is meant.
+    /// One of these cities, by index; with locales, these determine the weights of countries.
     Place {
         cities: Vec<u16>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         locales: Locales,
     },
-    /// A file of one of these types, by their numbers in the list.
+    /// A file of one of these types, by index.
     File { types: Vec<u8> },
-    /// Stars, and words that fit them.
+    /// A rating, and texts with the same sentiment.
     Review,
 }
 
-/// What the attributes are of.
+/// The kind of thing that an attribute belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whole {
     Person,
@@ -61,7 +61,7 @@ pub enum Whole {
     Review,
 }
 
-/// What a column tells of a person, a place, a file or a review.
+/// An attribute of a person, a place, a file or a review that a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attribute {
@@ -105,11 +105,12 @@ pub enum Attribute {
 }
 
 impl Attribute {
+    /// Whether it is an attribute of a person.
     pub fn is_personal(self) -> bool {
         self <= Attribute::Sex
     }
 
-    /// What it is of.
+    /// The kind of thing that it belongs to.
     pub fn whole(self) -> Whole {
         match self {
             a if a <= Attribute::Sex => Whole::Person,
@@ -119,7 +120,7 @@ impl Attribute {
         }
     }
 
-    /// Whether texts of the kind hold it.
+    /// Whether texts of this kind represent it.
     pub fn is_of(self, kind: &TextKind) -> bool {
         match (self, kind) {
             (Attribute::Sex, TextKind::Catalogue(named)) => matches!(named.name(), "name_prefix" | "gender_letter"),
@@ -139,7 +140,7 @@ impl Attribute {
         }
     }
 
-    /// The kind of text that holds it.
+    /// The usual kind of text for it.
     pub fn kind(self) -> TextKind {
         match self {
             Attribute::FirstName => TextKind::FirstName,
@@ -180,7 +181,7 @@ impl Attribute {
     }
 }
 
-/// Writes one attribute of a row's entity, within a column's domain.
+/// The writer of one attribute of a row's entity, within a column's domain.
 #[derive(Debug)]
 pub struct AttributeWriter(WriterKind);
 
@@ -193,13 +194,13 @@ enum WriterKind {
 }
 
 impl AttributeWriter {
-    /// `None` where the domain leaves the attribute no room. A `numbered` teller puts the row's number into the text,
-    /// so that texts of different numbers differ whatever the letter case: user names and e-mail addresses.
+    /// `None` if the domain does not allow the attribute. A `numbered` writer includes the row's number in the text, so
+    /// that texts of different numbers differ in any letter case; only for user names and e-mail addresses.
     pub fn new(entity: &Entity, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
         Some(AttributeWriter(match entity {
             Entity::Person { sexed, locales, cities } if attribute.is_personal() => {
-                let whose = Whose::new(*sexed, locales, cities)?;
-                WriterKind::Person(Box::new(PersonWriter::new(whose, attribute, domain, numbered)?))
+                let source = NameSource::new(*sexed, locales, cities)?;
+                WriterKind::Person(Box::new(PersonWriter::new(source, attribute, domain, numbered)?))
             }
             Entity::Place { cities, locales } if attribute.whole() == Whole::Place && !numbered => {
                 WriterKind::Place(PlaceWriter::new(cities, locales, attribute, domain)?)
@@ -214,7 +215,7 @@ impl AttributeWriter {
         }))
     }
 
-    /// The value, where it is a number and no text.
+    /// The value of a number column; `None` for text columns.
     pub fn number(&self, word: u64, rng: &mut CellRng) -> Option<Value> {
         match &self.0 {
             WriterKind::Place(place) if place.is_number() => Some(place.value(word, rng)),
@@ -234,7 +235,8 @@ impl AttributeWriter {
         }
     }
 
-    /// Appends the text: `word` is the row's for the entity, `rng` the cell's own, `number` the row's if numbered.
+    /// Appends the text. `word`: the row's random word for the entity; `rng`: the cell's random stream; `number`: the
+    /// row's number, for a numbered writer.
     #[inline]
     pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         match &self.0 {
@@ -246,7 +248,7 @@ impl AttributeWriter {
     }
 }
 
-/// Running totals of weights.
+/// Cumulative weights.
 fn totals(weights: impl IntoIterator<Item = u32>) -> Vec<u32> {
     let sums = weights.into_iter().scan(0, |total, weight| {
         *total += weight;
@@ -255,7 +257,7 @@ fn totals(weights: impl IntoIterator<Item = u32>) -> Vec<u32> {
     sums.collect()
 }
 
-/// The place below whose total a number lies.
+/// A random index, by cumulative weights.
 fn by_totals(totals: &[u32], rng: &mut CellRng) -> usize {
     let at = rng.below(u64::from(totals[totals.len() - 1])) as u32;
     totals.partition_point(|total| *total <= at)

@@ -1,9 +1,10 @@
-//! A row's person: first and last name, what is made of them, and the sex that goes with the first name.
+//! A row's person: first and last name, user name and e-mail address from them, and a sex that agrees with the first
+//! name.
 
 use std::sync::LazyLock;
 
 use super::Attribute;
-use super::place::Places;
+use super::place::CityDistribution;
 use crate::fake::{FIRST_NAMES, MAIL_HOSTS};
 use crate::locale::{Language, Locales, People, language, language_of, pick};
 use crate::text::{Case, TextKind};
@@ -11,39 +12,39 @@ use crate::{Domain, Sampler, TextDomain, fold, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// One row in so many is of neither sex, where a column can say so.
+/// One person in this many is of neither sex, if the column's values allow it.
 const NEITHER: u64 = 24;
-/// Letters and digits that a numbered text needs before any `@`.
-const NUMBERED: usize = 16;
-/// A numbered text has at least so many of them.
-const SHORTEST: usize = 4;
+/// Characters that a numbered text needs before any `@`.
+const NUMBERED_ROOM: usize = 16;
+/// Minimum characters of a numbered text before any `@`.
+const MIN_NUMBERED: usize = 4;
 
-/// Languages of names where nothing says whose: English ones, and some of others.
+/// Languages of names for tables without locale and place, with weights.
 static WORLD: LazyLock<Vec<(u8, u32)>> = LazyLock::new(|| {
     let of = [("en", 82), ("es", 6), ("de", 4), ("fr", 3), ("pt", 2), ("it", 1), ("pl", 1), ("sv", 1)];
     of.into_iter().filter_map(|(code, weight)| Some((language_of(code)?, weight))).collect()
 });
 
-/// First names of either sex, far more than have one.
+/// First names of any sex, which are far more than those of a known one.
 static ANY_FIRST: LazyLock<People> = LazyLock::new(|| People::of_words(&FIRST_NAMES));
 
-/// Whose names a table's rows have.
+/// The source of the names of a table's people.
 #[derive(Debug)]
-pub(super) struct Whose {
+pub(super) struct NameSource {
     sexed: bool,
-    /// People of all the world: names in Latin letters, first names first.
+    /// No locale: names are in Latin letters, with the first name first.
     world: bool,
     languages: Vec<(u8, u32)>,
-    /// The row's place decides.
-    places: Option<Places>,
+    /// If the table has places, the row's place determines the language.
+    places: Option<CityDistribution>,
 }
 
-impl Whose {
+impl NameSource {
     pub fn new(sexed: bool, locales: &Locales, cities: &[u16]) -> Option<Self> {
-        let places = if cities.is_empty() { None } else { Some(Places::new(cities, locales)?) };
+        let places = if cities.is_empty() { None } else { Some(CityDistribution::new(cities, locales)?) };
         let languages: Vec<(u8, u32)> = locales.iter().map(|(l, weight)| (l.language_place(), *weight)).collect();
         let languages = if languages.is_empty() { WORLD.clone() } else { languages };
-        Some(Whose { sexed, world: locales.is_empty(), languages, places })
+        Some(NameSource { sexed, world: locales.is_empty(), languages, places })
     }
 
     fn language(&self, word: u64) -> u8 {
@@ -53,7 +54,7 @@ impl Whose {
         }
     }
 
-    /// Every language that a row may have.
+    /// All languages that a row may have.
     fn all(&self) -> Vec<u8> {
         let mut all: Vec<u8> = match &self.places {
             Some(places) => places.languages().collect(),
@@ -67,37 +68,37 @@ impl Whose {
 
 #[derive(Debug)]
 pub(super) struct PersonWriter {
-    whose: Whose,
-    form: NameForm,
+    source: NameSource,
+    values: PersonValues,
 }
 
 #[derive(Debug)]
-enum NameForm {
+enum PersonValues {
     Sex { female: Vec<String>, male: Vec<String>, neither: Vec<String> },
-    Text(Box<Text>),
+    Text(Box<PersonText>),
 }
 
-/// Names, and texts made of them.
+/// The writer of a text column: a name, user name or e-mail address.
 #[derive(Debug)]
-struct Text {
+struct PersonText {
     attribute: Attribute,
-    joint: Joint,
+    separator: Separator,
     domain: TextDomain,
-    /// Characters between the domain's constant ends.
+    /// Maximum characters without the domain's prefix and suffix.
     room: usize,
-    /// What is drawn where a name does not fit.
-    otherwise: Sampler,
+    /// Draws a text of the domain if a name does not fit.
+    fallback: Sampler,
 }
 
-/// What stands between the names of a user name.
+/// The separator between the names in a user name.
 #[derive(Debug, Clone, Copy)]
-enum Joint {
+enum Separator {
     Any,
     Underscore,
     Nothing,
 }
 
-/// A row's person, looked at only as far as a column tells.
+/// A row's person, whose attributes are computed on demand.
 #[derive(Clone, Copy)]
 struct Person {
     word: u64,
@@ -106,13 +107,13 @@ struct Person {
     language: &'static Language,
 }
 
-/// A name of a list.
+/// A name of a list: the list and the index.
 #[derive(Clone, Copy)]
-struct Name(&'static People, usize);
+struct PersonName(&'static People, usize);
 
-impl Name {
+impl PersonName {
     fn pick(people: &'static People, rng: &mut CellRng) -> Self {
-        Name(people, people.pick(rng))
+        PersonName(people, people.pick(rng))
     }
 
     #[inline]
@@ -120,7 +121,7 @@ impl Name {
         self.0.shown(self.1)
     }
 
-    /// Appends the name; in Latin letters among people of all the world, if its own writing has no capitals.
+    /// Appends the name; if `world`, in Latin letters if its script is East Asian.
     #[inline]
     fn write(self, world: bool, out: &mut String) {
         let shown = self.shown();
@@ -135,29 +136,29 @@ impl Name {
         }
     }
 
-    /// In lower-case ASCII letters.
+    /// The name in lower-case ASCII letters.
     #[inline]
     fn plain(self) -> &'static str {
         self.0.plain(self.1)
     }
 }
 
-/// First and last name, their language, and whether they stand among those of all the world.
+/// First and last name, their language, and whether the table has no locale ([`NameSource::world`]).
 #[derive(Clone, Copy)]
-struct Names(Name, Name, &'static Language, bool);
+struct Names(PersonName, PersonName, &'static Language, bool);
 
 impl Person {
-    fn of(word: u64, whose: &Whose) -> Person {
-        Person { word, sexed: whose.sexed, world: whose.world, language: language(whose.language(word)) }
+    fn of(word: u64, source: &NameSource) -> Person {
+        Person { word, sexed: source.sexed, world: source.world, language: language(source.language(word)) }
     }
 
-    /// The words of different questions, in any order.
-    fn rng(word: u64, question: u64) -> CellRng {
-        CellRng::new(word ^ question.wrapping_mul(0x9fb2_1c65_1e98_df25))
+    /// An independent random stream for each attribute of the person.
+    fn rng(word: u64, attribute: u64) -> CellRng {
+        CellRng::new(word ^ attribute.wrapping_mul(0x9fb2_1c65_1e98_df25))
     }
 
     fn is_female(self) -> bool {
-        // Not a bit that the place is chosen by.
+        // Independent of the choice of the place, which uses the same word.
         self.word.count_ones() & 1 == 0
     }
 
@@ -166,18 +167,18 @@ impl Person {
     }
 
     #[inline]
-    fn first(self) -> Name {
+    fn first(self) -> PersonName {
         let people = match (self.sexed || self.language.code != "en", self.is_female()) {
             (false, _) => &ANY_FIRST,
             (true, true) => &self.language.female,
             (true, false) => &self.language.male,
         };
-        Name::pick(people, &mut Person::rng(self.word, 0))
+        PersonName::pick(people, &mut Person::rng(self.word, 0))
     }
 
     #[inline]
-    fn last(self) -> Name {
-        let mut name = Name::pick(&self.language.last, &mut Person::rng(self.word, 1));
+    fn last(self) -> PersonName {
+        let mut name = PersonName::pick(&self.language.last, &mut Person::rng(self.word, 1));
         if let Some(women) = self.language.last_female.as_ref().filter(|_| self.is_female()) {
             name.0 = women;
         }
@@ -189,25 +190,25 @@ impl Person {
     }
 }
 
-/// Appends a name, user name or e-mail address of anybody who speaks the language.
+/// Appends a name, user name or e-mail address of a random person with names of a language.
 pub fn write_person(place: u8, kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     let person = Person { word: rng.word(), sexed: false, world: false, language: language(place) };
     let names = person.names();
     match kind {
         TextKind::FirstName => out.push_str(names.0.shown()),
         TextKind::LastName => out.push_str(names.1.shown()),
-        TextKind::Name => full(names, room, out),
-        TextKind::Username => login(names, room, Joint::Any, rng, None, out),
+        TextKind::Name => full_name(names, room, out),
+        TextKind::Username => user_name(names, room, Separator::Any, rng, None, out),
         _ => {
             let host = host(room.saturating_sub(13), rng);
-            login(names, room.saturating_sub(host.len() + 1), Joint::Any, rng, None, out);
+            user_name(names, room.saturating_sub(host.len() + 1), Separator::Any, rng, None, out);
             out.push('@');
             out.push_str(host);
         }
     }
 }
 
-/// The part of an address behind the `@`; the shortest where there is little room.
+/// The part of an e-mail address after the `@`: a random one of at most `room` characters, else the shortest.
 fn host(room: usize, rng: &mut CellRng) -> &'static str {
     match MAIL_HOSTS.fitting(room) {
         0 => MAIL_HOSTS.get(0),
@@ -216,20 +217,20 @@ fn host(room: usize, rng: &mut CellRng) -> &'static str {
 }
 
 impl PersonWriter {
-    pub fn new(whose: Whose, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
-        let form = match (attribute, domain) {
+    pub fn new(source: NameSource, attribute: Attribute, domain: &Domain, numbered: bool) -> Option<Self> {
+        let values = match (attribute, domain) {
             (Attribute::Sex, _) if numbered => return None,
             (Attribute::Sex, _) => sexes(domain)?,
-            (_, Domain::Text(t)) => NameForm::Text(Box::new(Text::new(&whose, attribute, t, numbered)?)),
+            (_, Domain::Text(t)) => PersonValues::Text(Box::new(PersonText::new(&source, attribute, t, numbered)?)),
             _ => return None,
         };
-        Some(PersonWriter { whose, form })
+        Some(PersonWriter { source, values })
     }
 
     pub fn write(&self, word: u64, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
-        let person = Person::of(word, &self.whose);
-        match &self.form {
-            NameForm::Sex { female, male, neither } => {
+        let person = Person::of(word, &self.source);
+        match &self.values {
+            PersonValues::Sex { female, male, neither } => {
                 let among = match () {
                     () if !neither.is_empty() && person.is_neither() => neither,
                     () if person.is_female() => female,
@@ -237,13 +238,13 @@ impl PersonWriter {
                 };
                 out.push_str(rng.pick::<String>(among));
             }
-            NameForm::Text(text) => text.write(person, rng, number, out),
+            PersonValues::Text(text) => text.write(person, rng, number, out),
         }
     }
 }
 
-/// The members of a list, by sex.
-fn sexes(domain: &Domain) -> Option<NameForm> {
+/// The members of a domain by sex; `None` if it has none for female or none for male.
+fn sexes(domain: &Domain) -> Option<PersonValues> {
     let listed: Vec<String> = match domain {
         Domain::Choice { values, .. } => {
             let text = |v: &Value| if let Value::Text(s) = v { Some(s.clone()) } else { None };
@@ -253,7 +254,7 @@ fn sexes(domain: &Domain) -> Option<NameForm> {
             let allows = |list: &&[&str]| list.iter().all(|s| domain.contains(&Value::text(*s)));
             let address = matches!(&t.kind, TextKind::Catalogue(named) if named.name() == "name_prefix");
             let own = address.then(|| t.locales.first()).flatten().and_then(|(l, _)| l.language().kind("salutation"));
-            if let Some(crate::catalogue::Body::List(words)) = own.map(|e| &e.body) {
+            if let Some(crate::catalogue::EntryBody::List(words)) = own.map(|e| &e.body) {
                 (0..words.len()).map(|i| words.get(i).to_owned()).filter(|w| domain.contains(&Value::text(w))).collect()
             } else {
                 let spellings: [&[&str]; 4] = if address {
@@ -279,16 +280,16 @@ fn sexes(domain: &Domain) -> Option<NameForm> {
             _ => neither.push(text),
         }
     }
-    (!female.is_empty() && !male.is_empty()).then_some(NameForm::Sex { female, male, neither })
+    (!female.is_empty() && !male.is_empty()).then_some(PersonValues::Sex { female, male, neither })
 }
 
-impl Text {
-    fn new(whose: &Whose, attribute: Attribute, t: &TextDomain, numbered: bool) -> Option<Self> {
+impl PersonText {
+    fn new(source: &NameSource, attribute: Attribute, t: &TextDomain, numbered: bool) -> Option<Self> {
         let ends = t.prefix.chars().count() + t.suffix.chars().count();
         let room = (t.max_chars.min(t.max_bytes.unwrap_or(u32::MAX)) as usize).checked_sub(ends)?;
-        let otherwise = Domain::Text(t.clone()).sampler();
-        let mut text = Text { attribute, joint: Joint::Any, domain: t.clone(), room, otherwise };
-        if text.otherwise.size() == 0 || (numbered && !text.can_be_numbered()) {
+        let fallback = Domain::Text(t.clone()).sampler();
+        let mut text = PersonText { attribute, separator: Separator::Any, domain: t.clone(), room, fallback };
+        if text.fallback.size() == 0 || (numbered && !text.can_be_numbered()) {
             return None;
         }
         if t.kind == attribute.kind() {
@@ -297,29 +298,29 @@ impl Text {
         if !matches!(t.kind, TextKind::Pattern { .. }) {
             return None;
         }
-        // Whatever a pattern is for, it is kept if every shape of text keeps it.
+        // A pattern is accepted if a sample of texts of every shape matches it.
         text.domain.prefix.clear();
         text.domain.suffix.clear();
         text.room += ends;
-        for joint in [Joint::Any, Joint::Underscore, Joint::Nothing] {
-            text.joint = joint;
-            if text.samples(whose, numbered).all(|s| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)))) {
+        for separator in [Separator::Any, Separator::Underscore, Separator::Nothing] {
+            text.separator = separator;
+            if text.samples(source, numbered).all(|s| s.is_some_and(|s| text.fallback.contains(&Value::Text(s)))) {
                 return Some(text);
             }
         }
-        // Names without accents may do.
+        // Then names without accents are tried.
         if !text.domain.ascii {
             text.domain.ascii = true;
-            text.joint = Joint::Any;
-            let fits = |s: Option<String>| s.is_some_and(|s| text.otherwise.contains(&Value::Text(s)));
-            if text.samples(whose, numbered).all(fits) {
+            text.separator = Separator::Any;
+            let fits = |s: Option<String>| s.is_some_and(|s| text.fallback.contains(&Value::Text(s)));
+            if text.samples(source, numbered).all(fits) {
                 return Some(text);
             }
         }
         None
     }
 
-    /// Whether a number has room, and nothing but it decides what texts differ.
+    /// Whether a number fits, and texts with different numbers always differ.
     fn can_be_numbered(&self) -> bool {
         let (domain, host) = match self.attribute {
             Attribute::Email => (&self.domain, self.longest_host()),
@@ -327,14 +328,14 @@ impl Text {
             _ => return false,
         };
         let least = domain.min_chars as usize;
-        let shortest = SHORTEST + host + domain.prefix.len() + domain.suffix.len();
-        self.room >= NUMBERED + host
+        let shortest = MIN_NUMBERED + host + domain.prefix.len() + domain.suffix.len();
+        self.room >= NUMBERED_ROOM + host
             && least <= shortest
             && domain.except.is_empty()
             && domain.distinct_prefix.is_none_or(|d| d >= domain.max_chars)
     }
 
-    /// An `@` and what follows, unless every text of the column ends so.
+    /// Maximum characters of the `@` and the host; 0 if the domain's suffix contains them.
     fn longest_host(&self) -> usize {
         if self.domain.suffix.contains('@') {
             return 0;
@@ -342,21 +343,22 @@ impl Text {
         1 + MAIL_HOSTS.get(0).len()
     }
 
-    /// Texts of every shape, of the shortest and the longest names and of many others; `None` where one finds no room.
-    fn samples<'a>(&'a self, whose: &'a Whose, numbered: bool) -> impl Iterator<Item = Option<String>> + 'a {
+    /// A sample of texts of every shape, with the shortest, the longest and many other names; `None` for one that does
+    /// not fit.
+    fn samples<'a>(&'a self, source: &'a NameSource, numbered: bool) -> impl Iterator<Item = Option<String>> + 'a {
         let ends = |p: &'static People| {
             let by_length = |i: &usize| p.shown(*i).len();
             let (short, long) = ((0..p.len()).min_by_key(by_length), (0..p.len()).max_by_key(by_length));
-            [Name(p, short.unwrap_or(0)), Name(p, long.unwrap_or(0))]
+            [PersonName(p, short.unwrap_or(0)), PersonName(p, long.unwrap_or(0))]
         };
-        let extreme = whose.all().into_iter().flat_map(move |place| {
+        let extreme = source.all().into_iter().flat_map(move |place| {
             let l = language(place);
             let any = (l.code == "en").then(|| ends(&ANY_FIRST)).into_iter().flatten();
             let first = any.chain(ends(&l.female)).chain(ends(&l.male));
-            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l, whose.world)))
+            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l, source.world)))
         });
         let extreme = extreme.flat_map(|names| (0..24).map(move |i| (i, names)));
-        let others = (0..400).map(move |i| (i, Person::of(dbmocker_core::rng_stream::mix(i), whose).names()));
+        let others = (0..400).map(move |i| (i, Person::of(dbmocker_core::rng_stream::mix(i), source).names()));
         extreme.chain(others).map(move |(i, names)| {
             let mut out = String::new();
             let number = numbered.then(|| 10u64.pow(i as u32 % 12) + 8 * i);
@@ -366,21 +368,21 @@ impl Text {
 
     fn write(&self, person: Person, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         let start = out.len();
-        // A single name is all that most columns tell.
+        // Most columns need one name only; the other one is a dummy.
         let l = person.language;
         let names = match self.attribute {
-            Attribute::FirstName => Names(person.first(), Name(&l.last, 0), l, person.world),
-            Attribute::LastName => Names(Name(&l.female, 0), person.last(), l, person.world),
+            Attribute::FirstName => Names(person.first(), PersonName(&l.last, 0), l, person.world),
+            Attribute::LastName => Names(PersonName(&l.female, 0), person.last(), l, person.world),
             _ => person.names(),
         };
         if !self.compose(names, rng, number, out) {
-            debug_assert!(number.is_none(), "what is numbered always finds room");
+            debug_assert!(number.is_none(), "a numbered text always fits");
             out.truncate(start);
-            self.otherwise.draw_text(rng, out);
+            self.fallback.draw_text(rng, out);
         }
     }
 
-    /// Whether the text keeps the domain's limits.
+    /// Appends the text. Returns whether it is within the domain's limits.
     fn compose(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
         let d = &self.domain;
         let start = out.len();
@@ -389,8 +391,8 @@ impl Text {
         match self.attribute {
             Attribute::FirstName => names.0.write(names.3, out),
             Attribute::LastName => names.1.write(names.3, out),
-            Attribute::FullName => full(names, self.room, out),
-            Attribute::Username => login(names, self.room, self.joint, rng, number, out),
+            Attribute::FullName => full_name(names, self.room, out),
+            Attribute::Username => user_name(names, self.room, self.separator, rng, number, out),
             _ => self.email(names, rng, number, out),
         }
         if d.ascii && !out[body..].is_ascii() {
@@ -417,30 +419,38 @@ impl Text {
 
     fn email(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         if self.domain.suffix.contains('@') {
-            return login(names, self.room, self.joint, rng, number, out);
+            return user_name(names, self.room, self.separator, rng, number, out);
         }
-        let host = host(self.room.saturating_sub(NUMBERED + 1), rng);
-        login(names, self.room.saturating_sub(host.len() + 1), self.joint, rng, number, out);
+        let host = host(self.room.saturating_sub(NUMBERED_ROOM + 1), rng);
+        user_name(names, self.room.saturating_sub(host.len() + 1), self.separator, rng, number, out);
         out.push('@');
         out.push_str(host);
     }
 }
 
-/// `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different numbers make different texts.
-fn login(names: Names, room: usize, joint: Joint, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+/// Appends a user name such as `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different
+/// numbers give different texts.
+fn user_name(
+    names: Names,
+    room: usize,
+    separator: Separator,
+    rng: &mut CellRng,
+    number: Option<u64>,
+    out: &mut String,
+) {
     let start = out.len();
-    let (initial, joint) = match (joint, rng.below(8)) {
+    let (initial, separator) = match (separator, rng.below(8)) {
         (_, 0) => (true, ""),
-        (Joint::Nothing, _) => (false, ""),
-        (Joint::Underscore, _) | (Joint::Any, 1 | 2) => (false, "_"),
-        (Joint::Any, _) => (false, "."),
+        (Separator::Nothing, _) => (false, ""),
+        (Separator::Underscore, _) | (Separator::Any, 1 | 2) => (false, "_"),
+        (Separator::Any, _) => (false, "."),
     };
     let digits = match number {
         Some(n) => Some(n.saturating_add(1)),
         None => (rng.below(3) == 0).then(|| 10 + rng.below(90)),
     };
     let width = digits.map_or(0, |n| n.ilog10() as usize + 1);
-    joined(names, initial, joint, out);
+    lower_case_names(names, initial, separator, out);
     if number.is_some() {
         let letters = room.saturating_sub(width).min(out.len() - start);
         out.truncate(start + letters);
@@ -449,15 +459,15 @@ fn login(names: Names, room: usize, joint: Joint, rng: &mut CellRng, number: Opt
         }
     } else if out.len() - start + width > room {
         out.truncate(start);
-        return joined(names, true, "", out);
+        return lower_case_names(names, true, "", out);
     }
     if let Some(n) = digits {
         text_format::number(n, out);
     }
 }
 
-/// `Maria Lopez`, or `M. Lopez` in a narrow column; last names first where people say them so.
-fn full(Names(first, last, language, world): Names, room: usize, out: &mut String) {
+/// Appends `Maria Lopez`, or `M. Lopez` if that does not fit; the last name comes first in some languages.
+fn full_name(Names(first, last, language, world): Names, room: usize, out: &mut String) {
     let start = out.len();
     let last_first = language.last_first() && !world;
     let between = if world { " " } else { language.between_names() };
@@ -477,15 +487,15 @@ fn full(Names(first, last, language, world): Names, room: usize, out: &mut Strin
     }
 }
 
-/// The names in lower-case letters.
-fn joined(Names(first, last, ..): Names, initial: bool, joint: &str, out: &mut String) {
+/// Appends both names in lower-case letters; of the first one only the initial if `initial`.
+fn lower_case_names(Names(first, last, ..): Names, initial: bool, separator: &str, out: &mut String) {
     let name = first.plain();
     out.push_str(if initial { &name[..name.len().min(1)] } else { name });
-    out.push_str(joint);
+    out.push_str(separator);
     out.push_str(last.plain());
 }
 
-/// Names in ASCII letters, where the column's character set has no others.
+/// The names in ASCII, for a column whose character set is ASCII.
 fn plain_names(Names(first, last, ..): Names, attribute: Attribute, shown: &str) -> String {
     let capital = |name: &str| {
         let mut name = name.to_owned();

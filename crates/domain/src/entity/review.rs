@@ -1,4 +1,4 @@
-//! A row's review: how many stars it gives, and words that fit them.
+//! A row's review: its rating, and a text with the same sentiment.
 
 use super::Attribute;
 use crate::catalogue::Named;
@@ -8,46 +8,48 @@ use crate::{Domain, RangeKind, Sampler};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
-/// How often one to five stars are given.
+/// Weights of one to five stars.
 const STARS: [u32; 5] = [8, 6, 13, 27, 46];
 
-/// Which words fit so many stars.
-const TONES: [&str; 5] = ["bad", "bad", "fair", "good", "good"];
+/// The sentiment of a review's text for one to five stars.
+const SENTIMENTS: [&str; 5] = ["bad", "bad", "fair", "good", "good"];
 
 #[derive(Debug)]
 pub(super) struct ReviewWriter {
     totals: Vec<u32>,
-    form: Form,
+    values: ReviewValues,
 }
 
 #[derive(Debug)]
-enum Form {
-    /// By stars.
+enum ReviewValues {
+    /// The value for each number of stars.
     Numbers([Value; 5]),
+    /// The sampler of texts for each number of stars.
     Texts(Box<[Sampler; 5]>),
 }
 
 impl ReviewWriter {
     pub fn new(attribute: Attribute, domain: &Domain) -> Option<Self> {
-        let form = match (attribute, domain) {
-            (Attribute::Stars, Domain::Range { .. } | Domain::Choice { .. }) => Form::Numbers(numbers(domain)?),
+        let values = match (attribute, domain) {
+            (Attribute::Stars, Domain::Range { .. } | Domain::Choice { .. }) => ReviewValues::Numbers(numbers(domain)?),
             (Attribute::Opinion | Attribute::OpinionTitle, Domain::Text(t)) if attribute.is_of(&t.kind) => {
-                let toned = |tone: &str| {
+                let of_sentiment = |sentiment: &str| {
                     let (named, of): (&Named, fn(Named) -> TextKind) = match &t.kind {
                         TextKind::Prose(named) => (named, TextKind::Prose),
                         TextKind::Catalogue(named) => (named, TextKind::Catalogue),
                         _ => return None,
                     };
-                    let kind = of(Named::find(&format!("{}_{tone}", named.name()))?);
+                    let kind = of(Named::find(&format!("{}_{sentiment}", named.name()))?);
                     let sampler = Domain::Text(crate::TextDomain { kind, ..t.clone() }).sampler();
                     (sampler.size() > 0).then_some(sampler)
                 };
-                let texts = TONES.iter().map(|tone| toned(tone)).collect::<Option<Vec<Sampler>>>()?;
-                Form::Texts(Box::new(texts.try_into().ok()?))
+                let texts =
+                    SENTIMENTS.iter().map(|sentiment| of_sentiment(sentiment)).collect::<Option<Vec<Sampler>>>()?;
+                ReviewValues::Texts(Box::new(texts.try_into().ok()?))
             }
             _ => return None,
         };
-        Some(ReviewWriter { totals: super::totals(STARS), form })
+        Some(ReviewWriter { totals: super::totals(STARS), values })
     }
 
     fn stars(&self, word: u64) -> usize {
@@ -55,24 +57,25 @@ impl ReviewWriter {
     }
 
     pub fn is_number(&self) -> bool {
-        matches!(self.form, Form::Numbers(_))
+        matches!(self.values, ReviewValues::Numbers(_))
     }
 
     pub fn number(&self, word: u64) -> Option<Value> {
-        match &self.form {
-            Form::Numbers(values) => Some(values[self.stars(word)].clone()),
-            Form::Texts(_) => None,
+        match &self.values {
+            ReviewValues::Numbers(values) => Some(values[self.stars(word)].clone()),
+            ReviewValues::Texts(_) => None,
         }
     }
 
     pub fn write(&self, word: u64, rng: &mut CellRng, out: &mut String) {
-        if let Form::Texts(texts) = &self.form {
+        if let ReviewValues::Texts(texts) = &self.values {
             texts[self.stars(word)].draw_text(rng, out);
         }
     }
 }
 
-/// The column's values for one to five stars: its range has one to ten or one to a hundred as well.
+/// The column's values for one to five stars, which are scaled to its range; `None` if its domain does not contain
+/// them.
 fn numbers(domain: &Domain) -> Option<[Value; 5]> {
     let (kind, lo, hi) = match domain {
         Domain::Range { kind: kind @ (RangeKind::Int | RangeKind::Decimal { .. }), lo, hi, .. } => (*kind, *lo, *hi),

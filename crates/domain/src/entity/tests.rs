@@ -27,37 +27,37 @@ fn choice(values: &[&str]) -> Domain {
     Domain::Choice { values: values.iter().map(|v| Value::text(*v)).collect(), weights: None }
 }
 
-/// What columns say of rows: each with its own stream, the entity's word shared.
+/// The texts of rows; each column has its own random stream, and the columns share the entity's word.
 fn rows(entity: &Entity, columns: &[(Attribute, Domain, bool)]) -> Vec<Vec<String>> {
-    let attribute_writers: Vec<AttributeWriter> = columns
+    let writers: Vec<AttributeWriter> = columns
         .iter()
         .map(|(a, domain, numbered)| AttributeWriter::new(entity, *a, domain, *numbered).expect("the domain has room"))
         .collect();
     let row = |row: u64| {
         let word = dbmocker_core::rng_stream::mix(row);
-        let cell = |(c, writer_of_attribute): (usize, &AttributeWriter)| {
+        let cell = |(c, writer): (usize, &AttributeWriter)| {
             let mut out = String::from("x");
             let mut rng = CellRng::new(dbmocker_core::rng_stream::mix(word ^ (c as u64 + 1)));
-            writer_of_attribute.write(word, &mut rng, columns[c].2.then_some(row), &mut out);
+            writer.write(word, &mut rng, columns[c].2.then_some(row), &mut out);
             out.split_off(1)
         };
-        attribute_writers.iter().enumerate().map(cell).collect()
+        writers.iter().enumerate().map(cell).collect()
     };
     (0..ROWS).map(row).collect()
 }
 
-/// In Latin letters without accents.
+/// A name in Latin letters without accents.
 fn letters(name: &str) -> String {
     crate::fold::fold(name).chars().filter(char::is_ascii_lowercase).collect()
 }
 
-/// As German spells it without umlauts.
+/// A name in the German spelling without umlauts.
 fn german(name: &str) -> String {
     letters(&name.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"))
 }
 
 #[test]
-fn what_is_made_of_a_name_is_made_of_the_rows_name() {
+fn user_names_and_addresses_contain_the_rows_name() {
     let columns = [
         (Attribute::FirstName, text(Attribute::FirstName, 40), false),
         (Attribute::LastName, text(Attribute::LastName, 40), false),
@@ -84,7 +84,7 @@ fn what_is_made_of_a_name_is_made_of_the_rows_name() {
 }
 
 #[test]
-fn names_of_all_the_world_are_in_letters_that_all_can_read() {
+fn names_without_locale_are_in_latin_letters() {
     let cities = cities(Attribute::City, &text(Attribute::City, 60), &Locales::new());
     let world = Entity::Person { sexed: true, locales: Locales::new(), cities };
     let columns = [
@@ -106,7 +106,7 @@ fn names_of_all_the_world_are_in_letters_that_all_can_read() {
 }
 
 #[test]
-fn codes_of_two_characters_are_letters() {
+fn state_codes_in_two_characters_are_letters() {
     let pairs = cities(Attribute::StateCode, &text(Attribute::StateCode, 2), &Locales::new());
     let columns = [(Attribute::StateCode, text(Attribute::StateCode, 2), false)];
     for row in rows(&place(pairs), &columns) {
@@ -115,7 +115,7 @@ fn codes_of_two_characters_are_letters() {
 }
 
 #[test]
-fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
+fn numbered_texts_differ_in_the_shortest_possible_column() {
     let narrowest =
         |a: Attribute| (1..60).find(|&n| AttributeWriter::new(&person(false), a, &text(a, n), true).is_some());
     for attribute in [Attribute::Username, Attribute::Email] {
@@ -127,7 +127,7 @@ fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
             assert!(seen.insert(row[0].clone()), "{} twice", row[0]);
         }
     }
-    // A first name has no place for a number, neither has a text of which only the beginning counts.
+    // A first name cannot include a number, and neither can a text that must differ in its first characters.
     let first = text(Attribute::FirstName, 40);
     assert!(AttributeWriter::new(&person(false), Attribute::FirstName, &first, true).is_none());
     let seen = TextDomain { distinct_prefix: Some(10), ..TextDomain::new(TextKind::Email, 60) };
@@ -135,7 +135,7 @@ fn numbered_texts_differ_in_the_narrowest_column_that_takes_them() {
 }
 
 #[test]
-fn texts_keep_their_limits() {
+fn texts_are_within_their_limits() {
     let person = person(true);
     for (attribute, domain) in [
         (Attribute::Username, pattern("[a-z0-9_]{3,40}", 40)),
@@ -158,7 +158,7 @@ fn texts_keep_their_limits() {
 }
 
 #[test]
-fn first_names_fit_the_sex_and_the_form_of_address() {
+fn first_names_agree_with_sex_and_form_of_address() {
     let first = || (Attribute::FirstName, text(Attribute::FirstName, 40), false);
     let lists = [
         choice(&["M", "F", "X"]),
@@ -190,7 +190,7 @@ fn first_names_fit_the_sex_and_the_form_of_address() {
 }
 
 #[test]
-fn a_city_lies_in_its_state_and_country() {
+fn cities_agree_with_state_and_country() {
     use Attribute::*;
     let attributes = [City, State, StateCode, Country, CountryCode, Zipcode, Phone];
     let domains: Vec<_> = attributes.iter().map(|a| (*a, text(*a, 40))).collect();
@@ -213,16 +213,16 @@ fn a_city_lies_in_its_state_and_country() {
 }
 
 #[test]
-fn cities_are_those_that_every_column_can_tell_of() {
+fn cities_are_restricted_to_those_that_a_column_can_represent() {
     use Attribute::*;
     let germany = choice(&["de", "Narnia", "at"]);
     let five = text(Zipcode, 5);
     let of_five = cities(Zipcode, &five, &Locales::new());
     let found = cities(CountryCode, &germany, &Locales::new()).into_iter().filter(|i| of_five.contains(i)).collect();
     let columns = [(CountryCode, germany, false), (Zipcode, five, false), (City, text(City, 40), false)];
-    let told: BTreeSet<String> = rows(&place(found), &columns).into_iter().map(|row| row[0].clone()).collect();
-    assert_eq!(told, BTreeSet::from(["at".to_owned(), "de".to_owned()]));
-    // Codes of two letters and postal codes of five digits suit all of the country that is meant without one.
+    let spellings: BTreeSet<String> = rows(&place(found), &columns).into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(spellings, BTreeSet::from(["at".to_owned(), "de".to_owned()]));
+    // All cities of the default country have state codes of two letters and postal codes of five digits.
     let home: Vec<u16> = (0..cities_at_home()).collect();
     for (attribute, domain) in [(Zipcode, pattern("[0-9]{5}", 5)), (StateCode, text(StateCode, 2))] {
         assert_eq!(cities(attribute, &domain, &Locales::new())[..home.len()], home);
@@ -230,8 +230,8 @@ fn cities_are_those_that_every_column_can_tell_of() {
     assert!(cities(Country, &choice(&["Narnia", "Oz"]), &Locales::new()).is_empty());
 }
 
-/// What the writers of a row's columns say, as text; numbers and NULL by their values.
-fn told(entity: &Entity, columns: &[(Attribute, Domain)], row: u64) -> Vec<Value> {
+/// The values of a row's columns.
+fn values_of(entity: &Entity, columns: &[(Attribute, Domain)], row: u64) -> Vec<Value> {
     let word = dbmocker_core::rng_stream::mix(row);
     let cell = |(attribute, domain): &(Attribute, Domain)| {
         let writer = AttributeWriter::new(entity, *attribute, domain, false).expect("the domain has room");
@@ -255,7 +255,7 @@ fn kind(name: &str, chars: u32) -> Domain {
 }
 
 #[test]
-fn the_extension_decides_what_else_a_row_says_of_its_file() {
+fn file_attributes_agree_with_each_other() {
     use Attribute::*;
     let columns = [
         (FileName, text(FileName, 80)),
@@ -270,7 +270,7 @@ fn the_extension_decides_what_else_a_row_says_of_its_file() {
     assert!(types.len() > 20);
     let mut seen = HashSet::new();
     for row in 0..2000 {
-        let cells = told(&Entity::File { types: types.clone() }, &columns, row);
+        let cells = values_of(&Entity::File { types: types.clone() }, &columns, row);
         let [
             Value::Text(name),
             Value::Text(ext),
@@ -299,14 +299,14 @@ fn the_extension_decides_what_else_a_row_says_of_its_file() {
 }
 
 #[test]
-fn a_column_that_takes_few_types_of_files_decides_for_the_others() {
+fn file_types_are_restricted_to_those_that_a_column_can_represent() {
     use Attribute::*;
     let png_or_pdf = choice(&["image/png", "application/pdf", "x/y"]);
     let of = |sized| file_types(MimeType, &png_or_pdf, None, sized);
     assert_eq!((of(false).len(), of(true).len()), (2, 1));
     let dotted = choice(&[".PDF"]);
     let types = file_types(Extension, &dotted, None, false);
-    let cells = told(&Entity::File { types }, &[(Extension, dotted), (FileName, text(FileName, 20))], 1);
+    let cells = values_of(&Entity::File { types }, &[(Extension, dotted), (FileName, text(FileName, 20))], 1);
     assert!(matches!(&cells[..], [Value::Text(e), Value::Text(n)] if e == ".PDF" && n.ends_with(".pdf")), "{cells:?}");
     let images = file_types(FileName, &kind("image_file", 40), None, false);
     assert!(!images.is_empty() && images.len() < 10);
@@ -315,12 +315,12 @@ fn a_column_that_takes_few_types_of_files_decides_for_the_others() {
 }
 
 #[test]
-fn words_of_a_review_fit_its_stars() {
+fn review_texts_agree_with_the_rating() {
     use Attribute::*;
     let columns = [(Stars, whole(1, 5)), (OpinionTitle, kind("review_title", 60)), (Opinion, kind("text_review", 250))];
-    let listed = |tone: &str| {
+    let listed = |sentiment: &str| {
         let mut all = HashSet::new();
-        let kind = crate::catalogue::Named::find(&format!("review_title_{tone}")).expect(tone);
+        let kind = crate::catalogue::Named::find(&format!("review_title_{sentiment}")).expect(sentiment);
         for seed in 0..2000 {
             let mut out = String::new();
             kind.entry().draw(60, &mut CellRng::new(seed), &mut out);
@@ -331,14 +331,14 @@ fn words_of_a_review_fit_its_stars() {
     let (good, fair, bad) = (listed("good"), listed("fair"), listed("bad"));
     let mut stars_seen = [0; 6];
     for row in 0..2000 {
-        let cells = told(&Entity::Review, &columns, row);
+        let cells = values_of(&Entity::Review, &columns, row);
         let [Value::Int(stars), Value::Text(title), Value::Text(text)] = &cells[..] else { panic!("{cells:?}") };
-        let tone = match stars {
+        let sentiment = match stars {
             4 | 5 => &good,
             3 => &fair,
             _ => &bad,
         };
-        assert!(tone.contains(title), "{stars} stars: {title}");
+        assert!(sentiment.contains(title), "{stars} stars: {title}");
         let lower = text.to_lowercase();
         let has = |words: [&str; 3]| lower.split(|c: char| !c.is_alphabetic()).any(|word| words.contains(&word));
         assert!(*stars < 4 || !has(["terrible", "awful", "worst"]), "{stars}: {text}");
@@ -346,7 +346,7 @@ fn words_of_a_review_fit_its_stars() {
         stars_seen[*stars as usize] += 1;
     }
     assert!(stars_seen[1..].iter().all(|n| *n > 50) && stars_seen[5] > stars_seen[3], "{stars_seen:?}");
-    let ten = told(&Entity::Review, &[(Stars, whole(1, 10))], 3);
+    let ten = values_of(&Entity::Review, &[(Stars, whole(1, 10))], 3);
     assert!(matches!(ten[0], Value::Int(1..=10)));
     assert!(AttributeWriter::new(&Entity::Review, Stars, &whole(1, 1), false).is_none());
 }

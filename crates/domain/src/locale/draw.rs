@@ -1,4 +1,4 @@
-//! A text of a kind as people of a locale write it.
+//! Texts of a kind in a locale.
 
 use super::{Locale, pick};
 use crate::catalogue::{iban_of, vat_of};
@@ -6,7 +6,7 @@ use crate::entity;
 use crate::text::TextKind;
 use dbmocker_core::rng_stream::CellRng;
 
-/// Appends a text of at most `room` bytes; false, and nothing appended, where the locale has none that fits.
+/// Appends a text of at most `room` bytes. Returns false, and appends nothing, if the locale has none that fits.
 pub fn draw(locale: Locale, kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) -> bool {
     let start = out.len();
     write_kind(locale, kind, room, rng, out);
@@ -18,8 +18,8 @@ pub fn draw(locale: Locale, kind: &TextKind, room: usize, rng: &mut CellRng, out
     true
 }
 
-/// The name of a kind in a language's file.
-fn own(kind: &TextKind) -> Option<&'static str> {
+/// The name of a kind in a language's file; `None` for other kinds.
+fn kind_name(kind: &TextKind) -> Option<&'static str> {
     use TextKind as K;
     Some(match kind {
         K::StreetAddress => "address",
@@ -42,11 +42,11 @@ fn own(kind: &TextKind) -> Option<&'static str> {
     })
 }
 
-/// Whether locales differ in texts of the kind.
+/// Whether texts of the kind depend on the locale.
 pub fn has(kind: &TextKind) -> bool {
     use TextKind as K;
     let more = matches!(kind, K::Catalogue(named) if matches!(named.name(), "vat_number" | "eu_vat" | "iban" | "country_calling_code"));
-    more || own(kind).is_some()
+    more || kind_name(kind).is_some()
         || matches!(
             kind,
             K::FirstName
@@ -74,7 +74,7 @@ pub fn has(kind: &TextKind) -> bool {
 fn write_kind(locale: Locale, kind: &TextKind, room: usize, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
     let language = locale.language();
-    if let Some(entry) = own(kind).and_then(|name| language.kind(name)) {
+    if let Some(entry) = kind_name(kind).and_then(|name| language.kind(name)) {
         return entry.draw(room, rng, out);
     }
     match kind {

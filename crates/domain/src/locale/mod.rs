@@ -1,7 +1,7 @@
-//! Languages and countries: names, streets, sentences and cities as people of a place write them.
+//! Languages and countries: names, streets, sentences and cities in local form.
 //!
-//! Data in: the files of `data/`, read once. Data out: a [`Language`] draws texts of a kind; [`places`] has countries
-//! and cities.
+//! Data in: the files of `data/`, loaded once. Data out: a [`Language`] with texts by kind; countries and cities in
+//! [`places`].
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::{Catalogue, CatalogueEntry};
 use super::fold::fold;
 use super::string_arena::StringArena;
 use dbmocker_core::rng_stream::CellRng;
@@ -57,27 +57,27 @@ pub struct Language {
     pub female: People,
     pub male: People,
     pub last: People,
-    /// Of women, where they differ.
+    /// Last names of women, if they differ.
     pub last_female: Option<People>,
-    kinds: HashMap<&'static str, &'static Entry>,
+    kinds: HashMap<&'static str, &'static CatalogueEntry>,
 }
 
-/// A language, read with its first use.
-type Lazily = LazyLock<Language, fn() -> Language>;
+/// A language, loaded with its first use.
+type LazyLanguage = LazyLock<Language, fn() -> Language>;
 
-static LANGUAGES: LazyLock<Vec<Lazily>> = LazyLock::new(|| {
+static LANGUAGES: LazyLock<Vec<LazyLanguage>> = LazyLock::new(|| {
     macro_rules! each {
         ($($n:literal)*) => { vec![$(LazyLock::new((|| Language::read($n)) as fn() -> Language)),*] };
     }
     each!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21)
 });
 
-/// The language of a code such as `de`, by its place.
+/// The index of the language with a code such as `de`; `None` if there is none.
 pub fn language_of(code: &str) -> Option<u8> {
     FILES.iter().position(|(c, _)| *c == code).and_then(|i| u8::try_from(i).ok())
 }
 
-/// The language at a place; read when first asked for.
+/// The language at an index; its file is loaded with the first call.
 pub fn language(place: u8) -> &'static Language {
     &LANGUAGES[usize::from(place)]
 }
@@ -85,12 +85,12 @@ pub fn language(place: u8) -> &'static Language {
 impl Language {
     fn read(place: usize) -> Language {
         let (code, text) = FILES[place];
-        let shown = people::without_plain(text);
+        let shown = people::without_latin(text);
         let file = format!("{code}.txt");
-        let catalogue = Catalogue::read(&[(&file, &shown)]).expect("the files of the languages are read by a test");
+        let catalogue = Catalogue::read(&[(&file, &shown)]).expect("a test parses the files of all languages");
         let kinds = catalogue.into_entries().into_iter().map(|e| (e.name, &*Box::leak(Box::new(e)))).collect();
         let list = |name: &str| People::of(text, name, code);
-        let names = |name: &str| list(name).expect("a test reads the names of every language");
+        let names = |name: &str| list(name).expect("a test loads the names of every language");
         Language {
             code,
             female: names("female"),
@@ -101,17 +101,17 @@ impl Language {
         }
     }
 
-    /// The language's own values of a kind.
-    pub fn kind(&self, name: &str) -> Option<&'static Entry> {
+    /// The language's values of a kind; `None` if its file has none.
+    pub fn kind(&self, name: &str) -> Option<&'static CatalogueEntry> {
         self.kinds.get(name).copied()
     }
 
-    /// `Nagy Anna`: last names first.
+    /// Whether last names come first: `Nagy Anna`.
     pub fn last_first(&self) -> bool {
         matches!(self.code, "ja" | "zh" | "ko" | "hu")
     }
 
-    /// What stands between the names of a person.
+    /// The separator between a person's names.
     pub fn between_names(&self) -> &'static str {
         if matches!(self.code, "zh" | "ko") { "" } else { " " }
     }
@@ -125,7 +125,8 @@ pub struct Locale {
 }
 
 impl Locale {
-    /// `de_DE`, `de-DE`, or `de` alone: the first country that speaks it.
+    /// Parses `de_DE`, `de-DE`, or `de` alone, which means the language's main country. `None` for an unknown language
+    /// or country.
     pub fn parse(text: &str) -> Option<Locale> {
         let (code, land) = match text.trim().split_once(['_', '-']) {
             Some((code, land)) => (code, Some(land.to_ascii_uppercase())),
@@ -134,15 +135,15 @@ impl Locale {
         let code = code.to_ascii_lowercase();
         let code = if code == "no" || code == "nn" { "nb" } else { &code };
         let language = language_of(code)?;
-        let speaks = |c: &Country| c.languages.iter().any(|(l, _)| *l == language);
+        let has_language = |c: &Country| c.languages.iter().any(|(l, _)| *l == language);
         let all = places::countries();
         let found = match land {
             Some(land) => all.iter().position(|c| c.codes[0] == land),
-            // The largest of those that speak it first.
+            // A country with the language's code, else one with it as first language, else any with it.
             None => {
                 let main = |c: &Country| c.languages.first().is_some_and(|(l, _)| *l == language);
                 let home = all.iter().position(|c| c.codes[0].eq_ignore_ascii_case(code));
-                home.or_else(|| all.iter().position(main)).or_else(|| all.iter().position(speaks))
+                home.or_else(|| all.iter().position(main)).or_else(|| all.iter().position(has_language))
             }
         };
         Some(Locale { language, country: u8::try_from(found?).ok()? })
@@ -160,7 +161,7 @@ impl Locale {
         country(self.country)
     }
 
-    /// Every locale that a country names with one of its languages.
+    /// All locales: every country with each of its languages.
     pub fn all() -> impl Iterator<Item = Locale> {
         (0u8..).zip(places::countries()).flat_map(|(country, c)| {
             c.languages.iter().map(move |(language, _)| Locale { language: *language, country })
@@ -189,14 +190,14 @@ impl Serialize for Locale {
 impl<'de> Deserialize<'de> for Locale {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Locale::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("no locale `{text}`")))
+        Locale::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("unknown locale `{text}`")))
     }
 }
 
 /// Locales with their weights.
 pub type Locales = Vec<(Locale, u32)>;
 
-/// One of some, by weight; there must be one.
+/// A random item, by weight; there must be at least one.
 #[inline]
 pub fn pick<T: Copy>(of: &[(T, u32)], rng: &mut CellRng) -> T {
     if let [(only, _)] = of {

@@ -1,27 +1,27 @@
-//! Names of people, and the Latin letters that their e-mail addresses are made of.
+//! Names of people, with their spelling in Latin letters for e-mail addresses.
 
 use super::{StringArena, fold};
 use crate::fake::Words;
 use dbmocker_core::rng_stream::CellRng;
 
-/// Names, each with its plain spelling: lower-case ASCII letters.
+/// A list of names, each with its plain spelling in lower-case ASCII letters.
 #[derive(Debug)]
 pub struct People {
     shown: StringArena,
     plain: StringArena,
-    /// Each name's place as often as it weighs; empty where all weigh the same.
-    weighed: Vec<u16>,
+    /// Each name's index, repeated by its weight; empty for equal weights.
+    by_weight: Vec<u16>,
 }
 
-/// A name of a list: as it is shown, its plain spelling, its weight.
+/// A name of a list, with its plain spelling and its weight.
 struct Listed<'a> {
     shown: &'a str,
     plain: String,
     weight: u32,
 }
 
-/// The file's text without `~Akemi` behind names.
-pub(super) fn without_plain(text: &str) -> String {
+/// The file's text without the Latin spellings after names (`~Akemi`).
+pub(super) fn without_latin(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut skipping = false;
     for c in text.chars() {
@@ -37,7 +37,7 @@ pub(super) fn without_plain(text: &str) -> String {
     out
 }
 
-/// Lower-case ASCII letters only.
+/// The plain spelling of a name in a language.
 fn plain(name: &str, code: &str) -> String {
     let name = name.to_lowercase();
     let name = match code {
@@ -47,14 +47,14 @@ fn plain(name: &str, code: &str) -> String {
     fold(&name).chars().filter(char::is_ascii_lowercase).collect()
 }
 
-/// `Anna *3`: the name and its weight, 1 where there is none.
-fn weighed(item: &str) -> (&str, u32) {
+/// Parses `Anna *3` to the name and its weight, which is 1 if there is none.
+fn weighted(item: &str) -> (&str, u32) {
     let found = item.rsplit_once(" *").and_then(|(name, weight)| Some((name, weight.parse().ok()?)));
     found.unwrap_or((item, 1))
 }
 
 impl People {
-    /// The list of this name in a language's file.
+    /// The list `name` in a language's file; `None` if there is none.
     pub(super) fn of(text: &str, name: &str, code: &str) -> Option<People> {
         let mut lines = text.lines().skip_while(|l| !l.strip_prefix(name).is_some_and(|rest| rest.starts_with(" =")));
         let first = lines.next()?.split_once('=')?.1;
@@ -62,7 +62,7 @@ impl People {
         let whole = format!("{first} {}", rest.join(" "));
         let items = whole.split('|').map(str::trim).filter(|i| !i.is_empty());
         let read = |item| {
-            let (name, weight) = weighed(item);
+            let (name, weight) = weighted(item);
             let (shown, latin) = name.split_once('~').unwrap_or((name, name));
             Listed { shown, plain: plain(latin, code), weight }
         };
@@ -79,18 +79,18 @@ impl People {
         (!listed.is_empty()).then_some(())?;
         let shown: Vec<&str> = listed.iter().map(|n| n.shown).collect();
         let plain: Vec<&str> = listed.iter().map(|n| n.plain.as_str()).collect();
-        let level = listed.iter().all(|n| n.weight == 1);
-        let places = (0u16..).zip(listed).filter(|_| !level);
-        let weighed = places.flat_map(|(place, n)| std::iter::repeat_n(place, n.weight as usize)).collect();
-        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, weighed })
+        let uniform = listed.iter().all(|n| n.weight == 1);
+        let places = (0u16..).zip(listed).filter(|_| !uniform);
+        let by_weight = places.flat_map(|(place, n)| std::iter::repeat_n(place, n.weight as usize)).collect();
+        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, by_weight })
     }
 
-    /// One of the names, by weight.
+    /// The index of a random name, by weight.
     #[inline]
     pub fn pick(&self, rng: &mut CellRng) -> usize {
-        match self.weighed.as_slice() {
+        match self.by_weight.as_slice() {
             [] => rng.below(self.len() as u64) as usize,
-            weighed => usize::from(weighed[rng.below(weighed.len() as u64) as usize]),
+            by_weight => usize::from(by_weight[rng.below(by_weight.len() as u64) as usize]),
         }
     }
 
@@ -102,11 +102,12 @@ impl People {
         self.len() == 0
     }
 
+    /// The `i`-th name in the language's script.
     pub fn shown(&self, i: usize) -> &str {
         self.shown.get(i)
     }
 
-    /// Lower-case ASCII letters.
+    /// The `i`-th name in lower-case ASCII letters.
     pub fn plain(&self, i: usize) -> &str {
         self.plain.get(i)
     }

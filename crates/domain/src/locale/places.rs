@@ -1,22 +1,23 @@
-//! Countries with cities whose state, postal code, telephone numbers, position and time zone belong together.
+//! Countries and cities with consistent states, postal codes, telephone numbers, positions and time zones.
 
 use std::sync::LazyLock;
 
 use super::language_of;
 
-/// A country and what its addresses look like.
+/// A country.
 #[derive(Debug)]
 pub struct Country {
-    /// English short name, ISO 3166-1 codes of two and three letters.
+    /// The short name in English.
     pub name: &'static str,
+    /// ISO 3166-1 codes of two and three letters.
     pub codes: [&'static str; 2],
     /// The name in its first language.
     pub native: &'static str,
-    /// ISO 4217.
+    /// The currency code (ISO 4217).
     pub money: &'static str,
-    /// By place, with weights.
+    /// Indexes of languages, with weights.
     pub languages: Vec<(u8, u32)>,
-    /// `+49`
+    /// The calling code, such as `+49`.
     pub calling: &'static str,
     pub weight: u32,
     pub cities: Vec<City>,
@@ -25,22 +26,25 @@ pub struct Country {
 /// A city.
 #[derive(Debug)]
 pub struct City {
-    /// In English, and in the country's language.
+    /// The name in English and in the country's language.
     pub names: [&'static str; 2],
+    /// The state's name in English and in the country's language.
     pub states: [&'static str; 2],
-    /// ISO 3166-2, without the country.
+    /// The state's code (ISO 3166-2), without the country.
     pub state_code: &'static str,
-    /// In templates `#` is a digit and `?` a letter.
+    /// A template of postal codes: `#` is a digit and `?` a letter.
     pub zipcode: &'static str,
+    /// A template of telephone numbers.
     pub phone: &'static str,
+    /// In degrees.
     pub latitude: f64,
     pub longitude: f64,
-    /// Of the IANA's list.
+    /// The time zone (IANA).
     pub zone: &'static str,
     pub weight: u32,
 }
 
-/// Forms of numbers that may be given to a mobile telephone of a country.
+/// Templates of telephone numbers in ranges that a country assigns to mobile telephones.
 const VALID_PHONES: [(&str, &str); 37] = [
     ("US", "+1 212 2##-####"),
     ("CA", "+1 416 2##-####"),
@@ -82,7 +86,7 @@ const VALID_PHONES: [(&str, &str); 37] = [
 ];
 
 impl Country {
-    /// A template of numbers that any check calls valid, and that may be somebody's.
+    /// A template of telephone numbers that pass validation libraries; such a number may be in use.
     pub fn valid_phone(&self) -> &'static str {
         VALID_PHONES.iter().find(|(code, _)| *code == self.codes[0]).map_or(self.cities[0].phone, |(_, form)| form)
     }
@@ -93,7 +97,7 @@ const FILE: &str = include_str!("data/places.txt");
 static COUNTRIES: LazyLock<Vec<Country>> =
     LazyLock::new(|| read(FILE).unwrap_or_else(|error| panic!("places.txt:{error}")));
 
-/// All of them. The first one is meant where a table has no country.
+/// All countries. The first one is the default for tables without a country.
 pub fn countries() -> &'static [Country] {
     &COUNTRIES
 }
@@ -115,16 +119,17 @@ pub(super) fn read(text: &'static str) -> Result<Vec<Country>, String> {
             continue;
         }
         if let Some(heading) = line.strip_prefix('[') {
-            found.push(heading_of(heading).ok_or_else(|| error("a country is like the others"))?);
+            found.push(country_of(heading).ok_or_else(|| error("a country line has the fields of the file's head"))?);
             continue;
         }
-        let last = found.last_mut().ok_or_else(|| error("a city stands under its country"))?;
-        last.cities.push(city(line).ok_or_else(|| error("a city has eight fields, as the head of the file says"))?);
+        let last = found.last_mut().ok_or_else(|| error("a city follows its country"))?;
+        last.cities.push(city(line).ok_or_else(|| error("a city line has the eight fields of the file's head"))?);
     }
     Ok(found)
 }
 
-fn heading_of(text: &'static str) -> Option<Country> {
+/// Parses the line of a country, after its `[`.
+fn country_of(text: &'static str) -> Option<Country> {
     let (codes, rest) = text.split_once(']')?;
     let (two, three) = codes.split_once(' ')?;
     let fields: Vec<&'static str> = rest.split(" | ").map(str::trim).collect();
@@ -145,6 +150,7 @@ fn heading_of(text: &'static str) -> Option<Country> {
     })
 }
 
+/// Parses the line of a city.
 fn city(line: &'static str) -> Option<City> {
     let fields: Vec<&'static str> = line.split(" | ").collect();
     let [name, state, state_code, zipcode, phone, position, zone, weight] = fields[..] else { return None };

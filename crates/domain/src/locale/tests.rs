@@ -24,7 +24,7 @@ fn every_language_has_names_and_sentences() {
 }
 
 #[test]
-fn frequent_names_are_drawn_more_often_than_rare_ones() {
+fn names_are_drawn_by_weight() {
     let last = &language(language_of("da").expect("Danish")).last;
     let place = |name: &str| (0..last.len()).find(|&i| last.shown(i) == name).expect("a Danish name");
     let mut drawn = vec![0; last.len()];
@@ -36,7 +36,7 @@ fn frequent_names_are_drawn_more_often_than_rare_ones() {
 }
 
 #[test]
-fn places_are_read() {
+fn places_are_complete_and_unique() {
     let mut seen = HashSet::new();
     for country in places::countries() {
         assert!(!country.cities.is_empty() && country.codes[0].len() == 2 && country.codes[1].len() == 3);
@@ -58,7 +58,7 @@ fn places_are_read() {
 }
 
 #[test]
-fn locales_by_their_names() {
+fn locales_are_parsed() {
     for (text, full) in [
         ("de_DE", "de_DE"),
         ("de", "de_DE"),
@@ -75,7 +75,7 @@ fn locales_by_their_names() {
 }
 
 #[test]
-fn texts_of_a_locale_keep_their_room() {
+fn texts_of_a_locale_fit() {
     for locale in Locale::all() {
         for kind in
             [K::Name, K::Email, K::StreetAddress, K::Company, K::Sentence, K::Paragraph, K::City, K::Phone, K::Words]

@@ -1,4 +1,4 @@
-//! Several patterns as one deterministic automaton, and how many strings of each length it takes.
+//! The deterministic automaton of several patterns, and the number of strings of each length that it accepts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,13 +7,13 @@ use super::syntax::{CharSet, PatternPart, printable};
 use crate::PRACTICALLY_INFINITE;
 
 const MAX_STATES: usize = 6_000;
-/// States times lengths of the counting table.
+/// Maximum size of the counting table: states times lengths.
 const MAX_CELLS: usize = 3_000_000;
 const MAX_LENGTH: usize = 600;
-/// Beyond the shortest string, strings grow by at most so many characters.
+/// Maximum difference in length between the enumerated strings.
 const GROWTH: usize = 24;
 
-/// The deterministic product of all parts.
+/// The product automaton of all parts.
 #[derive(Debug)]
 pub(super) struct Automaton {
     steps: Vec<Vec<(Vec<char>, usize)>>,
@@ -21,14 +21,15 @@ pub(super) struct Automaton {
 }
 
 impl Automaton {
-    /// `None` if it grows too large.
-    pub fn build(parts: &[PatternPart], nice: bool) -> Option<Automaton> {
+    /// `None` if there would be more than [`MAX_STATES`]. `reduced`: of wide classes, only lower-case letters and
+    /// digits.
+    pub fn build(parts: &[PatternPart], reduced: bool) -> Option<Automaton> {
         let groups = alphabet(parts);
         let initial: Vec<Vec<usize>> = parts.iter().map(|p| p.close([p.start], true, false)).collect();
         let accepting = |sets: &[Vec<usize>], start| parts.iter().zip(sets).all(|(p, s)| p.accepts(s, start));
         let mut states: HashMap<Vec<Vec<usize>>, usize> = HashMap::new();
         let mut out = Automaton { steps: vec![], accepting: vec![accepting(&initial, true)] };
-        // the initial state passes `^`: it is not the same as one with equal nodes later
+        // The initial state accepts `^`: it differs from a later state with the same nodes.
         let mut todo = vec![initial];
         while let Some(sets) = todo.get(out.steps.len()).cloned() {
             let mut row: Vec<(Vec<char>, usize)> = vec![];
@@ -40,7 +41,7 @@ impl Automaton {
                     continue;
                 }
                 let special = parts.iter().zip(&stepped).any(|(p, (_, offered))| p.wanted && *offered);
-                if nice
+                if reduced
                     && !special
                     && !(c.is_ascii_lowercase()
                         || c.is_ascii_digit()
@@ -74,7 +75,7 @@ impl Automaton {
         Some(out)
     }
 
-    /// The counting table, or `None` if no string fits.
+    /// The pattern with its counting table; `None` if no string is within the limits.
     pub fn count(&self, min_chars: u32, max_chars: u32, whole: Vec<(bool, regex::Regex)>) -> Option<Pattern> {
         let n = self.steps.len();
         let longest = (max_chars as usize).min(MAX_LENGTH.max(min_chars as usize + GROWTH)).min(MAX_CELLS / n);
@@ -104,7 +105,7 @@ impl Automaton {
     }
 }
 
-/// Characters grouped so that all of a group are read alike by every class.
+/// Groups of characters (equivalence classes) that are in the same classes of all parts.
 fn alphabet(parts: &[PatternPart]) -> Vec<Vec<char>> {
     let classes: Vec<&CharSet> = parts.iter().flat_map(|p| &p.classes).collect();
     let mut chars: BTreeSet<char> = printable().collect();
@@ -112,14 +113,14 @@ fn alphabet(parts: &[PatternPart]) -> Vec<Vec<char>> {
     let mut groups: HashMap<(Vec<bool>, u8), Vec<char>> = HashMap::new();
     let mut order = vec![];
     for c in chars {
-        // letters of each case, digits and the rest stay apart: only some are offered from wide classes
-        let look = match c {
+        // Letters of each case, digits and the rest are in separate groups, as wide classes offer only some of them.
+        let char_kind = match c {
             'a'..='z' => 0,
             '0'..='9' => 1,
             'A'..='Z' => 2,
             _ => 3,
         };
-        let key = (classes.iter().map(|s| s.has(c)).collect::<Vec<_>>(), look);
+        let key = (classes.iter().map(|s| s.has(c)).collect::<Vec<_>>(), char_kind);
         let group = groups.entry(key.clone()).or_default();
         if group.is_empty() {
             order.push(key);

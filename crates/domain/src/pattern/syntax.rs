@@ -1,4 +1,4 @@
-//! A pattern's syntax as a non-deterministic automaton, and which characters of its classes are offered.
+//! The non-deterministic automaton of a pattern, and the characters that its classes offer.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use super::{NOT, PatternError};
 
 const MAX_NFA: usize = 20_000;
-/// A class with so many printable characters is thinned out to letters and digits.
+/// A class with at least this many printable characters is wide: it is reduced to letters and digits.
 const WIDE: usize = 30;
 
 /// One node of the non-deterministic automaton.
@@ -35,7 +35,7 @@ pub(super) struct PatternPart {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CharSet {
     ranges: Vec<(char, char)>,
-    /// What is offered when characters are chosen from a wide class.
+    /// The class is reduced to lower-case letters (if it has any) and digits.
     wide: bool,
     has_lower: bool,
 }
@@ -54,7 +54,7 @@ impl CharSet {
         in_ranges(&self.ranges, c)
     }
 
-    /// Whether `c` is offered: from wide classes only lower-case letters and digits.
+    /// Whether `c` may be generated from the class: of wide classes only lower-case letters and digits.
     pub fn offers(&self, c: char) -> bool {
         self.has(c)
             && (!self.wide
@@ -62,7 +62,7 @@ impl CharSet {
                 || if self.has_lower { c.is_ascii_lowercase() } else { c.is_ascii_alphanumeric() })
     }
 
-    /// Characters to choose from that are not printable ASCII: only where there is no other choice.
+    /// Characters beyond printable ASCII, for a class without printable ASCII; else empty. At most 64.
     pub fn foreign(&self) -> Vec<char> {
         if printable().any(|c| self.has(c)) {
             return vec![];
@@ -115,12 +115,12 @@ impl PatternPart {
         self.push(PatternNode::Read { class, next })
     }
 
-    /// Adds `hir` in front of `next`; the index of its first node.
+    /// Adds the nodes of `hir` before the node `next`. Returns the index of its first node.
     fn add(&mut self, hir: &Hir, next: usize) -> Result<usize, &'static str> {
         match hir.kind() {
             HirKind::Empty => Ok(next),
             HirKind::Literal(l) => {
-                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are no text")?;
+                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are not UTF-8")?;
                 text.chars().rev().try_fold(next, |next, c| self.read(vec![(c, c)], next))
             }
             HirKind::Class(Class::Unicode(c)) => {
@@ -162,7 +162,7 @@ impl PatternPart {
         }
     }
 
-    /// Everything reachable without reading.
+    /// The epsilon closure: all nodes reachable without reading a character.
     pub fn close(&self, from: impl IntoIterator<Item = usize>, at_start: bool, at_end: bool) -> Vec<usize> {
         let mut seen = BTreeSet::new();
         let mut todo: Vec<usize> = from.into_iter().collect();
@@ -184,7 +184,7 @@ impl PatternPart {
         self.close(set.iter().copied(), at_start, true).contains(&0) == self.wanted
     }
 
-    /// Whether `c` is upper case and a class without lower case reads it.
+    /// Whether `c` is an upper-case letter in a class without lower-case letters.
     pub fn reads_upper_only(&self, set: &[usize], c: char) -> bool {
         c.is_ascii_uppercase()
             && set.iter().any(|&n| match &self.nodes[n] {
@@ -193,7 +193,7 @@ impl PatternPart {
             })
     }
 
-    /// Nodes after reading `c`, and whether some class offers it.
+    /// The nodes after reading `c`, and whether a narrow class offers it.
     pub fn step(&self, set: &[usize], c: char) -> (Vec<usize>, bool) {
         let mut offered = false;
         let next: Vec<usize> = set

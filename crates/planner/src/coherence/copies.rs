@@ -3,7 +3,7 @@
 use super::Row;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_plan::{Formula, Law, LawPlan};
-use dbmocker_semantics::{Amount, Child, Copied, copied};
+use dbmocker_semantics::{Amount, ChildColumn, CopyMode, copied};
 
 /// A single-column foreign key whose parent rows are generated.
 pub struct Lead<'a> {
@@ -29,10 +29,10 @@ impl Row<'_> {
                 continue;
             }
             let column = &self.table.columns[c];
-            let mut best: Option<(u8, &Lead<'_>, usize, Copied)> = None;
+            let mut best: Option<(u8, &Lead<'_>, usize, CopyMode)> = None;
             for lead in leads {
                 let key = &self.table.columns[lead.key].name;
-                let child = Child { table: &self.table.name.name, column: &column.name, key, line };
+                let child = ChildColumn { table: &self.table.name.name, column: &column.name, key, line };
                 for (p, theirs) in lead.parent.columns.iter().enumerate() {
                     let fits = if number { lead.scales[p].is_some() } else { holds(column, theirs) };
                     let found = copied(child, &lead.parent.name.name, &theirs.name).filter(|_| fits);
@@ -47,7 +47,7 @@ impl Row<'_> {
         }
     }
 
-    fn copy(&mut self, c: usize, lead: &Lead<'_>, p: usize, how: Copied) {
+    fn copy(&mut self, c: usize, lead: &Lead<'_>, p: usize, how: CopyMode) {
         let of = format!("{}.{}", lead.parent.name.name, lead.parent.columns[p].name);
         if self.scales[c].is_none() {
             let nullable = self.table.columns[c].nullable;
@@ -57,9 +57,9 @@ impl Row<'_> {
         }
         let parent = Formula::Parent { foreign: lead.foreign, column: p };
         let (expr, text) = match how {
-            Copied::Whole => (parent.or(Formula::Own), of),
-            Copied::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
-            Copied::Part => {
+            CopyMode::Whole => (parent.or(Formula::Own), of),
+            CopyMode::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
+            CopyMode::Part => {
                 let share = Formula::percent_of(&[(100, 80), (50, 15), (25, 5)]);
                 (parent.times(share, self.scale(c)).or(Formula::Own), format!("all or a part of {of}"))
             }

@@ -8,7 +8,7 @@ use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
-use dbmocker_semantics::totals::{ChildTable, SUMMED, Total, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{Aggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
 /// A foreign key from another table.
@@ -107,7 +107,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
     }
     let parent = &b.schema.tables[b.order[p]];
     let name = &parent.columns[c].name;
-    let mut best: Option<(u8, &Lead, Total)> = None;
+    let mut best: Option<(u8, &Lead, Aggregate)> = None;
     for lead in leads {
         let child = &b.schema.tables[b.order[lead.table]];
         let numbers = named(child, &lead.numbers);
@@ -132,7 +132,13 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
 }
 
 /// Returns the aggregate over the child table's columns for a kind of total.
-fn folded(b: &PlanContext<'_>, tables: &[TablePlan], at: (usize, usize), lead: &Lead, what: Total) -> Option<Found> {
+fn folded(
+    b: &PlanContext<'_>,
+    tables: &[TablePlan],
+    at: (usize, usize),
+    lead: &Lead,
+    what: Aggregate,
+) -> Option<Found> {
     let (p, c) = at;
     let child = &tables[lead.table];
     let label = &child.name.name;
@@ -142,25 +148,25 @@ fn folded(b: &PlanContext<'_>, tables: &[TablePlan], at: (usize, usize), lead: &
     let called = |c: usize| format!("{label}.{}", child.columns[c].name);
     let same_money = |of: usize| in_cents(&column.name) == in_cents(&child.columns[of].name);
     let found = match what {
-        Total::Count => Found { fold: Fold::Count, text: format!("number of {label}") },
-        Total::Sum(of) => Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) },
-        Total::Mean(of) => {
+        Aggregate::Count => Found { fold: Fold::Count, text: format!("number of {label}") },
+        Aggregate::Sum(of) => Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) },
+        Aggregate::Mean(of) => {
             let scale = b.generator.table(p).columns[c].decimals()?;
             Found { fold: Fold::Mean(of, scale), text: format!("mean of {}", called(of)) }
         }
-        Total::Money => {
+        Aggregate::Money => {
             let numbers = named(&b.schema.tables[b.order[lead.table]], &lead.numbers);
             let parts = [Amount::Total, Amount::Gross, Amount::Line, Amount::Subtotal, Amount::Net, Amount::Price];
             let of = money(&numbers, &parts, in_cents(&column.name))?;
             Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
         }
-        Total::First | Total::Last => {
+        Aggregate::First | Aggregate::Last => {
             let began = |c: &usize| {
                 matches!(&child.columns[*c].law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }))
             };
             let of = (0..child.columns.len()).find(began)?;
             let (fold, word) = match what {
-                Total::First => (Fold::First(of), "first"),
+                Aggregate::First => (Fold::First(of), "first"),
                 _ => (Fold::Last(of), "last"),
             };
             Found { fold, text: format!("{word} of {}", called(of)) }
@@ -168,7 +174,7 @@ fn folded(b: &PlanContext<'_>, tables: &[TablePlan], at: (usize, usize), lead: &
     };
     let fits = match (&found.fold, what) {
         (Fold::First(_) | Fold::Last(_), _) => is_moment,
-        (_, Total::Sum(of)) => is_number && same_money(of),
+        (_, Aggregate::Sum(of)) => is_number && same_money(of),
         _ => is_number,
     };
     fits.then_some(found)

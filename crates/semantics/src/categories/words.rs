@@ -1,8 +1,7 @@
 //! Data of [`categories`](super): weights of the members of lists, and lists whose members are equally common.
 
 /// Weights of words, relative to the others of their list. A word may be in several lists; the list that contains most
-/// of
-/// a column's values is used.
+/// of a column's values is used.
 pub(super) const LISTS: &[&[(&str, u32)]] = &[
     // importance
     &[

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Dictionary, Language, Meaning, NumberMeaning};
+use super::{Dictionary, Meaning, NumberMeaning, Translations};
 use crate::generator;
 use crate::names::canonical;
 use crate::numbers::Scale;
@@ -57,7 +57,7 @@ impl Dictionary {
                 self.languages[*language].noun_first = rest.trim() == "noun first";
                 continue;
             }
-            let heading = heading.as_ref().ok_or("an entry stands under a heading such as `[columns]`");
+            let heading = heading.as_ref().ok_or("an entry before the first heading, such as `[columns]`");
             self.entry(heading.map_err(|what| error(what.into()))?, content).map_err(error)?;
         }
         Ok(())
@@ -81,8 +81,9 @@ impl Dictionary {
                 Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
                 _ => {
                     return Err(format!(
-                        "no heading `{text}`; there are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-                         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, `[never cut]`, `[no identifier]` and `[keeps its s]`"
+                        "unknown heading `{text}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
+                         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+                         `[never cut]`, `[no identifier]` and `[keeps its s]`"
                     ));
                 }
             },
@@ -92,7 +93,7 @@ impl Dictionary {
     /// The index of a language, which is added if it is new.
     fn language(&mut self, code: &str) -> usize {
         self.languages.iter().position(|l| l.code == code).unwrap_or_else(|| {
-            self.languages.push(Language::new(code));
+            self.languages.push(Translations::new(code));
             self.languages.len() - 1
         })
     }
@@ -109,7 +110,7 @@ impl Dictionary {
             words.extend(line.split_whitespace().map(str::to_lowercase));
             return Ok(());
         }
-        let (phrases, meaning) = line.split_once(" -> ").ok_or("an entry is like `phrase, phrase -> meaning`")?;
+        let (phrases, meaning) = line.split_once(" -> ").ok_or("expected `phrase, phrase -> meaning`")?;
         let (phrases, meaning) = (phrases.split(',').map(str::trim).filter(|p| !p.is_empty()), meaning.trim());
         match heading {
             Heading::Words(language) => {
@@ -133,15 +134,16 @@ impl Dictionary {
                 }
             }
             Heading::Texts | Heading::Json => {
-                let named = Named::find(meaning).ok_or_else(|| format!("no kind of value `{meaning}`"))?;
+                let named = Named::find(meaning).ok_or_else(|| format!("unknown kind of value `{meaning}`"))?;
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 let map = if matches!(heading, Heading::Texts) { &mut self.texts } else { &mut self.json };
                 map.extend(phrases.into_iter().map(|p| (p, named)));
             }
             Heading::Nulls => {
                 let share = meaning.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
-                let share =
-                    share.filter(|n| (0.0..=100.0).contains(n)).ok_or(format!("`{meaning}`: a share is like `25%`"))?;
+                let share = share
+                    .filter(|n| (0.0..=100.0).contains(n))
+                    .ok_or(format!("`{meaning}`: expected a percentage such as `25%`"))?;
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 self.nulls.extend(phrases.into_iter().map(|p| (p, share / 100.0)));
             }
@@ -180,7 +182,8 @@ fn meaning(text: &str) -> Result<Meaning, String> {
     match generator(text) {
         Some(kind) => Ok(Meaning::Kind(kind)),
         None => Err(format!(
-            "no kind of value `{text}`; `dbmocker generators` lists them, and a list is like `one of S *2 | M *5`"
+            "unknown kind of value `{text}`; `dbmocker generators` lists the kinds, and a list is written as \
+             `one of S *2 | M *5`"
         )),
     }
 }
@@ -190,10 +193,10 @@ fn numbers(text: &str) -> Result<NumberMeaning, String> {
     if let Some(list) = text.strip_prefix("one of ") {
         let list = catalogue::inline(list)?;
         let whole =
-            |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is no whole number"))?, weight));
+            |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is not a whole number"))?, weight));
         return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));
     }
-    let error = || format!("`{text}`: a range is like `1..60 low`");
+    let error = || format!("`{text}`: expected a range such as `1..60 low`");
     let mut parts = text.split_whitespace();
     let (lo, hi) = parts.next().and_then(|r| r.split_once("..")).ok_or_else(error)?;
     let (lo, hi): (f64, f64) = (lo.parse().map_err(|_| error())?, hi.parse().map_err(|_| error())?);

@@ -6,7 +6,7 @@ use dbmocker_domain::fold::fold;
 
 /// The translations from one language.
 #[derive(Debug, Clone)]
-pub struct Language {
+pub struct Translations {
     pub code: String,
     /// The noun comes before what describes it (`numero de cliente`); in English it comes last.
     pub noun_first: bool,
@@ -46,9 +46,9 @@ pub fn without_spaces(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
-impl Language {
+impl Translations {
     pub fn new(code: &str) -> Self {
-        Language { code: code.to_owned(), noun_first: false, phrases: HashMap::new(), max_words: 1, max_chars: 1 }
+        Translations { code: code.to_owned(), noun_first: false, phrases: HashMap::new(), max_words: 1, max_chars: 1 }
     }
 
     #[cfg(test)]
@@ -83,8 +83,7 @@ impl Language {
     }
 
     /// The translations of a word's parts: of a compound, or of a word in a script without spaces; `None` if it cannot
-    /// be
-    /// split.
+    /// be split.
     pub fn parts(&self, word: &str) -> Option<Vec<&Translation>> {
         if word.chars().any(without_spaces) {
             return self.script(word);

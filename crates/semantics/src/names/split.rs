@@ -61,8 +61,7 @@ fn keeps_digits(token: &str) -> bool {
 }
 
 /// Appends the words of a token of an English name: an expanded abbreviation, the parts of a word without separators,
-/// or
-/// the word in the singular.
+/// or the word in the singular.
 pub(super) fn expand(d: &Dictionary, token: &str, words: &mut Vec<String>) {
     if let Some(translation) = d.languages[0].find(token) {
         words.extend(translation.english.iter().cloned());

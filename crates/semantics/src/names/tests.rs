@@ -123,8 +123,7 @@ fn the_language_of_a_table_is_detected() {
 }
 
 /// A phrase that is not in the normalized form of names would never match; those of dictionary files are normalized
-/// when
-/// they are loaded.
+/// when they are loaded.
 #[test]
 fn phrases_in_code_are_normalized() {
     let windows = super::super::dates::WINDOWS.iter().flat_map(|(phrases, _)| *phrases);

@@ -20,8 +20,7 @@ pub(super) fn comment_name(comment: &str) -> Option<Name> {
 }
 
 /// The values that a comment lists: `one of: draft, sent, paid`, `'a' or 'b'`, `N=new, P=paid`, `0: off, 1: on`. Empty
-/// if
-/// it lists none.
+/// if it lists none.
 pub(super) fn comment_values(comment: &str) -> Vec<String> {
     let quoted: Vec<String> = comment.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
     if quoted.len() >= 2 && comment.matches('\'').count() == 2 * quoted.len() {

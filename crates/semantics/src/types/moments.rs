@@ -18,9 +18,8 @@ impl ColumnInference<'_> {
         time::civil(self.today()).0
     }
 
-    /// The window of the column's name, in days relative to now; for a key, all days from 1970 to now, or the next 40
-    /// 000
-    /// days for a future date.
+    /// The window of the column's name, in days relative to now. For a key: all days from 1970 to now, or 40000 days from
+    /// now for a future date.
     pub(super) fn window(&self) -> (Option<&'static str>, Window) {
         let (word, mut window) = dates::window_of(&self.name);
         if let Some(before) = self.before.filter(|before| *before < window.from) {

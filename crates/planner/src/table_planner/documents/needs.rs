@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::text;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
-use dbmocker_domain::document::{Document, Member};
+use dbmocker_domain::document::{Document, DocumentMember};
 use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_predicate::{Cmp, Expr};
 use dbmocker_semantics as semantics;
@@ -182,7 +182,7 @@ impl Needs {
                 Some(need) => need.document(name, context),
                 None => Document::Object { members: Vec::new(), open: true },
             };
-            Member { name: name.clone(), required: true, document }
+            DocumentMember { name: name.clone(), required: true, document }
         };
         Document::Object { members: names.into_iter().map(member).collect(), open: true }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::text;
-use dbmocker_domain::document::{Document, Member};
+use dbmocker_domain::document::{Document, DocumentMember};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_semantics as semantics;
@@ -99,11 +99,11 @@ fn object(rules: &Map<String, Json>, context: &InferContext, depth: usize) -> Op
     let mut members = Vec::new();
     for (name, schema) in properties {
         let document = of(schema, name, context, depth + 1)?;
-        members.push(Member { name: name.clone(), required: required.contains(&name.as_str()), document });
+        members.push(DocumentMember { name: name.clone(), required: required.contains(&name.as_str()), document });
     }
     for name in required.iter().filter(|n| !properties.contains_key(**n)) {
         let document = Document::Leaf(Box::new(text(name, 20, context)));
-        members.push(Member { name: (*name).to_owned(), required: true, document });
+        members.push(DocumentMember { name: (*name).to_owned(), required: true, document });
     }
     let closed = rules.get("additionalProperties").is_some_and(|a| *a != Json::Bool(true));
     let counted = rules.contains_key("maxProperties") || rules.contains_key("minProperties");

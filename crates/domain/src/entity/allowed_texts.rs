@@ -1,21 +1,21 @@
-//! The spelling of something that a column's domain allows.
+//! Texts that a column's domain allows.
 
 use crate::text::TextKind;
 use crate::{Domain, Sampler};
 use dbmocker_core::value::Value;
 
-/// What texts a column takes.
-pub(super) struct Told<'a> {
+/// A domain, prepared to check which of several spellings it allows.
+pub(super) struct AllowedTexts<'a> {
     domain: &'a Domain,
     sampler: Sampler,
 }
 
-impl<'a> Told<'a> {
+impl<'a> AllowedTexts<'a> {
     pub fn new(domain: &'a Domain) -> Self {
-        Told { domain, sampler: domain.sampler() }
+        AllowedTexts { domain, sampler: domain.sampler() }
     }
 
-    /// The first of the spellings that is allowed, as written or in one letter case.
+    /// The first spelling that the domain allows, unchanged, else in upper or lower case; `None` if it allows none.
     pub fn first(&self, spellings: &[&str]) -> Option<String> {
         match self.domain {
             Domain::Text(_) | Domain::Choice { .. } => {}
@@ -32,7 +32,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Whether a kind is one of those of the catalogue.
+/// Whether a kind is one of these kinds of the catalogue.
 pub(super) fn is_one_of(kind: &TextKind, names: &[&str]) -> bool {
     matches!(kind, TextKind::Catalogue(named) | TextKind::Prose(named) if names.contains(&named.name()))
 }
