@@ -231,7 +231,7 @@ pub struct Load {
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows
-    #[arg(long, value_name = "FILE", conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["from", "resume", "tables", "exclude_tables"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["from", "resume", "tables", "exclude_tables", "schema"])]
     pub plan: Option<PathBuf>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them

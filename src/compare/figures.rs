@@ -23,6 +23,8 @@ pub struct Figures {
     common: Option<Vec<f64>>,
     /// Values at 1 to 99 percent.
     quantiles: Option<Vec<f64>>,
+    /// By how much a profile's quantiles may differ from the values that it was learned from.
+    rounded: f64,
     correlation: Option<f64>,
     width: Option<f64>,
 }
@@ -70,6 +72,7 @@ impl Figures {
             distinct: known.distinct.map(|d| d.of(rows * (1.0 - nulls))),
             common: Some(common),
             quantiles,
+            rounded: axis.map_or(0.0, Axis::rounding),
             correlation: known.correlation,
             width: known.width,
         }
@@ -84,6 +87,7 @@ impl Figures {
             distinct: distinct(known).map(|d| d.of(rows * (1.0 - nulls))),
             common: Some(known.common.clone()),
             quantiles: spread.map(|s| percents().map(|p| s.quantile(p)).collect()),
+            rounded: 0.0,
             correlation: known.correlation,
             width: known.width,
         }
@@ -106,7 +110,7 @@ impl Figures {
         }
         if let (Some(a), Some(b)) = (&self.quantiles, &here.quantiles) {
             let middle = a.len() / 2;
-            add(NAMES[3], a[middle], b[middle], quantile_gap(a, b) / LIMIT);
+            add(NAMES[3], a[middle], b[middle], quantile_gap(a, b, self.rounded.max(here.rounded)) / LIMIT);
         }
         if let Some((a, b)) = both(self.correlation, here.correlation) {
             add(NAMES[4], a, b, (a - b).abs() / LIMIT);
@@ -129,9 +133,10 @@ fn common_gap(a: &[f64], b: &[f64]) -> f64 {
     0.5 * each + 0.5 * (a.iter().sum::<f64>() - b.iter().sum::<f64>()).abs()
 }
 
-/// The mean distance of the quantiles, in units of the range from 5 to 95 percent.
-fn quantile_gap(a: &[f64], b: &[f64]) -> f64 {
-    let mean = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / a.len() as f64; // 99 of them
+/// The mean distance of the quantiles beyond what is `rounded`, in units of the range from 5 to 95 percent.
+fn quantile_gap(a: &[f64], b: &[f64], rounded: f64) -> f64 {
+    let each = a.iter().zip(b).map(|(a, b)| ((a - b).abs() - rounded).max(0.0));
+    let mean = each.sum::<f64>() / a.len() as f64; // 99 of them
     let range = a[a.len() * 95 / 100] - a[a.len() * 5 / 100];
     if range > 0.0 { mean / range } else { mean }
 }
@@ -160,6 +165,7 @@ mod tests {
             distinct: Some(100.0),
             common: Some(vec![0.5, 0.3]),
             quantiles: Some((1..=99).map(f64::from).collect()),
+            rounded: 0.0,
             correlation: Some(1.0),
             width: Some(10.0),
         };
@@ -169,6 +175,7 @@ mod tests {
             distinct: Some(111.0),
             common: Some(vec![0.42, 0.3]),
             quantiles: Some((1..=99).map(|i| f64::from(i) + 10.0).collect()),
+            rounded: 0.0,
             correlation: Some(0.8),
             width: Some(10.5),
         };

@@ -24,6 +24,15 @@ pub enum Axis {
 }
 
 impl Axis {
+    /// By how much a profile rounds values that are all alike: dates to the day.
+    pub fn rounding(self) -> f64 {
+        match self {
+            Axis::Day => 1.0,
+            Axis::Moment => 86_400.0,
+            Axis::Number { .. } | Axis::Year | Axis::Clock => 0.0,
+        }
+    }
+
     /// That of a type; `None` for texts and the like.
     pub fn of(ty: &SqlType) -> Option<Axis> {
         Some(match ty {

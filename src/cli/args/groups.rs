@@ -47,7 +47,7 @@ pub struct Database {
 }
 
 /// The flags of [`Database`], [`Rows`] and [`Values`]: what a saved plan has decided.
-pub const PLANNING: [&str; 18] = [
+pub const PLANNING: [&str; 21] = [
     "url",
     "driver",
     "host",
@@ -57,6 +57,9 @@ pub const PLANNING: [&str; 18] = [
     "password",
     "trust_schema",
     "rows",
+    "shape",
+    "profile",
+    "scale",
     "seed",
     "now",
     "strict",
@@ -69,8 +72,11 @@ pub const PLANNING: [&str; 18] = [
 ];
 
 /// Flags that decide about rows, which a saved plan has decided.
-pub const ROWS_OF_A_PLAN: [&str; 10] = [
+pub const ROWS_OF_A_PLAN: [&str; 13] = [
     "rows",
+    "shape",
+    "profile",
+    "scale",
     "seed",
     "now",
     "strict",

@@ -50,6 +50,9 @@ pub struct Query {
     pub sql: String,
 }
 
+/// By column: the rows that are not NULL, and the different values.
+pub type ColumnCounts = BTreeMap<String, (f64, f64)>;
+
 /// What the queries found of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scanned {
@@ -61,7 +64,7 @@ pub struct Scanned {
     pub nulls: BTreeMap<String, (String, Vec<(String, f64)>)>,
     pub order: BTreeMap<Vec<String>, BTreeMap<String, f64>>,
     /// Rows; by column those that are not NULL, and different ones.
-    pub counts: Option<(f64, BTreeMap<String, (f64, f64)>)>,
+    pub counts: Option<(f64, ColumnCounts)>,
     pub common: BTreeMap<String, Vec<f64>>,
     pub labels: BTreeMap<String, Vec<String>>,
     pub quantiles: BTreeMap<String, Vec<(f64, String)>>,
