@@ -1,7 +1,7 @@
 //! Which columns' values a profile may name, and why.
 //!
 //! Two steps: [`Decision::of`] decides by the schema and by figures alone, so that only the values of columns that may be
-//! kept are read at all; [`confirm`] then looks at these values.
+//! kept are read at all; [`Decision::confirm`] then looks at these values.
 
 use std::sync::LazyLock;
 

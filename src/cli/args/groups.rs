@@ -381,7 +381,8 @@ pub struct Closing {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Files")]
 pub struct Files {
-    /// Of Parquet: none, snappy [default] or zstd. Of CSV, NDJSON and SQL files as a whole: none [default], gzip or zstd
+    /// Of Parquet: none, snappy (the default) or zstd. Of CSV, NDJSON and SQL files as a whole: none (the default), gzip or
+    /// zstd
     #[arg(long, value_enum)]
     pub compression: Option<Compression>,
 
