@@ -201,3 +201,28 @@ proptest! {
         }
     }
 }
+
+/// A column that gets its wider domain in a part of the columns that is solved by itself.
+#[test]
+fn wider_values_satisfy_conditions_over_columns_of_other_parts() {
+    let checks =
+        ["((1) - a) = NULLIF(b, c)", "CASE WHEN (p IS NULL) THEN (b > abs((0))) ELSE ((NULLIF((1), a) + a) = a) END"];
+    let parsed: Vec<_> = checks.iter().map(|c| parse(c, D).unwrap()).collect();
+    let named: Vec<NamedCheck> = checks.iter().map(|c| NamedCheck::new(*c, *c)).collect();
+    let env = Env { dialect: D, now: NOW };
+    for (from, to, most) in
+        (0..5).flat_map(|from| (from..5).flat_map(move |to| (0..3).map(move |most| (from, to, most))))
+    {
+        let mut columns = columns();
+        for (c, from, to) in [(0, -1, -1), (1, from, to), (2, 0, most)] {
+            let list = || Domain::Choice { values: (from..=to).map(Value::Int).collect(), weights: None };
+            let suggested = if c == 0 { Some(list()) } else { int("x", from, to).domain };
+            columns[c] = ColumnInput { legal: columns[c].domain.clone(), domain: suggested, ..columns[c].clone() };
+        }
+        let s = solve(&columns, &named, D, NOW);
+        assert!(s.unsolved.is_empty());
+        for r in rows(&columns, &s, 60) {
+            assert!(parsed.iter().all(|e| e.truth(&r, env).unwrap() != Some(false)), "{r:?} of b from {from} to {to}");
+        }
+    }
+}

@@ -6,6 +6,7 @@
 //! neighbours.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell};
 use super::invert::solvable;
@@ -61,7 +62,7 @@ impl Search<'_, '_> {
             let mut idle = vec![];
             for part in parts {
                 let mine = |t: &Expr| self.space.indices(t).iter().any(|c| part.contains(c) && st.fixed(*c).is_none());
-                let mut sub = st.clone();
+                let mut sub = State { part: Some(Rc::from(part.as_slice())), ..st.clone() };
                 sub.relations.retain(|r| mine(&r.tree));
                 let pending: Vec<Pending> =
                     pending.iter().filter(|(f, _)| touches(self.space, &st, f, &part)).cloned().collect();
