@@ -18,7 +18,7 @@ use crate::error::{Exit, Failure, OrExit};
 use crate::run;
 use crate::run::{
     ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, RunError, RunLock, Stage, Staging, Stop,
-    TableShare, pool,
+    TableShare, Unfit, pool,
 };
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
@@ -227,10 +227,17 @@ impl Planning<'_> {
     /// The file holds no plan, or the database is not that of the plan: every difference is named.
     pub fn saved(&self, path: &Path) -> Result<(Plan, Arc<Generator>), Failure> {
         let Planned { mut plan, .. } = Planned::read(path)?;
-        run::fit(&mut plan, &self.source.schema, self.truncate).map_err(|misfits| {
-            let lines: Vec<String> = misfits.iter().map(|m| format!("\n  {m}")).collect();
-            let message = format!("the plan `{}` does not fit this database:{}", path.display(), lines.concat());
-            Failure::new(Exit::Source, anyhow::anyhow!("{message}"))
+        let Source { connection, schema, .. } = self.source;
+        let read = |table: &schema::Table, columns: &[usize], limit, each: &mut dyn FnMut(Vec<Value>)| {
+            dbmocker_schema::read_rows(connection, table, columns, limit, each)
+        };
+        run::fit(&mut plan, schema, self.truncate, &read).map_err(|unfit| match unfit {
+            Unfit::Read(e) => schema_failure(e),
+            Unfit::Misfits(misfits) => {
+                let lines: Vec<String> = misfits.iter().map(|m| format!("\n  {m}")).collect();
+                let message = format!("the plan `{}` does not fit this database:{}", path.display(), lines.concat());
+                Failure::new(Exit::Source, anyhow::anyhow!("{message}"))
+            }
         })?;
         let generator = Arc::new(Generator::new(&plan));
         Ok((self.finished(plan)?, generator))

@@ -98,7 +98,7 @@ pub fn export(
         });
         let (files, reports): (Vec<Vec<FilePart>>, _) = written?.into_iter().unzip();
         if options.format == FileType::Sql {
-            sql_text::script(plan, options, &files).map_err(|e| no_folder(options, &e))?;
+            sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
         }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;

@@ -64,7 +64,7 @@ pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};
 pub use resume::{LastRun, Resumable, Resumed, last_run};
-pub use saved_plan::{Misfit, fit};
+pub use saved_plan::{Misfit, Unfit, fit};
 pub(crate) use sql_template::filled;
 pub use stream::TableStream;
 pub use trial_insert::WHOLE as TRIED_WHOLE;

@@ -1,8 +1,12 @@
 //! A saved plan for a database: whether its rows belong there.
 
+use std::collections::HashSet;
+
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Column, Schema, Table};
+use dbmocker_core::value::{Value, digest};
 use dbmocker_plan::{Plan, TablePlan};
+use dbmocker_schema::SchemaError;
 
 use super::jobs::meant;
 
@@ -21,17 +25,49 @@ pub enum Misfit {
     Existing { table: String, planned: u64, here: u64 },
     #[error("foreign key `{name}` of table `{table}` is not in the plan; save a plan of this schema")]
     ForeignKey { table: String, name: String },
+    #[error("key `{name}` of table `{table}` is not in the plan; save a plan of this schema")]
+    Key { table: String, name: String },
+    #[error("two tables of the plan are `{table}` here")]
+    Twice { table: String },
+    #[error(
+        "foreign key `{name}` of table `{table}` refers to rows that `{parent}` held when the plan was made, and some are not there"
+    )]
+    Parents { table: String, name: String, parent: String },
 }
+
+/// Why a plan cannot be loaded.
+#[derive(Debug)]
+pub enum Unfit {
+    Misfits(Vec<Misfit>),
+    /// The keys of existing rows cannot be read.
+    Read(SchemaError),
+}
+
+impl From<Vec<Misfit>> for Unfit {
+    fn from(misfits: Vec<Misfit>) -> Self {
+        Unfit::Misfits(misfits)
+    }
+}
+
+impl From<SchemaError> for Unfit {
+    fn from(e: SchemaError) -> Self {
+        Unfit::Read(e)
+    }
+}
+
+/// Reads the values of some columns of a table's existing rows, at most so many.
+pub type ReadKeys<'a> =
+    dyn Fn(&Table, &[usize], Option<u64>, &mut dyn FnMut(Vec<Value>)) -> Result<(), SchemaError> + 'a;
 
 /// Gives the plan's tables the names that they have in the database, where they fit. With `truncate`, the tables are
 /// emptied first.
 ///
 /// # Errors
 /// Everything that differs.
-pub fn fit(plan: &mut Plan, schema: &Schema, truncate: bool) -> Result<(), Vec<Misfit>> {
+pub fn fit(plan: &mut Plan, schema: &Schema, truncate: bool, read: &ReadKeys<'_>) -> Result<(), Unfit> {
     if plan.dialect != schema.dialect {
         let (plan, database) = (plan.dialect.to_string(), schema.dialect.to_string());
-        return Err(vec![Misfit::Dialect { plan, database }]);
+        return Err(vec![Misfit::Dialect { plan, database }].into());
     }
     let mut misfits = Vec::new();
     let mut names = Vec::new();
@@ -40,12 +76,19 @@ pub fn fit(plan: &mut Plan, schema: &Schema, truncate: bool) -> Result<(), Vec<M
             None => misfits.push(Misfit::NoTable { table: planned.label.clone() }),
             Some(table) => {
                 misfits.extend(differences(planned, table, truncate));
+                if names.contains(&table.name) {
+                    misfits.push(Misfit::Twice { table: table.name.to_string() });
+                }
                 names.push(table.name.clone());
             }
         }
     }
     if !misfits.is_empty() {
-        return Err(misfits);
+        return Err(misfits.into());
+    }
+    misfits.extend(missing_parents(plan, schema, read)?);
+    if !misfits.is_empty() {
+        return Err(Unfit::Misfits(misfits));
     }
     plan.tables.iter_mut().zip(names).for_each(|(planned, name)| planned.name = name);
     Ok(())
@@ -80,5 +123,36 @@ fn differences(planned: &TablePlan, table: &Table, truncate: bool) -> Vec<Misfit
             out.push(Misfit::ForeignKey { table: name(), name: key.name.clone() });
         }
     }
+    for key in table.keys.iter().filter_map(|k| Some((k, k.plain_columns()?))) {
+        let same = |k: &dbmocker_plan::KeyPlan| k.columns.iter().map(String::as_str).eq(key.1.iter().copied());
+        if !planned.keys.iter().any(same) {
+            out.push(Misfit::Key { table: name(), name: key.0.name.clone() });
+        }
+    }
     out
+}
+
+/// Foreign keys to existing rows that are not there any more.
+fn missing_parents(plan: &Plan, schema: &Schema, read: &ReadKeys<'_>) -> Result<Vec<Misfit>, SchemaError> {
+    let mut out = Vec::new();
+    for planned in &plan.tables {
+        for f in planned.foreign.iter().filter(|f| !f.pool.is_empty()) {
+            let label = f.parent_table.map_or_else(|| f.parent.to_string(), |p| plan.tables[p].label.clone());
+            let parent = meant(schema, &label, &f.parent);
+            let mut there: HashSet<u128> = HashSet::new();
+            if let Some(parent) = parent {
+                let held = f.pool.len() as u64;
+                // A large table was read at even steps, which are the same as long as its rows are.
+                let limit = (held < parent.existing.rows).then_some(held);
+                read(parent, &f.parent_columns, limit, &mut |key| {
+                    there.insert(digest(&key));
+                })?;
+            }
+            if f.pool.tuples().any(|key| !there.contains(&digest(&key))) {
+                let (table, name) = (planned.label.clone(), f.name.clone());
+                out.push(Misfit::Parents { table, name, parent: label });
+            }
+        }
+    }
+    Ok(out)
 }

@@ -1,12 +1,11 @@
 //! A table's rows as `INSERT` statements, and the script that runs the files of all tables in order.
 
 use std::fmt::Write;
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 use dbmocker_files::manifest::SQL_SCRIPT;
-use dbmocker_files::{FilePart, Slice};
+use dbmocker_files::{FileOptions, FilePart, OutFile, Slice, StageError};
 use dbmocker_generate::arrow::SQL_TYPE_KEY;
 use dbmocker_generate::generator::Generator;
 use dbmocker_loaders::insert_statements::{ROWS, Statements};
@@ -78,7 +77,7 @@ impl SqlText {
 }
 
 /// Writes the script, for the client of the plan's server. It is run in the folder of the files.
-pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> io::Result<()> {
+pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> Result<(), StageError> {
     if options.slice != Slice::Whole || options.packing.is_some() {
         return Ok(());
     }
@@ -101,5 +100,9 @@ pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart
         let _ = writeln!(text, "{run} {name}");
     }
     text += end;
-    std::fs::write(options.folder.join(SQL_SCRIPT), text)
+    let file =
+        FileOptions { overwrite: options.overwrite || options.resume, checksum: false, ..FileOptions::default() };
+    let mut script = OutFile::create(&options.folder, SQL_SCRIPT, file)?;
+    script.put(text.as_bytes())?;
+    script.finish(0).map(drop)
 }

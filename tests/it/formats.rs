@@ -58,6 +58,19 @@ fn the_servers_own_clients_load_sql_files() {
     }
 }
 
+#[test]
+fn a_script_in_the_way_is_not_replaced() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let own = folder.path().join("own");
+    fs::write(&own, "mine").unwrap();
+    std::os::unix::fs::symlink(&own, folder.path().join("load.sql")).unwrap();
+    let out = folder.path().to_str().unwrap();
+    let ran = dbmocker(["export", "--url", &db.url, "--rows", "5", "--format", "sql", "--out", out]);
+    assert!(ran.code == 4 && ran.stderr.contains("load.sql` is in the way"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no file of the failed export stays");
+}
+
 /// A file's records with these characters; NULL as `None`.
 fn records(text: &[u8], delimiter: u8, quote: u8, null: &str) -> Vec<Vec<Option<String>>> {
     // Unquoted NULL and quoted text of the same letters differ, which the reader does not tell.

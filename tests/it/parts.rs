@@ -190,3 +190,25 @@ fn a_saved_plan_is_loaded_where_it_fits() {
     let usage = dbmocker(["load", "--url", "sqlite://x.db", "--plan", "p.json", "--rows", "5"]);
     assert!(usage.code == 2 && usage.stderr.contains("cannot be used with"), "{}", usage.stderr);
 }
+
+#[test]
+fn a_plan_beside_rows_needs_those_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = path(folder.path(), "plan.json");
+    let filled = || {
+        let db = shop(Kind::Sqlite);
+        run(&["load", "--url", &db.url, "--rows", "50", "--seed", "3"]);
+        db
+    };
+    let (same, other) = (filled(), filled());
+    run(&["plan", "--url", &same.url, "--rows", "200", "--save", &plan]);
+    other.execute("UPDATE users SET id = 1000 WHERE id = 50; UPDATE orders SET user_id = 1000 WHERE user_id = 50");
+    let refused = dbmocker(["load", "--url", &other.url, "--plan", &plan]);
+    assert!(refused.code == 3 && refused.stderr.contains("and some are not there"), "{}", refused.stderr);
+    assert_eq!(other.number("SELECT count(*) FROM users"), 50);
+    run(&["load", "--url", &same.url, "--plan", &plan]);
+    audit::shop(&same, 250);
+    other.execute("CREATE UNIQUE INDEX one_city ON users (city, created_at)");
+    let refused = dbmocker(["load", "--url", &other.url, "--plan", &plan]);
+    assert!(refused.stderr.contains("key `one_city` of table `users` is not in the plan"), "{}", refused.stderr);
+}

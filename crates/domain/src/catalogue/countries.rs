@@ -191,6 +191,7 @@ pub fn bic(n: u128, out: &mut String) {
     text_format::fixed_base(rest / 40 % 36, 1, b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCD", out);
     out.push(['F', 'M', 'L', 'P', 'G', 'B'][(n % 6) as usize]);
     if rest / 20 % 2 == 1 {
+        // XXX names the head office.
         out.push_str(["XXX", "100", "250", "BER"][(n % 4) as usize]);
     }
 }
