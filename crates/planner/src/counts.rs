@@ -84,6 +84,8 @@ pub enum CountError {
     TooMany(u64),
     #[error("it has no `mean` and no `max`; give one of them")]
     Open,
+    #[error("this law needs a `mean`")]
+    NoMean,
     #[error("mean {mean} does not lie between {least} and {most}")]
     Mean { mean: f64, least: u64, most: u64 },
 }
@@ -114,10 +116,10 @@ fn of_shares(shares: &[CountShare], parents: u64) -> Result<ChildCounts, CountEr
         if s.from > s.to {
             return Err(CountError::Empty { from: s.from, to: s.to });
         }
-        let numbers = s.to - s.from + 1;
-        if numbers > MOST {
+        if s.to - s.from >= MOST {
             return Err(CountError::TooMany(s.to));
         }
+        let numbers = s.to - s.from + 1;
         weights.extend((s.from..=s.to).map(|n| (n, s.share / numbers as f64)));
     }
     weights.sort_by_key(|(n, _)| *n);
@@ -154,8 +156,11 @@ impl Bounds {
     fn of(shape: CountShape, least: Option<u64>, most: Option<u64>, mean: Option<f64>) -> Result<Bounds, CountError> {
         let least = least.unwrap_or(0);
         let most = match (most, mean) {
-            (Some(most), _) => most,
             (None, None) => return Err(CountError::Open),
+            _ if mean.is_none() && matches!(shape, CountShape::Poisson | CountShape::Geometric) => {
+                return Err(CountError::NoMean);
+            }
+            (Some(most), _) => most,
             // Beyond this bound, the probability is negligible.
             (None, Some(mean)) => {
                 let above = (mean - least as f64).max(0.0);
@@ -165,7 +170,7 @@ impl Bounds {
                     CountShape::Geometric => 20.0 * above + 20.0,
                     CountShape::Zipf => 100.0 * above + 100.0,
                 };
-                (least + far.ceil() as u64).min(MOST.max(least))
+                least.saturating_add(far.ceil() as u64).min(MOST.max(least))
             }
         };
         if least > most {

@@ -126,11 +126,17 @@ impl Frame<'_> {
         };
         for (i, &p) in self.rows.iter().enumerate() {
             generator.each_child(t, foreign, p, &mut |rows| {
+                if failed.is_some() {
+                    return;
+                }
                 for row in rows.filter(|&row| !nullable || !generator.foreign_is_null(t, foreign, row)) {
                     open.0.push(row);
                     open.1.push(i);
-                    if open.0.len() == AT_ONCE && failed.is_none() {
+                    if open.0.len() == AT_ONCE {
                         failed = add(std::mem::take(&mut open)).err();
+                        if failed.is_some() {
+                            return;
+                        }
                     }
                 }
             });
@@ -176,7 +182,10 @@ impl Total {
             (Aggregate::Mean, Some(sum)) => {
                 // The mean of integers need not be an integer.
                 let sum = match sum {
-                    Value::Int(n) => Value::Decimal { unscaled: n * 1_000_000, scale: 6 },
+                    Value::Int(n) => {
+                        let unscaled = n.checked_mul(1_000_000).ok_or(EvalError::Overflow)?;
+                        Value::Decimal { unscaled, scale: 6 }
+                    }
                     sum => sum,
                 };
                 let count = Expr::int(self.count.into());

@@ -86,7 +86,10 @@ impl Checked<'_> {
 
 fn is_lawful(drawn: &Drawn) -> bool {
     let values = match &drawn.values {
-        DrawnValues::Numbers { law, least, most, step } => law.check().is_ok() && least <= most && *step > 0,
+        DrawnValues::Numbers { law, least, most, step } => {
+            let reach = -(1 << 62)..=1 << 62;
+            law.check().is_ok() && least <= most && *step > 0 && reach.contains(least) && reach.contains(most)
+        }
         DrawnValues::Ranked { ranks, .. } => ranks.size > 0 && ranks.head.iter().all(|s| s.is_finite() && *s >= 0.0),
         DrawnValues::Own => true,
     };

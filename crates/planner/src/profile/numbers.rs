@@ -154,7 +154,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         match flats.iter().position(|f| share >= FLAT && near(f)) {
             Some(i) => {
                 let (from, to, value) = flats.remove(i);
-                place(&mut taken, ((from + to - share) / 2.0).clamp(0.0, 1.0 - share), share, value);
+                place(&mut taken, ((from + to - share) / 2.0).min(1.0 - share).max(0.0), share, value);
             }
             None => {
                 // At any place, deterministically: within the largest gap.

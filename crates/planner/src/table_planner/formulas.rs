@@ -54,7 +54,11 @@ impl TablePlanner<'_> {
             let numbered = formula.inputs.iter().all(|(_, input)| match input {
                 FormulaInput::RowNumber { key: Some(key) } => {
                     let foreign = plan.foreign.iter().position(|f| f.name == key.name);
-                    foreign.is_some_and(|f| b.generator.child(self.position, f, 0).is_some())
+                    foreign.is_some_and(|f| {
+                        b.generator.child(self.position, f, 0).is_some()
+                            && b.generator.tells_children(self.position, f)
+                            && !b.generator.foreign_may_be_null(self.position, f)
+                    })
                 }
                 _ => true,
             });
@@ -88,7 +92,8 @@ fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &Formula) -> Optio
     formula.inputs.iter().find_map(|(_, input)| {
         let FormulaInput::Parent { path, .. } = input else { return None };
         let f = plan.foreign.iter().find(|f| f.name == path[0].1.name)?;
-        let beyond = path[1..].iter().any(|(t, link)| b.rows_before(link.parent) > 0 && b.rows_before(*t) > 0);
+        // Rows of this run may refer to rows from before at each step.
+        let beyond = path[1..].iter().any(|(_, link)| b.rows_before(link.parent) > 0);
         let (there, from) = (b.rows_before(path[0].1.parent), plan.sources[f.source].first);
         (f.pooled > from || beyond).then(|| {
             format!(

@@ -44,18 +44,14 @@ impl Reader<'_> {
             match key.name {
                 "per" => per = Some(self.text(value, key)?),
                 "by" => by = Some(self.text(value, key)?),
+                "exactly" | "shares" if shares.is_some() => {
+                    return Err(self.error(value, "`exactly` and `shares` contradict each other; keep one".to_owned()));
+                }
                 "exactly" => {
                     let n = self.count(value, key)?;
                     shares = Some((key.name, value, vec![CountShare { from: n, to: n, share: 1.0 }]));
                 }
-                "shares" => {
-                    if let Some((first, ..)) = shares {
-                        return Err(
-                            self.error(value, format!("`{first}` and `shares` contradict each other; keep one"))
-                        );
-                    }
-                    shares = Some((key.name, value, self.shares(value, key)?));
-                }
+                "shares" => shares = Some((key.name, value, self.shares(value, key)?)),
                 "law" => drawn.shape = Some(self.shape(value, key)?),
                 "min" => drawn.least = Some(self.count(value, key)?),
                 "max" => drawn.most = Some(self.count(value, key)?),
