@@ -15,7 +15,7 @@ use serde_json::Value;
 /// Different values at most of a column whose labels are kept because they are few.
 const FEW: f64 = 64.0;
 /// Rows that each of them has at least.
-const ROWS_EACH: f64 = 20.0;
+pub const ROWS_EACH: f64 = 20.0;
 /// Characters of a label at most.
 const LONGEST: usize = 64;
 
@@ -92,7 +92,7 @@ impl Decision {
         }
         match declared(&column.ty) {
             Some(why) => return keep(Kept::Declared, why),
-            None if is_in_a_check(table, column) => {
+            None if is_in_a_check(table, column, personal.is_some()) => {
                 return Decision { quantiles: personal.is_none_or(|p| p.quantiles), ..keep(Kept::Checked, "") };
             }
             None => {}
@@ -140,6 +140,11 @@ impl Decision {
         };
         let all = || values.iter().map(|v| Some(spelled(v))).collect::<Vec<_>>();
         let none = || vec![None; values.len()];
+        let one_bit = |v: &String| matches!(v.as_str(), "0" | "1");
+        if matches!(column.ty, SqlType::Int { tinyint1: true, .. }) && !values.iter().all(one_bit) {
+            let open = meaning(table, column).is_none_or(|m| m.0 > Privacy::Identifier);
+            return (masked("a tinyint(1) that is no boolean", open), none());
+        }
         if self.labels == Kept::Checked {
             if values.iter().all(|v| is_listed(table, column, v)) {
                 self.why = "a CHECK lists them".into();
@@ -305,14 +310,19 @@ pub fn is_key(table: &Table, column: &str) -> bool {
 fn checks<'a>(table: &'a Table, column: &'a Column) -> impl Iterator<Item = &'a str> {
     let about = |text: &str| {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
-        words.into_iter().any(|w| w.eq_ignore_ascii_case(&column.name)) || text.contains(&column.name)
+        let odd = !column.name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$');
+        words.into_iter().any(|w| w.eq_ignore_ascii_case(&column.name)) || odd && text.contains(&column.name)
     };
     let own = table.checks.iter().map(|c| c.text.as_str()).filter(move |text| about(text));
     own.chain(column.domain_checks.iter().map(|c| c.text.as_str()))
 }
 
-fn is_in_a_check(table: &Table, column: &Column) -> bool {
-    checks(table, column).any(|text| text.contains('\''))
+/// Whether a CHECK may list the column's values; of one that is `personal` it must have the form of a list.
+fn is_in_a_check(table: &Table, column: &Column, personal: bool) -> bool {
+    static LIST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(=|\bin)\s*(any\s*)?\(*\s*(array\s*\[\s*)?\(*'").expect("a pattern of this program")
+    });
+    checks(table, column).any(|text| if personal { LIST.is_match(text) } else { text.contains('\'') })
 }
 
 /// A CHECK of the column has this value as a literal.
@@ -362,6 +372,25 @@ mod tests {
             [r#"{"note": "a"}"#, r#"{"x": "Anna Meier"}"#, r#"{"first_name": "anna"}"#, r#"{"x": 12345678}"#, "{"]
         {
             assert!(suspicious(document, &json).is_some(), "{document}");
+        }
+    }
+
+    #[test]
+    fn checks_that_list_no_values_do_not_have_them_read() {
+        let text = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
+        let listed = |check: &str| {
+            let mut table = Table::new(TableName::default());
+            table.columns.push(Column::new("name", text.clone(), "text"));
+            table.checks.push(dbmocker_core::schema::Check { name: "c".into(), text: check.into(), validated: true });
+            is_in_a_check(&table, &table.columns[0], true)
+        };
+        for check in
+            ["name = 'a'", "(name)::text = ANY ((ARRAY['a'::character varying, 'b'])::text[])", "name IN ('a', 'b')"]
+        {
+            assert!(listed(check), "{check}");
+        }
+        for check in ["name LIKE '%@%'", "name <> ''", "username = 'a'", "length(name) > 3"] {
+            assert!(!listed(check), "{check}");
         }
     }
 }

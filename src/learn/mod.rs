@@ -300,8 +300,14 @@ impl Learner<'_> {
                 .tail(known, self.rows, false)
                 .map(|law| Tail { exponent: three_digits(law.exponent), distinct: three_digits(law.distinct) }),
             common,
-            quantiles: quantiles.map(|(spread, axis)| spread.quantiles(axis, &mut self.random(&column.name))),
-            endings: if quantiles.is_some() && !known.computed { endings(&column.ty, known) } else { BTreeMap::new() },
+            quantiles: quantiles.and_then(|(spread, axis)| {
+                spread.quantiles(axis, self.rows * (1.0 - nulls), &mut self.random(&column.name))
+            }),
+            endings: if quantiles.is_some() && !known.computed {
+                endings(&column.ty, known, self.rows)
+            } else {
+                BTreeMap::new()
+            },
             elements: known.elements.as_ref().map(|e| Elements {
                 mean: e.mean.map(three_digits),
                 count: counts(&e.counts),
@@ -452,7 +458,7 @@ fn counts(counts: &[f64]) -> Option<dbmocker_profile::Quantiles> {
 }
 
 /// The last digits that many of the numbers share: `.99`, or `0` and `00` of whole ones.
-fn endings(ty: &SqlType, known: &ColumnStatistics) -> BTreeMap<String, f64> {
+fn endings(ty: &SqlType, known: &ColumnStatistics, rows: f64) -> BTreeMap<String, f64> {
     let whole = match ty {
         SqlType::Int { .. } => true,
         SqlType::Decimal { scale: 1.., .. } | SqlType::Money => false,
@@ -480,6 +486,7 @@ fn endings(ty: &SqlType, known: &ColumnStatistics) -> BTreeMap<String, f64> {
     }
     // By chance one number in ten ends in 0, one in a hundred in 00.
     let chance = |ending: &str| if whole { 0.1_f64.powi(ending.len() as i32) } else { 0.01 };
+    shares.retain(|_, share| *share * rows >= labels::ROWS_EACH);
     shares.values_mut().for_each(|s| *s = significant(*s / total, 3).min(1.0));
     shares.retain(|ending, share| *share >= ENDING.max(3.0 * chance(ending)));
     shares

@@ -125,8 +125,10 @@ fn status<'a>(table: &'a Table, kept: &[(TableName, String)]) -> Option<&'a str>
 
 /// Adds what was found of a table to its profile; `parents`: the rows of other tables.
 pub fn add(profile: &mut TableProfile, scanned: &Scanned, parents: impl Fn(&str) -> Option<f64>) {
+    let labels = |column: &ColumnProfile| column.common.iter().filter_map(|c| c.label.clone()).collect::<Vec<String>>();
+    let kept: BTreeMap<String, Vec<String>> = profile.columns.iter().map(|(n, c)| (n.clone(), labels(c))).collect();
     for (name, column) in &mut profile.columns {
-        add_to_column(column, name, scanned);
+        add_to_column(column, name, scanned, &kept);
     }
     for reference in &mut profile.references {
         let Some(counts) = scanned.children.get(&reference.columns) else { continue };
@@ -143,7 +145,7 @@ pub fn add(profile: &mut TableProfile, scanned: &Scanned, parents: impl Fn(&str)
     }
 }
 
-fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned) {
+fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned, kept: &BTreeMap<String, Vec<String>>) {
     let shares = |counts: Option<&Vec<(u64, u64)>>, n: usize| -> Vec<f64> {
         let Some(counts) = counts.filter(|c| !c.is_empty()) else { return Vec::new() };
         let total: u64 = counts.iter().map(|(_, k)| k).sum();
@@ -158,8 +160,10 @@ fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned) {
     column.hours = shares(scanned.hours.get(name), 24);
     column.weekdays = shares(scanned.weekdays.get(name), 7);
     if let Some((by, of)) = scanned.nulls.get(name) {
-        let of = of.iter().map(|(label, share)| (label.clone(), significant(*share, 3)));
-        column.nulls_by = Some(NullsBy { column: by.clone(), shares: of.collect() });
+        // The scan sees values that the statistics do not name, and that nobody has looked at.
+        let of = of.iter().filter(|(label, _)| kept.get(by).is_some_and(|kept| kept.contains(label)));
+        let shares: BTreeMap<String, f64> = of.map(|(label, share)| (label.clone(), significant(*share, 3))).collect();
+        column.nulls_by = (!shares.is_empty()).then(|| NullsBy { column: by.clone(), shares });
     }
     let named = column.length.is_none() && !column.common.is_empty() && column.common.iter().all(|c| c.label.is_some());
     if let Some(counts) = scanned.lengths.get(name).filter(|_| !named) {

@@ -5,6 +5,7 @@ use dbmocker_profile::Quantiles;
 use dbmocker_schema::statistics::{Bucket, ColumnStatistics};
 
 use super::axis::Axis;
+use super::labels::ROWS_EACH;
 
 /// The percents of the quantiles; beside them stand the edges of frequent values.
 const PERCENTS: [f64; 25] = [
@@ -106,13 +107,14 @@ impl Spread {
         PERCENTS.iter().map(|at| (*at, self.quantile(at / 100.0))).collect()
     }
 
-    /// As [`Spread::points`], with every frequent value at its beginning and its end.
-    fn points_with_edges(&self) -> Vec<(f64, f64)> {
+    /// As [`Spread::points`], with every frequent value at its beginning and its end; `apart`: the least share of the
+    /// values of a frequent one, and between two points.
+    fn points_with_edges(&self, apart: f64) -> Vec<(f64, f64)> {
         let mut points = self.points();
         let (mut below, mut edges) = (0.0, Vec::new());
         for piece in &self.0 {
             let above = below + piece.share;
-            if piece.from == piece.to && piece.share >= FREQUENT {
+            if piece.from == piece.to && piece.share >= FREQUENT.max(apart) {
                 let [mut from, to] = [below, above].map(|s| (s * 10_000.0).round() / 100.0);
                 points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at) || edges.contains(at));
                 // Behind another frequent value the law jumps.
@@ -128,13 +130,25 @@ impl Spread {
         }
         points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         points.dedup_by(|a, b| a.0 == b.0);
+        let mut last = f64::NEG_INFINITY;
+        points.retain(|(at, _)| {
+            let far = (at - last) / 100.0 >= apart && (*at == 100.0 || (100.0 - at) / 100.0 >= apart);
+            let kept = far || edges.contains(at);
+            last = if kept { *at } else { last };
+            kept
+        });
         points
     }
 
     /// The quantiles as a profile keeps them: all but frequent values moved within the way to the next quantile, by the
-    /// random numbers of the column, and rounded.
-    pub fn quantiles(&self, axis: Axis, random: &mut CellRng) -> Quantiles {
-        let points = self.points_with_edges();
+    /// random numbers of the column, and rounded. `values`: how many there are; none of so few that quantiles would be
+    /// those of single rows.
+    pub fn quantiles(&self, axis: Axis, values: f64, random: &mut CellRng) -> Option<Quantiles> {
+        let apart = ROWS_EACH / values.max(1.0);
+        let points = self.points_with_edges(apart);
+        if apart > 0.5 && points.len() < 3 {
+            return None;
+        }
         let mut kept: Vec<f64> = Vec::with_capacity(points.len());
         for (i, (_, x)) in points.iter().enumerate() {
             let before = i.checked_sub(1).map(|i| x - points[i].1);
@@ -152,7 +166,7 @@ impl Spread {
             kept.push(kept.last().map_or(rounded, |last| rounded.max(*last)));
         }
         let points = points.iter().zip(kept).map(|((at, _), x)| (*at, axis.write(x)));
-        Quantiles { points: merged(points.collect()) }
+        Some(Quantiles { points: merged(points.collect()) })
     }
 
     /// Quantiles of lengths and counts: as they are, in whole numbers.
@@ -206,7 +220,7 @@ mod tests {
     #[test]
     fn a_law_of_few_values_jumps() {
         let s = Spread::new(vec![(1.0, 0.75), (2.0, 0.15), (3.0, 0.1)], Vec::new()).unwrap();
-        let q = s.quantiles(Axis::Number { scale: Some(0) }, &mut CellRng::new(1));
+        let q = s.quantiles(Axis::Number { scale: Some(0) }, 1e6, &mut CellRng::new(1)).unwrap();
         let points = [(0.0, "1"), (75.0, "1"), (75.01, "2"), (90.0, "2"), (90.01, "3"), (100.0, "3")];
         assert_eq!(q.points, points.map(|(at, x)| (at, x.to_owned())));
     }
@@ -214,14 +228,29 @@ mod tests {
     #[test]
     fn frequent_values_stay_and_others_move_a_little() {
         let axis = Axis::Number { scale: Some(0) };
-        let q = spread().quantiles(axis, &mut CellRng::new(1));
+        let q = spread().quantiles(axis, 1e6, &mut CellRng::new(1)).unwrap();
         assert_eq!(q.points.first().unwrap(), &(0.0, "0".to_owned()));
         assert!(q.points.contains(&(30.0, "0".to_owned())), "{q:?}");
         assert!(q.points.contains(&(45.0, "15".to_owned())) && q.points.contains(&(55.0, "15".to_owned())), "{q:?}");
-        assert_eq!(q, spread().quantiles(axis, &mut CellRng::new(1)));
+        assert_eq!(Some(&q), spread().quantiles(axis, 1e6, &mut CellRng::new(1)).as_ref());
         let numbers = q.numbers().unwrap();
         assert!(numbers.windows(2).all(|w| w[0].1 <= w[1].1 && w[0].0 < w[1].0), "{q:?}");
         let last = numbers.last().unwrap();
         assert!(last.0 == 100.0 && (57.0..=60.0).contains(&last.1), "{q:?}");
+    }
+
+    #[test]
+    fn of_few_rows_no_single_one_is_kept() {
+        let staff = |n: u32| {
+            let share = 1.0 / f64::from(n);
+            let ages = (0..n).map(|i| (f64::from(7000 + 37 * i), share)).collect();
+            Spread::new(ages, Vec::new()).unwrap().quantiles(Axis::Day, n.into(), &mut CellRng::new(1))
+        };
+        assert_eq!(staff(10), None);
+        assert_eq!(staff(39), None);
+        let points = staff(200).unwrap().points;
+        assert!(points.windows(2).all(|w| w[1].0 - w[0].0 >= 10.0), "{points:?}");
+        let birth = |x: &str| (0..200).any(|i| Axis::Day.read(x) == Some(f64::from(7000 + 37 * i)));
+        assert!(points.iter().filter(|(_, x)| birth(x)).count() < 2, "{points:?}");
     }
 }
