@@ -3,24 +3,18 @@
 use super::own_rows::How;
 use super::{Changed, UndoError, UndoneTable, Work};
 use crate::verify::rows;
-use crate::verify::rows::Comparison;
+use crate::verify::rows::{Comparison, TableRows};
 
 impl Work<'_> {
     /// Compares the whole table with the run's rows, in any order.
     pub(super) fn look_at_all(&mut self, t: usize) -> Result<UndoneTable, UndoError> {
-        let run = &self.tables[t].run;
-        let comparison = Comparison {
-            table: run.table,
-            columns: run.columns.clone(),
-            schema: run.schema.clone(),
-            rows: run.rows,
-            before: 0,
-            source: run.source,
+        let found = self.compare_all(t)?;
+        let mut out = UndoneTable {
+            name: self.tables[t].name().clone(),
+            made: found.expected,
+            gone: found.missing,
+            ..UndoneTable::default()
         };
-        let Work { connection, schema, options, .. } = self;
-        let found = rows::compare(connection, schema.dialect, &schema.server, &comparison, &|| (options.stop)())?;
-        let mut out = UndoneTable { name: run.table.name.clone(), made: found.expected, ..UndoneTable::default() };
-        out.gone = found.missing;
         let others = found.extra + found.changed;
         if others > 0 || found.unseen_parts > 0 {
             if self.options.changed != Changed::Keep {
@@ -31,5 +25,30 @@ impl Work<'_> {
         }
         self.tables[t].how = How::All(found.found);
         Ok(out)
+    }
+
+    /// Makes sure that the table, which is locked, holds the rows that it held when it was compared.
+    pub(super) fn still_alone(&mut self, t: usize, rows: u64) -> Result<(), UndoError> {
+        let found = self.compare_all(t)?;
+        let others = found.extra + found.changed;
+        if others == 0 && found.unseen_parts == 0 && found.found == rows {
+            return Ok(());
+        }
+        let what = format!("it holds {} rows, {others} of them not the run's, and held {rows}", found.found);
+        Err(UndoError::Meanwhile { table: self.tables[t].name().clone(), what })
+    }
+
+    fn compare_all(&self, t: usize) -> Result<TableRows, UndoError> {
+        let run = &self.tables[t].run;
+        let comparison = Comparison {
+            table: run.table,
+            columns: run.columns.clone(),
+            schema: run.schema.clone(),
+            rows: run.rows,
+            before: 0,
+            source: run.source,
+        };
+        let Work { connection, schema, options, .. } = self;
+        Ok(rows::compare(connection, schema.dialect, &schema.server, &comparison, &|| (options.stop)())?)
     }
 }

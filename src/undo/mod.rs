@@ -125,6 +125,10 @@ pub fn prepare<'a>(
     options: Options<'a>,
 ) -> Result<Prepared<'a>, UndoError> {
     let mut loader = connect(connection)?;
+    if schema.dialect == Dialect::Postgres {
+        // Rows that a policy hides may refer to the run's rows: a query that would leave them out is an error.
+        loader.execute("SET row_security = off")?;
+    }
     let tables = keys::parents_first(schema, tables);
     if let Some((t, why)) = tables.iter().find_map(|t| Some((t, t.table.unfit.first()?))) {
         return Err(UndoError::Unfit { table: t.table.name.clone(), why: why.clone() });
@@ -190,6 +194,18 @@ impl Work<'_> {
     /// What triggers have to do with it: their own rows are nobody's.
     fn trigger_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        for run in self.tables.iter().map(|own| &own.run) {
+            let compared = |c: usize| run.columns.contains(&c) || run.table.columns[c].generated.is_some();
+            let others = (0..run.table.columns.len()).filter(|&c| !compared(c));
+            let names: Vec<String> = others.map(|c| format!("`{}`", run.table.columns[c].name)).collect();
+            if !names.is_empty() {
+                notes.push(format!(
+                    "`{}`: {} are not the run's, and are not compared",
+                    run.table.name,
+                    names.join(", ")
+                ));
+            }
+        }
         for own in &self.tables {
             let table = own.run.table;
             let mut elsewhere: Vec<&str> =

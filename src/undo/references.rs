@@ -27,8 +27,13 @@ pub(super) fn all(schema: &Schema, run: &[TableName]) -> Vec<Reference> {
     let mut out = Vec::new();
     for (child, table) in schema.tables.iter().enumerate() {
         for fk in table.every_foreign_key() {
-            let Some(parent) = run.iter().position(|name| *name == fk.parent) else { continue };
-            let Some(to) = schema.table(&fk.parent) else { continue };
+            // A foreign key may refer to one partition of a table.
+            let of = |name: &&TableName| {
+                let partitioning = schema.table(name).and_then(|t| t.partitioning.as_ref());
+                **name == fk.parent || partitioning.is_some_and(|p| is_part(p, &fk.parent))
+            };
+            let Some(parent) = run.iter().position(|name| of(&name)) else { continue };
+            let Some(to) = schema.table(&run[parent]) else { continue };
             let columns: Option<Vec<usize>> = fk.parent_columns.iter().map(|c| to.column_index(c)).collect();
             let Some(parent_columns) = columns else { continue };
             let own = run.iter().position(|name| *name == table.name);
@@ -208,7 +213,9 @@ impl Work<'_> {
     pub(super) fn still_unreferred(&mut self, t: usize, batch: Option<usize>) -> Result<(), UndoError> {
         for r in self.references.clone().iter().filter(|r| r.parent == t) {
             let Some(others) = self.others(r, batch) else { continue };
-            if !self.loader.query(&format!("SELECT 1 {others} LIMIT 1"))?.is_empty() {
+            // A plain read of MySQL shows the rows as they were when the transaction began to read.
+            let latest = if self.schema.dialect == Dialect::Mysql { " LOCK IN SHARE MODE" } else { "" };
+            if !self.loader.query(&format!("SELECT 1 {others} LIMIT 1{latest}"))?.is_empty() {
                 let what = format!("rows of `{}` refer to them", self.child(r).name);
                 return Err(UndoError::Meanwhile { table: self.tables[t].name().clone(), what });
             }

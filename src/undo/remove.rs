@@ -72,7 +72,8 @@ impl Work<'_> {
         work: impl FnOnce(&mut Self) -> Result<T, UndoError>,
     ) -> Result<T, UndoError> {
         self.loader.execute(match self.schema.dialect {
-            Dialect::Postgres => "BEGIN",
+            // What others have committed must be seen once it is locked.
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Dialect::Mysql => "START TRANSACTION",
             Dialect::Sqlite => "BEGIN IMMEDIATE",
         })?;
@@ -122,12 +123,11 @@ impl Work<'_> {
             if self.schema.dialect == Dialect::Postgres {
                 self.loader.execute(&format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))?;
             }
-            let now = number(&self.loader.query(&format!("SELECT count(*) FROM {table}"))?);
-            if now != rows {
-                let what = format!("it holds {now} rows, and held {rows}");
-                return Err(UndoError::Meanwhile { table: self.tables[t].name().clone(), what });
+            if self.schema.dialect == Dialect::Mysql {
+                // All rows, and the gaps between them.
+                self.loader.query(&format!("SELECT count(*) FROM {table} FOR UPDATE"))?;
             }
-            return Ok(());
+            return self.still_alone(t, rows);
         }
         let (schema, source) = (self.tables[t].run.schema.clone(), self.tables[t].run.source);
         let held = self.batches_left(t)?;

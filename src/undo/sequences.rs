@@ -3,7 +3,7 @@
 use super::own_rows::OwnRows;
 use super::{UndoError, Work, from};
 use dbmocker_core::ident::{literal, qualified, quote};
-use dbmocker_core::schema::{Auto, Dialect};
+use dbmocker_core::schema::{Auto, Column, Dialect};
 
 impl Work<'_> {
     /// A line for each sequence that was left as it is, and why.
@@ -15,6 +15,14 @@ impl Work<'_> {
             for (&field, &largest) in &own.largest {
                 let column = &own.run.table.columns[own.run.columns[field]];
                 let Some(auto) = &column.auto else { continue };
+                if let Some(sequence) = auto.sequence() {
+                    let columns = self.schema.tables.iter().flat_map(|t| &t.columns);
+                    let same = |c: &&Column| c.auto.as_ref().and_then(|a| a.sequence()) == Some(sequence);
+                    if columns.filter(same).count() > 1 {
+                        notes.push(format!("{sequence} stays where it is: several columns take their numbers from it"));
+                        continue;
+                    }
+                }
                 statements.extend(statement(self.schema.dialect, own, &column.name, auto, largest));
             }
             for (used, put_back) in statements {

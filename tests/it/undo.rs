@@ -264,3 +264,56 @@ fn an_owner_who_is_no_superuser() {
     dbmocker(["undo", "--url", &far, "--manifest", &path, "--yes"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM uses"), 300);
 }
+
+/// Rows that refer to the run's are found although a policy hides them, or they refer to a partition; and a sequence of
+/// two tables stays.
+#[test]
+fn what_a_role_does_not_see_at_first() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE SEQUENCE ids;
+         CREATE TABLE a (id bigint PRIMARY KEY DEFAULT nextval('ids'), n int NOT NULL);
+         CREATE TABLE b (id bigint PRIMARY KEY DEFAULT nextval('ids'), n int NOT NULL);
+         CREATE TABLE parted (id int NOT NULL, part int NOT NULL CHECK (part IN (1, 2)), PRIMARY KEY (id, part)) PARTITION BY LIST (part);
+         CREATE TABLE parted_1 PARTITION OF parted FOR VALUES IN (1);
+         CREATE TABLE parted_2 PARTITION OF parted FOR VALUES IN (2);",
+    );
+    let (_folder, path) = manifest();
+    run(&db, "load", &["--rows", "50", "--manifest", &path]).ok();
+    let used = db.number("SELECT last_value FROM ids");
+    db.execute(
+        "CREATE TABLE hidden (id int PRIMARY KEY, a_id bigint NOT NULL REFERENCES a ON DELETE CASCADE);
+         ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+         INSERT INTO hidden SELECT 1, min(id) FROM a;",
+    );
+    let role = format!("sees_{}", db.name);
+    db.execute(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'not-a-secret-3'; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}; GRANT ALL ON SCHEMA public TO {role};"
+    ));
+    let url = db.server.unwrap().url_as(&role, "not-a-secret-3", &db.name);
+    let ran = dbmocker(["undo", "--url", &url, "--manifest", &path]);
+    assert!(ran.code != 0 && ran.stderr.contains("row-level security"), "{}", ran.stderr);
+    assert_eq!([db.number("SELECT count(*) FROM hidden"), db.number("SELECT count(*) FROM a")], [1, 50]);
+    db.execute(
+        "DROP TABLE hidden; CREATE TABLE of_part (id int PRIMARY KEY, p int, k int, FOREIGN KEY (p, k) REFERENCES parted_1 ON DELETE CASCADE);
+         INSERT INTO of_part SELECT 1, id, part FROM parted_1 LIMIT 1;",
+    );
+    let ran = run(&db, "undo", &["--manifest", &path]);
+    assert!(
+        ran.code != 0 && ran.stdout.clone().contains("of_part") || ran.stderr.contains("of_part"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!([db.number("SELECT count(*) FROM of_part"), db.number("SELECT count(*) FROM parted")], [1, 50]);
+    db.execute("DROP TABLE of_part");
+    let ran = run(&db, "undo", &["--manifest", &path]).ok();
+    assert!(
+        (ran.stdout.clone() + &ran.stderr).contains("several columns take their numbers from it"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    assert_eq!([db.number("SELECT count(*) FROM a"), db.number("SELECT last_value FROM ids")], [0, used]);
+}
