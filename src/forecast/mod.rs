@@ -7,6 +7,7 @@ mod locks;
 mod rates;
 mod size;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -157,8 +158,10 @@ fn elapsed(plan: &Plan, tables: &[TableForecast], machine: Machine, rates: &Rate
     let connections = (machine.connections.max(1) as f64).min(rates.connections);
     let workers = machine.workers.max(1) as f64;
     let mut levels = vec![0.0_f64; plan.tables.iter().map(|t| t.level + 1).max().unwrap_or(0)];
-    for (planned, table) in plan.tables.iter().zip(tables) {
-        levels[planned.level] = levels[planned.level].max(table.seconds);
+    let of: HashMap<&TableName, usize> = plan.tables.iter().map(|t| (&t.name, t.level)).collect();
+    for table in tables {
+        let level = of.get(&table.name).copied().unwrap_or(0);
+        levels[level] = levels[level].max(table.seconds);
     }
     let longest: f64 = levels.iter().sum();
     let shared = if machine.local { (generating + loading) / workers } else { generating / workers };

@@ -1,6 +1,6 @@
 //! Rows as asked for: by flags, by the config file, and for each row of a parent.
 
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, configured, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
 
 const DDL: &str = "
@@ -19,11 +19,7 @@ const DDL: &str = "
         FOREIGN KEY (customer_id) REFERENCES customers (id), FOREIGN KEY (product_id) REFERENCES products (id));";
 
 fn run(command: &str, db: &Database, config: &str, more: &[&str]) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("shop.yaml");
-    std::fs::write(&file, config).unwrap();
-    let args = [command, "--url", &db.url, "--config", file.to_str().unwrap()];
-    dbmocker(args.iter().chain(more))
+    configured(command, &db.url, config, more)
 }
 
 /// How many parents have how many rows: `n -> parents`, those without rows included.
@@ -147,6 +143,13 @@ fn counts_that_cannot_be_kept_are_named() {
         ),
         ("orders: {count: {per: customers, shares: {1: 0.7}}}", "the shares add up to 0.7, not to 1"),
         ("orders: {count: {per: customers, law: zipff, mean: 2}}", "did you mean `zipf`?"),
+        (
+            "orders: {count: {per: customers, shares: {0: 0.5, 1: 0.5}, exactly: 2}}",
+            "`exactly` and `shares` contradict each other",
+        ),
+        ("orders: {count: {per: customers, law: geometric, max: 6}}", "this law needs a `mean`"),
+        ("orders: {count: {per: customers, shares: {0-18446744073709551615: 1}}}", "at most"),
+        ("orders: {count: {per: customers, min: 1, mean: 1.0e30}}", "does not lie between"),
         ("orders: {count: {per: customers, exactly: 2, mean: 2}}", "`exactly` and `mean` contradict each other"),
         ("orders: {count: {per: customers, min: 3, max: 5, mean: 7}}", "mean 7 does not lie between 3 and 5"),
         ("orders: {count: many}", "`count` must be a number of rows, `3x users`, or"),

@@ -1,6 +1,6 @@
 //! References that no constraint declares: made, ordered and counted as foreign keys are.
 
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, configured, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
 
 const DDL: &str = "
@@ -24,11 +24,7 @@ tables:
 ";
 
 fn run(command: &str, db: &Database, config: &str, more: &[&str]) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("shop.yaml");
-    std::fs::write(&file, config).unwrap();
-    let args = [command, "--url", &db.url, "--config", file.to_str().unwrap()];
-    dbmocker(args.iter().chain(more))
+    configured(command, &db.url, config, more)
 }
 
 #[test]

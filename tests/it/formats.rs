@@ -5,18 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::audit;
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, dbmocker, path};
 use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
 fn run(args: &[&str]) -> Ran {
-    let ran = dbmocker(args);
-    assert_eq!(ran.code, 0, "{args:?}\n{}", ran.stderr);
-    ran
-}
-
-fn path(folder: &Path, name: &str) -> String {
-    folder.join(name).to_str().unwrap().to_owned()
+    dbmocker(args).ok()
 }
 
 #[test]

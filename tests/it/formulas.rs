@@ -1,6 +1,6 @@
 //! Columns by expressions of the config file: of the row, of rows above it, of rows below it.
 
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, configured};
 use crate::servers::{Database, KINDS, Kind, database};
 
 const DDL: &str = "
@@ -55,11 +55,7 @@ fn config(kind: Kind) -> String {
 }
 
 fn run(command: &str, db: &Database, config: &str, more: &[&str]) -> Ran {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("shop.yaml");
-    std::fs::write(&file, config).unwrap();
-    let args = [command, "--url", &db.url, "--config", file.to_str().unwrap()];
-    dbmocker(args.iter().chain(more))
+    configured(command, &db.url, config, more)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // test support
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,19 @@ pub fn stop(mut child: Child, signals: &[&str], under_way: &dyn Fn() -> bool) ->
 pub fn after(time: Duration) -> impl Fn() -> bool {
     let begun = Instant::now();
     move || begun.elapsed() > time
+}
+
+/// The path of a file in a folder, as text.
+pub fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().expect("a UTF-8 temporary folder").to_owned()
+}
+
+/// A command on a database by a config file with this text.
+pub fn configured(command: &str, url: &str, config: &str, more: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "shop.yaml");
+    std::fs::write(&file, config).unwrap();
+    dbmocker([command, "--url", url, "--config", &file].iter().chain(more))
 }
 
 impl From<Output> for Ran {

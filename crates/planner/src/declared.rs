@@ -4,7 +4,6 @@
 //! foreign key in the planned schema; a reference whose table is named by another column becomes a [`Pair`].
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::PlanError;
 use super::foreign_keys;
@@ -206,28 +205,12 @@ fn index(schema: &Schema, name: &TableName) -> usize {
 fn no_ring(schema: &Schema, reference: &DeclaredReference, parent: &TableName) -> Result<(), PlanError> {
     let (table, to) = (index(schema, &reference.table), index(schema, parent));
     let by_type = matches!(reference.targets, DeclaredTargets::ByType { .. });
-    if (table != to || by_type) && leads(schema, to, table) {
+    if (table != to || by_type) && foreign_keys::leads(schema, to, table, |_| Vec::new()) {
         let problem = ReferenceProblem::Ring { parent: parent.to_string(), table: reference.table.to_string() };
         let from = format!("{}.{}", reference.table, reference.column);
         return Err(typed_at(PlanError::Reference { from, problem }, &reference.origin));
     }
     Ok(())
-}
-
-/// Returns true if foreign keys lead from one table to another, transitively.
-fn leads(schema: &Schema, from: usize, to: usize) -> bool {
-    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
-    while let Some(t) = open.pop() {
-        if t == to {
-            return true;
-        }
-        if seen.insert(t) {
-            let table = &schema.tables[t];
-            let links = table.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, table, f));
-            open.extend(links.map(|l| l.parent));
-        }
-    }
-    false
 }
 
 /// Returns the references whose table is named by another column.

@@ -13,7 +13,6 @@
 //!   (`around`).
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::{exclusions, foreign_keys, generated_columns, partition_constraints, rings};
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Generated, ParentAgreement, Schema, Table, TableName};
@@ -69,7 +68,8 @@ fn meet(schema: &mut Schema, t: usize, meeting: &ParentAgreement) {
     let [a, b] = &meeting.sides;
     let index = |name: &TableName| schema.tables.iter().position(|p| &p.name == name);
     // In a cycle, the rows of one table cannot be planned before the others'.
-    if meeting.sides.iter().any(|s| index(&s.parent).is_none_or(|p| leads(schema, p, t))) {
+    if meeting.sides.iter().any(|s| index(&s.parent).is_none_or(|p| foreign_keys::leads(schema, p, t, |_| Vec::new())))
+    {
         return;
     }
     let Some(agreed) = schema.table(&a.parent).and_then(|p| p.column(&a.agrees)).cloned() else { return };
@@ -140,7 +140,9 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
         // The first parent; further ones are joined by `meeting`.
         let Some(outside) = class.iter().flat_map(parents).next() else { continue };
         let root = *way(schema, outside).last().expect("a way begins with the column itself");
-        let lacks = |place: &&Place| parents(place).is_empty() && !class.iter().any(|p| leads(schema, root.0, p.0));
+        let lacks = |place: &&Place| {
+            parents(place).is_empty() && !class.iter().any(|p| foreign_keys::leads(schema, root.0, p.0, |_| Vec::new()))
+        };
         new.extend(class.iter().filter(lacks).map(|&place| (place.0, follow(schema, place, root))));
     }
     new
@@ -182,24 +184,7 @@ fn may_follow(schema: &Schema, child: Place, parent: Place) -> bool {
         && next(schema, child).is_none()
         && c.generated.is_none()
         && c.auto.is_none()
-        && !leads(schema, parent.0, child.0)
-}
-
-/// Returns true if foreign keys lead from one table to another, transitively.
-fn leads(schema: &Schema, from: usize, to: usize) -> bool {
-    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
-    while let Some(t) = open.pop() {
-        if t == to {
-            return true;
-        }
-        if seen.insert(t) {
-            let table = &schema.tables[t];
-            open.extend(
-                table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).map(|l| l.parent),
-            );
-        }
-    }
-    false
+        && !foreign_keys::leads(schema, parent.0, child.0, |_| Vec::new())
 }
 
 fn follow(schema: &Schema, child: Place, parent: Place) -> ForeignKey {

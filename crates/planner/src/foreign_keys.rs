@@ -3,6 +3,8 @@
 //!
 //! In: the table and the schema. Out: [`Link`]s (foreign keys to satisfy), grouped into components that share columns.
 
+use std::collections::BTreeSet;
+
 use dbmocker_core::schema::{ForeignKey, Schema, Table, TableName};
 
 /// A foreign key that needs a parent selection.
@@ -134,6 +136,24 @@ pub fn components(links: Vec<Link>) -> Vec<Vec<Link>> {
         out.push(merged);
     }
     out
+}
+
+/// Returns true if foreign keys, or `more` links of a table, lead from one table to another, transitively.
+pub fn leads(schema: &Schema, from: usize, to: usize, more: impl Fn(usize) -> Vec<usize>) -> bool {
+    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+    while let Some(t) = open.pop() {
+        if t == to {
+            return true;
+        }
+        if seen.insert(t) {
+            let table = &schema.tables[t];
+            open.extend(
+                table.every_foreign_key().into_iter().filter_map(|f| resolve(schema, table, f)).map(|l| l.parent),
+            );
+            open.extend(more(t));
+        }
+    }
+    false
 }
 
 #[cfg(test)]

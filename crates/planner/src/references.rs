@@ -334,18 +334,7 @@ fn is_mentioned(table: &Table, column: &Column) -> bool {
 
 /// Returns true if foreign keys or pairs lead from one table to another, transitively.
 fn leads(so_far: &References<'_>, from: usize, to: usize) -> bool {
-    let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
-    while let Some(t) = open.pop() {
-        if t == to {
-            return true;
-        }
-        if seen.insert(t) {
-            let table = &so_far.schema.tables[t];
-            let keys = table.every_foreign_key();
-            open.extend(keys.iter().filter_map(|f| foreign_keys::resolve(&so_far.schema, table, f)).map(|l| l.parent));
-            let pairs = so_far.pairs.iter().filter(|p| p.table == t);
-            open.extend(pairs.flat_map(|p| p.parents.iter().map(|(_, parent, _)| *parent)));
-        }
-    }
-    false
+    let pairs = |t| so_far.pairs.iter().filter(move |p| p.table == t);
+    let parents = |t| pairs(t).flat_map(|p| p.parents.iter().map(|(_, parent, _)| *parent)).collect();
+    foreign_keys::leads(&so_far.schema, from, to, parents)
 }

@@ -23,6 +23,8 @@ impl TablePlanner<'_> {
             if let Some((g, _)) = plan.columns[c].group {
                 if let Some(led) = quantiles(&law, &plan.columns[c]) {
                     plan.groups[g].lead(c, &led);
+                }
+                if plan.groups[g].is_led(c) {
                     plan.columns[c].reason += "; by 1000 quantiles, and by the CHECK";
                 }
                 continue;
@@ -80,6 +82,9 @@ impl TablePlanner<'_> {
                     column.name
                 )
             };
+            if column.group.is_some_and(|(g, _)| !plan.groups[g].is_led(c)) {
+                return Err(named("a CHECK couples the column with others, which decide its values"));
+            }
             match &column.rule {
                 Rule::Draw { domain: Domain::Choice { .. } } => {}
                 Rule::Draw { .. } => {

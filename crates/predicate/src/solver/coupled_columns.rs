@@ -151,6 +151,11 @@ impl CoupledColumns {
         }
     }
 
+    /// Whether [`lead`](Self::lead) has effect on the column.
+    pub fn is_led(&self, column: usize) -> bool {
+        self.leads.iter().any(|lead| self.columns[lead.place] == column)
+    }
+
     fn place(&self, column: usize) -> usize {
         self.columns.iter().position(|c| *c == column).unwrap_or(0)
     }

@@ -54,7 +54,7 @@ impl<T: RowSource + ?Sized> RowSource for &T {
 /// A column whose value is drawn before a branch is chosen, so that its proportions do not depend on the conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lead {
-    place: usize,
+    pub(super) place: usize,
     domain: Domain,
     #[serde(skip)]
     sampler: Ready<Sampler>,
