@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, PLANNING, Pace, Processes, ROWS_OF_A_PLAN,
-    Resources, Rows, Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
+    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, OF_A_DATABASE, Pace, Processes,
+    ROWS_OF_A_PLAN, Resources, Rows, Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
 };
 
 pub use profile::{Compare, Explain, Learn, Mask};
@@ -145,7 +145,7 @@ pub struct Preview {
     pub limit: u64,
 
     /// Rows of a saved plan; no database is asked
-    #[arg(long, value_name = "FILE", conflicts_with_all = PLANNING)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN)]
     pub plan: Option<PathBuf>,
 
     #[command(flatten)]
@@ -181,7 +181,7 @@ pub struct Export {
     pub truncate: bool,
 
     /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
-    #[arg(long, value_name = "FILE", conflicts_with_all = PLANNING, conflicts_with = "truncate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "truncate")]
     pub plan: Option<PathBuf>,
 
     /// Only the I-th of N parts of every table; `dbmocker manifest --join` makes a whole of the parts, which machines can

@@ -46,30 +46,9 @@ pub struct Database {
     pub trust_schema: bool,
 }
 
-/// The flags of [`Database`], [`Rows`] and [`Values`]: what a saved plan has decided.
-pub const PLANNING: [&str; 21] = [
-    "url",
-    "driver",
-    "host",
-    "port",
-    "database",
-    "username",
-    "password",
-    "trust_schema",
-    "rows",
-    "shape",
-    "profile",
-    "scale",
-    "seed",
-    "now",
-    "strict",
-    "skip_unsolved",
-    "no_coherence",
-    "config",
-    "locale",
-    "dictionary",
-    "valid_phones",
-];
+/// Flags that name a database, which a saved plan does not need.
+pub const OF_A_DATABASE: [&str; 8] =
+    ["url", "driver", "host", "port", "database", "username", "password", "trust_schema"];
 
 /// Flags that decide about rows, which a saved plan has decided.
 pub const ROWS_OF_A_PLAN: [&str; 13] = [
