@@ -1,6 +1,6 @@
 //! What others notice while a load is at work: locks, and what is switched off or dropped for a while.
 
-use super::{Logging, Machine, TableForecast, about};
+use super::{LoadSetup, Logging, TableForecast, about};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
 use dbmocker_plan::{Plan, TablePlan};
@@ -12,7 +12,7 @@ pub(super) fn meanwhile(
     plan: &Plan,
     schema: &Schema,
     tables: &[TableForecast],
-    machine: Machine,
+    machine: LoadSetup,
     logging: &Logging,
 ) -> Vec<String> {
     let all = Meanwhile { plan, schema, tables };

@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
         }
         if let Some(key) = outcome.full {
             if outcome.rows == 0 && self.full_already(b, watched)? {
-                plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
+                plan.limited_by = Some(format!("`{key}` holds all of its values in existing rows"));
             } else if outcome.rows == 0 {
                 let columns = keys
                     .iter()
@@ -112,7 +112,7 @@ impl TablePlanner<'_> {
             return Ok(false);
         }
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
-        Self::few_enough(&names, plan.rows, "may meet rows that are there")?;
+        Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
         self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 
