@@ -67,7 +67,7 @@ impl ColumnFigures {
         let axis = Axis::of(&column.ty);
         let labelled = || {
             let singles = known.common.iter().map(|c| Some((axis?.read(c.label.as_deref()?)?, c.share)));
-            spread::Spread::new(singles.collect::<Option<Vec<_>>>()?, Vec::new())
+            spread::PiecewiseDistribution::new(singles.collect::<Option<Vec<_>>>()?, Vec::new())
         };
         let quantiles = match &known.quantiles {
             Some(quantiles) => axis.and_then(|axis| at_percents(quantiles, axis)),

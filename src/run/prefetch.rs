@@ -352,7 +352,7 @@ impl Drop for QueueFill<'_> {
 pub(super) struct QueuedRows {
     pieces: VecDeque<QueuedPiece>,
     /// The file being read; it is removed when this handle is dropped.
-    file: Option<(SpillFile, staged::Batches<'static>)>,
+    file: Option<(SpillFile, staged::PayloadBatches<'static>)>,
     /// Memory of the batch that the consumer holds.
     held: Option<Reservation>,
     live: Batches,
@@ -402,7 +402,7 @@ impl Iterator for QueuedRows {
     }
 }
 
-fn open(file: &SpillFile) -> Result<staged::Batches<'static>, LoadError> {
+fn open(file: &SpillFile) -> Result<staged::PayloadBatches<'static>, LoadError> {
     let path = file.path().to_owned();
     staged::open(match file.format() {
         Format::Csv => Payload::Csv { schema: file.schema().clone(), path },
