@@ -20,6 +20,7 @@ mod chunking;
 mod config_hint;
 mod deferred_indexes;
 mod duplicates;
+mod error;
 mod existing_keys;
 mod law;
 mod meeting;
@@ -31,6 +32,7 @@ pub use chunking::{ChunkPlan, ProcessChoice};
 pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
+pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use law::{
     Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned,

@@ -4,6 +4,7 @@
 //! another template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in
 //! JSON. Alternatives are separated by ` || ` and may have weights (`*3`).
 
+use super::NotationError;
 use crate::PRACTICALLY_INFINITE;
 use crate::fake::Words;
 use crate::fold::fold;
@@ -168,12 +169,12 @@ impl Template {
     ///
     /// # Errors
     /// A description of the syntax error.
-    pub fn parse(text: &str, of: ItemLookup<'_>, prose: bool) -> Result<Template, String> {
+    pub fn parse(text: &str, of: ItemLookup<'_>, prose: bool) -> Result<Template, NotationError> {
         let (mut alternatives, mut totals, mut total) = (Vec::new(), Vec::new(), 0);
         for part in text.split(" || ") {
             let (part, weight) = match part.rsplit_once(" *") {
                 Some((text, weight)) if !weight.is_empty() && weight.bytes().all(|b| b.is_ascii_digit()) => {
-                    (text, weight.parse().map_err(|_| format!("the weight `{weight}` is too large"))?)
+                    (text, weight.parse().map_err(|_| NotationError::TemplateWeight(weight.to_owned()))?)
                 }
                 _ => (part, 1),
             };
@@ -301,7 +302,7 @@ impl Template {
 }
 
 impl Alternative {
-    fn parse(text: &str, of: ItemLookup<'_>) -> Result<Alternative, String> {
+    fn parse(text: &str, of: ItemLookup<'_>) -> Result<Alternative, NotationError> {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -401,29 +402,31 @@ impl Alternative {
 }
 
 impl Part {
-    fn parse(placeholder: &str, of: ItemLookup<'_>) -> Result<Part, String> {
+    fn parse(placeholder: &str, of: ItemLookup<'_>) -> Result<Part, NotationError> {
         if let Some((name, argument)) = placeholder.split_once(':') {
             if name == "int" {
                 let range = argument.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
                 return match range {
                     Some((from, to)) if from <= to => Ok(Part::Number { from, count: to - from + 1 }),
-                    _ => Err(format!("`{{{placeholder}}}`: expected a range such as `{{int:1-99}}`")),
+                    _ => Err(NotationError::Range(placeholder.to_owned())),
                 };
             }
             if let ("a" | "A", Some(TemplateItem::List(words))) = (name, of(argument)) {
                 return Ok(Part::Article { words, capital: name == "A" });
             }
             let count = argument.parse().ok().filter(|n| (1..=256).contains(n));
-            let count =
-                count.ok_or_else(|| format!("`{{{placeholder}}}`: expected a number of characters from 1 to 256"))?;
+            let count = count.ok_or_else(|| NotationError::Length(placeholder.to_owned()))?;
             let found = ALPHABETS.iter().find(|(n, ..)| *n == name);
-            let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{placeholder}}}`: no alphabet `{name}`"))?;
+            let (_, alphabet, mixed) = found.ok_or_else(|| NotationError::Alphabet {
+                placeholder: placeholder.to_owned(),
+                alphabet: name.to_owned(),
+            })?;
             return Ok(Part::Chars { alphabet, count, mixed: *mixed });
         }
         match of(placeholder) {
             Some(TemplateItem::List(words)) => Ok(Part::List(words)),
             Some(TemplateItem::Template(template)) => Ok(Part::Template(template)),
-            None => Err(format!("`{{{placeholder}}}`: no list or earlier template of this name")),
+            None => Err(NotationError::UnknownItem(placeholder.to_owned())),
         }
     }
 
