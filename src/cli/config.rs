@@ -31,7 +31,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 use dbmocker_planner as plan;
 use dbmocker_planner::{
-    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, Selection,
+    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, QueryError, Selection,
     TableProblem, chunking, deferred_indexes,
 };
 use dbmocker_schema::ServerCheckOracle;
@@ -295,17 +295,16 @@ struct ExistingRowReader<'a> {
 }
 
 impl ExistingRows for ExistingRowReader<'_> {
-    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
-        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each)
-            .map_err(|e| e.to_string())
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
+        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each).map_err(QueryError::new)
     }
 
-    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
-        self.check_oracle.borrow_mut().check_oracle(oracle_query).map_err(|e| e.to_string())
+    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, QueryError> {
+        self.check_oracle.borrow_mut().check_oracle(oracle_query).map_err(QueryError::new)
     }
 
-    fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
-        self.check_oracle.borrow_mut().sources(expression).map_err(|e| e.to_string())
+    fn sources(&self, expression: &str) -> Result<Vec<String>, QueryError> {
+        self.check_oracle.borrow_mut().sources(expression).map_err(QueryError::new)
     }
 }
 

@@ -6,7 +6,7 @@ use super::foreign_keys::Link;
 use super::formulas::Formulas;
 use super::key_types;
 use super::key_types::KeyTypes;
-use super::options::{ExistingRows, KeyRequest, PlanOptions};
+use super::options::{ExistingRows, KeyRequest, PlanOptions, QueryError};
 use super::order::{Edge, order};
 use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
@@ -222,7 +222,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Returns at most `limit` key tuples of existing rows, fewer if the memory limit requires it.
-    pub fn existing_keys(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
+    pub fn existing_keys(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, QueryError> {
         if self.rows_before(table) == 0 {
             return Ok(Arc::default());
         }
@@ -242,7 +242,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Calls `each` with the key tuples of all existing rows.
-    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
         if self.rows_before(table) == 0 {
             return Ok(());
         }

@@ -54,7 +54,7 @@ pub use declared::{DeclaredReference, DeclaredTargets, ReferenceOverride, Refere
 pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use formulas::FormulaProblem;
-pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, RowDistribution, TableProblem};
+pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryError, RowDistribution, TableProblem};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
