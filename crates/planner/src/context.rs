@@ -1,5 +1,6 @@
 //! The state of planning that all tables share: order, existing rows, tables planned so far.
 
+use super::error::Unplannable;
 use super::fk_cycles::FkCycles;
 use super::foreign_keys;
 use super::foreign_keys::Link;
@@ -12,7 +13,6 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
-use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
@@ -250,7 +250,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Returns the sorted digests of the tuples of all existing rows.
-    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
+    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, Unplannable> {
         let rows = self.rows_before(table);
         if rows == 0 {
             return Ok(Vec::new());
@@ -264,14 +264,9 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Checks that the memory limit allows this many bytes to keep a key's values distinct.
-    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), String> {
+    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), Unplannable> {
         match self.options.memory {
-            Some(memory) if bytes > memory => Err(format!(
-                "key `{key}` is kept by values that planning remembers, {} of them, and --memory-limit allows {}; raise it, or ask \
-                 for fewer rows",
-                humanize::bytes(bytes),
-                humanize::bytes(memory)
-            )),
+            Some(allowed) if bytes > allowed => Err(Unplannable::Memory { key: key.to_owned(), bytes, allowed }),
             _ => Ok(()),
         }
     }

@@ -14,6 +14,7 @@ mod declared;
 pub mod deferred_indexes;
 mod derived_constraints;
 pub mod distribution;
+mod error;
 mod exclusions;
 mod fixed_rows;
 mod fk_cycles;
