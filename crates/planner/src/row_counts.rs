@@ -171,7 +171,7 @@ impl<'a> DependentCounts<'a> {
         };
         let counts = law.counts(parents)?;
         if counts.rows() > MOST_ROWS {
-            return Err(Unplannable::TooManyRows(count.clone()));
+            return Err(Unplannable::TooManyRows((*count).clone()));
         }
         b.sizes.insert(index, counts.rows());
         let reason = format!("count {count}: {} for each ({origin})", counts.span());
