@@ -295,7 +295,7 @@ impl Writing<'_> {
             outcome =
                 Err(outcome.err().unwrap_or(RunError::Interrupted).instead_of_stop(RunError::LockLost { message }));
         }
-        let goes_on = outcome.as_ref().is_err_and(|e| self.goes_on(e));
+        let goes_on = outcome.as_ref().is_err_and(|e| self.continues_after(e));
         let (state, message) = match &outcome {
             Ok(()) => (RunState::Complete, None),
             Err(e) => (RunState::Failed, Some(e.to_string())),
@@ -320,7 +320,7 @@ impl Writing<'_> {
     }
 
     /// Whether the run may come further than this error, if it goes on: rows that the server refuses would be the same.
-    fn goes_on(&self, error: &RunError) -> bool {
+    fn continues_after(&self, error: &RunError) -> bool {
         let record = self.options.resumed.is_some() || self.options.journal.as_ref().is_some_and(|r| r.kept.is_some());
         let error = if let RunError::After { error, .. } = error { error } else { error };
         let hopeless = matches!(error, RunError::Generate(_) | RunError::Worker { generation: true, .. });
