@@ -48,7 +48,7 @@ impl Request {
     ///
     /// # Errors
     /// [`Exit::Usage`] for a file (`--config`, `--profile`, `--dictionary`) that cannot be read or parsed, with the position.
-    pub fn new(typed: &args::RequestedRows) -> Result<Self, Failure> {
+    pub fn new(typed: &args::RowsArgs) -> Result<Self, Failure> {
         let file = match &typed.config {
             Some(path) => file::read(path).or_exit(Exit::Usage)?,
             None => file::ConfigFile::default(),
@@ -125,7 +125,7 @@ fn rows_of_all(typed: &[RowCounts]) -> Result<Option<u64>, Failure> {
 }
 
 /// What `--rows` overrides in the file, and what it leaves.
-fn notes_of_rows(typed: &args::RequestedRows, file: &file::ConfigFile, all: Option<u64>) -> Vec<String> {
+fn notes_of_rows(typed: &args::RowsArgs, file: &file::ConfigFile, all: Option<u64>) -> Vec<String> {
     let (Some(rows), Some(path)) = (all, &typed.config) else { return Vec::new() };
     let name = path.display();
     let mut notes = Vec::new();

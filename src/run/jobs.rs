@@ -128,17 +128,17 @@ fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bo
     let mut problems = Vec::new();
     let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
     for t in plan.tables.iter().filter(|t| meant(schema, &t.label, &t.name).is_some_and(loaded)) {
-        for f in t.foreign.iter().filter(|f| f.pooled > t.sources[f.source].first) {
+        for f in t.foreign.iter().filter(|f| f.existing_count > t.sources[f.source].first) {
             let label = f.parent_table.map_or_else(|| f.parent.to_string(), |p| plan.tables[p].label.clone());
             let here = meant(schema, &label, &f.parent).filter(|p| !(truncate && loaded(p)));
             let held = here.map_or(0, |p| p.existing.rows);
-            if held < f.pooled {
+            if held < f.existing_count {
                 problems.push(format!(
                     "table `{}`: foreign key `{}` refers to {} of `{label}` that the exporter's database held; {} here; \
                      export with --truncate, and rows of the files refer to nothing else",
                     t.label,
                     f.name,
-                    humanize::rows(f.pooled),
+                    humanize::rows(f.existing_count),
                     match held {
                         0 => "there are none".into(),
                         n => format!("there are only {}", humanize::count(n)),

@@ -93,7 +93,7 @@ fn is_planned(schema: &Schema, plan: &Plan, job: &TableJob, fk: &ForeignKey) -> 
         });
         let pairs: Vec<_> = pairs.collect();
         let wanted = fk.columns.iter().zip(&fk.parent_columns).map(|(c, p)| (c.to_lowercase(), p.to_lowercase()));
-        here && f.pooled == 0 && wanted.eq(pairs)
+        here && f.existing_count == 0 && wanted.eq(pairs)
     })
 }
 

@@ -231,11 +231,11 @@ fn target(args: &Export) -> Result<Destination, Failure> {
 /// How Parquet files are written.
 fn parquet(args: &Files, format: FileType) -> Result<ParquetOptions, Failure> {
     let compression = match args.compression {
-        _ if format != FileType::Parquet => files::CompressionArg::default(),
-        None => files::CompressionArg::default(),
-        Some(CompressionArg::None) => files::CompressionArg::None,
-        Some(CompressionArg::Snappy) => files::CompressionArg::Snappy,
-        Some(CompressionArg::Zstd) => files::CompressionArg::Zstd,
+        _ if format != FileType::Parquet => files::Compression::default(),
+        None => files::Compression::default(),
+        Some(CompressionArg::None) => files::Compression::None,
+        Some(CompressionArg::Snappy) => files::Compression::Snappy,
+        Some(CompressionArg::Zstd) => files::Compression::Zstd,
         Some(CompressionArg::Gzip) => {
             return Err(Failure::usage(
                 "--compression gzip is for CSV, NDJSON and SQL; for Parquet write zstd or snappy",
@@ -247,7 +247,7 @@ fn parquet(args: &Files, format: FileType) -> Result<ParquetOptions, Failure> {
     }
     let mut options = ParquetOptions { compression, ..ParquetOptions::default() };
     if format == FileType::Parquet && args.compression_level.is_some() {
-        if compression != files::CompressionArg::Zstd {
+        if compression != files::Compression::Zstd {
             return Err(Failure::usage("--compression-level is for gzip and zstd; add --compression zstd"));
         }
         options.level = args.compression_level;

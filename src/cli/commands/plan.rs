@@ -19,7 +19,7 @@ use dbmocker_plan::Detail;
 #[derive(Serialize)]
 struct Told {
     #[serde(flatten)]
-    plan: dbmocker_plan::PlanArgs,
+    plan: dbmocker_plan::Plan,
     forecast: Forecast,
 }
 

@@ -8,7 +8,7 @@ use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
-use dbmocker_semantics::totals::{Aggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
 /// A foreign key from another table.
@@ -107,7 +107,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
     }
     let parent = &b.schema.tables[b.order[p]];
     let name = &parent.columns[c].name;
-    let mut best: Option<(u8, &ChildForeignKey, Aggregate)> = None;
+    let mut best: Option<(u8, &ChildForeignKey, ChildAggregate)> = None;
     for lead in leads {
         let child = &b.schema.tables[b.order[lead.table]];
         let numbers = named(child, &lead.numbers);
@@ -137,7 +137,7 @@ fn folded(
     tables: &[TablePlan],
     at: (usize, usize),
     lead: &ChildForeignKey,
-    what: Aggregate,
+    what: ChildAggregate,
 ) -> Option<TotalLaw> {
     let (p, c) = at;
     let child = &tables[lead.table];
@@ -148,25 +148,27 @@ fn folded(
     let called = |c: usize| format!("{label}.{}", child.columns[c].name);
     let same_money = |of: usize| in_cents(&column.name) == in_cents(&child.columns[of].name);
     let found = match what {
-        Aggregate::Count => TotalLaw { fold: Fold::Count, text: format!("number of {label}") },
-        Aggregate::Sum(of) => TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) },
-        Aggregate::Mean(of) => {
+        ChildAggregate::Count => TotalLaw { fold: Fold::Count, text: format!("number of {label}") },
+        ChildAggregate::Sum(of) => {
+            TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
+        }
+        ChildAggregate::Mean(of) => {
             let scale = b.generator.table(p).columns[c].decimals()?;
             TotalLaw { fold: Fold::Mean(of, scale), text: format!("mean of {}", called(of)) }
         }
-        Aggregate::Money => {
+        ChildAggregate::Money => {
             let numbers = named(&b.schema.tables[b.order[lead.table]], &lead.numbers);
             let parts = [Amount::Total, Amount::Gross, Amount::Line, Amount::Subtotal, Amount::Net, Amount::Price];
             let of = money(&numbers, &parts, in_cents(&column.name))?;
             TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
         }
-        Aggregate::First | Aggregate::Last => {
+        ChildAggregate::First | ChildAggregate::Last => {
             let began = |c: &usize| {
                 matches!(&child.columns[*c].law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }))
             };
             let of = (0..child.columns.len()).find(began)?;
             let (fold, word) = match what {
-                Aggregate::First => (Fold::First(of), "first"),
+                ChildAggregate::First => (Fold::First(of), "first"),
                 _ => (Fold::Last(of), "last"),
             };
             TotalLaw { fold, text: format!("{word} of {}", called(of)) }
@@ -174,7 +176,7 @@ fn folded(
     };
     let fits = match (&found.fold, what) {
         (Fold::First(_) | Fold::Last(_), _) => is_moment,
-        (_, Aggregate::Sum(of)) => is_number && same_money(of),
+        (_, ChildAggregate::Sum(of)) => is_number && same_money(of),
         _ => is_number,
     };
     fits.then_some(found)

@@ -72,7 +72,7 @@ impl TablePlanner<'_> {
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
-        self.owners(b, &mut plan);
+        self.common_ancestors(b, &mut plan);
         self.count_children(b, &mut plan);
         self.distribute(b, &mut plan);
         self.learn(b, &mut plan);

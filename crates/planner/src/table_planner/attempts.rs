@@ -105,7 +105,7 @@ impl TablePlanner<'_> {
             let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
             source.is_some_and(|s| s.first > 0)
         };
-        let safe = |k: &KeyInput| k.given || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
+        let safe = |k: &KeyInput| k.fixed || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
         let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
         let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
         if watched.is_empty() {

@@ -130,7 +130,7 @@ impl TablePlanner<'_> {
                 continue;
             }
             let twice = self.repeated(b, key, &mine, others.is_empty())?;
-            input.given = twice.is_none();
+            input.fixed = twice.is_none();
             if let Some((first, second, text)) = twice.filter(|_| others.is_empty()) {
                 let rows = self.fixed_rows.as_ref().expect("rows are given").rows;
                 let taken = first.map_or_else(
@@ -291,7 +291,7 @@ struct FixedRowCells<'d, 'a> {
 impl Row for FixedRowCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let c = self.planner.table.column_index(column)?;
-        Some(self.planner.given.as_ref()?.values.get(&c)?[self.row].clone())
+        Some(self.planner.fixed_rows.as_ref()?.values.get(&c)?[self.row].clone())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
+use super::{ConfigReader, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::ConfigKey;
@@ -22,7 +22,7 @@ struct DrawnCountKeys {
     mean: Option<f64>,
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     pub(super) fn row_count(&self, node: &YamlNode, key: &ConfigKey) -> Result<RequestedRows, FileError> {
         match &node.data {
             YamlDataOwned::Mapping(_) => Ok(RequestedRows::By(DependentCount::PerParent(self.per_parent(node)?))),

@@ -2,7 +2,7 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
+use super::{ConfigReader, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys::{BUCKET, ConfigKey, DISTRIBUTION, KeyKind};
 use dbmocker_plan::Scalar;
@@ -11,7 +11,7 @@ use dbmocker_planner::{DistributionOverride, nearest};
 /// Keys of moments, which may stand together.
 const CALENDAR: [&str; 3] = ["growing", "hours", "weekdays"];
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// `zipf`, `{normal: {mean: 70, sd: 12}}`, `{hours: business, weekdays: {sat: 0.2}}`.
     pub(super) fn distribution(&self, node: &YamlNode, key: &ConfigKey) -> Result<DistributionOverride, FileError> {
         let mut out = DistributionOverride {

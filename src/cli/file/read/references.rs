@@ -2,13 +2,13 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
+use super::{ConfigReader, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::ConfigKey;
 use dbmocker_planner::{ReferenceOverride, ReferenceOverrideTarget};
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     pub(super) fn references(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<ReferenceOverride>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
         items.iter().map(|item| self.reference(item)).collect()

@@ -2,7 +2,7 @@
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
-use super::{Reader, YamlEntry, YamlNode};
+use super::{ConfigReader, YamlEntry, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
 use crate::cli::file::keys::{ConfigKey, KeyKind};
@@ -11,7 +11,7 @@ use dbmocker_plan::{MOST_ROWS, Scalar};
 use dbmocker_planner::nearest;
 use dbmocker_semantics::{generator, generators};
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// The entries of a mapping with known keys; a missing value is an empty mapping.
     pub(super) fn section<'n>(
         &self,
