@@ -158,7 +158,7 @@ pub struct Preview {
 pub struct Export {
     /// Folder for the files and their manifest.json, made if it is missing; `-` writes one table to stdout, which
     /// --tables names: CSV, NDJSON, SQL or an Arrow IPC stream
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse::folder)]
     pub out: Option<PathBuf>,
 
     /// CSV as dbmocker and most programs read it, Parquet, Arrow IPC files, one JSON object a line, or INSERT statements
@@ -212,11 +212,11 @@ pub struct Export {
 #[derive(Debug, Args)]
 pub struct Manifest {
     /// Folders with the parts of one export; nothing in them is moved
-    #[arg(long, value_name = "DIR", required = true, num_args = 1..)]
+    #[arg(long, value_name = "DIR", required = true, num_args = 1.., value_parser = parse::folder)]
     pub join: Vec<PathBuf>,
 
     /// Folder for the manifest.json, above all parts [default: the innermost folder that holds them all]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse::folder)]
     pub out: Option<PathBuf>,
 
     /// Replaces a manifest that is in the way
@@ -227,7 +227,7 @@ pub struct Manifest {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", value_parser = parse::folder, conflicts_with_all = ["max_rate", "rows", "size", "shape", "profile", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows

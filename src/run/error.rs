@@ -3,6 +3,7 @@
 use dbmocker_loaders::LoadError;
 
 use dbmocker_files::StageError;
+use dbmocker_files::hive::HiveError;
 use dbmocker_files::memory::BudgetError;
 use dbmocker_generate::batch::GenerateError;
 
@@ -18,6 +19,8 @@ pub enum RunError {
     Stage(#[from] StageError),
     #[error(transparent)]
     Memory(#[from] BudgetError),
+    #[error("--partition-by: {0}")]
+    Hive(#[from] HiveError),
     #[error(
         "rows cannot wait for the server on disk (--spill-dir names their folder, --disk-limit bounds what they take)"
     )]

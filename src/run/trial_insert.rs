@@ -336,6 +336,6 @@ pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String
 fn position(job: &TableJob) -> usize {
     match job.source {
         Source::Generated { table, .. } => table,
-        Source::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+        Source::Files(_) => unreachable!("rehearsed jobs are made from a plan"),
     }
 }

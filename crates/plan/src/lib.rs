@@ -64,6 +64,9 @@ pub struct Plan {
     /// The number of loader processes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hands: Option<ProcessChoice>,
+    /// How the row counts follow from a size that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sized: Option<String>,
 }
 
 impl Plan {

@@ -211,6 +211,7 @@ fn tables(
         cycles: context.cycles(),
         left_out,
         hands: None,
+        sized: None,
     };
     let mut problems = BTreeMap::new();
     let mut depths = Depths::default();

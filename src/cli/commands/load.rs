@@ -8,6 +8,7 @@ use super::{check_manifest, check_report, resume};
 use crate::cli::args::Load;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::connections::Connections;
 use crate::cli::guard;
 use crate::cli::guard::Asks;
 use crate::cli::interrupt;
@@ -37,6 +38,11 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
     guard::protected(&source, &request.protect)?;
     source.declare(&request.overrides)?;
     let resources = Resources::new(&args.resources, &request.generation);
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
+    let staged = args.staging.is_asked();
+    let connections = Connections::choose(&args.processes, staged, resources.streams, &source.connection);
+    let connections = connections.map_err(config::schema_failure)?;
+    let resources = connections.apply(resources);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
         append: args.append,
@@ -56,8 +62,6 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
-    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
-    let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
         Some(folder) => {
             beware(&source.schema, printer);
@@ -76,7 +80,8 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
-                hands: Some(args.processes.hands(connections, args.staging.is_asked())),
+                hands: Some(args.processes.hands(&connections, staged)),
+                files: None,
             };
             let (plan, generator) = match &args.plan {
                 Some(path) => planning.saved(path)?,

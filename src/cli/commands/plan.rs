@@ -38,6 +38,7 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         memory: config::default_memory(),
         postpone_from,
         hands: None,
+        files: None,
     };
     let (plan, generator) = planning.plan(&[])?;
     let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &request.generation);
