@@ -17,18 +17,15 @@ pub fn size(text: &str) -> Result<u64, String> {
     if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
 }
 
-/// A folder of files; a URL is none, and would become a folder of that name.
+/// A folder; a URL is none, and would become one of that name.
 ///
 /// # Errors
 /// A URL.
 pub fn folder(text: &str) -> Result<PathBuf, String> {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-    if scheme.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+')) {
-        return Err("this is a URL, and files are written to and read from folders; use a folder, and copy it with the store's own \
-                    program (aws s3 cp --recursive, gcloud storage cp -r, azcopy, rclone), manifest.json last"
-            .into());
+    match dbmocker_files::objects::is_url(text) {
+        true => Err("this is a URL; give a folder".into()),
+        false => Ok(text.into()),
     }
-    Ok(text.into())
 }
 
 /// A number of rows, from `100000`, `100_000`, `100k`, `2.5M` (powers of ten), `1e6`.

@@ -4,6 +4,7 @@ use dbmocker_loaders::LoadError;
 
 use dbmocker_files::StageError;
 use dbmocker_files::hive::HiveError;
+use dbmocker_files::objects::StoreError;
 use dbmocker_files::memory::BudgetError;
 use dbmocker_generate::batch::GenerateError;
 
@@ -19,6 +20,8 @@ pub enum RunError {
     Stage(#[from] StageError),
     #[error(transparent)]
     Memory(#[from] BudgetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("--partition-by: {0}")]
     Hive(#[from] HiveError),
     #[error(

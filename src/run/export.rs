@@ -20,12 +20,13 @@ use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
+use dbmocker_files::objects::StoreError;
 use dbmocker_files::in_progress::{InProgress, Left};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
     BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,
-    Slice, StageError, file_stem, ndjson, sliced_file_name, uuids,
+    Slice, StageError, Store, file_stem, ndjson, sliced_file_name, uuids,
 };
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -34,6 +35,8 @@ use dbmocker_plan::{Plan, TablePlan};
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,
+    /// Where finished files go from the folder, which holds none of them then.
+    pub store: Option<Arc<Store>>,
     pub format: FileType,
     pub parquet: ParquetOptions,
     pub csv: CsvOptions,
@@ -111,6 +114,7 @@ pub fn export(
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
     let kept = Kept::begin(plan, options)?;
+    options.store.as_ref().map_or(Ok(()), |store| may_write(store, options))?;
     let write = || {
         let written = each_table(plan, &options.tables, options.writers, stop, |t| {
             let files = table(plan, generator, t, options, flow, progress, &kept)?;
@@ -124,8 +128,10 @@ pub fn export(
         if options.format == FileType::Sql {
             sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
+            options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;
         }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+        options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, &options.slice.manifest_name()))?;
         in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
         Ok(reports)
     };
@@ -133,6 +139,7 @@ pub fn export(
     if written.is_err() && !options.resume {
         for name in kept.written.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // What cannot be removed stays without a manifest; the error is the one to tell.
+            let _ = options.store.as_ref().map(|store| store.remove(&name));
             let _ = remove_file(&options.folder, &name);
         }
         let _ = in_progress::remove(&options.folder, &options.slice);
@@ -142,6 +149,19 @@ pub fn export(
         }
     }
     written
+}
+
+/// Checks that a store holds no other export, and removes the one that is to be replaced.
+fn may_write(store: &Store, options: &ExportOptions) -> Result<(), RunError> {
+    let whole = Slice::Whole.manifest_name();
+    if options.slice != Slice::Whole && store.has(&whole)? {
+        return Err(RunError::FolderWhole { path: store.url().into() });
+    }
+    match store.has(&options.slice.manifest_name())? {
+        false => Ok(()),
+        true if options.overwrite => Ok(store.remove_export(&options.slice)?),
+        true => Err(StoreError::Taken { url: store.url().to_owned() }.into()),
+    }
 }
 
 /// What an export has finished, this one and the one that it goes on with.
@@ -195,6 +215,10 @@ impl Kept {
 
     fn note(&self, options: &ExportOptions, part: &FilePart) -> Result<(), RunError> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
+        if let Some(store) = &options.store {
+            store.put(&options.folder, &part.path)?;
+            remove_file(&options.folder, &part.path).map_err(|e| no_folder(options, &e))?;
+        }
         self.notes.finished(part).map_err(|e| no_folder(options, &e))
     }
 }

@@ -29,6 +29,8 @@ mod load;
 mod lookup;
 mod memory;
 mod mysql_odd;
+#[cfg(feature = "object-store")]
+mod object_stores;
 mod original;
 mod others;
 mod own_functions;

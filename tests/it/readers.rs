@@ -26,19 +26,24 @@ const PACKAGES: [&str; 4] = ["pyarrow==22.0.0", "duckdb==1.4.4", "polars==1.35.2
 
 /// The interpreter of an environment that has [`PACKAGES`].
 pub fn python() -> PathBuf {
+    environment("test-venv", &PACKAGES)
+}
+
+/// The interpreter of an environment of this name that has these packages.
+pub fn environment(name: &str, packages: &[&str]) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let venv = target.join("test-venv");
+    let venv = target.join(name);
     let python = venv.join("bin/python");
     // Several test processes may come here together.
-    let lock = File::create(target.join("test-venv.lock")).unwrap();
+    let lock = File::create(target.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    let ready = venv.join(format!("ready {}", PACKAGES.join(" ")));
+    let ready = venv.join(format!("ready {}", packages.join(" ")));
     if !ready.exists() {
         let _ = fs::remove_dir_all(&venv);
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
         run(Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(PACKAGES));
+            .args(packages));
         File::create(ready).unwrap();
     }
     python

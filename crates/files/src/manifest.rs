@@ -326,7 +326,7 @@ impl Manifest {
         Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
     }
 
-    fn read_file(path: &Path) -> Result<Self, ManifestError> {
+    pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
         let path = path.to_owned();
         let text = fs::read(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let damaged = |e: serde_json::Error| ManifestError::Damaged {

@@ -13,14 +13,14 @@ use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::request::Request;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, OrExit};
 use crate::report::{LeftOut, Progress, Report, TableReport, Waits};
 use crate::run;
 use crate::run::{ExportOptions, FileLimit, Flow, RunError, TableStream};
 use dbmocker_core::humanize;
 use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
-use dbmocker_files::{CsvOptions, FileType, Packing, ParquetOptions, Slice};
+use dbmocker_files::{CsvOptions, FileType, Packing, ParquetOptions, Slice, Store, objects};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan, TablePlan};
 use dbmocker_planner::nearest;
@@ -30,7 +30,7 @@ use dbmocker_planner::nearest;
 pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
-    let target = target(args)?;
+    let (target, copies) = target(args)?.in_store(args)?;
     let (planned, resources) = planned(args, &target, printer)?;
     let limit = resources.limit;
     let slice = slice(args, &planned)?;
@@ -51,6 +51,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let work = Work { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
     let written = work.write(&target, resources.streams);
     drop(bar);
+    drop(copies);
     let report = Report {
         command: "export".into(),
         target: target.to_string(),
@@ -83,6 +84,22 @@ enum Destination {
 }
 
 impl Destination {
+    /// With a store in place of the folder, where that is a URL; its files are written to a temporary folder first.
+    fn in_store(self, args: &Export) -> Result<(Self, Option<tempfile::TempDir>), Failure> {
+        let Destination::Files(options) = self else { return Ok((self, None)) };
+        let Some(url) = options.folder.to_str().filter(|url| objects::is_url(url)) else {
+            return Ok((Destination::Files(options), None));
+        };
+        if args.resume {
+            return Err(Failure::usage("--resume goes on with an export into a folder; leave it out, or write to a folder"));
+        }
+        let store = Some(Arc::new(Store::open(url).or_exit(Exit::Usage)?));
+        let copies = tempfile::tempdir().or_exit(Exit::Target)?;
+        let folder = copies.path().to_owned();
+        let file_limit = options.file_limit.or(Some(FileLimit::Bytes(STORE_FILE)));
+        Ok((Destination::Files(ExportOptions { folder, store, file_limit, ..options }), Some(copies)))
+    }
+
     /// With the columns by whose values tables are written into folders.
     fn in_folders(self, wanted: &[String], planned: &Planned, tables: &[usize]) -> Result<Self, Failure> {
         match self {
@@ -106,12 +123,18 @@ impl Destination {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Destination::Files(options) => write!(f, "{}", options.folder.display()),
+            Destination::Files(options) => match &options.store {
+                Some(store) => f.write_str(store.url()),
+                None => write!(f, "{}", options.folder.display()),
+            },
             Destination::Stdout(..) => f.write_str("stdout"),
             Destination::Nowhere => f.write_str("nothing written"),
         }
     }
 }
+
+/// Bytes of a file for a store, unless the user says otherwise: a few of them are on the disk at a time.
+const STORE_FILE: u64 = 256 << 20;
 
 /// The rows to write, and the resources.
 struct Work<'a> {
@@ -259,6 +282,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
     }
     Ok(Destination::Files(ExportOptions {
         folder,
+        store: None,
         format,
         parquet,
         csv,

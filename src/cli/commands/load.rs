@@ -20,7 +20,7 @@ use crate::run;
 use crate::run::TableJob;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
-use dbmocker_files::Manifest;
+use dbmocker_files::{Manifest, Store, objects};
 use dbmocker_plan::Detail;
 use dbmocker_planner::select;
 
@@ -63,7 +63,9 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     match &args.from {
-        Some(folder) => {
+        Some(from) => {
+            let fetched = fetched(from, printer)?;
+            let folder = fetched.as_ref().map_or(from.as_path(), |copy| copy.path());
             beware(&source.schema, printer);
             let (jobs, report) = from_files(args, folder, &source, printer)?;
             if fill.truncate {
@@ -92,6 +94,16 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
             Ok(fill.plan(&planning, plan, generator, printer)?.0)
         }
     }
+}
+
+/// A copy of the files of a store in a temporary folder; `None` for a folder, whose files are read where they are.
+fn fetched(from: &Path, printer: &Printer) -> Result<Option<tempfile::TempDir>, Failure> {
+    let Some(url) = from.to_str().filter(|url| objects::is_url(url)) else { return Ok(None) };
+    let store = Store::open(url).or_exit(Exit::Source)?;
+    let copy = tempfile::tempdir().or_exit(Exit::Source)?;
+    printer.note(format_args!("copying the files of {} to {}", store.url(), copy.path().display()));
+    store.fetch(copy.path()).or_exit(Exit::Source)?;
+    Ok(Some(copy))
 }
 
 /// An export: the manifest's tables, with their files checked first.
