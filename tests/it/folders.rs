@@ -8,7 +8,7 @@ use crate::audit;
 use crate::export::files;
 use crate::program::{Ran, dbmocker, path};
 use crate::servers::{KINDS, Kind, database};
-use crate::shop::{TABLES, shop};
+use crate::shop::shop;
 
 fn run(args: &[&str]) -> Ran {
     dbmocker(args).ok()
