@@ -4,8 +4,8 @@ use dbmocker_loaders::LoadError;
 
 use dbmocker_files::StageError;
 use dbmocker_files::hive::HiveError;
-use dbmocker_files::objects::StoreError;
 use dbmocker_files::memory::BudgetError;
+use dbmocker_files::objects::StoreError;
 use dbmocker_generate::batch::GenerateError;
 
 /// Why a run stopped: the first error of any thread, process or server.

@@ -20,9 +20,9 @@ use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
-use dbmocker_files::objects::StoreError;
 use dbmocker_files::in_progress::{InProgress, Left};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
+use dbmocker_files::objects::StoreError;
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
     BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,

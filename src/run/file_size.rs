@@ -53,8 +53,13 @@ pub fn of(
     flow: &Flow,
 ) -> Result<FileSize, RunError> {
     let folder = tempfile::tempdir().map_err(|e| StageError::create(&std::env::temp_dir(), e))?;
-    let options =
-        &ExportOptions { folder: folder.path().to_owned(), store: None, overwrite: true, slice: Slice::Whole, ..options.clone() };
+    let options = &ExportOptions {
+        folder: folder.path().to_owned(),
+        store: None,
+        overwrite: true,
+        slice: Slice::Whole,
+        ..options.clone()
+    };
     let groups = Groups::for_format(generator, t, options)?;
     let progress = &Progress::new(plan.tables.iter().map(|p| (p.label.clone(), 0)));
     let bytes = |rows: Range<u64>| {

@@ -357,7 +357,11 @@ fn a_file_of_statistics_is_as_good_as_the_server() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("statistics.sql");
         let dumped: Vec<String> = db.rows(DUMPED).into_iter().flatten().flatten().collect();
-        fs::write(&file, format!("--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n\n{}\n", dumped.join("\n\n"))).unwrap();
+        fs::write(
+            &file,
+            format!("--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n\n{}\n", dumped.join("\n\n")),
+        )
+        .unwrap();
         let server = learn(&db, &[]);
         // The database has the schema and nothing else to say.
         db.execute("do $$ declare t text; begin for t in select tablename from pg_tables where schemaname = 'public' loop
@@ -368,7 +372,11 @@ fn a_file_of_statistics_is_as_good_as_the_server() {
             text.lines().filter(|l| !l.contains("groups") && !l.contains("columns: [")).map(str::to_owned).collect()
         };
         assert_eq!(without(&learned.text), without(&server.text));
-        assert!(learned.said.contains("the file of --statistics") && !learned.text.contains("MARK"), "{}", learned.said);
+        assert!(
+            learned.said.contains("the file of --statistics") && !learned.text.contains("MARK"),
+            "{}",
+            learned.said
+        );
     }
     let db = database(Kind::Sqlite, "create table t (id int)");
     let other = dbmocker(["learn", "--url", &db.url, "--statistics", "x.sql", "--out", "x.yaml"]).expect(2);

@@ -24,7 +24,9 @@ pub enum StoreError {
          give a folder, and copy it by the store's own program, manifest.json last"
     )]
     NotBuilt { url: String },
-    #[error("`{url}` is none of s3://BUCKET/PREFIX, gs://BUCKET/PREFIX and az://CONTAINER/PREFIX; give one of them, or a folder")]
+    #[error(
+        "`{url}` is none of s3://BUCKET/PREFIX, gs://BUCKET/PREFIX and az://CONTAINER/PREFIX; give one of them, or a folder"
+    )]
     Url { url: String },
     #[error(
         "the URL of the store holds a user, a password or options, which would be printed; leave them to the environment \

@@ -91,7 +91,9 @@ impl Destination {
             return Ok((Destination::Files(options), None));
         };
         if args.resume {
-            return Err(Failure::usage("--resume goes on with an export into a folder; leave it out, or write to a folder"));
+            return Err(Failure::usage(
+                "--resume goes on with an export into a folder; leave it out, or write to a folder",
+            ));
         }
         let store = Some(Arc::new(Store::open(url).or_exit(Exit::Usage)?));
         let copies = tempfile::tempdir().or_exit(Exit::Target)?;

@@ -62,7 +62,9 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
 /// The profile of the statistics that a file holds.
 fn from_file(file: &Path, schema: &Schema, options: &Options, printer: &Printer) -> Result<Learned, Failure> {
     if schema.dialect != Dialect::Postgres {
-        return Err(Failure::usage("--statistics is for PostgreSQL; give the URL of a PostgreSQL database with the schema"));
+        return Err(Failure::usage(
+            "--statistics is for PostgreSQL; give the URL of a PostgreSQL database with the schema",
+        ));
     }
     let told = |e: anyhow::Error| Failure::new(Exit::Source, e.context(format!("cannot read `{}`", file.display())));
     let text = std::fs::read_to_string(file).map_err(|e| told(e.into()))?;

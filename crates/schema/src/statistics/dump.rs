@@ -42,7 +42,8 @@ impl Dump {
     /// # Errors
     /// A call is damaged, or there is none.
     pub fn read(text: &str, schema: &Schema) -> Result<Self, DumpError> {
-        let mut dump = Dump { statistics: Statistics { read: READ.to_vec(), ..Statistics::default() }, ..Dump::default() };
+        let mut dump =
+            Dump { statistics: Statistics { read: READ.to_vec(), ..Statistics::default() }, ..Dump::default() };
         let mut any = false;
         let mut reader = Reader { text, at: 0 };
         while let Some(function) = reader.next_call()? {
@@ -261,11 +262,11 @@ impl Reader<'_> {
                 continue;
             }
             for (name, function) in FUNCTIONS {
-                if let Some(after) = self.rest().strip_prefix(name).map(|after| after.trim_start()) {
-                    if let Some(inside) = after.strip_prefix('(') {
-                        self.at = self.text.len() - inside.len();
-                        return Ok(Some(function));
-                    }
+                if let Some(after) = self.rest().strip_prefix(name)
+                    && let Some(inside) = after.trim_start().strip_prefix('(')
+                {
+                    self.at = self.text.len() - inside.len();
+                    return Ok(Some(function));
                 }
             }
             self.at += first.len_utf8();

@@ -109,10 +109,11 @@ fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
 
 impl From<RawColumn> for ColumnStatistics {
     fn from(raw: RawColumn) -> Self {
-        let RawColumn { nulls, distinct, bounds, bound_lengths, common, mut element_counts, mut element_common, .. } = raw;
+        let RawColumn {
+            nulls, distinct, bounds, bound_lengths, common, mut element_counts, mut element_common, ..
+        } = raw;
         // The server's share is one of all rows.
-        let distinct =
-            if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
+        let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
         let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
         let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
         let bucket = |w: &[String]| Bucket { from: w[0].clone(), to: w[1].clone(), share };
