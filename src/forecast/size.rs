@@ -17,7 +17,7 @@ mod cells;
 
 /// For each row, on average.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sizes {
+pub(super) struct RowSizes {
     /// Its values alone.
     pub sent: f64,
     /// In the table's pages.
@@ -58,7 +58,7 @@ struct IndexShape<'a> {
     primary: bool,
 }
 
-pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> Sizes {
+pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> RowSizes {
     let dialect = plan.dialect;
     let sample = Sample { dialect, plan, table, planned, batch };
     let sent: f64 = batch.columns().iter().map(|c| cell(dialect, c.as_ref())).sum();
@@ -74,7 +74,7 @@ pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &Record
         Dialect::Sqlite => SQLITE_PAGE / 2.0 * (1.0 + indexes.len() as f64),
         Dialect::Mysql => 16_384.0,
     };
-    Sizes { sent, row, indexes: in_indexes, entries, fixed }
+    RowSizes { sent, row, indexes: in_indexes, entries, fixed }
 }
 
 /// Some rows of a table.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use arrow::record_batch::RecordBatch;
 
 use super::export::{Groups, TableFile};
-use super::{Batches, Made, RunError};
+use super::{Batches, GeneratedRange, RunError};
 use dbmocker_files::hive::{self, HiveError, MOST_FOLDERS};
 use dbmocker_files::parquet::CUT_ROWS;
 use dbmocker_files::{BatchSink, FilePart, ParquetOptions, ParquetSink, Partition};
@@ -85,7 +85,7 @@ impl TableFile<'_> {
             let batch = options.shaped(generator.batch(t, rows)?, &schema);
             let own = batch.get_array_memory_size() as u64;
             let parts = hive::split(&batch, at)?;
-            Ok(Made { value: parts, held: own, peak: 2 * own })
+            Ok(GeneratedRange { value: parts, held: own, peak: 2 * own })
         };
         let steps = (groups.at_once, groups.row_bytes);
         let made = Batches::steps(self.generator.clone(), self.flow, self.t, steps, make);

@@ -1,10 +1,10 @@
 //! The catalogues of real servers -> the model: DDL that has one of everything, read back.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use dbmocker_core::schema::{Auto, Schema, Table};
+use dbmocker_core::schema::{Auto, Caveat, Schema, Table};
 use dbmocker_core::value::Value;
 use dbmocker_loaders::Connection;
-use dbmocker_schema::{ConnectArgs, Found, SchemaError, authenticate, connection, read, read_rows};
+use dbmocker_schema::{ConnectArgs, RequestedDatabase, SchemaError, authenticate, connection, read, read_rows};
 
 use crate::servers::{self, Database, KINDS, Kind, database};
 use crate::shop;
@@ -130,8 +130,8 @@ fn rights_of_a_postgres_role() {
     let child = table(&schema, "Child Table");
     assert!(!child.can_insert);
     assert!(!table(&schema, "parent").can_insert);
-    assert!(table(&schema, "parent").caveats.iter().any(|o| o.contains("no SELECT")));
-    assert!(table(&schema, "guarded").caveats.iter().any(|o| o.contains("row-level security")));
+    assert!(table(&schema, "parent").caveats.contains(&Caveat::NotCounted));
+    assert!(table(&schema, "guarded").caveats.contains(&Caveat::RowSecurity));
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn a_password_is_asked_for_only_if_the_server_wants_one() {
     let mut conn = connect(&db.url);
     conn.password = None;
     // No terminal here: the server's refusal comes back, and says how to give a password.
-    let error = authenticate(&Found::of(conn)).unwrap_err();
+    let error = authenticate(&RequestedDatabase::of(conn)).unwrap_err();
     assert!(error.wants_password() && error.to_string().contains("DBMOCKER_PASSWORD"), "{error}");
-    authenticate(&Found::of(connect(&db.url))).unwrap();
+    authenticate(&RequestedDatabase::of(connect(&db.url))).unwrap();
 }
 
 #[test]

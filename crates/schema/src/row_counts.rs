@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SchemaError;
-use super::session::{Row, Session};
+use super::session::{Session, TextRow};
 use dbmocker_core::schema::SqlType;
-use dbmocker_core::schema::{NOT_COUNTED, Table};
+use dbmocker_core::schema::{Caveat, Table};
 
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 50;
@@ -26,7 +26,7 @@ pub(super) fn count(
             Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => {
                 for (i, part) in batch.iter().zip(&parts) {
                     match session.rows(context, part) {
-                        Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(NOT_COUNTED.into()),
+                        Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(Caveat::NotCounted),
                         Err(SchemaError::Query { message, .. }) => {
                             if tables[*i].unfit.is_empty() {
                                 tables[*i].unfit.push(format!("it cannot be read: {message}"));
@@ -42,7 +42,7 @@ pub(super) fn count(
     Ok(())
 }
 
-fn store(rows: &[Row], tables: &mut [Table]) -> Result<(), SchemaError> {
+fn store(rows: &[TextRow], tables: &mut [Table]) -> Result<(), SchemaError> {
     for row in rows {
         let max: BTreeMap<String, Option<String>> = row.json("max")?;
         let existing = &mut tables[row.number::<usize>("i")?].existing;

@@ -48,7 +48,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        hands: Some(args.processes.hands(&connections, staged)),
+        loaders: Some(args.processes.loaders(&connections, staged)),
         files: None,
     };
     let (plan, generator) = planning.plan(&[])?;

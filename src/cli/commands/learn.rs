@@ -8,7 +8,7 @@ use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::Wishes;
-use crate::learn::{Learned, Options, learn, learn_file, scan_queries};
+use crate::learn::{LearnOptions, Learned, learn, learn_file, scan_queries};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema};
 use dbmocker_core::time::date_text;
@@ -31,7 +31,7 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
         table.outside |= !chosen.contains(&i);
     }
     known_columns(&source.schema, &args.keep)?;
-    let options = Options {
+    let options = LearnOptions {
         wishes: Wishes { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         scan: args.scan.then(|| Duration::from_secs(args.query_limit.into())),
@@ -60,7 +60,7 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
 }
 
 /// The profile of the statistics that a file holds.
-fn from_file(file: &Path, schema: &Schema, options: &Options, printer: &Printer) -> Result<Learned, Failure> {
+fn from_file(file: &Path, schema: &Schema, options: &LearnOptions, printer: &Printer) -> Result<Learned, Failure> {
     if schema.dialect != Dialect::Postgres {
         return Err(Failure::usage(
             "--statistics is for PostgreSQL; give the URL of a PostgreSQL database with the schema",

@@ -1,6 +1,6 @@
 //! `dbmocker manifest --join`: joins the parts of an export.
 
-use crate::cli::args::Manifest;
+use crate::cli::args::ManifestArgs;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::humanize;
@@ -10,7 +10,7 @@ use dbmocker_files::{Slice, Store, objects};
 
 /// # Errors
 /// The parts are not those of one export, do not contain every row exactly once, or the manifest cannot be written.
-pub fn run(args: &Manifest, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
     if let [url] = &args.join[..]
         && let Some(url) = url.to_str().filter(|url| objects::is_url(url))
     {
@@ -30,7 +30,7 @@ pub fn run(args: &Manifest, printer: &Printer) -> Result<Exit, Failure> {
 }
 
 /// Joins the parts of a store.
-fn in_store(url: &str, args: &Manifest, printer: &Printer) -> Result<Exit, Failure> {
+fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
     let failed = |e: StoreError| Failure::new(Exit::Source, e);
     let store = Store::open(url).map_err(failed)?;
     let whole = Slice::Whole.manifest_name();
@@ -45,7 +45,7 @@ fn in_store(url: &str, args: &Manifest, printer: &Printer) -> Result<Exit, Failu
     Ok(Exit::Ok)
 }
 
-fn tell(manifest: &dbmocker_files::Manifest, name: &dyn std::fmt::Display, printer: &Printer) {
+fn tell(manifest: &dbmocker_files::ManifestArgs, name: &dyn std::fmt::Display, printer: &Printer) {
     let files = manifest.tables.iter().map(|t| t.files.len() as u64).sum();
     printer.note(format_args!(
         "{}: {}, {}, {}",

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, Target};
 
 use super::{Supply, UnitLoad};
-use crate::run::jobs::{Source, TableJob};
+use crate::run::jobs::{RowsSource, TableJob};
 use crate::run::processes::StagedFiles;
 use crate::run::{Batches, RunError};
 
@@ -15,10 +15,10 @@ impl UnitLoad<'_> {
     /// Streams some of the job's rows; returns rows and bytes sent.
     pub(super) fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
         match (&job.source, &self.run.supply) {
-            (Source::Generated { .. }, Supply::Files(staged_files)) if self.silent.is_none() => {
+            (RowsSource::Generated { .. }, Supply::Files(staged_files)) if self.triggers_disabled.is_none() => {
                 self.staged(job, staged_files)
             }
-            (Source::Generated { generator, table }, supply) => {
+            (RowsSource::Generated { generator, table }, supply) => {
                 let whole = rows == (0..job.rows);
                 let schema = generator.table(*table).schema.clone();
                 let flow = self.run.flow;
@@ -28,14 +28,14 @@ impl UnitLoad<'_> {
                 }
                 match supply {
                     // The prefetched rows were sent to the server already.
-                    Supply::Prefetcher(prefetcher) if whole && self.silent.is_none() => {
+                    Supply::Prefetcher(prefetcher) if whole && self.triggers_disabled.is_none() => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
                 }
             }
             // The server checks references to rows of the same table when all of them are there.
-            (Source::Files(source), _) if source.is_partitioned() => {
+            (RowsSource::Files(source), _) if source.is_partitioned() => {
                 let batches = source.files.iter().flat_map(|file| {
                     let (read, failed) = match source.read(file) {
                         Ok(read) => (Some(read.batches), None),
@@ -45,7 +45,7 @@ impl UnitLoad<'_> {
                 });
                 self.batches(job, source.schema.clone(), batches)
             }
-            (Source::Files(source), _) => {
+            (RowsSource::Files(source), _) => {
                 let mut total = (0, 0);
                 for file in &source.files {
                     self.file(job, source.payload(file), &mut total)?;

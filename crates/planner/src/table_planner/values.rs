@@ -1,9 +1,8 @@
 //! Sources of the values that the check oracle tests: earlier results, rows of parents, domains, tables that a function
 //! names.
 
-use super::check_oracle::OracleSession;
 use super::{PlanContext, TablePlanner};
-use crate::candidates::{Hints, ProbeColumn, distinct};
+use crate::candidates::{Hints, distinct};
 use dbmocker_core::schema::{Column, Key, Scene};
 use dbmocker_core::value::Value;
 use dbmocker_plan::READ_ROWS;
@@ -12,28 +11,16 @@ use dbmocker_plan::READ_ROWS;
 const POOL: u64 = 512;
 
 impl TablePlanner<'_> {
-    /// Returns the values that an earlier query accepted, or the only possible ones.
-    pub(super) fn known_values(
-        &self,
-        b: &PlanContext<'_>,
-        c: usize,
-        asking: &OracleSession,
-    ) -> Result<Option<Vec<Value>>, String> {
-        match asking.accepted.get(&c) {
-            Some(values) => Ok(Some(distinct(values.iter().cloned()))),
-            None => self.fixed_values(b, c),
-        }
-    }
-
     /// Returns the only values that a column can have: fixed ones, and those of parents.
-    fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
+    pub(super) fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
         if self.is_fixed(c) {
             return Ok(Some(distinct(self.fixed_values_of(c).iter().cloned())));
         }
         let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
         let f = &self.foreign[f];
         let most = if self.in_key(&[c]) && !self.table.reads.is_empty() { READ_ROWS } else { POOL };
-        let mut values: Vec<Value> = (0..f.pool.len().min(most as usize)).map(|row| f.pool.cell(row, at)).collect();
+        let mut values: Vec<Value> =
+            (0..f.existing_keys.len().min(most as usize)).map(|row| f.existing_keys.cell(row, at)).collect();
         if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
             for row in 0..b.generator.table(parent).rows.min(most) {
                 values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
@@ -48,24 +35,6 @@ impl TablePlanner<'_> {
         Ok(Some(distinct(values)))
     }
 
-    pub(super) fn asked<'d>(
-        &'d self,
-        b: &PlanContext<'_>,
-        c: usize,
-        asking: &'d OracleSession,
-    ) -> Option<ProbeColumn<'d>> {
-        let d = &self.columns[c];
-        let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
-        let legal = d.legal.as_ref().unwrap_or(likely);
-        Some(ProbeColumn {
-            likely,
-            legal,
-            ty: &self.table.columns[c].ty,
-            dialect: b.schema.dialect,
-            now: b.options.now,
-        })
-    }
-
     /// Returns values of tables that the functions name, since they may look them up.
     pub(super) fn values_read(&self, b: &PlanContext<'_>, c: usize, hints: &Hints) -> Vec<Value> {
         let ty = std::mem::discriminant(&self.table.columns[c].ty);
@@ -74,8 +43,8 @@ impl TablePlanner<'_> {
             let same = (0..table.columns.len()).filter(|&c| std::mem::discriminant(&table.columns[c].ty) == ty);
             for column in same {
                 // A table without read permission is ignored.
-                let pool = b.pool(t, &[column], POOL).unwrap_or_default();
-                out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
+                let existing_keys = b.existing_keys(t, &[column], POOL).unwrap_or_default();
+                out.extend((0..existing_keys.len()).map(|row| existing_keys.cell(row, 0)));
                 let planned = self.planned_before(b, t).filter(|_| self.table.reads.contains(&table.name));
                 let rows = planned.map_or(0, |p| b.generator.table(p).rows.min(POOL));
                 out.extend((0..rows).filter_map(|row| b.generator.cell(planned?, column, row).ok()));
