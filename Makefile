@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark wheel
+.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark test-stores wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ load: build ## fills a database: make load URL=postgres://user@host/db ROWS=1000
 
 install: ## installs dbmocker for this user, by cargo
 	cargo install --path . --locked
+
+test-stores: ## exports to an S3 server that fails now and then, and loads from it (moto from PyPI)
+	cargo nextest run --features object-store -E 'test(object_stores)'
 
 test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB; Java 17)
 	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3

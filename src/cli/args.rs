@@ -156,7 +156,8 @@ pub struct Preview {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Folder for the files and their manifest.json, made if it is missing; `-` writes one table to stdout, which
+    /// Folder for the files and their manifest.json, made if it is missing; or s3://BUCKET/PREFIX, gs://... or az://... with
+    /// credentials of the environment; `-` writes one table to stdout, which
     /// --tables names: CSV, NDJSON, SQL or an Arrow IPC stream
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -211,12 +212,12 @@ pub struct Export {
 
 #[derive(Debug, Args)]
 pub struct ManifestArgs {
-    /// Folders with the parts of one export; nothing in them is moved
+    /// Folders with the parts of one export, or one URL of a store; nothing in them is moved
     #[arg(long, value_name = "DIR", required = true, num_args = 1..)]
     pub join: Vec<PathBuf>,
 
     /// Folder for the manifest.json, above all parts [default: the innermost folder that holds them all]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse::folder)]
     pub out: Option<PathBuf>,
 
     /// Replaces a manifest that is in the way
@@ -226,8 +227,8 @@ pub struct ManifestArgs {
 
 #[derive(Debug, Args)]
 pub struct LoadArgs {
-    /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    /// Loads the files that `dbmocker export` wrote to this folder or store (s3://, gs://, az://), instead of generating
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "size", "shape", "profile", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows

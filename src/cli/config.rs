@@ -13,8 +13,9 @@ use super::file::Generation;
 use super::planned::Planned;
 use super::printer::Printer;
 use super::request::Request;
-use super::{args, interrupt, parse};
+use super::{args, interrupt, parse, size};
 use crate::error::{Exit, Failure, OrExit};
+use crate::forecast;
 use crate::run;
 use crate::run::{
     ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, PrefetchLimits, PrefetchTier, RunError,
@@ -186,7 +187,7 @@ pub fn plan(
     truncate: bool,
     memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None }.build(&[])
+    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None, files: None }.build(&[])
 }
 
 /// Checks that the tables can be emptied, before anything is written.
@@ -209,7 +210,12 @@ pub struct Planning<'a> {
     pub postpone_from: Option<u64>,
     /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
     pub loaders: Option<LoaderPool>,
+    /// The bytes of a plan's rows as files, and what they are called; `None`: `--size` is that of the database.
+    pub files: Option<(&'a str, &'a FileBytes<'a>)>,
 }
+
+/// The bytes of a plan's rows as files.
+pub type FileBytes<'a> = dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure> + 'a;
 
 impl Planning<'_> {
     /// The plan of a load, without the tables that the server has refused.
@@ -256,8 +262,22 @@ impl Planning<'_> {
         Ok(plan)
     }
 
-    fn build(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let Planning { source, tables, request, truncate, .. } = self;
+    pub(super) fn build(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Some(size) = self.request.size else { return self.build_rows(self.request, refused) };
+        let stored = |plan: &Plan, generator: &Arc<Generator>| {
+            let mut plan = plan.clone();
+            deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
+            forecast::stored(&plan, generator, &self.source.schema).or_exit(Exit::Source)
+        };
+        let (how, measure): (&str, &FileBytes<'_>) = match self.files {
+            Some(files) => files,
+            None => ("of tables and indexes (by the server's layout of some rows)", &stored),
+        };
+        size::plan_of_size(self.request, size, how, &|request| self.build_rows(request, refused), measure)
+    }
+
+    fn build_rows(&self, request: &Request, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Planning { source, tables, truncate, .. } = self;
         let truncate = *truncate;
         let options = PlanOptions {
             rows: request.rows,
@@ -366,6 +386,8 @@ pub struct Resources {
     pub workers: usize,
     /// Tables written or loaded concurrently.
     pub streams: usize,
+    /// Connections that load; `None`: as many as streams.
+    pub connections: Option<usize>,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
     /// Approximate bytes of one batch.
@@ -400,6 +422,7 @@ impl Resources {
         let mut resources = Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
+            connections: None,
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
             batch_rows: None,
@@ -455,7 +478,12 @@ impl Resources {
             ));
         }
         let left = Resources::of(self.workers, self.limit - held);
-        Ok(Resources { streams: left.streams.min(self.streams), batch_rows: self.batch_rows, ..left })
+        Ok(Resources {
+            streams: left.streams.min(self.streams),
+            connections: self.connections,
+            batch_rows: self.batch_rows,
+            ..left
+        })
     }
 
     /// The shared state of a run's streams: generating threads and the budget. The rest of the limit is a quarter for

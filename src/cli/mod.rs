@@ -12,6 +12,7 @@ pub mod args;
 pub mod commands;
 pub mod conda;
 pub mod config;
+mod connections;
 pub mod file;
 pub mod guard;
 pub mod host;
@@ -23,6 +24,7 @@ pub mod progress;
 pub mod request;
 pub mod row_counts;
 mod secrets;
+mod size;
 
 use args::{Cli, Command};
 use printer::Printer;

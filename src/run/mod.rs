@@ -16,6 +16,7 @@ mod disable_triggers;
 mod error;
 mod export;
 mod facts;
+mod file_size;
 mod jobs;
 mod journal;
 mod ledger;
@@ -24,6 +25,7 @@ mod load_execution;
 mod load_unit;
 mod lock;
 mod pace;
+mod partitions;
 mod prefetch;
 mod preflight;
 mod processes;
@@ -47,8 +49,9 @@ mod wait_stats;
 pub use batches::{Batches, Flow, GeneratedRange};
 pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
-pub use export::{ExportOptions, export, generate_only, manifest_of};
+pub use export::{ExportOptions, FileLimit, export, generate_only, manifest_of};
 pub use facts::database_comment;
+pub use file_size::{FileSize, file_bytes};
 pub use jobs::{
     RowsSource, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
@@ -58,6 +61,7 @@ pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, LoadOutcome, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
 pub use pace::Pace;
+pub use partitions::may_partition;
 pub use prefetch::{PrefetchLimits, PrefetchTier};
 pub use preflight::{AcceptedTrial, Refusal, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};

@@ -335,6 +335,6 @@ pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String
 fn position(job: &TableJob) -> usize {
     match job.source {
         RowsSource::Generated { table, .. } => table,
-        RowsSource::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+        RowsSource::Files(_) => unreachable!("rehearsed jobs are made from a plan"),
     }
 }

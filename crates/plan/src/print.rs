@@ -46,6 +46,7 @@ impl Plan {
                 dbmocker_core::time::timestamp_text(self.now)
             ),
         );
+        self.sized.iter().for_each(|sized| line(&mut out, format_args!("{sized}")));
         for table in &self.tables {
             table.describe(detail, self.dialect, &mut out);
         }

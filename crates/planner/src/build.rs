@@ -217,6 +217,7 @@ fn tables(
         cycles: context.cycles(),
         left_out,
         loaders: None,
+        sized: None,
     };
     let mut problems = BTreeMap::new();
     let mut depths = Depths::default();

@@ -55,6 +55,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         memory: sizes.resources.limit,
         postpone_from: Some(FROM_ROWS),
         loaders: Some(sizes.loaders(args)),
+        files: None,
     };
     let (plan, generator) = planning.plan(&[])?;
     let text = described(&plan, &sizes, &machine);
@@ -89,6 +90,7 @@ fn rows(args: &HighPerformance) -> args::RowsArgs {
         } else {
             args.rows.iter().cloned().chain([ROWS_OF_EACH.into()]).collect()
         },
+        size: None,
         shape: false,
         seed: args.seed,
         now: args.now,
@@ -197,6 +199,7 @@ impl RunSizes {
         LoaderPool {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
+            shared: None,
             rows: args.rows_per_process,
             part_rows: (!args.staging.is_asked()).then_some(PART_ROWS),
             parts_asked: false,

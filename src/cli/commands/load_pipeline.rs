@@ -305,7 +305,7 @@ impl Fill<'_> {
         let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
-            connections: resources.streams,
+            connections: resources.connections.unwrap_or(resources.streams),
             truncate: self.truncate,
             append: self.append,
             started: run::clock(),

@@ -38,6 +38,7 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         memory: config::default_memory(),
         postpone_from,
         loaders: None,
+        files: None,
     };
     let (plan, generator) = planning.plan(&[])?;
     let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &request.generation);

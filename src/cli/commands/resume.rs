@@ -155,6 +155,7 @@ fn rows(asked: &mut FlagValues, args: &args::RowsArgs) {
     row_counts(asked, &args.rows);
     args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
     args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
+    args.size.map(|size| asked.insert("size".into(), size.to_string()));
     flag(asked, "shape", args.shape);
     flag(asked, "strict", args.strict);
     flag(asked, "skip-unsolved", args.skip_unsolved);
