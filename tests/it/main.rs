@@ -24,6 +24,7 @@ mod introspect;
 mod late;
 mod learn;
 mod limits;
+mod lists_and_rules;
 mod load;
 mod lookup;
 mod memory;

@@ -218,7 +218,11 @@ impl<'a> DirectColumn<'a> {
         let column = &table.columns[column];
         let way = match rule {
             RuleGen::Foreign { .. } | RuleGen::Law(_) | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => return None,
-            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
+            RuleGen::Null
+            | RuleGen::Constant(_)
+            | RuleGen::Fixed(_)
+            | RuleGen::Listed { .. }
+            | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { writer_of_attribute, .. } if writer_of_attribute.is_number() => {
                 WritePath::Value
             }
@@ -303,6 +307,7 @@ impl<'a> DirectColumn<'a> {
         match self.rule {
             RuleGen::Constant(value) => out.append(value),
             RuleGen::Fixed(values) => out.append(&values[row as usize]),
+            RuleGen::Listed { values, rows } => out.append(&values[rows.at(row, self.table.attempt(row))]),
             RuleGen::Sequence(count) => out.append_i128(count.at(row)),
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));

@@ -248,6 +248,20 @@ pub enum Rule {
         #[serde(with = "dbmocker_core::serde_ext::shared")]
         values: Arc<Vec<Value>>,
     },
+    /// The value of one row of a list, drawn by weight; columns with the same `of` take it from the same row.
+    Listed {
+        /// Keys the random stream.
+        of: String,
+        /// One for each row of the list.
+        #[serde(with = "dbmocker_core::serde_ext::shared")]
+        values: Arc<Vec<Value>>,
+        /// The weight of each row; `None`: all are equal.
+        #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
+        weights: Option<Arc<Vec<u32>>>,
+        /// Each row of the list is taken at most once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        distinct: bool,
+    },
     /// `start + row * step`.
     Sequence {
         #[serde(with = "dbmocker_core::serde_ext::signed")]

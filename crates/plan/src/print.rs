@@ -207,6 +207,10 @@ impl TablePlan {
             Rule::Null => "NULL".into(),
             Rule::Constant { value } => format!("always {value}"),
             Rule::Fixed { .. } => "as given".into(),
+            Rule::Listed { values, weights, .. } => {
+                let weighted = if weights.is_some() { ", by weight" } else { "" };
+                format!("one of {} rows of a list{weighted}", values.len())
+            }
             Rule::Sequence { start, step } => format!("{start}, {}, {}, ...", start + step, start + 2 * step),
             Rule::Draw { domain } => domain_text(domain),
             Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),

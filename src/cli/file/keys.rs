@@ -27,6 +27,12 @@ pub enum Kind {
     Mode,
     /// A list of mappings from columns to values.
     Rows,
+    /// A list of groups of columns.
+    Groups,
+    /// A list of conditions and values.
+    Rules,
+    /// A file, or a file with a column and weights.
+    ValueFile,
     /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
     RowCount,
     /// A law by its name, or a mapping from its name to its numbers.
@@ -106,6 +112,12 @@ pub const TABLE: &[Key] = &[
         "status.csv",
         "A CSV file with the table's rows: the first line names the columns, an empty field is NULL",
     ),
+    key(
+        "groups",
+        Kind::Groups,
+        "[{columns: [make, model, year], rows_from: cars.csv}]",
+        "Columns that take their values together, from one row of a list",
+    ),
     key("column_configs", Kind::Named(COLUMN), "", "Columns by name; those not named here follow their type and name"),
 ];
 
@@ -123,13 +135,27 @@ pub const COLUMN: &[Key] = &[
         "SQL over the row's columns, those of parents (`customer_id.name`), `row_number(order_id)` and aggregates of the \
          rows that refer to it (`sum(order_lines.amount)`)",
     ),
+    key(
+        "rules",
+        Kind::Rules,
+        "[{when: \"status = 'cancelled'\", values: [too late, too dear]}, {null: true}]",
+        "What holds in rows that meet a condition; the first rule that applies decides",
+    ),
     key("min_value", Kind::Scalar, "0", "Smallest number, date or time"),
     key("max_value", Kind::Scalar, "100", "Largest number, date or time"),
-    key("min_length", Kind::Count, "3", "Fewest characters"),
-    key("max_length", Kind::Count, "20", "Most characters"),
+    key("min_length", Kind::Count, "3", "Fewest characters, or bytes of a blob"),
+    key("max_length", Kind::Count, "20", "Most characters, or bytes of a blob"),
+    key("length", Kind::Text, "2KiB..40KiB", "Both: fewest and most characters, or bytes of a blob"),
     key("pattern", Kind::Text, "\"[A-Z]{3}-[0-9]{4}\"", "A regular expression that the whole text matches"),
     key("possible_values", Kind::Scalars, "[new, used]", "One of these"),
     key("weighted_values", Kind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
+    key(
+        "values_from",
+        Kind::ValueFile,
+        "cities.txt",
+        "One of the lines of a text file, or, with `{file: cities.csv, column: name, weight: population}`, of the values of a \
+         column of a CSV file",
+    ),
     key(
         "distribution",
         Kind::Distribution,
@@ -152,6 +178,39 @@ pub const COLUMN: &[Key] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", Kind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// The keys of a group of columns.
+pub const GROUP: &[Key] = &[
+    key("columns", Kind::Scalars, "[make, model, year]", "The columns; by default all of the list but its weights"),
+    key("rows_from", Kind::Text, "cars.csv", "A CSV file, whose first line names the columns; an empty field is NULL"),
+    key("rows", Kind::Rows, "[{city: Ulm, zip: '89073'}, {city: Hof, zip: '95028'}]", "The rows, in place of a file"),
+    key("weight", Kind::Text, "sold", "The column of the list that says how often a row comes, relative to the others"),
+];
+
+/// The keys of a rule.
+pub const RULE: &[Key] = &[
+    key(
+        "when",
+        Kind::Text,
+        "status = 'cancelled'",
+        "The condition, of what `expression` may read; without it, all other rows",
+    ),
+    key(
+        "values",
+        Kind::Weights,
+        "[too late, too dear]",
+        "One of these, also with weights: `{too late: 3, too dear: 1}`",
+    ),
+    key("null", Kind::Flag, "true", "No value"),
+    key("expression", Kind::Text, "total * 0.1", "SQL, as `expression` of the column"),
+];
+
+/// The keys of the values of a file.
+pub const VALUE_FILE: &[Key] = &[
+    key("file", Kind::Text, "cities.csv", "A text file with a value on each line, or a CSV file"),
+    key("column", Kind::Text, "name", "The column of the CSV file; by default the only one"),
+    key("weight", Kind::Text, "population", "The column that says how often a value comes, relative to the others"),
 ];
 
 /// The keys of a reference.

@@ -1,6 +1,8 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
-use crate::cli::file::keys::{COLUMN, COUNT, DISTRIBUTION, FILE, GENERATION, Key, Kind, REFERENCE, TABLE};
+use crate::cli::file::keys::{
+    COLUMN, COUNT, DISTRIBUTION, FILE, GENERATION, GROUP, Key, Kind, REFERENCE, RULE, TABLE, VALUE_FILE,
+};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
 const BEGIN: &str = "<!-- keys -->\n";
@@ -20,6 +22,9 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Mode => "name of a mode",
         Kind::CountShape => "name of a law",
         Kind::Rows => "list of rows",
+        Kind::Rules => "list of rules",
+        Kind::Groups => "list of groups",
+        Kind::ValueFile => "file, or mapping",
         Kind::References => "list of references",
         Kind::Targets => "column, or columns by value",
         Kind::Distribution => "name of a law, or law with its numbers",
@@ -47,7 +52,10 @@ fn the_page_lists_every_key() {
         section("A reference", REFERENCE),
         section("A table", TABLE),
         section("`count` for each row of a parent", COUNT),
+        section("A group of columns", GROUP),
         section("A column", COLUMN),
+        section("A rule", RULE),
+        section("`values_from` with a column", VALUE_FILE),
         section("`distribution`", DISTRIBUTION),
     ];
     let page = std::fs::read_to_string(PAGE).unwrap();

@@ -199,7 +199,7 @@ impl TablePlanner<'_> {
             return Some("the server generates it".into());
         }
         if self.is_fixed(c) {
-            return Some("the table's rows are given".into());
+            return Some("its values are given by rows".into());
         }
         let mut columns: BTreeSet<usize> = [c].into();
         if let Some((f, _)) = d.foreign {
