@@ -39,7 +39,7 @@ fn columns_of_a_group_come_from_one_row_of_its_list() {
         assert_eq!(parts.iter().sum::<i64>(), 9000, "{kind:?} {parts:?}");
         // 5 standard deviations.
         for (part, share) in parts.iter().zip([0.6, 0.3, 0.1]) {
-            let (mean, deviation) = (9000.0 * share, (9000.0 * share * (1.0 - share)).sqrt());
+            let (mean, deviation) = (9000.0 * share, f64::sqrt(9000.0 * share * (1.0 - share)));
             assert!((*part as f64 - mean).abs() < 5.0 * deviation, "{kind:?} {parts:?}");
         }
         // A CHECK chooses the other column.
