@@ -227,7 +227,7 @@ pub struct Manifest {
 #[derive(Debug, Args)]
 pub struct Load {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "edge_cases", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows

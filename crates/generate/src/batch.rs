@@ -92,7 +92,10 @@ impl<'a> BatchWork<'a> {
     }
 
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
-        let array = self.complete(c, field)?;
+        let mut array = self.complete(c, field)?;
+        if self.table.columns[c].edges.is_some() && self.table.columns[c].group.is_none() {
+            array = self.with_edges(c, field, &array)?;
+        }
         if self.table.columns[c].presence.is_some() && self.table.columns[c].group.is_none() {
             return self.where_present(c, field, &array);
         }

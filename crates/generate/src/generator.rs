@@ -22,6 +22,7 @@ mod agree;
 mod children;
 mod compile;
 mod composite_key;
+mod edges;
 mod group_cache;
 mod listed;
 mod meeting;
@@ -35,6 +36,7 @@ pub use agree::agreement;
 pub(super) use compile::threshold;
 use composite_key::CompositeKeyGen;
 pub(super) use composite_key::Found;
+use edges::EdgeGen;
 use group_cache::{CellRequest, GenerationId, remembered};
 pub(super) use listed::ListedRows;
 pub use meeting::KeyUp;
@@ -110,6 +112,8 @@ pub struct ColumnGen {
     pub(super) group: Option<(usize, usize)>,
     /// Set if the column has a value only for some values of another column.
     pub(super) presence: Option<PresenceGen>,
+    /// Values at the limits of the type, in some rows.
+    pub(super) edges: Option<EdgeGen>,
 }
 
 impl ColumnGen {
@@ -360,6 +364,9 @@ impl Generator {
         }
         if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
             return Ok(Value::Null);
+        }
+        if let Some(edge) = c.edges.as_ref().and_then(|edges| edges.at(row)) {
+            return Ok(edge.clone());
         }
         self.proposed(t, column, row, attempt)
     }

@@ -212,6 +212,9 @@ pub struct ColumnPlan {
     /// The condition for having a value, if it depends on another column.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub presence: Option<Presence>,
+    /// Values at the limits of the type, in some rows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub edges: Option<EdgeCases>,
     /// Keys the stream of NULLs, for columns that are NULL together, e.g. a moment and the person who acted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nulls_of: Option<String>,
@@ -219,6 +222,15 @@ pub struct ColumnPlan {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,
     pub reason: String,
+}
+
+/// Values that programs tend to handle wrongly, in place of a column's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EdgeCases {
+    /// Share of the rows, from 0 to 1.
+    pub share: f64,
+    #[serde(with = "dbmocker_core::serde_ext::shared")]
+    pub values: Arc<Vec<Value>>,
 }
 
 /// One attribute of a row's person, place, file or review. It replaces what the rule would draw or number.

@@ -127,7 +127,8 @@ impl TablePlan {
                 }
                 _ => (self.column_rule(c), format!(", {:.0} % NULL", nulls * 100.0)),
             };
-            line(out, format_args!("    {:width$}  {rule}{group}{nulls}  -- {}", c.name, self.reason(c)));
+            let edges = c.edges.as_ref().map(|e| format!(", {} % edge cases", e.share * 100.0)).unwrap_or_default();
+            line(out, format_args!("    {:width$}  {rule}{group}{nulls}{edges}  -- {}", c.name, self.reason(c)));
         }
         for k in &self.keys {
             let kind = if k.primary { "primary key" } else { "key" };

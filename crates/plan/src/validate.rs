@@ -92,6 +92,8 @@ impl Checked<'_> {
             self.rule(&column.rule)?;
             column.domain.iter().try_for_each(domain)?;
             column.presence.iter().try_for_each(|p| self.presence(p))?;
+            let edges = column.edges.as_ref();
+            holds("edge cases without values", edges.is_none_or(|e| !e.values.is_empty() && e.share.is_finite()))?;
             if let Some((group, place)) = column.group {
                 within("a group", group, groups.len())?;
                 within("a group's column", place, groups[group].columns().len())?;

@@ -145,6 +145,22 @@ impl Formulas {
         self.0.get(&table).into_iter().flatten().map(|(c, formula)| (*c, formula))
     }
 
+    /// Returns true if an expression reads a column.
+    pub fn read(&self, table: usize, column: usize) -> bool {
+        let reads = |t: usize, input: &FormulaInput| match input {
+            FormulaInput::Cell(c) => (t, *c) == (table, column),
+            FormulaInput::Parent { path, column: c } => {
+                path.last().is_some_and(|(_, link)| link.parent == table) && *c == column
+            }
+            FormulaInput::Children { table: t, columns, .. } => {
+                *t == table && columns.iter().any(|(_, c)| *c == column)
+            }
+            FormulaInput::RowNumber { .. } | FormulaInput::Own | FormulaInput::Drawn(_) => false,
+        };
+        let all = self.0.iter().flat_map(|(t, formulas)| formulas.values().map(move |f| (*t, f)));
+        all.into_iter().any(|(t, f)| f.inputs.iter().any(|(_, input)| reads(t, input)))
+    }
+
     pub fn get(&self, table: usize, column: usize) -> Option<&Formula> {
         self.0.get(&table)?.get(&column)
     }

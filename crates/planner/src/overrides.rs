@@ -68,6 +68,8 @@ pub struct ColumnOverride {
     pub distribution: Option<DistributionOverride>,
     /// From 0 to 1.
     pub null_probability: Option<f64>,
+    /// Share of rows with an edge case, from 0 to 1.
+    pub edge_cases: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,

@@ -30,6 +30,7 @@ mod counts;
 mod documents;
 pub(crate) mod drawn;
 mod duplicates;
+mod edges;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;

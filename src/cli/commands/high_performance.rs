@@ -95,6 +95,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
         strict: false,
         skip_unsolved: args.skip_unsolved,
         no_coherence: args.no_coherence,
+        edge_cases: None,
         config: args.config.clone(),
         profile: None,
         scale: None,

@@ -163,6 +163,12 @@ pub const COLUMN: &[Key] = &[
         "How often which number, date, moment, length of a text or value of possible_values comes",
     ),
     key("null_probability", Kind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
+    key(
+        "edge_cases",
+        Kind::CompositeKey,
+        "0.05",
+        "Share of rows with a value that breaks programs: the longest, the empty, quotes, emoji, the largest number, leap days",
+    ),
     key("format_string", Kind::Text, "\"ORD-{:06d}\"", "Text around the value ({}) or around digits ({:06d})"),
     key("duplicate_mode", Kind::Mode, "smart_duplicates", "Whether values repeat: one for all rows, or few of them"),
     key(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
 use super::agree::{AgreeGen, ChainGen, CoverGen};
+use super::edges::EdgeGen;
 use super::listed::ListedRows;
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
@@ -112,6 +113,7 @@ impl ColumnGen {
             unit: Unit::of(c),
             small: is_small(&c.ty),
             presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
+            edges: c.edges.as_ref().map(|e| EdgeGen::new(seed, &table.label, &c.name, e)),
             group: c.group.filter(|_| !is_listed(&c.rule) && (c.nullable || !is_carrier(&c.rule))),
         }
     }

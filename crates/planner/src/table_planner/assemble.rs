@@ -30,6 +30,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         correlated: None,
         law: None,
         presence: None,
+        edges: None,
         nulls_of: None,
         duplicates: None,
         reason: String::new(),
@@ -80,6 +81,7 @@ impl TablePlanner<'_> {
         self.distribute(b, &mut plan);
         self.learn(b, &mut plan);
         self.apply_rules(b, &mut plan)?;
+        self.edge_cases(b, &mut plan)?;
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
@@ -231,6 +233,7 @@ impl TablePlanner<'_> {
             correlated: None,
             law: None,
             presence: None,
+            edges: None,
             nulls_of: None,
             duplicates: d.duplicates.clone(),
             reason,
