@@ -46,13 +46,13 @@ pub enum FormulaProblem {
     RuleOfChildren,
     #[error("{0}; its rules can only be `null: true`, by conditions over one other column of the row")]
     OnlyNull(String),
-    #[error("expressions lead back to where they began: {}", .0.join(" -> "))]
+    #[error("expressions depend on themselves: {}", .0.join(" -> "))]
     Circle(Vec<String>),
 }
 
 /// A resolved expression, or resolved rules.
 #[derive(Debug, Clone)]
-pub(super) struct Formula {
+pub(super) struct ResolvedFormula {
     pub kind: FormulaKind,
     pub expr: Expr,
     pub text: String,
@@ -95,7 +95,7 @@ pub(super) enum FormulaInput {
     },
 }
 
-impl Formula {
+impl ResolvedFormula {
     /// Returns true if it is an expression that reads only columns of its own row.
     pub fn is_plain(&self) -> bool {
         self.kind == FormulaKind::Expression
@@ -110,9 +110,7 @@ impl Formula {
 
 /// All resolved expressions, by table and column.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Formulas(BTreeMap<usize, BTreeMap<usize, Formula>>);
-
-type Place = (usize, usize);
+pub(super) struct Formulas(BTreeMap<usize, BTreeMap<usize, ResolvedFormula>>);
 
 impl Formulas {
     /// Resolves the names of all expressions.
@@ -132,7 +130,7 @@ impl Formulas {
                     let place = format!("{}.{}", schema.tables[t].name, schema.tables[t].columns[c].name);
                     typed_at(PlanError::Formula { column: place, problem }, &wish.origin)
                 };
-                let names = Names { schema, t, inputs: Vec::new() };
+                let names = NameResolver { schema, t, inputs: Vec::new() };
                 let formula = names.of(c, table, wish).map_err(failed)?;
                 out.0.entry(t).or_default().insert(c, formula);
             }
@@ -141,7 +139,7 @@ impl Formulas {
         Ok(out)
     }
 
-    pub fn of(&self, table: usize) -> impl Iterator<Item = (usize, &Formula)> {
+    pub fn of(&self, table: usize) -> impl Iterator<Item = (usize, &ResolvedFormula)> {
         self.0.get(&table).into_iter().flatten().map(|(c, formula)| (*c, formula))
     }
 
@@ -161,7 +159,7 @@ impl Formulas {
         all.into_iter().any(|(t, f)| f.inputs.iter().any(|(_, input)| reads(t, input)))
     }
 
-    pub fn get(&self, table: usize, column: usize) -> Option<&Formula> {
+    pub fn get(&self, table: usize, column: usize) -> Option<&ResolvedFormula> {
         self.0.get(&table)?.get(&column)
     }
 
@@ -189,7 +187,7 @@ impl Formulas {
             for &c in formulas.keys() {
                 let mut way = Vec::new();
                 if let Some(circle) = self.follow((t, c), &mut way, &mut done) {
-                    let name = |(t, c): &Place| {
+                    let name = |(t, c): &ColumnId| {
                         let table = &schema.tables[*t];
                         format!("{}.{}", table.name.name, table.columns[*c].name)
                     };
@@ -202,7 +200,7 @@ impl Formulas {
         Ok(())
     }
 
-    fn follow(&self, place: Place, way: &mut Vec<Place>, done: &mut BTreeSet<Place>) -> Option<Vec<Place>> {
+    fn follow(&self, place: ColumnId, way: &mut Vec<ColumnId>, done: &mut BTreeSet<ColumnId>) -> Option<Vec<ColumnId>> {
         if let Some(at) = way.iter().position(|p| *p == place) {
             return Some(way[at..].iter().copied().chain([place]).collect());
         }
@@ -212,7 +210,7 @@ impl Formulas {
         way.push(place);
         let formula = self.get(place.0, place.1);
         let found = formula.into_iter().flat_map(|f| &f.inputs).find_map(|(_, input)| {
-            let next: Vec<Place> = match input {
+            let next: Vec<ColumnId> = match input {
                 FormulaInput::Cell(c) => vec![(place.0, *c)],
                 FormulaInput::Parent { path, column } => {
                     path.last().map(|(_, link)| (link.parent, *column)).into_iter().collect()
@@ -259,15 +257,15 @@ fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
 }
 
 /// Resolves the names of one expression.
-struct Names<'a> {
+struct NameResolver<'a> {
     schema: &'a Schema,
     t: usize,
     inputs: Vec<(String, FormulaInput)>,
 }
 
-impl Names<'_> {
+impl NameResolver<'_> {
     /// Resolves the expression or the rules of a column.
-    fn of(mut self, c: usize, table: &TableOverride, wish: &ColumnOverride) -> Result<Formula, FormulaProblem> {
+    fn of(mut self, c: usize, table: &TableOverride, wish: &ColumnOverride) -> Result<ResolvedFormula, FormulaProblem> {
         let absent = !wish.rules.is_empty() && wish.rules.iter().all(|rule| rule.then == RuleValue::Null);
         let clash = match wish.expression {
             Some(_) if !wish.rules.is_empty() => Some("expression"),
@@ -277,7 +275,7 @@ impl Names<'_> {
         if let Some(key) = clash {
             return Err(FormulaProblem::Overridden(key));
         }
-        let given = || table.given.as_ref().map(|_| "its rows are given".to_owned());
+        let given = || table.fixed_rows.as_ref().map(|_| "its rows are fixed".to_owned());
         let decided = decided(&self.schema.tables[self.t], c).or_else(given);
         if !wish.rules.is_empty() {
             let formula = self.rules(c, &wish.rules, &wish.origin)?;
@@ -293,7 +291,7 @@ impl Names<'_> {
         let text = wish.expression.clone().unwrap_or_default();
         let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty);
         let (kind, origin) = (FormulaKind::Expression, wish.origin.clone());
-        Ok(Formula { kind, expr, text, origin, inputs: self.inputs })
+        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
     }
 
     fn tree(&mut self, text: &str) -> Result<Expr, FormulaProblem> {
@@ -306,9 +304,9 @@ impl Names<'_> {
     }
 
     /// Resolves rules: a CASE whose last branch is what the column would hold without them.
-    fn rules(mut self, c: usize, rules: &[RuleOverride], origin: &str) -> Result<Formula, FormulaProblem> {
+    fn rules(mut self, c: usize, rules: &[RuleOverride], origin: &str) -> Result<ResolvedFormula, FormulaProblem> {
         let absent = rules.iter().all(|rule| rule.then == RuleValue::Null);
-        let children = |f: &Names<'_>| f.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::Children { .. }));
+        let children = |f: &NameResolver<'_>| f.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::Children { .. }));
         let (mut whens, mut otherwise, mut shown) = (Vec::new(), None, Vec::new());
         for rule in rules {
             let when = rule.when.as_ref().map(|text| self.tree(text)).transpose()?;
@@ -353,7 +351,7 @@ impl Names<'_> {
             _ => (FormulaKind::Rules, expr),
         };
         let (text, origin) = (shown.join(", "), origin.to_owned());
-        Ok(Formula { kind, expr, text, origin, inputs: self.inputs })
+        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
     }
 
     /// Returns the expression with paths replaced by the names of inputs.

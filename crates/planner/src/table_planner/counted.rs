@@ -16,7 +16,7 @@ impl TablePlanner<'_> {
             };
             let source = &plan.sources[f.source];
             let rows = b.generator.table(parent).rows;
-            let size = (f.pooled + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
+            let size = (f.existing_count + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
             let owned = |&c: &usize| {
                 matches!(plan.columns[c].rule, Rule::Foreign { foreign: by, .. } if by == foreign)
                     && plan.columns[c].group.is_none()

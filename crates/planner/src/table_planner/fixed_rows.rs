@@ -47,33 +47,33 @@ impl<'a> FixedRowsOfTable<'a> {
             let weights = group.weights.clone();
             new(&group.rows, Some(DrawnRows { of, weights, shares: None, distinct: false }))
         });
-        b.overrides.given(table).map(|rows| new(rows, None)).into_iter().chain(groups).collect()
+        b.overrides.fixed_rows(table).map(|rows| new(rows, None)).into_iter().chain(groups).collect()
     }
 }
 
 impl TablePlanner<'_> {
     /// Returns true if the table's rows are given.
     pub(super) fn rows_given(&self) -> bool {
-        self.given.iter().any(|g| g.drawn.is_none())
+        self.fixed_rows.iter().any(|g| g.drawn.is_none())
     }
 
     pub(super) fn is_fixed(&self, c: usize) -> bool {
-        self.given.iter().any(|g| g.values.contains_key(&c))
+        self.fixed_rows.iter().any(|g| g.values.contains_key(&c))
     }
 
     /// Returns the list that gives the values of all these columns.
     fn list_of(&self, columns: &[usize]) -> Option<usize> {
-        self.given.iter().position(|g| columns.iter().all(|c| g.values.contains_key(c)))
+        self.fixed_rows.iter().position(|g| columns.iter().all(|c| g.values.contains_key(c)))
     }
 
     pub(super) fn fixed_values_of(&self, c: usize) -> Arc<Vec<Value>> {
-        self.given.iter().find_map(|g| g.values.get(&c)).cloned().unwrap_or_default()
+        self.fixed_rows.iter().find_map(|g| g.values.get(&c)).cloned().unwrap_or_default()
     }
 
     /// Returns the rule of a fixed column.
     pub(super) fn fixed_rule(&self, c: usize) -> Rule {
         let values = self.fixed_values_of(c);
-        match self.list_of(&[c]).and_then(|list| self.given[list].drawn.as_ref()) {
+        match self.list_of(&[c]).and_then(|list| self.fixed_rows[list].drawn.as_ref()) {
             Some(drawn) => {
                 let DrawnRows { of, shares, distinct, .. } = drawn;
                 Rule::Listed { of: of.clone(), values, weights: shares.clone(), distinct: *distinct }
@@ -100,7 +100,7 @@ impl TablePlanner<'_> {
     /// Returns the sizes and names of the lists of which each row is taken at most once.
     fn once(&self) -> impl Iterator<Item = (u64, &str)> {
         let distinct = |g: &&FixedRowsOfTable<'_>| g.drawn.as_ref().is_some_and(|d| d.distinct);
-        self.given.iter().filter(distinct).map(|g| (g.rows.rows.len() as u64, g.rows.file.as_str()))
+        self.fixed_rows.iter().filter(distinct).map(|g| (g.rows.rows.len() as u64, g.rows.file.as_str()))
     }
 
     /// Returns a column with its fixed values.
@@ -115,7 +115,7 @@ impl TablePlanner<'_> {
         planned: Result<PendingColumn, String>,
     ) -> Result<PendingColumn, String> {
         let Some(place) = b.overrides.fixed_column(self.index, c) else { return planned };
-        let given = &mut self.given[place.list];
+        let given = &mut self.fixed_rows[place.list];
         let name = &column.name;
         if column.generated.is_some() {
             return Err(format!("{}: the server generates column `{name}`; leave it out", given.rows.place(0)));
@@ -132,7 +132,7 @@ impl TablePlanner<'_> {
             values.push(match &row.cells[place.position] {
                 Scalar::Null if column.nullable => Value::Null,
                 Scalar::Null => return Err(at("NULL contradicts its NOT NULL".into())),
-                typed => apply_override::given(column, &legal, typed).map_err(at)?,
+                typed => apply_override::typed_value(column, &legal, typed).map_err(at)?,
             });
         }
         let domain = Domain::Choice { values: distinct(&values), weights: None };
@@ -165,18 +165,18 @@ impl TablePlanner<'_> {
     /// # Errors
     /// A foreign key of which only some columns are fixed.
     pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
-        if self.given.is_empty() {
+        if self.fixed_rows.is_empty() {
             return Ok(components);
         }
         let mut rest = Vec::new();
         for link in components.into_iter().flatten() {
             match link.columns.iter().filter(|c| self.is_fixed(**c)).count() {
                 0 => rest.push(link),
-                _ if let Some(list) = self.list_of(&link.columns) => self.given[list].links.push(link),
+                _ if let Some(list) = self.list_of(&link.columns) => self.fixed_rows[list].links.push(link),
                 _ => {
                     let names: Vec<&str> = link.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
                     let list = link.columns.iter().find_map(|&c| self.list_of(&[c]));
-                    let place = list.map_or(String::new(), |list| self.given[list].rows.place(0));
+                    let place = list.map_or(String::new(), |list| self.fixed_rows[list].rows.place(0));
                     return Err(format!(
                         "{place}: foreign key `{}` is given in part; give all of its columns ({}), or none",
                         link.name,
@@ -193,7 +193,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// Rows that repeat a key value, or have an existing one.
     pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
-        if self.given.is_empty() {
+        if self.fixed_rows.is_empty() {
             return Ok(());
         }
         for (key, input) in self.table.keys.iter().zip(keys) {
@@ -206,21 +206,21 @@ impl TablePlanner<'_> {
             input.columns.clone_from(&others);
             let Some(list) = self.list_of(&mine) else { continue };
             let whole = others.is_empty();
-            if self.given[list].drawn.is_some() && !whole {
+            if self.fixed_rows[list].drawn.is_some() && !whole {
                 continue;
             }
             let twice = self.repeated(b, key, (list, &mine), whole)?;
-            input.given = twice.is_none();
+            input.fixed = twice.is_none();
             if let Some((first, second, text)) = twice.filter(|_| whole) {
-                let rows = self.given[list].rows;
+                let rows = self.fixed_rows[list].rows;
                 let taken = first.map_or_else(
                     || "is in the table already; empty it with --truncate, or use its rows with use_existing_data: true".into(),
                     |first| format!("stands in line {} as well", rows.rows[first].line),
                 );
                 return Err(format!("{}: key `{}` ({text}) {taken}", rows.place(second), key.name));
             }
-            let place = self.given[list].rows.place(0);
-            if let Some(drawn) = self.given[list].drawn.as_mut() {
+            let place = self.fixed_rows[list].rows.place(0);
+            if let Some(drawn) = self.fixed_rows[list].drawn.as_mut() {
                 if drawn.shares.is_some() {
                     let why = "takes each row of the list once, so that weights cannot be kept; leave them out";
                     return Err(format!("{place}: key `{}` {why}", key.name));
@@ -239,7 +239,7 @@ impl TablePlanner<'_> {
         (list, columns): (usize, &[usize]),
         whole: bool,
     ) -> Result<Option<(Option<usize>, usize, String)>, String> {
-        let given = &self.given[list];
+        let given = &self.fixed_rows[list];
         // A key over expressions is evaluated as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
@@ -267,7 +267,7 @@ impl TablePlanner<'_> {
 
     /// Returns true if a CHECK reads only columns of one list of rows.
     pub(super) fn all_fixed(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
-        !self.given.is_empty() && self.fixed_by(b, check).is_some()
+        !self.fixed_rows.is_empty() && self.fixed_by(b, check).is_some()
     }
 
     /// Returns the list of rows that gives all columns that a CHECK reads.
@@ -285,7 +285,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// The first row that violates one, with its place.
     pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
-        for (list, given) in self.given.iter().enumerate() {
+        for (list, given) in self.fixed_rows.iter().enumerate() {
             if given.drawn.is_some() {
                 self.listed_checks(b, list)?;
             } else {
@@ -305,7 +305,7 @@ impl TablePlanner<'_> {
     /// Checks the rows of a list against the CHECKs that read only its columns.
     fn listed_checks(&self, b: &PlanContext<'_>, list: usize) -> Result<(), String> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let rows = self.given[list].rows;
+        let rows = self.fixed_rows[list].rows;
         let ours = |c: &&NamedCheck| c.answer.is_none() && self.fixed_by(b, c) == Some(list);
         for check in self.hard_checks(b).iter().filter(ours) {
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
@@ -320,7 +320,7 @@ impl TablePlanner<'_> {
 
     /// Returns true if a plan does not have all fixed rows.
     pub(super) fn lacks_fixed(&self, plan: &TablePlan) -> bool {
-        self.given.iter().any(|g| g.drawn.is_none() && plan.rows < g.rows.rows.len() as u64)
+        self.fixed_rows.iter().any(|g| g.drawn.is_none() && plan.rows < g.rows.rows.len() as u64)
     }
 
     fn convertible(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, rows: u64) -> Result<(), String> {
@@ -341,7 +341,7 @@ impl TablePlanner<'_> {
             // CHECKs that cannot be evaluated here are evaluated by the server, in the trial.
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..given.rows.rows.len() {
-                let cells = FixedCells { planner: self, b, row: row as u64 };
+                let cells = CompiledCells { planner: self, b, row: row as u64 };
                 if tree.truth(&cells, env) == Ok(Some(false)) {
                     return Err(format!("{}: the row breaks {} ({})", given.rows.place(row), check.name, check.text));
                 }
@@ -365,12 +365,12 @@ impl TablePlanner<'_> {
                 wanted.insert(digest(&tuple), row);
             }
         }
-        let pool = b.pool(link.parent, &link.parent_columns, POOL_ALONE)?;
-        if pool.thinned {
+        let existing_keys = b.existing_keys(link.parent, &link.parent_columns, POOL_ALONE)?;
+        if existing_keys.thinned {
             // Only the server can evaluate it.
             return Ok(());
         }
-        for tuple in pool.tuples() {
+        for tuple in existing_keys.tuples() {
             wanted.remove(&digest(&tuple));
         }
         if let Some(p) = b.position(link.parent) {
@@ -404,18 +404,18 @@ struct FixedRowCells<'d, 'a> {
 impl Row for FixedRowCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let c = self.planner.table.column_index(column)?;
-        Some(self.planner.given[self.list].values.get(&c)?[self.row].clone())
+        Some(self.planner.fixed_rows[self.list].values.get(&c)?[self.row].clone())
     }
 }
 
 /// A compiled row's cells by name, except those that the server computes.
-struct FixedCells<'d, 'a> {
+struct CompiledCells<'d, 'a> {
     planner: &'d TablePlanner<'a>,
     b: &'d PlanContext<'a>,
     row: u64,
 }
 
-impl Row for FixedCells<'_, '_> {
+impl Row for CompiledCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let exact = self.planner.table.column_index(column);
         let loosely = || self.planner.table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(column));

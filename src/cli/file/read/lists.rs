@@ -2,14 +2,14 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
-use crate::cli::file::keys::{GROUP, Key, RULE, VALUE_FILE};
+use super::{ConfigReader, YamlNode};
+use crate::cli::file::keys::{ConfigKey, GROUP, RULE, VALUE_FILE};
 use crate::cli::file::{FileError, csv};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{FixedRow, FixedRows, RowGroup, RuleOverride, RuleValue, ValueFile, nearest};
 
-impl Reader<'_> {
-    pub(super) fn groups(&self, node: &YamlNode, key: &Key) -> Result<Vec<RowGroup>, FileError> {
+impl ConfigReader<'_> {
+    pub(super) fn groups(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<RowGroup>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of groups")) };
         items.iter().map(|item| self.group(item)).collect()
     }
@@ -44,7 +44,7 @@ impl Reader<'_> {
         Ok(RowGroup { rows: self.only(&rows, &columns, at)?, weights, origin: self.origin(node) })
     }
 
-    pub(super) fn value_file(&self, node: &YamlNode, key: &Key) -> Result<ValueFile, FileError> {
+    pub(super) fn value_file(&self, node: &YamlNode, key: &ConfigKey) -> Result<ValueFile, FileError> {
         let (mut file, mut column, mut weight) = (None, None, None);
         if let Some(Scalar::Text(name)) = self.plain(node) {
             file = Some((name, node));
@@ -84,7 +84,7 @@ impl Reader<'_> {
         Ok(ValueFile { rows: self.only(&rows, &[column], at)?, weights })
     }
 
-    pub(super) fn rules(&self, node: &YamlNode, key: &Key) -> Result<Vec<RuleOverride>, FileError> {
+    pub(super) fn rules(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<RuleOverride>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of rules")) };
         let rules = items.iter().map(|item| self.rule(item)).collect::<Result<Vec<_>, _>>()?;
         let early = rules.iter().rev().skip(1).rev().position(|rule| rule.when.is_none());
