@@ -12,6 +12,7 @@ mod counts;
 mod declared;
 mod deferred_indexes;
 mod domains;
+mod edge_cases;
 mod emptying;
 mod errors;
 mod export;

@@ -14,7 +14,7 @@ use super::overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, Table
 use super::select::resolve;
 use dbmocker_core::schema::{Generated, Schema, SqlType, Table};
 use dbmocker_core::value::Value;
-use dbmocker_plan::{Aggregate, Scalar};
+use dbmocker_plan::{Aggregate, ColumnId, Scalar};
 use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
 
 /// The reason why an expression is invalid.

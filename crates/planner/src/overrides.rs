@@ -217,7 +217,7 @@ fn fixed_columns(table: &Table, override_: &TableOverride) -> Result<BTreeMap<us
 impl TableOverride {
     /// Returns the lists of rows that give values of its columns, and their places: fixed rows, then groups.
     fn lists(&self) -> impl Iterator<Item = (&FixedRows, String)> {
-        let given = self.given.iter().map(|rows| (rows, rows.place(0)));
+        let given = self.fixed_rows.iter().map(|rows| (rows, rows.place(0)));
         given.chain(self.groups.iter().map(|group| (&group.rows, group.origin.clone())))
     }
 }

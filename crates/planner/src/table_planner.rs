@@ -87,7 +87,7 @@ struct TablePlanner<'a> {
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
     /// Fixed rows of the table, and lists from which groups of its columns take rows.
-    given: Vec<fixed_rows::FixedRowsOfTable<'a>>,
+    fixed_rows: Vec<fixed_rows::FixedRowsOfTable<'a>>,
     /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
@@ -291,7 +291,7 @@ impl<'a> TablePlanner<'a> {
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             missing_parents: Vec::new(),
-            given: fixed_rows::FixedRowsOfTable::all(b, index),
+            fixed_rows: fixed_rows::FixedRowsOfTable::all(b, index),
             laws: BTreeMap::new(),
             moments: TableMoments::default(),
             orderings: Vec::new(),

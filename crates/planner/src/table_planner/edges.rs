@@ -66,7 +66,7 @@ impl TablePlanner<'_> {
         let checks: Vec<NamedCheck> = self.hard_checks(b).into_iter().filter(|check| self.reads(check, name)).collect();
         let values: Vec<Value> = semantics::edge_cases(column, &b.context())
             .into_iter()
-            .filter(|value| self.allowed(b, &checks, name, value))
+            .filter(|value| self.allows_edge(b, &checks, name, value))
             .collect();
         if values.is_empty() { Err("its type and CHECKs leave no such value".into()) } else { Ok(values) }
     }
@@ -76,7 +76,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true if CHECKs allow a value, whatever the other columns hold.
-    fn allowed(&self, b: &PlanContext<'_>, checks: &[NamedCheck], name: &str, value: &Value) -> bool {
+    fn allows_edge(&self, b: &PlanContext<'_>, checks: &[NamedCheck], name: &str, value: &Value) -> bool {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         checks.iter().all(|check| {
             let Ok(tree) = check.tree(b.schema.dialect) else { return false };
