@@ -10,6 +10,7 @@ mod config_page;
 mod correlated;
 mod counts;
 mod declared;
+mod defaults;
 mod deferred_indexes;
 mod domains;
 mod edge_cases;

@@ -68,6 +68,8 @@ pub struct ColumnOverride {
     pub distribution: Option<DistributionOverride>,
     /// From 0 to 1.
     pub null_probability: Option<f64>,
+    /// The column is not sent: the server applies its default.
+    pub default: bool,
     /// Share of rows with an edge case, from 0 to 1.
     pub edge_cases: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
@@ -318,7 +320,7 @@ impl ColumnOverride {
     /// Returns true for overrides other than NULLs and duplicates.
     pub fn shapes_values(&self) -> bool {
         let set = |rule: &RuleOverride| rule.then != RuleValue::Null;
-        self.first_key().is_some() || self.expression.is_some() || self.rules.iter().any(set)
+        self.default || self.first_key().is_some() || self.expression.is_some() || self.rules.iter().any(set)
     }
 
     /// Returns the first key that determines the values, as the config file spells it.

@@ -329,7 +329,7 @@ impl<'a> TablePlanner<'a> {
         if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
             self.apply(solution);
             let facts = self.facts(b, solution, inputs);
-            let assignment = self.limited(keys::assign(self.most_rows(b), inputs, &facts, &self.members(b)));
+            let assignment = self.limited(b, keys::assign(self.most_rows(b), inputs, &facts, &self.members(b)));
             let plan = self.compile(b, solution, assignment, inputs)?;
             let fits = !needs_other_rows(b, &plan, self.position) && !self.clashes(b, &plan, inputs)?;
             if fits && !self.lacks_fixed(&plan) {
@@ -365,7 +365,7 @@ impl<'a> TablePlanner<'a> {
     ) -> Result<TablePlan, String> {
         let facts = self.facts(b, solution, inputs);
         let assignment = keys::assign_redraw(self.most_rows(b), inputs, &facts, &self.members(b), spread);
-        let assignment = self.limited(assignment);
+        let assignment = self.limited(b, assignment);
         let plan = self.compile(b, solution, assignment, inputs)?;
         self.assign_attempts(b, plan, inputs)
     }

@@ -178,6 +178,7 @@ pub const COLUMN: &[ConfigKey] = &[
         "How often which number, date, moment, length of a text or value of possible_values comes",
     ),
     key("null_probability", KeyKind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
+    key("default", KeyKind::Flag, "true", "Leaves the column to the server's DEFAULT"),
     key(
         "edge_cases",
         KeyKind::CompositeKey,

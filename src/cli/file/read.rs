@@ -190,6 +190,7 @@ impl ConfigReader<'_> {
                 "values_from" => override_.values_from = Some(self.value_file(value, key)?),
                 "distribution" => override_.distribution = Some(self.distribution(value, key)?),
                 "null_probability" => override_.null_probability = Some(self.share(value, key)?),
+                "default" => override_.default = self.flag(value, key)?,
                 "edge_cases" => override_.edge_cases = Some(self.share(value, key)?),
                 "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),

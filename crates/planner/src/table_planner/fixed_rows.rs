@@ -88,9 +88,9 @@ impl TablePlanner<'_> {
     }
 
     /// Adds the reason of a limit by [`most_rows`](Self::most_rows).
-    pub(super) fn limited(&self, mut assignment: Assignment) -> Assignment {
+    pub(super) fn limited(&self, b: &PlanContext<'_>, mut assignment: Assignment) -> Assignment {
         let least = self.once().min();
-        if let Some((rows, place)) = least.filter(|(rows, _)| *rows <= assignment.rows) {
+        if let Some((rows, place)) = least.filter(|(rows, _)| *rows < b.rows(self.index)) {
             let why = || format!("a key takes each row of the list once, and {place} has {rows}");
             assignment.limited_by = assignment.limited_by.or_else(|| Some(why()));
         }
