@@ -228,7 +228,7 @@ pub struct ManifestArgs {
 #[derive(Debug, Args)]
 pub struct LoadArgs {
     /// Loads the files that `dbmocker export` wrote to this folder or store (s3://, gs://, az://), instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "size", "shape", "profile", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "size", "shape", "profile", "seed", "now", "strict", "skip_unsolved", "no_coherence", "edge_cases", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows

@@ -290,6 +290,7 @@ impl Planning<'_> {
             profile: request.profile.clone(),
             skip_unsolved: request.skip_unsolved,
             no_coherence: request.no_coherence,
+            edge_cases: request.edge_cases,
             memory: Some(self.memory),
             refused: refused.to_vec(),
             locales: request.locales.clone(),

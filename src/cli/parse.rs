@@ -184,6 +184,28 @@ pub fn share(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("`{text}` is not a probability; write a number from 0 to 1"))
 }
 
+/// A share as a percentage, or a number from 0 to 1.
+///
+/// ```
+/// use dbmocker::cli::parse::percent;
+/// assert_eq!(percent("1%"), Ok(0.01));
+/// assert_eq!(percent("0.5"), Ok(0.5));
+/// assert!(percent("101%").is_err() && percent("2").is_err());
+/// ```
+///
+/// # Errors
+/// Not a number in that range.
+pub fn percent(text: &str) -> Result<f64, String> {
+    let wrong = || format!("`{text}` is not a share; write 1% or 0.01");
+    match text.trim().strip_suffix('%') {
+        Some(number) => {
+            let number: Option<f64> = number.trim().parse().ok();
+            number.map(|n| n / 100.0).filter(|p| (0.0..=1.0).contains(p)).ok_or_else(wrong)
+        }
+        None => share(text).map_err(|_| wrong()),
+    }
+}
+
 /// `number * unit`, exactly; `None` if that is not an integer, or too large.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number = number.replace('_', "");

@@ -29,6 +29,8 @@ pub struct Request {
     pub strict: bool,
     pub skip_unsolved: bool,
     pub no_coherence: bool,
+    /// Share of rows in which a column holds an edge case.
+    pub edge_cases: Option<f64>,
     /// The locales of names, addresses and words.
     pub locales: Locales,
     pub valid_phones: bool,
@@ -88,6 +90,7 @@ impl Request {
             strict: typed.strict,
             skip_unsolved: typed.skip_unsolved,
             no_coherence,
+            edge_cases: typed.edge_cases,
             locales: typed.values.locale.clone().map(|l| l.0).unwrap_or_default(),
             valid_phones: typed.values.valid_phones,
             overrides,

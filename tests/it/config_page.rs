@@ -5,6 +5,9 @@ use crate::servers::{KINDS, database};
 
 const PAGE: &str = include_str!("../../docs/config.md");
 
+/// Files beside the config file: the blocks of a kind with a name.
+const FILES: [&str; 2] = ["csv ", "txt "];
+
 /// An example, and the queries that must find no row after it.
 #[derive(Default)]
 struct Example {
@@ -13,8 +16,8 @@ struct Example {
     none: Vec<String>,
 }
 
-/// The schema and the examples of the page.
-fn read() -> (String, Vec<Example>) {
+/// The schema and the examples of the page; its files are written to a folder.
+fn read(folder: &std::path::Path) -> (String, Vec<Example>) {
     let (mut schema, mut examples) = (String::new(), Vec::<Example>::new());
     let mut lines = PAGE.lines().enumerate();
     while let Some((at, line)) = lines.next() {
@@ -25,7 +28,11 @@ fn read() -> (String, Vec<Example>) {
             "sql schema" => schema = text,
             "yaml example" => examples.push(Example { line: at + 1, config: text, none: Vec::new() }),
             "sql none" => examples.last_mut().unwrap().none.push(text),
-            _ => {}
+            _ => {
+                if let Some(name) = FILES.iter().find_map(|kind| info.strip_prefix(kind)) {
+                    std::fs::write(folder.join(name), text + "\n").unwrap();
+                }
+            }
         }
     }
     (schema, examples)
@@ -33,9 +40,9 @@ fn read() -> (String, Vec<Example>) {
 
 #[test]
 fn every_example_of_the_page_does_what_it_says() {
-    let (schema, examples) = read();
-    assert!(!examples.is_empty());
     let folder = tempfile::tempdir().unwrap();
+    let (schema, examples) = read(folder.path());
+    assert!(!examples.is_empty());
     for example in examples {
         let place = format!("docs/config.md, line {}", example.line);
         let file = folder.path().join("config.yaml");

@@ -92,7 +92,10 @@ impl<'a> BatchWork<'a> {
     }
 
     fn column(&mut self, c: usize, field: usize) -> Result<ArrayRef, GenerateError> {
-        let array = self.complete(c, field)?;
+        let mut array = self.complete(c, field)?;
+        if self.table.columns[c].edges.is_some() && self.table.columns[c].group.is_none() {
+            array = self.with_edges(c, field, &array)?;
+        }
         if self.table.columns[c].presence.is_some() && self.table.columns[c].group.is_none() {
             return self.where_present(c, field, &array);
         }
@@ -218,7 +221,11 @@ impl<'a> DirectColumn<'a> {
         let column = &table.columns[column];
         let way = match rule {
             RuleGen::Foreign { .. } | RuleGen::Law(_) | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => return None,
-            RuleGen::Null | RuleGen::Constant(_) | RuleGen::Fixed(_) | RuleGen::Sequence(_) => WritePath::Value,
+            RuleGen::Null
+            | RuleGen::Constant(_)
+            | RuleGen::Fixed(_)
+            | RuleGen::Listed { .. }
+            | RuleGen::Sequence(_) => WritePath::Value,
             RuleGen::CorrelatedColumn { writer_of_attribute, .. } if writer_of_attribute.is_number() => {
                 WritePath::Value
             }
@@ -303,6 +310,7 @@ impl<'a> DirectColumn<'a> {
         match self.rule {
             RuleGen::Constant(value) => out.append(value),
             RuleGen::Fixed(values) => out.append(&values[row as usize]),
+            RuleGen::Listed { values, rows } => out.append(&values[rows.at(row, self.table.attempt(row))]),
             RuleGen::Sequence(count) => out.append_i128(count.at(row)),
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));

@@ -21,8 +21,10 @@ use dbmocker_predicate::{CoupledColumns, SolvedNumbers};
 mod children;
 mod compile;
 mod composite_key;
+mod edges;
 mod fk_agreement;
 mod group_cache;
+mod listed;
 mod meeting;
 mod parents;
 mod presence;
@@ -30,10 +32,13 @@ mod ranked;
 mod row_source;
 mod trees;
 
+pub(super) use compile::threshold;
 use composite_key::CompositeKeyGen;
 pub(super) use composite_key::ParentAndOrdinal;
+use edges::EdgeGen;
 pub use fk_agreement::agreement;
 use group_cache::{CellRequest, GenerationId, remembered};
+pub(super) use listed::ListedRows;
 pub use meeting::KeyUp;
 use parents::{ForeignKeyGen, ParentSelectionGen};
 pub(super) use presence::PresenceGen;
@@ -107,6 +112,8 @@ pub struct ColumnGen {
     pub(super) group: Option<(usize, usize)>,
     /// Set if the column has a value only for some values of another column.
     pub(super) presence: Option<PresenceGen>,
+    /// Values at the limits of the type, in some rows.
+    pub(super) edges: Option<EdgeGen>,
 }
 
 impl ColumnGen {
@@ -173,6 +180,11 @@ pub(super) enum RuleGen {
     Null,
     Constant(Value),
     Fixed(Arc<Vec<Value>>),
+    /// The value of a row of a list.
+    Listed {
+        values: Arc<Vec<Value>>,
+        rows: ListedRows,
+    },
     Sequence(ArithmeticSequence),
     Draw(Sampler),
     Unique {
@@ -262,12 +274,21 @@ impl Generator {
         let table = &self.tables[t];
         let attempt = table.attempt(row);
         match table.columns[column].group {
-            Some((g, place)) => {
-                let asked = CellRequest { generation_id: self.generation_id, table: t, group: g, row, attempt };
-                remembered(asked, place, || self.group(t, g, row, attempt))
-            }
+            Some(group) => self.of_group(t, group, row, attempt),
             None => self.plain(t, column, row, attempt),
         }
+    }
+
+    /// Returns a column of a group, by the group's index and the column's place in it.
+    pub(super) fn of_group(
+        &self,
+        t: usize,
+        (g, place): (usize, usize),
+        row: u64,
+        attempt: u32,
+    ) -> Result<Value, RowError> {
+        let asked = CellRequest { generation_id: self.generation_id, table: t, group: g, row, attempt };
+        remembered(asked, place, || self.group(t, g, row, attempt))
     }
 
     /// Returns several columns of one row; groups and parent rows are evaluated once.
@@ -344,6 +365,9 @@ impl Generator {
         if c.null_below > 0 && c.null_stream.at(row, 0) < c.null_below {
             return Ok(Value::Null);
         }
+        if let Some(edge) = c.edges.as_ref().and_then(|edges| edges.at(row)) {
+            return Ok(edge.clone());
+        }
         self.proposed(t, column, row, attempt)
     }
 
@@ -368,6 +392,7 @@ impl Generator {
             RuleGen::Null => Value::Null,
             RuleGen::Constant(v) => v.clone(),
             RuleGen::Fixed(values) => values[row as usize].clone(),
+            RuleGen::Listed { values, rows } => values[rows.at(row, attempt)].clone(),
             RuleGen::Sequence(count) => Value::Int(count.at(row)),
             RuleGen::Draw(domain) => domain.draw(&mut CellRng::of_cell(c.stream.at(row, attempt))),
             RuleGen::Unique { domain, places } => match places.at(c.stream, row, attempt) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FkStep;
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
 use dbmocker_domain::distribution::{Distribution, Ranks};
 use dbmocker_predicate::{Env, Expr};
 
@@ -93,6 +94,10 @@ pub struct Input {
 pub enum InputOf {
     /// A column of the row.
     Cell(usize),
+    /// What the column would hold without the law: the group's value or the rule's draw, and this share of NULLs.
+    Own { group: Option<(usize, usize)>, null_share: f64 },
+    /// A value of this domain, drawn by the column's stream.
+    Drawn(Domain),
     /// A column of the row reached along these foreign keys; NULL if there is none.
     Parent { path: Vec<FkStep>, column: usize },
     /// The row's number in its table, from 1, or among the rows of its parent.

@@ -220,6 +220,9 @@ pub struct ColumnPlan {
     /// The condition for having a value, if it depends on another column.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub presence: Option<Presence>,
+    /// Values at the limits of the type, in some rows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub edges: Option<EdgeCases>,
     /// Keys the stream of NULLs, for columns that are NULL together, e.g. a moment and the person who acted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nulls_of: Option<String>,
@@ -227,6 +230,15 @@ pub struct ColumnPlan {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub duplicates: Option<Duplicates>,
     pub reason: String,
+}
+
+/// Values that programs tend to handle wrongly, in place of a column's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EdgeCases {
+    /// Share of the rows, from 0 to 1.
+    pub share: f64,
+    #[serde(with = "dbmocker_core::serde_ext::shared")]
+    pub values: Arc<Vec<Value>>,
 }
 
 /// One attribute of a row's person, place, file or review. It replaces what the rule would draw or number.
@@ -255,6 +267,20 @@ pub enum Rule {
     Fixed {
         #[serde(with = "dbmocker_core::serde_ext::shared")]
         values: Arc<Vec<Value>>,
+    },
+    /// The value of one row of a list, drawn by weight; columns with the same `of` take it from the same row.
+    Listed {
+        /// Keys the random stream.
+        of: String,
+        /// One for each row of the list.
+        #[serde(with = "dbmocker_core::serde_ext::shared")]
+        values: Arc<Vec<Value>>,
+        /// The weight of each row; `None`: all are equal.
+        #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
+        weights: Option<Arc<Vec<u32>>>,
+        /// Each row of the list is taken at most once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        distinct: bool,
     },
     /// `start + row * step`.
     Sequence {

@@ -128,7 +128,8 @@ impl TablePlan {
                 }
                 _ => (self.column_rule(c), format!(", {:.0} % NULL", nulls * 100.0)),
             };
-            line(out, format_args!("    {:width$}  {rule}{group}{nulls}  -- {}", c.name, self.reason(c)));
+            let edges = c.edges.as_ref().map(|e| format!(", {} % edge cases", e.share * 100.0)).unwrap_or_default();
+            line(out, format_args!("    {:width$}  {rule}{group}{nulls}{edges}  -- {}", c.name, self.reason(c)));
         }
         for k in &self.keys {
             let kind = if k.primary { "primary key" } else { "key" };
@@ -208,6 +209,10 @@ impl TablePlan {
             Rule::Null => "NULL".into(),
             Rule::Constant { value } => format!("always {value}"),
             Rule::Fixed { .. } => "as given".into(),
+            Rule::Listed { values, weights, .. } => {
+                let weighted = if weights.is_some() { ", by weight" } else { "" };
+                format!("one of {} rows of a list{weighted}", values.len())
+            }
             Rule::Sequence { start, step } => format!("{start}, {}, {}, ...", start + step, start + 2 * step),
             Rule::Draw { domain } => domain_text(domain),
             Rule::Unique { domain, .. } => format!("unique {}", domain_text(domain)),

@@ -92,6 +92,8 @@ impl PlanChecker<'_> {
             self.rule(&column.rule)?;
             column.domain.iter().try_for_each(domain)?;
             column.presence.iter().try_for_each(|p| self.presence(p))?;
+            let edges = column.edges.as_ref();
+            holds("edge cases without values", edges.is_none_or(|e| !e.values.is_empty() && e.share.is_finite()))?;
             if let Some((group, place)) = column.group {
                 within("a group", group, groups.len())?;
                 within("a group's column", place, groups[group].columns().len())?;
@@ -325,6 +327,12 @@ impl PlanChecker<'_> {
         rule.domain().into_iter().try_for_each(domain)?;
         match rule {
             Rule::Fixed { values } => holds("too few rows that are given", values.len() as u64 >= rows),
+            Rule::Listed { values, weights, distinct, .. } => {
+                let weighs = |w: &std::sync::Arc<Vec<u32>>| w.len() == values.len() && w.iter().any(|w| *w > 0);
+                holds("a list without rows", !values.is_empty() || rows == 0)?;
+                holds("weights of other rows", weights.as_ref().is_none_or(weighs))?;
+                holds("a list with too few rows", !distinct || values.len() as u64 >= rows)
+            }
             Rule::Sequence { start, step } => {
                 let end = step.checked_mul(rows.into()).and_then(|length| start.checked_add(length));
                 holds("a counter that ends", *step > 0 && end.is_some())
@@ -440,7 +448,9 @@ fn sources(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId> {
         None => vec![c],
     };
     let mut out = Vec::new();
-    for c in own {
+    // A law may take the place of the group's value.
+    let of_group = group(table, c);
+    for c in own.into_iter().filter(|&c| group(table, c) == of_group) {
         let column = &table.columns[c];
         let decides = |by: &usize| group(table, *by).is_none() || group(table, *by) != group(table, c);
         out.extend(laws::looked_at(tables, (t, c)));
@@ -474,6 +484,6 @@ fn sources(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId> {
 fn group(table: &TablePlan, c: usize) -> Option<usize> {
     let column = &table.columns[c];
     let carried = matches!(column.rule, Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. });
-    let asked = !matches!(column.rule, Rule::Fixed { .. }) && (column.nullable || !carried);
+    let asked = !matches!(column.rule, Rule::Fixed { .. } | Rule::Listed { .. }) && (column.nullable || !carried);
     column.group.filter(|_| asked).map(|(group, _)| group)
 }

@@ -3,7 +3,11 @@
 //! In: the domain that the type allows, the domain inferred from the name, and the override. Out: the resulting domain,
 //! or the part of the override that does not fit the type.
 
-use super::distribution::{DistributionOverride, relative};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::ValueFile;
+use super::distribution::{DistributionOverride, relative, span};
 use super::overrides::ColumnOverride;
 use super::select::nearest;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
@@ -55,6 +59,19 @@ pub fn domain(
 pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.value(typed, key)
+}
+
+/// Converts values with weights to the column's type.
+///
+/// # Errors
+/// The value, and the type that it does not fit; weights that are all 0.
+pub fn listed(
+    column: &Column,
+    legal: &Domain,
+    values: &[(Scalar, f64)],
+    (dialect, now): (Dialect, i64),
+) -> Result<Domain, String> {
+    OverrideScope { column, likely: legal, legal, dialect, now }.weighted(values, "values")
 }
 
 /// Converts a value of a fixed row to the column's type.
@@ -112,10 +129,11 @@ impl OverrideScope<'_> {
             override_.pattern.is_some(),
             !override_.possible_values.is_empty(),
             !override_.weighted_values.is_empty(),
+            override_.values_from.is_some(),
         ];
         if given.iter().filter(|g| **g).count() > 1 {
             return Err(format!(
-                "column `{}`: `{}` says twice what the values are; keep one of generator_function, pattern, possible_values and weighted_values",
+                "column `{}`: `{}` says twice what the values are; keep one of generator_function, pattern, possible_values, weighted_values and values_from",
                 self.column.name,
                 override_.text()
             ));
@@ -131,9 +149,38 @@ impl OverrideScope<'_> {
             return Ok(Domain::Choice { values: distinct(values.collect::<Result<_, _>>()?), weights: None });
         }
         if !override_.weighted_values.is_empty() {
-            return self.weighted(&override_.weighted_values);
+            return self.weighted(&override_.weighted_values, "weighted_values");
+        }
+        if let Some(file) = &override_.values_from {
+            return self.from_file(file);
         }
         Ok(self.likely.clone())
+    }
+
+    /// Returns the values of a file.
+    fn from_file(&self, file: &ValueFile) -> Result<Domain, String> {
+        let mut seen = HashMap::new();
+        let (mut values, mut weights) = (Vec::new(), Vec::new());
+        for (i, row) in file.rows.rows.iter().enumerate() {
+            let value = self.read(&row.cells[0]).map_err(|why| {
+                let place = format!("values_from: {}", file.rows.place(i));
+                self.refused(&place, &format!("`{}`: {why}", row.cells[0]))
+            })?;
+            let weight = file.weights.get(i).copied().unwrap_or(1.0);
+            if weight <= 0.0 {
+                continue;
+            }
+            match seen.entry(format!("{value:?}")) {
+                Entry::Occupied(at) => weights[*at.get()] += weight,
+                Entry::Vacant(place) => {
+                    place.insert(values.len());
+                    values.push(value);
+                    weights.push(weight);
+                }
+            }
+        }
+        let weights = shares(&weights).map_err(|why| self.refused(&format!("values_from: {}", file.rows.file), why))?;
+        Ok(Domain::Choice { values, weights })
     }
 
     fn generated(&self, name: &str) -> Result<Domain, String> {
@@ -182,17 +229,17 @@ impl OverrideScope<'_> {
         }
     }
 
-    fn weighted(&self, weighted: &[(Scalar, f64)]) -> Result<Domain, String> {
+    fn weighted(&self, weighted: &[(Scalar, f64)], key: &str) -> Result<Domain, String> {
         let total: f64 = weighted.iter().map(|(_, w)| w).sum();
         let bad = weighted.iter().find(|(_, w)| !w.is_finite() || *w < 0.0);
         if let Some((v, w)) = bad {
             return Err(format!("column `{}`: weight {w} of `{v}` must be 0 or more", self.column.name));
         }
         if total <= 0.0 {
-            return Err(format!("column `{}`: the weights of `weighted_values` are all 0", self.column.name));
+            return Err(format!("column `{}`: the weights of `{key}` are all 0", self.column.name));
         }
         let used = || weighted.iter().filter(|(_, w)| *w > 0.0);
-        let values: Vec<Value> = used().map(|(v, _)| self.value(v, "weighted_values")).collect::<Result<_, _>>()?;
+        let values: Vec<Value> = used().map(|(v, _)| self.value(v, key)).collect::<Result<_, _>>()?;
         let weights = used().map(|(_, w)| ((w / total * WEIGHTS).round() as u32).max(1)); // at most WEIGHTS
         Ok(Domain::Choice { weights: Some(weights.collect()), values })
     }
@@ -229,7 +276,10 @@ impl OverrideScope<'_> {
                                 Value::Timestamp(at - at.rem_euclid(MICROS_PER_DAY))
                             }
                             Some(at) => Value::Timestamp(at),
-                            None => Value::Text(text.clone()),
+                            None => match span(&text).filter(|_| *kind == RangeKind::Interval) {
+                                Some(micros) => Value::Interval(micros),
+                                None => Value::Text(text.clone()),
+                            },
                         },
                     };
                     match dbmocker_domain::range_units::units(*kind, &typed) {
@@ -345,6 +395,15 @@ impl OverrideScope<'_> {
             (d, _) => d,
         };
         let (min, max) = (override_.min_length.unwrap_or(0), override_.max_length.unwrap_or(u32::MAX));
+        if let (Domain::Bytes { .. }, SqlType::Binary { max_bytes, fixed: false }) = (&domain, &self.column.ty) {
+            // The usual sizes are no limit.
+            let most = max_bytes.unwrap_or(u32::MAX);
+            let max = override_.max_length.unwrap_or(min.saturating_mul(2)).min(most);
+            if min > max || override_.max_length.is_some_and(|asked| asked > most) {
+                return Err(self.refused(&override_.text(), &format!("it holds up to {most} bytes")));
+            }
+            return Ok(Domain::Bytes { min, max });
+        }
         let kept = match &domain {
             Domain::Choice { .. } => domain.keep_where(0, &|v| {
                 let chars = v.to_string().chars().count() as u64;
@@ -406,6 +465,24 @@ impl OverrideScope<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns weights as integers; `None` if all are equal.
+///
+/// # Errors
+/// All weights are 0.
+pub(super) fn shares(weights: &[f64]) -> Result<Option<Vec<u32>>, &'static str> {
+    let total: f64 = weights.iter().sum();
+    if weights.iter().all(|w| *w == weights[0]) && weights.first().is_some_and(|w| *w > 0.0) {
+        return Ok(None);
+    }
+    if total <= 0.0 {
+        return Err("the weights are all 0");
+    }
+    // Long lists need finer units.
+    let unit = WEIGHTS.max(1_000.0 * weights.len() as f64).min(f64::from(u32::MAX)) / total;
+    let share = |w: &f64| if *w > 0.0 { ((w * unit).round() as u32).max(1) } else { 0 }; // at most the unit
+    Ok(Some(weights.iter().map(share).collect()))
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {

@@ -35,6 +35,8 @@ pub enum PlanError {
     NoDot { name: String, nearest: Option<String> },
     #[error("table `{name}` is named twice; keep one of them")]
     Twice { name: String },
+    #[error("column `{column}` gets its values twice, here and by {before}; keep one of them")]
+    Grouped { column: String, before: String },
     /// An error about a name, with the place where the user wrote it.
     #[error("{origin}: {error}")]
     At { origin: String, error: Box<PlanError> },

@@ -228,7 +228,10 @@ fn span_of(typed: &Scalar, unit: DistributionUnit) -> Option<f64> {
 }
 
 /// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `2w`, `1y`.
-fn span(text: &str) -> Option<i64> {
+pub(super) fn span(text: &str) -> Option<i64> {
+    if let Some(rest) = text.strip_prefix('-') {
+        return span(rest).map(|micros| -micros);
+    }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(digits);
     let seconds = match unit.trim() {

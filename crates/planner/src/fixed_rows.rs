@@ -21,6 +21,26 @@ pub struct FixedRow {
     pub cells: Vec<Scalar>,
 }
 
+/// Columns of a table that take their values together, from one row of a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowGroup {
+    /// The list; only the columns of the group.
+    pub rows: FixedRows,
+    /// The weight of each row; empty if all are equal.
+    pub weights: Vec<f64>,
+    /// The place of the group, e.g. `shop.yaml, line 3`.
+    pub origin: String,
+}
+
+/// The values of one column, from a file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ValueFile {
+    /// Rows of one column.
+    pub rows: FixedRows,
+    /// The weight of each value; empty if all are equal.
+    pub weights: Vec<f64>,
+}
+
 impl FixedRows {
     /// Returns the file and line of a row, for messages.
     pub fn place(&self, row: usize) -> String {

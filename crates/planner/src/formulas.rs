@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PlanError;
 use super::foreign_keys;
 use super::foreign_keys::Link;
-use super::overrides::{Overrides, find_column, typed_at};
+use super::overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column, typed_at};
 use super::select::resolve;
 use dbmocker_core::schema::{Generated, Schema, SqlType, Table};
-use dbmocker_plan::{Aggregate, ColumnId};
+use dbmocker_core::value::Value;
+use dbmocker_plan::{Aggregate, ColumnId, Scalar};
 use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
 
 /// The reason why an expression is invalid.
@@ -41,22 +42,42 @@ pub enum FormulaProblem {
     Decided(String),
     #[error("`{0}` gives its values as well; keep one of them")]
     Overridden(&'static str),
+    #[error("rules read the row and rows above it, not the rows that refer to it")]
+    RuleOfChildren,
+    #[error("{0}; its rules can only be `null: true`, by conditions over one other column of the row")]
+    OnlyNull(String),
     #[error("expressions depend on themselves: {}", .0.join(" -> "))]
     Circle(Vec<String>),
 }
 
-/// A resolved expression.
+/// A resolved expression, or resolved rules.
 #[derive(Debug, Clone)]
 pub(super) struct ResolvedFormula {
+    pub kind: FormulaKind,
     pub expr: Expr,
     pub text: String,
     pub origin: String,
     pub inputs: Vec<(String, FormulaInput)>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FormulaKind {
+    Expression,
+    /// Rules: the column has its own value in rows that meet no condition.
+    Rules,
+    /// Rules by one column of the row, of which each is NULL: the expression is true where the column has no value.
+    Absent {
+        by: usize,
+    },
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum FormulaInput {
     Cell(usize),
+    /// What the column would hold without rules.
+    Own,
+    /// One of these values, with their relative frequencies.
+    Drawn(Vec<(Scalar, f64)>),
     /// The path of tables and foreign keys, and the column at its end.
     Parent {
         path: Vec<(usize, Link)>,
@@ -75,9 +96,10 @@ pub(super) enum FormulaInput {
 }
 
 impl ResolvedFormula {
-    /// Returns true if the expression reads only columns of its own row.
+    /// Returns true if it is an expression that reads only columns of its own row.
     pub fn is_plain(&self) -> bool {
-        self.inputs.iter().all(|(_, input)| matches!(input, FormulaInput::Cell(_)))
+        self.kind == FormulaKind::Expression
+            && self.inputs.iter().all(|(_, input)| matches!(input, FormulaInput::Cell(_)))
     }
 
     /// Returns true if the expression aggregates child rows, which are planned later.
@@ -99,23 +121,17 @@ impl Formulas {
         let mut out = Formulas::default();
         for (name, table) in &overrides.tables {
             for (column, wish) in &table.columns {
-                let Some(text) = &wish.expression else { continue };
+                if wish.expression.is_none() && wish.rules.is_empty() {
+                    continue;
+                }
                 let t = resolve(schema, name).map_err(|e| typed_at(e, &table.origin))?;
                 let c = find_column(&schema.tables[t], column).map_err(|e| typed_at(e, &wish.origin))?;
                 let failed = |problem| {
                     let place = format!("{}.{}", schema.tables[t].name, schema.tables[t].columns[c].name);
                     typed_at(PlanError::Formula { column: place, problem }, &wish.origin)
                 };
-                if let Some(key) = wish.first_key() {
-                    return Err(failed(FormulaProblem::Overridden(key)));
-                }
-                if let Some(why) =
-                    decided(&schema.tables[t], c).or(table.fixed_rows.as_ref().map(|_| "its rows are fixed".into()))
-                {
-                    return Err(failed(FormulaProblem::Decided(why)));
-                }
-                let formula =
-                    NameResolver { schema, t, inputs: Vec::new() }.formula(c, text, &wish.origin).map_err(failed)?;
+                let names = NameResolver { schema, t, inputs: Vec::new() };
+                let formula = names.of(c, table, wish).map_err(failed)?;
                 out.0.entry(t).or_default().insert(c, formula);
             }
         }
@@ -125,6 +141,22 @@ impl Formulas {
 
     pub fn of(&self, table: usize) -> impl Iterator<Item = (usize, &ResolvedFormula)> {
         self.0.get(&table).into_iter().flatten().map(|(c, formula)| (*c, formula))
+    }
+
+    /// Returns true if an expression reads a column.
+    pub fn read(&self, table: usize, column: usize) -> bool {
+        let reads = |t: usize, input: &FormulaInput| match input {
+            FormulaInput::Cell(c) => (t, *c) == (table, column),
+            FormulaInput::Parent { path, column: c } => {
+                path.last().is_some_and(|(_, link)| link.parent == table) && *c == column
+            }
+            FormulaInput::Children { table: t, columns, .. } => {
+                *t == table && columns.iter().any(|(_, c)| *c == column)
+            }
+            FormulaInput::RowNumber { .. } | FormulaInput::Own | FormulaInput::Drawn(_) => false,
+        };
+        let all = self.0.iter().flat_map(|(t, formulas)| formulas.values().map(move |f| (*t, f)));
+        all.into_iter().any(|(t, f)| f.inputs.iter().any(|(_, input)| reads(t, input)))
     }
 
     pub fn get(&self, table: usize, column: usize) -> Option<&ResolvedFormula> {
@@ -183,7 +215,7 @@ impl Formulas {
                 FormulaInput::Parent { path, column } => {
                     path.last().map(|(_, link)| (link.parent, *column)).into_iter().collect()
                 }
-                FormulaInput::RowNumber { .. } => Vec::new(),
+                FormulaInput::RowNumber { .. } | FormulaInput::Own | FormulaInput::Drawn(_) => Vec::new(),
                 FormulaInput::Children { table, columns, .. } => columns.iter().map(|(_, c)| (*table, *c)).collect(),
             };
             next.into_iter().find_map(|next| self.follow(next, way, done))
@@ -232,14 +264,94 @@ struct NameResolver<'a> {
 }
 
 impl NameResolver<'_> {
-    fn formula(mut self, c: usize, text: &str, origin: &str) -> Result<ResolvedFormula, FormulaProblem> {
+    /// Resolves the expression or the rules of a column.
+    fn of(mut self, c: usize, table: &TableOverride, wish: &ColumnOverride) -> Result<ResolvedFormula, FormulaProblem> {
+        let absent = !wish.rules.is_empty() && wish.rules.iter().all(|rule| rule.then == RuleValue::Null);
+        let clash = match wish.expression {
+            Some(_) if !wish.rules.is_empty() => Some("expression"),
+            Some(_) => wish.first_key(),
+            None => Some("distribution").filter(|_| wish.distribution.is_some() && !absent),
+        };
+        if let Some(key) = clash {
+            return Err(FormulaProblem::Overridden(key));
+        }
+        let given = || table.fixed_rows.as_ref().map(|_| "its rows are fixed".to_owned());
+        let decided = decided(&self.schema.tables[self.t], c).or_else(given);
+        if !wish.rules.is_empty() {
+            let formula = self.rules(c, &wish.rules, &wish.origin)?;
+            return match decided {
+                // The column may be NULL all the same.
+                Some(why) if !matches!(formula.kind, FormulaKind::Absent { .. }) => Err(FormulaProblem::OnlyNull(why)),
+                _ => Ok(formula),
+            };
+        }
+        if let Some(why) = decided {
+            return Err(FormulaProblem::Decided(why));
+        }
+        let text = wish.expression.clone().unwrap_or_default();
+        let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty);
+        let (kind, origin) = (FormulaKind::Expression, wish.origin.clone());
+        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
+    }
+
+    fn tree(&mut self, text: &str) -> Result<Expr, FormulaProblem> {
         let tree = parse_paths(text, self.schema.dialect).map_err(|e| FormulaProblem::Syntax(e.to_string()))?;
         let expr = self.found(&tree)?;
-        if let Some(name) = unknown_function(&expr) {
-            return Err(FormulaProblem::Function(name.to_owned()));
+        match unknown_function(&expr) {
+            Some(name) => Err(FormulaProblem::Function(name.to_owned())),
+            None => Ok(expr),
         }
-        let expr = stored_as(expr, &self.schema.tables[self.t].columns[c].ty);
-        Ok(ResolvedFormula { expr, text: text.into(), origin: origin.into(), inputs: self.inputs })
+    }
+
+    /// Resolves rules: a CASE whose last branch is what the column would hold without them.
+    fn rules(mut self, c: usize, rules: &[RuleOverride], origin: &str) -> Result<ResolvedFormula, FormulaProblem> {
+        let absent = rules.iter().all(|rule| rule.then == RuleValue::Null);
+        let children = |f: &NameResolver<'_>| f.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::Children { .. }));
+        let (mut whens, mut otherwise, mut shown) = (Vec::new(), None, Vec::new());
+        for rule in rules {
+            let when = rule.when.as_ref().map(|text| self.tree(text)).transpose()?;
+            let then = match &rule.then {
+                RuleValue::Null => Expr::Literal(if absent { Value::Bool(true) } else { Value::Null }),
+                RuleValue::Values(values) => {
+                    let name = format!("rule {}", self.inputs.len());
+                    self.put(&name, FormulaInput::Drawn(values.clone()))
+                }
+                RuleValue::Expression(text) => stored_as(self.tree(text)?, &self.schema.tables[self.t].columns[c].ty),
+            };
+            match (when, &rule.when) {
+                (Some(when), Some(text)) => {
+                    shown.push(format!("when {text} then {}", rule.then));
+                    whens.push((when, then));
+                }
+                _ => {
+                    shown.push(format!("else {}", rule.then));
+                    otherwise = Some(then);
+                }
+            }
+        }
+        if children(&self) {
+            return Err(FormulaProblem::RuleOfChildren);
+        }
+        let otherwise = match otherwise {
+            Some(otherwise) => otherwise,
+            None if absent => Expr::Literal(Value::Bool(false)),
+            None => self.put("own value", FormulaInput::Own),
+        };
+        let expr = match whens.is_empty() {
+            true => otherwise,
+            false => Expr::Case { operand: None, whens, otherwise: Some(Box::new(otherwise)) },
+        };
+        let (kind, expr) = match &self.inputs[..] {
+            [(_, FormulaInput::Cell(by))] if absent => (FormulaKind::Absent { by: *by }, expr),
+            _ if absent => {
+                let own = self.put("own value", FormulaInput::Own);
+                let whens = vec![(expr, Expr::Literal(Value::Null))];
+                (FormulaKind::Rules, Expr::Case { operand: None, whens, otherwise: Some(Box::new(own)) })
+            }
+            _ => (FormulaKind::Rules, expr),
+        };
+        let (text, origin) = (shown.join(", "), origin.to_owned());
+        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
     }
 
     /// Returns the expression with paths replaced by the names of inputs.

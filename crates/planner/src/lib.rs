@@ -53,10 +53,10 @@ pub use counts::{
 };
 pub use declared::{DeclaredReference, DeclaredTargets, ReferenceOverride, ReferenceOverrideTarget, ReferenceProblem};
 pub use distribution::DistributionOverride;
-pub use fixed_rows::{FixedRow, FixedRows};
+pub use fixed_rows::{FixedRow, FixedRows, RowGroup, ValueFile};
 pub use formulas::FormulaProblem;
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryError, RowDistribution, TableProblem};
-pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
+pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column};
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
 pub use select::{Selection, fits, nearest, resolve, select};

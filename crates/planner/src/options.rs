@@ -43,6 +43,8 @@ pub struct PlanOptions {
     pub skip_unsolved: bool,
     /// Rows need not be consistent beyond keys and CHECKs.
     pub no_coherence: bool,
+    /// Share of rows in which a column holds an edge case.
+    pub edge_cases: Option<f64>,
     /// Memory limit of the plan in bytes, for keys of existing rows and for tables that keep keys distinct.
     pub memory: Option<u64>,
     /// Tables whose rows the server rejected: left out with the children that need them.

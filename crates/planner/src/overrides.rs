@@ -9,7 +9,7 @@ use super::counts::{DependentCount, RequestedRows};
 use super::declared::ReferenceOverride;
 use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
-use super::{FixedRows, PlanError};
+use super::{FixedRows, PlanError, RowGroup, ValueFile};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
 
@@ -35,6 +35,8 @@ pub struct TableOverride {
     pub no_coherence: bool,
     /// The table's rows, given literally.
     pub fixed_rows: Option<FixedRows>,
+    /// Columns that take their values together.
+    pub groups: Vec<RowGroup>,
     /// By column name as the user wrote it.
     pub columns: BTreeMap<String, ColumnOverride>,
     /// The place of the override, e.g. `shop.yaml, line 3`.
@@ -60,16 +62,55 @@ pub struct ColumnOverride {
     pub possible_values: Vec<Scalar>,
     /// Values and their relative frequencies.
     pub weighted_values: Vec<(Scalar, f64)>,
+    /// The values, from a file.
+    pub values_from: Option<ValueFile>,
     /// The distribution of values, or of text lengths.
     pub distribution: Option<DistributionOverride>,
     /// From 0 to 1.
     pub null_probability: Option<f64>,
+    /// The column is not sent: the server applies its default.
+    pub default: bool,
+    /// Share of rows with an edge case, from 0 to 1.
+    pub edge_cases: Option<f64>,
     /// Text around the value (`{}`) or around digits (`{:05d}`).
     pub format_string: Option<String>,
     pub duplicates: Option<Duplicates>,
     /// The expression that computes the column.
     pub expression: Option<String>,
+    /// What holds in rows that meet a condition; the first that does decides.
+    pub rules: Vec<RuleOverride>,
     pub origin: String,
+}
+
+/// The value of a column in rows that meet a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleOverride {
+    /// SQL, over what an expression may read; `None`: in all other rows.
+    pub when: Option<String>,
+    pub then: RuleValue,
+    pub origin: String,
+}
+
+/// The value that a rule gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RuleValue {
+    Null,
+    /// One of these, with their relative frequencies.
+    Values(Vec<(Scalar, f64)>),
+    Expression(String),
+}
+
+impl std::fmt::Display for RuleValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RuleValue::Null => f.write_str("NULL"),
+            RuleValue::Expression(text) => f.write_str(text),
+            RuleValue::Values(values) => {
+                let shown: Vec<String> = values.iter().take(5).map(|(v, _)| v.to_string()).collect();
+                write!(f, "one of {}{}", shown.join(", "), if values.len() > 5 { ", ..." } else { "" })
+            }
+        }
+    }
 }
 
 /// The overrides by index into the schema's tables and their columns.
@@ -83,8 +124,16 @@ pub(super) struct ResolvedOverrides<'a> {
 struct ResolvedOverride<'a> {
     override_: &'a TableOverride,
     columns: BTreeMap<usize, &'a ColumnOverride>,
-    /// For each column in the fixed rows, its position there.
-    given: BTreeMap<usize, usize>,
+    /// For each column in fixed rows or groups, the list of rows and its position there.
+    given: BTreeMap<usize, ListedColumn>,
+}
+
+/// A column of a list of rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ListedColumn {
+    /// Index into [`ResolvedOverrides::lists`].
+    pub list: usize,
+    pub position: usize,
 }
 
 impl Overrides {
@@ -152,13 +201,27 @@ impl Overrides {
     }
 }
 
-fn fixed_columns(table: &Table, override_: &TableOverride) -> Result<BTreeMap<usize, usize>, PlanError> {
-    let Some(given) = &override_.fixed_rows else { return Ok(BTreeMap::new()) };
-    let find = |(position, name): (usize, &String)| {
-        let found = find_column(table, name).map_err(|e| typed_at(e, &given.place(0)))?;
-        Ok((found, position))
-    };
-    given.columns.iter().enumerate().map(find).collect()
+fn fixed_columns(table: &Table, override_: &TableOverride) -> Result<BTreeMap<usize, ListedColumn>, PlanError> {
+    let mut out: BTreeMap<usize, ListedColumn> = BTreeMap::new();
+    let lists: Vec<(&FixedRows, String)> = override_.lists().collect();
+    for (list, (rows, origin)) in lists.iter().enumerate() {
+        for (position, name) in rows.columns.iter().enumerate() {
+            let found = find_column(table, name).map_err(|e| typed_at(e, origin))?;
+            if let Some(before) = out.insert(found, ListedColumn { list, position }) {
+                let before = lists[before.list].1.clone();
+                return Err(typed_at(PlanError::Grouped { column: name.clone(), before }, origin));
+            }
+        }
+    }
+    Ok(out)
+}
+
+impl TableOverride {
+    /// Returns the lists of rows that give values of its columns, and their places: fixed rows, then groups.
+    fn lists(&self) -> impl Iterator<Item = (&FixedRows, String)> {
+        let given = self.fixed_rows.iter().map(|rows| (rows, rows.place(0)));
+        given.chain(self.groups.iter().map(|group| (&group.rows, group.origin.clone())))
+    }
 }
 
 /// Finds a column by name; exact spelling first, then ignoring case.
@@ -217,8 +280,13 @@ impl<'a> ResolvedOverrides<'a> {
         self.tables.get(&table)?.override_.fixed_rows.as_ref()
     }
 
-    /// Returns the position of a column in the fixed rows.
-    pub fn fixed_column(&self, table: usize, column: usize) -> Option<usize> {
+    /// Returns the table's groups of columns that take their values together.
+    pub fn groups(&self, table: usize) -> &'a [RowGroup] {
+        self.tables.get(&table).map_or(&[], |t| &t.override_.groups)
+    }
+
+    /// Returns the place of a column in the fixed rows and groups; the fixed rows are the first list.
+    pub fn fixed_column(&self, table: usize, column: usize) -> Option<ListedColumn> {
         self.tables.get(&table)?.given.get(&column).copied()
     }
 
@@ -251,7 +319,8 @@ impl<'a> ResolvedOverrides<'a> {
 impl ColumnOverride {
     /// Returns true for overrides other than NULLs and duplicates.
     pub fn shapes_values(&self) -> bool {
-        self.first_key().is_some() || self.expression.is_some()
+        let set = |rule: &RuleOverride| rule.then != RuleValue::Null;
+        self.default || self.first_key().is_some() || self.expression.is_some() || self.rules.iter().any(set)
     }
 
     /// Returns the first key that determines the values, as the config file spells it.
@@ -261,6 +330,7 @@ impl ColumnOverride {
             ("pattern", self.pattern.is_some()),
             ("possible_values", !self.possible_values.is_empty()),
             ("weighted_values", !self.weighted_values.is_empty()),
+            ("values_from", self.values_from.is_some()),
             ("min_value", self.min_value.is_some()),
             ("max_value", self.max_value.is_some()),
             ("min_length", self.min_length.is_some()),
@@ -285,6 +355,7 @@ impl ColumnOverride {
         put("possible_values", list(&self.possible_values));
         let weighted: Vec<Scalar> = self.weighted_values.iter().map(|(v, _)| v.clone()).collect();
         put("weighted_values", list(&weighted));
+        put("values_from", self.values_from.as_ref().map(|v| v.rows.file.clone()));
         put("min_value", self.min_value.as_ref().map(ToString::to_string));
         put("max_value", self.max_value.as_ref().map(ToString::to_string));
         put("min_length", self.min_length.map(|n| n.to_string()));

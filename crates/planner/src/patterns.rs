@@ -96,6 +96,7 @@ impl TableOverride {
             use_existing: self.use_existing || general.use_existing,
             no_coherence: self.no_coherence || general.no_coherence,
             fixed_rows: self.fixed_rows.or(general.fixed_rows),
+            groups: if self.groups.is_empty() { general.groups } else { self.groups },
             columns,
             ..self
         }

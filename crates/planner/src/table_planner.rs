@@ -30,6 +30,7 @@ mod counts;
 mod documents;
 pub(crate) mod drawn;
 mod duplicates;
+mod edges;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
@@ -87,7 +88,8 @@ struct TablePlanner<'a> {
     deferred: Vec<String>,
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
-    fixed_rows: Option<fixed_rows::FixedRowsOfTable<'a>>,
+    /// Fixed rows of the table, and lists from which groups of its columns take rows.
+    fixed_rows: Vec<fixed_rows::FixedRowsOfTable<'a>>,
     /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
@@ -262,7 +264,7 @@ impl<'a> TablePlanner<'a> {
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             missing_parents: Vec::new(),
-            fixed_rows: b.overrides.fixed_rows(index).map(fixed_rows::FixedRowsOfTable::new),
+            fixed_rows: fixed_rows::FixedRowsOfTable::all(b, index),
             laws: BTreeMap::new(),
             moments: TableMoments::default(),
             orderings: Vec::new(),
@@ -300,8 +302,8 @@ impl<'a> TablePlanner<'a> {
         if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
             self.apply(solution);
             let facts = self.facts(b, solution, inputs);
-            let assignment = keys::assign(b.rows(self.index), inputs, &facts, &self.members(b));
-            let plan = self.compile(b, solution, assignment, inputs);
+            let assignment = self.limited(b, keys::assign(self.most_rows(b), inputs, &facts, &self.members(b)));
+            let plan = self.compile(b, solution, assignment, inputs)?;
             let fits = !needs_other_rows(b, &plan, self.position) && !self.clashes(b, &plan, inputs)?;
             if fits && !self.lacks_fixed(&plan) {
                 return self.assign_attempts(b, plan, inputs);
@@ -335,8 +337,9 @@ impl<'a> TablePlanner<'a> {
         spread: bool,
     ) -> Result<TablePlan, String> {
         let facts = self.facts(b, solution, inputs);
-        let assignment = keys::assign_redraw(b.rows(self.index), inputs, &facts, &self.members(b), spread);
-        let plan = self.compile(b, solution, assignment, inputs);
+        let assignment = keys::assign_redraw(self.most_rows(b), inputs, &facts, &self.members(b), spread);
+        let assignment = self.limited(b, assignment);
+        let plan = self.compile(b, solution, assignment, inputs)?;
         self.assign_attempts(b, plan, inputs)
     }
 

@@ -62,7 +62,7 @@ fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
 
 /// The characters that a column can store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Charset {
+pub(crate) enum Charset {
     Ascii,
     /// The basic multilingual plane, up to three bytes a character: MySQL's `utf8`.
     Basic,
@@ -70,7 +70,7 @@ enum Charset {
 }
 
 impl Charset {
-    fn of(column: &Column, context: &InferContext<'_>) -> Self {
+    pub(crate) fn of(column: &Column, context: &InferContext<'_>) -> Self {
         match column.collation.charset.as_deref() {
             _ if context.ascii => Charset::Ascii,
             None | Some("utf8mb4" | "utf16" | "utf16le" | "utf32" | "gb18030") => Charset::Unicode,

@@ -52,9 +52,10 @@ pub const OF_A_DATABASE: [&str; 8] =
     ["url", "driver", "host", "port", "database", "username", "password", "trust_schema"];
 
 /// Flags that decide about rows, which a saved plan has decided.
-pub const ROWS_OF_A_PLAN: [&str; 14] = [
+pub const ROWS_OF_A_PLAN: [&str; 15] = [
     "rows",
     "size",
+    "edge_cases",
     "shape",
     "profile",
     "scale",
@@ -159,6 +160,11 @@ pub struct RowsArgs {
     /// follow no status, names make no references
     #[arg(long)]
     pub no_coherence: bool,
+
+    /// A share of the rows, in which a column holds a value that breaks programs: the empty and the longest text, quotes,
+    /// control characters, emoji, the largest number, leap days; `preview --edge-cases` shows which rows these are
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "1%", value_parser = parse::percent)]
+    pub edge_cases: Option<f64>,
 
     /// YAML or JSON with rules for tables and columns, as `dbmocker init-config` writes it; flags override it
     #[arg(long, value_name = "FILE")]

@@ -97,6 +97,7 @@ fn rows(args: &HighPerformance) -> args::RowsArgs {
         strict: false,
         skip_unsolved: args.skip_unsolved,
         no_coherence: args.no_coherence,
+        edge_cases: None,
         config: args.config.clone(),
         profile: None,
         scale: None,

@@ -31,7 +31,11 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
     let Planned { plan, generator, .. } = planned;
     let chosen = |t: &(usize, &TablePlan)| shown.is_none_or(|i| i == t.0);
     for (t, table) in plan.tables.iter().enumerate().filter(chosen) {
-        printer.data(format_args!("{}\n{}\n", table.name, rows(&generator, t, table, args.limit)?))?;
+        let shown = match args.rows.edge_cases {
+            Some(_) => edges(&generator, t, table, args.limit)?,
+            None => rows(&generator, t, table, args.limit)?,
+        };
+        printer.data(format_args!("{}\n{shown}\n", table.name))?;
     }
     Ok(Exit::Ok)
 }
@@ -43,6 +47,23 @@ fn rows(generator: &Generator, t: usize, table: &TablePlan, limit: u64) -> Resul
     for row in 0..limit.min(table.rows) {
         let cells = generator.cells(t, sent, row).or_exit(Exit::Source)?;
         grid.row(cells.iter().map(shortened));
+    }
+    Ok(grid)
+}
+
+/// Returns the first rows with edge cases: their numbers, and the columns that hold one.
+fn edges(generator: &Generator, t: usize, table: &TablePlan, limit: u64) -> Result<Grid, Failure> {
+    let mut grid = Grid::new(&[("row", Align::Right), ("column", Align::Left), ("value", Align::Left)]);
+    let compiled = generator.table(t);
+    let rows = (0..table.rows).filter(|row| !compiled.edges_in(*row).is_empty());
+    for row in rows.take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+        for c in compiled.edges_in(row) {
+            let cell = generator.cells(t, &[c], row).or_exit(Exit::Source)?;
+            if let Some(value) = cell.first().filter(|value| !value.is_null()) {
+                let text = shortened(value).escape_debug().to_string();
+                grid.row([row.to_string(), table.columns[c].name.clone(), text]);
+            }
+        }
     }
     Ok(grid)
 }

@@ -16,6 +16,22 @@ pub fn read(path: &Path, name: &str) -> Result<FixedRows, FileError> {
     parse(&text, name)
 }
 
+/// Reads a text file, each line of which is a value; empty lines are left out.
+///
+/// # Errors
+/// [`FileError`]: the file cannot be read, or has no line.
+pub fn lines(path: &Path, name: &str) -> Result<FixedRows, FileError> {
+    let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let row = |(i, line): (usize, &str)| FixedRow { line: i + 1, cells: vec![Scalar::Text(line.to_owned())] };
+    let rows: Vec<FixedRow> = lines.map(row).collect();
+    if rows.is_empty() {
+        return Err(FileError::At { file: name.into(), line: 1, column: 1, message: "the file has no line".into() });
+    }
+    Ok(FixedRows { file: name.into(), columns: vec!["value".into()], rows })
+}
+
 fn parse(text: &str, name: &str) -> Result<FixedRows, FileError> {
     let mut records = Records { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, file: name };
     let header =

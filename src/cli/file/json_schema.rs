@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BUCKET, COUNT, ConfigKey, DISTRIBUTION, FILE, KeyKind, MODES, REFERENCE};
+use super::keys::{BUCKET, COUNT, ConfigKey, DISTRIBUTION, FILE, GROUP, KeyKind, MODES, REFERENCE, RULE, VALUE_FILE};
 use dbmocker_planner::COUNT_SHAPES;
 use dbmocker_semantics::generators;
 
@@ -45,6 +45,25 @@ fn of(key: &ConfigKey) -> Value {
         KeyKind::Rows => {
             let row = json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": scalar()}});
             json!({"type": ["array", "null"], "minItems": 1, "items": row})
+        }
+        KeyKind::Groups => {
+            let mut group = section(GROUP);
+            group["type"] = json!("object");
+            json!({"type": ["array", "null"], "minItems": 1, "items": group})
+        }
+        KeyKind::Rules => {
+            let mut rule = section(RULE);
+            rule["type"] = json!("object");
+            let weighted = rule["properties"]["values"].take();
+            let list = json!({"type": "array", "minItems": 1, "items": {"type": scalar()}});
+            rule["properties"]["values"] = json!({"anyOf": [list, weighted]});
+            json!({"type": ["array", "null"], "minItems": 1, "items": rule})
+        }
+        KeyKind::ValueFile => {
+            let mut file = section(VALUE_FILE);
+            file["required"] = json!(["file"]);
+            file["type"] = json!("object");
+            json!({"anyOf": [{"type": ["string", "null"]}, file]})
         }
         KeyKind::RowCount => {
             let mut of = section(COUNT);

@@ -27,6 +27,12 @@ pub enum KeyKind {
     Mode,
     /// A list of mappings from columns to values.
     Rows,
+    /// A list of groups of columns.
+    Groups,
+    /// A list of conditions and values.
+    Rules,
+    /// A file, or a file with a column and weights.
+    ValueFile,
     /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
     RowCount,
     /// A law by its name, or a mapping from its name to its numbers.
@@ -117,6 +123,12 @@ pub const TABLE: &[ConfigKey] = &[
         "A CSV file with the table's rows: the first line names the columns, an empty field is NULL",
     ),
     key(
+        "groups",
+        KeyKind::Groups,
+        "[{columns: [make, model, year], rows_from: cars.csv}]",
+        "Columns that take their values together, from one row of a list",
+    ),
+    key(
         "column_configs",
         KeyKind::Named(COLUMN),
         "",
@@ -138,13 +150,27 @@ pub const COLUMN: &[ConfigKey] = &[
         "SQL over the row's columns, those of parents (`customer_id.name`), `row_number(order_id)` and aggregates of the \
          rows that refer to it (`sum(order_lines.amount)`)",
     ),
+    key(
+        "rules",
+        KeyKind::Rules,
+        "[{when: \"status = 'cancelled'\", values: [too late, too dear]}, {null: true}]",
+        "What holds in rows that meet a condition; the first rule that applies decides",
+    ),
     key("min_value", KeyKind::Scalar, "0", "Smallest number, date or time"),
     key("max_value", KeyKind::Scalar, "100", "Largest number, date or time"),
-    key("min_length", KeyKind::Count, "3", "Fewest characters"),
-    key("max_length", KeyKind::Count, "20", "Most characters"),
+    key("min_length", KeyKind::Count, "3", "Fewest characters, or bytes of a blob"),
+    key("max_length", KeyKind::Count, "20", "Most characters, or bytes of a blob"),
+    key("length", KeyKind::Text, "2KiB..40KiB", "Both: fewest and most characters, or bytes of a blob"),
     key("pattern", KeyKind::Text, "\"[A-Z]{3}-[0-9]{4}\"", "A regular expression that the whole text matches"),
     key("possible_values", KeyKind::Scalars, "[new, used]", "One of these"),
     key("weighted_values", KeyKind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
+    key(
+        "values_from",
+        KeyKind::ValueFile,
+        "cities.txt",
+        "One of the lines of a text file, or, with `{file: cities.csv, column: name, weight: population}`, of the values of a \
+         column of a CSV file",
+    ),
     key(
         "distribution",
         KeyKind::Distribution,
@@ -152,6 +178,13 @@ pub const COLUMN: &[ConfigKey] = &[
         "How often which number, date, moment, length of a text or value of possible_values comes",
     ),
     key("null_probability", KeyKind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
+    key("default", KeyKind::Flag, "true", "Leaves the column to the server's DEFAULT"),
+    key(
+        "edge_cases",
+        KeyKind::CompositeKey,
+        "0.05",
+        "Share of rows with a value that breaks programs: the longest, the empty, quotes, emoji, the largest number, leap days",
+    ),
     key("format_string", KeyKind::Text, "\"ORD-{:06d}\"", "Text around the value ({}) or around digits ({:06d})"),
     key("duplicate_mode", KeyKind::Mode, "smart_duplicates", "Whether values repeat: one for all rows, or few of them"),
     key(
@@ -167,6 +200,54 @@ pub const COLUMN: &[ConfigKey] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", KeyKind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+/// The keys of a group of columns.
+pub const GROUP: &[ConfigKey] = &[
+    key("columns", KeyKind::Scalars, "[make, model, year]", "The columns; by default all of the list but its weights"),
+    key(
+        "rows_from",
+        KeyKind::Text,
+        "cars.csv",
+        "A CSV file, whose first line names the columns; an empty field is NULL",
+    ),
+    key(
+        "rows",
+        KeyKind::Rows,
+        "[{city: Ulm, zip: '89073'}, {city: Hof, zip: '95028'}]",
+        "The rows, in place of a file",
+    ),
+    key(
+        "weight",
+        KeyKind::Text,
+        "sold",
+        "The column of the list that says how often a row comes, relative to the others",
+    ),
+];
+
+/// The keys of a rule.
+pub const RULE: &[ConfigKey] = &[
+    key(
+        "when",
+        KeyKind::Text,
+        "status = 'cancelled'",
+        "The condition, of what `expression` may read; without it, all other rows",
+    ),
+    key(
+        "values",
+        KeyKind::Weights,
+        "[too late, too dear]",
+        "One of these, also with weights: `{too late: 3, too dear: 1}`",
+    ),
+    key("null", KeyKind::Flag, "true", "No value"),
+    key("expression", KeyKind::Text, "total * 0.1", "SQL, as `expression` of the column"),
+];
+
+/// The keys of the values of a file.
+pub const VALUE_FILE: &[ConfigKey] = &[
+    key("file", KeyKind::Text, "cities.csv", "A text file with a value on each line, or a CSV file"),
+    key("column", KeyKind::Text, "name", "The column of the CSV file; by default the only one"),
+    key("weight", KeyKind::Text, "population", "The column that says how often a value comes, relative to the others"),
 ];
 
 /// The keys of a reference.

@@ -41,7 +41,7 @@ pub struct ConfigFile {
 pub enum FileError {
     #[error("cannot read the config file `{}`: {source}; give the path of a YAML or JSON file with --config", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("cannot read the rows in `{}`: {source}; `rows_from` names a CSV file, from the config file's folder", path.display())]
+    #[error("cannot read the rows in `{}`: {source}; `rows_from` and `values_from` name a file, from the config file's folder", path.display())]
     Rows { path: PathBuf, source: std::io::Error },
     #[error("`{file}`, line {line}, column {column}: {message}")]
     At { file: String, line: usize, column: usize, message: String },

@@ -1,6 +1,8 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
-use crate::cli::file::keys::{COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, KeyKind, REFERENCE, TABLE};
+use crate::cli::file::keys::{
+    COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, GROUP, KeyKind, REFERENCE, RULE, TABLE, VALUE_FILE,
+};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
 const BEGIN: &str = "<!-- keys -->\n";
@@ -20,6 +22,9 @@ fn kind(kind: KeyKind) -> &'static str {
         KeyKind::Mode => "name of a mode",
         KeyKind::CountShape => "name of a law",
         KeyKind::Rows => "list of rows",
+        KeyKind::Rules => "list of rules",
+        KeyKind::Groups => "list of groups",
+        KeyKind::ValueFile => "file, or mapping",
         KeyKind::References => "list of references",
         KeyKind::Targets => "column, or columns by value",
         KeyKind::Distribution => "name of a law, or law with its numbers",
@@ -47,7 +52,10 @@ fn the_page_lists_every_key() {
         section("A reference", REFERENCE),
         section("A table", TABLE),
         section("`count` for each row of a parent", COUNT),
+        section("A group of columns", GROUP),
         section("A column", COLUMN),
+        section("A rule", RULE),
+        section("`values_from` with a column", VALUE_FILE),
         section("`distribution`", DISTRIBUTION),
     ];
     let page = std::fs::read_to_string(PAGE).unwrap();

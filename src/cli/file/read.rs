@@ -3,6 +3,7 @@
 
 mod counts;
 mod distribution;
+mod lists;
 mod references;
 mod values;
 
@@ -111,6 +112,7 @@ impl ConfigReader<'_> {
                     override_.fixed_rows = Some(csv::read(&self.folder.join(&file), &file)?);
                 }
                 "rows_to_generate" => override_.rows = Some(RequestedRows::Number(self.count(value, key)?)),
+                "groups" => override_.groups = self.groups(value, key)?,
                 "count" => override_.rows = Some(self.row_count(value, key)?),
                 "use_existing_data" => override_.use_existing = self.flag(value, key)?,
                 "coherence" => override_.no_coherence = !self.flag(value, key)?,
@@ -173,15 +175,23 @@ impl ConfigReader<'_> {
             match key.name {
                 "generator_function" => override_.generator = Some(self.generator(value, key)?),
                 "expression" => override_.expression = Some(self.text(value, key)?),
+                "rules" => override_.rules = self.rules(value, key)?,
                 "min_value" => override_.min_value = Some(self.scalar(value, key)?),
                 "max_value" => override_.max_value = Some(self.scalar(value, key)?),
                 "min_length" => override_.min_length = Some(self.small(value, key)?),
                 "max_length" => override_.max_length = Some(self.small(value, key)?),
+                "length" => {
+                    let (min, max) = self.length(value, key)?;
+                    (override_.min_length, override_.max_length) = (Some(min), Some(max));
+                }
                 "pattern" => override_.pattern = Some(self.text(value, key)?),
                 "possible_values" => override_.possible_values = self.scalars(value, key)?,
                 "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+                "values_from" => override_.values_from = Some(self.value_file(value, key)?),
                 "distribution" => override_.distribution = Some(self.distribution(value, key)?),
                 "null_probability" => override_.null_probability = Some(self.share(value, key)?),
+                "default" => override_.default = self.flag(value, key)?,
+                "edge_cases" => override_.edge_cases = Some(self.share(value, key)?),
                 "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),
                 "duplicate_value" => repeat.value = Some((self.scalar(value, key)?, value)),

@@ -83,7 +83,7 @@ impl<'a> Direct<'a> {
         hops: usize,
     ) -> Option<Self> {
         let table = generator.table(t);
-        if table.columns[column].presence.is_some() {
+        if table.columns[column].presence.is_some() || table.columns[column].edges.is_some() {
             return None;
         }
         let RuleGen::Foreign { foreign, position } = table.columns[column].rule else {

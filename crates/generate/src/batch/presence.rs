@@ -1,6 +1,6 @@
 //! Columns that have a value only for some values of another column.
 
-use arrow::array::{ArrayRef, BooleanArray};
+use arrow::array::{Array as _, ArrayRef, BooleanArray};
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::nullif;
 
@@ -38,6 +38,27 @@ impl BatchWork<'_> {
             }
         }
         zip(&absent, &others.finish(), array).map_err(arrow)
+    }
+
+    /// Replaces the cells of rows with edge cases, but not NULLs.
+    pub(super) fn with_edges(&self, c: usize, field: usize, array: &ArrayRef) -> Result<ArrayRef, GenerateError> {
+        let table = self.table;
+        let Some(edges) = &table.columns[c].edges else { return Ok(array.clone()) };
+        let edge = |(i, row): (usize, u64)| edges.at(row).filter(|_| array.is_valid(i));
+        let found: Vec<Option<&Value>> = self.rows.clone().enumerate().map(edge).collect();
+        if found.iter().all(Option::is_none) {
+            return Ok(array.clone());
+        }
+        let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
+        let mut others = ColumnBuilder::with_capacity(table.schema.field(field), array.len()).map_err(convert)?;
+        for value in &found {
+            match value {
+                Some(value) => others.append(value).map_err(convert)?,
+                None => others.append_null(),
+            }
+        }
+        let mask: BooleanArray = found.iter().map(|value| Some(value.is_some())).collect();
+        zip(&mask, &others.finish(), array).map_err(|error| GenerateError::Arrow { table: table.label.clone(), error })
     }
 
     /// Returns, for each row, the number of the value of the column on which the presence of column `c` depends.

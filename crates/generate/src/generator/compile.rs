@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
+use super::edges::EdgeGen;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
+use super::listed::ListedRows;
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::ranked::RankedGen;
@@ -23,7 +25,7 @@ use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Converts a probability to a threshold for comparison with a random `u64`.
-pub(super) fn threshold(composite_key: f64) -> u64 {
+pub(crate) fn threshold(composite_key: f64) -> u64 {
     if composite_key <= 0.0 {
         0
     } else if composite_key >= 1.0 {
@@ -111,7 +113,8 @@ impl ColumnGen {
             unit: NumericUnit::of(c),
             small: is_small(&c.ty),
             presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
-            group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
+            edges: c.edges.as_ref().map(|e| EdgeGen::new(seed, &table.label, &c.name, e)),
+            group: c.group.filter(|_| !is_listed(&c.rule) && (c.nullable || !is_carrier(&c.rule))),
         }
     }
 }
@@ -121,9 +124,21 @@ fn is_carrier(rule: &Rule) -> bool {
     matches!(rule, Rule::Fixed { .. } | Rule::Sequence { .. } | Rule::Unique { .. } | Rule::Component { .. })
 }
 
+/// Returns true if the value is that of a given row, NULL included.
+fn is_listed(rule: &Rule) -> bool {
+    matches!(rule, Rule::Fixed { .. } | Rule::Listed { .. })
+}
+
 impl RuleGen {
     fn of(seed: u64, table: &TablePlan, c: &ColumnPlan, stream: Stream) -> Self {
-        let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| RuleGen::new(&c.rule, stream));
+        let own = RuleGen::correlated(seed, table, c).unwrap_or_else(|| match &c.rule {
+            Rule::Listed { of, values, weights, distinct } => {
+                let stream = Stream::new(seed, &table.label, of);
+                let rows = ListedRows::new(stream, values.len(), weights.as_deref(), *distinct);
+                RuleGen::Listed { values: values.clone(), rows }
+            }
+            rule => RuleGen::new(rule, stream),
+        });
         match &c.law {
             Some(plan) => {
                 let drawn = match &plan.law {
@@ -150,7 +165,7 @@ impl RuleGen {
 
     pub(super) fn new(rule: &Rule, stream: Stream) -> Self {
         match rule.clone() {
-            Rule::Omit | Rule::Null => RuleGen::Null,
+            Rule::Omit | Rule::Null | Rule::Listed { .. } => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
             Rule::Fixed { values } => RuleGen::Fixed(values),
             Rule::Sequence { start, step } => RuleGen::Sequence(ArithmeticSequence { start, step }),

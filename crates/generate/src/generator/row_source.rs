@@ -66,6 +66,10 @@ impl RowSource for RowDraws<'_> {
     }
 
     fn given(&self, column: usize, attempt: u32) -> Value {
+        if let RuleGen::Listed { values, rows } = &self.generator.tables[self.t].columns[column].rule {
+            // The other columns of the list are not part of the group: all attempts of a row take the same one.
+            return values[rows.at(self.row, self.base)].clone();
+        }
         let last = if attempt >= PATIENCE { LAST_RESORT } else { 0 };
         let proposed = self.generator.proposed(self.t, column, self.row, self.attempt(attempt) | last);
         proposed.unwrap_or(Value::Null)

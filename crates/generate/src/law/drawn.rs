@@ -54,7 +54,7 @@ impl DrawnGen {
                 let domain = column.rule.domain()?;
                 let own = domain.sampler();
                 let listed = matches!(domain, Domain::Choice { .. });
-                let numbered = most_chars(domain).map_or(0, |n| usize::try_from(n).unwrap_or(0));
+                let numbered = chars(domain).map_or(0, |(_, n)| usize::try_from(n).unwrap_or(0));
                 // List members are in rank order; the ranks of other values are scattered over their domain.
                 let size = u64::try_from(own.size()).ok().filter(|n| !listed && *n < 1 << 62);
                 let places = size.map(|size| Permutation::new(stream.key(), size.max(1)));
@@ -71,8 +71,8 @@ impl DrawnGen {
         };
         let lengths = match &plan.lengths {
             Some(law) => {
-                let most = column.rule.domain().and_then(most_chars).unwrap_or(i64::from(u32::MAX));
-                Some(InverseCdf::new(law, NumberGrid { lo: 0, hi: most, step: 1, unit: 1.0, days: false }).ok()?)
+                let (least, most) = column.rule.domain().and_then(chars).unwrap_or((0, i64::from(u32::MAX)));
+                Some(InverseCdf::new(law, NumberGrid { lo: least, hi: most, step: 1, unit: 1.0, days: false }).ok()?)
             }
             None => None,
         };
@@ -137,9 +137,10 @@ fn with_number(text: &str, number: u64, most: usize) -> String {
     text.chars().take(room).collect::<String>() + &number
 }
 
-fn most_chars(domain: &Domain) -> Option<i64> {
+/// Returns the least and the largest length of a text.
+fn chars(domain: &Domain) -> Option<(i64, i64)> {
     match domain {
-        Domain::Text(text) => Some(text.max_chars.into()),
+        Domain::Text(text) => Some((text.min_chars.min(text.max_chars).into(), text.max_chars.into())),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Columns computed by an expression of the config file, for many rows at once.
 
 use super::Frame;
-use crate::generator::RowError;
+use crate::generator::{RowError, RuleGen, threshold};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 use dbmocker_plan::{Aggregate, FkStep, Input, InputOf, Law};
@@ -66,6 +66,11 @@ impl Frame<'_> {
     fn input(&self, c: usize, input: &Input) -> Result<Vec<Value>, RowError> {
         match &input.of {
             InputOf::Cell(of) => self.values(*of),
+            InputOf::Own { group, null_share } => self.own_values(c, *group, *null_share),
+            InputOf::Drawn(domain) => {
+                let sampler = domain.sampler();
+                Ok(self.rows.iter().map(|&row| sampler.draw(&mut self.stream(&self.table.columns[c], row))).collect())
+            }
             InputOf::Parent { path, column } => self.above(path, *column),
             InputOf::RowNumber { foreign: None } => {
                 Ok(self.rows.iter().map(|row| Value::Int(i128::from(row + 1))).collect())
@@ -79,6 +84,22 @@ impl Frame<'_> {
                 self.aggregate(c, (*table, *foreign), *fold, of, columns, *env)
             }
         }
+    }
+
+    /// Returns the values that a column would have without its law.
+    fn own_values(&self, c: usize, group: Option<(usize, usize)>, null_share: f64) -> Result<Vec<Value>, RowError> {
+        let column = &self.table.columns[c];
+        let below = threshold(null_share);
+        let own = |&row: &u64| {
+            let attempt = self.table.attempt(row);
+            match (group, &column.rule) {
+                (Some((g, place)), _) => self.generator.of_group(self.t, (g, place), row, attempt),
+                (None, _) if below > 0 && column.null_stream.at(row, 0) < below => Ok(Value::Null),
+                (None, RuleGen::Law(law)) => self.generator.by_rule(self.t, c, &law.own, row, attempt),
+                (None, rule) => self.generator.by_rule(self.t, c, rule, row, attempt),
+            }
+        };
+        self.rows.iter().map(own).collect()
     }
 
     /// Returns the cells of a column.

@@ -88,9 +88,21 @@ impl<'g> Frame<'g> {
         if let Some(known) = self.numbers.borrow().get(&c) {
             return Ok(known.clone());
         }
-        let made = Rc::new(self.where_present(c, self.make(c)?)?);
+        let made = self.with_edges(c, self.make(c)?);
+        let made = Rc::new(self.where_present(c, made)?);
         self.numbers.borrow_mut().insert(c, made.clone());
         Ok(made)
+    }
+
+    /// Replaces the cells of rows with edge cases, but not NULLs.
+    fn with_edges(&self, c: usize, numbers: Nullable<i64>) -> Nullable<i64> {
+        let column = &self.table.columns[c];
+        let (Some(unit), None, Some(edges)) = (column.unit, column.group, &column.edges) else { return numbers };
+        let cell = |(&row, number): (&u64, Option<i64>)| match edges.at(row) {
+            Some(edge) => number.and_then(|_| unit.number(edge)),
+            None => number,
+        };
+        self.rows.iter().zip(numbers.iter()).map(cell).collect()
     }
 
     /// Replaces the cells of rows in which the column has no value, by its presence rule.

@@ -24,6 +24,11 @@ impl PlanChecker<'_> {
     fn input(&self, input: &InputOf) -> Validity {
         match input {
             InputOf::Cell(c) => within("a column", *c, self.table.columns.len()),
+            InputOf::Own { group, .. } => group.iter().try_for_each(|(g, place)| {
+                within("a group", *g, self.table.groups.len())?;
+                within("a group's column", *place, self.table.groups[*g].columns().len())
+            }),
+            InputOf::Drawn(of) => super::domain(of).and(holds("a column without values", of.size() > 0)),
             InputOf::RowNumber { foreign } => {
                 foreign.iter().try_for_each(|f| within("a foreign key", *f, self.table.foreign.len()))
             }
@@ -132,7 +137,8 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
 fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<ColumnId> {
     match input {
         InputOf::Cell(c) => vec![(t, *c)],
-        InputOf::RowNumber { .. } => Vec::new(),
+        // The group's columns depend on each other, not on the law.
+        InputOf::RowNumber { .. } | InputOf::Own { .. } | InputOf::Drawn(_) => Vec::new(),
         InputOf::Parent { path, column } => {
             let (mut out, mut at) = (Vec::new(), t);
             for step in path {

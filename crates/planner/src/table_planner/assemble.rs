@@ -30,6 +30,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         correlated: None,
         law: None,
         presence: None,
+        edges: None,
         nulls_of: None,
         duplicates: None,
         reason: String::new(),
@@ -63,25 +64,30 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
 
 impl TablePlanner<'_> {
     /// Assembles and compiles the plan of the table under `assignment`.
+    ///
+    /// # Errors
+    /// A rule of the config file that cannot be kept.
     pub(super) fn compile(
         &self,
         b: &mut PlanContext<'_>,
         solution: &Solution,
         assignment: Assignment,
         keys: &[KeyInput],
-    ) -> TablePlan {
+    ) -> Result<TablePlan, String> {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
         self.common_ancestors(b, &mut plan);
         self.count_children(b, &mut plan);
         self.distribute(b, &mut plan);
         self.learn(b, &mut plan);
+        self.apply_rules(b, &mut plan)?;
+        self.edge_cases(b, &mut plan)?;
         b.free.insert(self.position, self.free.clone());
         b.generator.push(b.options.seed, &plan);
         self.own_lists(b, &mut plan);
         let compiled = b.generator.table(self.position);
         plan.load = load_path(b.schema, self.table, &compiled.sent, &compiled.schema);
-        plan
+        Ok(plan)
     }
 
     fn finish(&self, b: &PlanContext<'_>, solution: &Solution, mut a: Assignment, keys: &[KeyInput]) -> TablePlan {
@@ -227,6 +233,7 @@ impl TablePlanner<'_> {
             correlated: None,
             law: None,
             presence: None,
+            edges: None,
             nulls_of: None,
             duplicates: d.duplicates.clone(),
             reason,
@@ -249,7 +256,7 @@ impl TablePlanner<'_> {
         }
         let rule = match (a.columns.get(&c), &d.domain) {
             _ if d.omit => Rule::Omit,
-            _ if self.is_fixed(c) => Rule::Fixed { values: self.fixed_values_of(c) },
+            _ if self.is_fixed(c) => self.fixed_rule(c),
             _ if d.always_null => Rule::Null,
             (Some(carrier), _) => return self.carried(b, a, carrier, d),
             (None, _) if null_share >= 1.0 => Rule::Null,

@@ -47,7 +47,7 @@ impl TablePlanner<'_> {
     /// Selects the two foreign keys of a key together, if both parents belong to one ancestor and there are enough
     /// pairs of their rows with the same ancestor.
     pub(super) fn joined_by_owners(&mut self, b: &PlanContext<'_>, mut links: Vec<Vec<Link>>) -> Vec<Vec<Link>> {
-        if !b.coherent(self.index) || self.fixed_rows.is_some() {
+        if !b.coherent(self.index) || self.rows_given() {
             return links;
         }
         for one in 0..links.len() {
@@ -104,7 +104,7 @@ impl TablePlanner<'_> {
 
     /// Makes foreign keys depend on others that lead to the same ancestor.
     pub(super) fn common_ancestors(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
-        if !b.coherent(self.index) || self.fixed_rows.is_some() || plan.rows == 0 {
+        if !b.coherent(self.index) || self.rows_given() || plan.rows == 0 {
             return;
         }
         // The compiled table provides the foreign keys by which ancestors can be reached.

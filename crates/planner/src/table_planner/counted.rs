@@ -7,7 +7,7 @@ use dbmocker_plan::{ParentChoice, Rule, TablePlan};
 impl TablePlanner<'_> {
     /// If a parent has a column that aggregates these rows, replaces a selection by hash with one that has an inverse.
     pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
-        if self.fixed_rows.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
+        if self.rows_given() || plan.attempt_table.is_some() || plan.rows == 0 {
             return;
         }
         for (foreign, f) in plan.foreign.iter().enumerate() {

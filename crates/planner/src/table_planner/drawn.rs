@@ -2,10 +2,12 @@
 
 use super::{PlanContext, TablePlanner};
 use crate::apply_override;
+use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Distribution, InverseCdf, Ranks};
+use dbmocker_domain::distribution::{Bucket, Distribution, InverseCdf, Ranks};
 use dbmocker_domain::range_units::of_units;
-use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_domain::text::TextKind;
+use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::{
     ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, ParentChoice, ParentSelection, Rule, TablePlan,
@@ -13,11 +15,16 @@ use dbmocker_plan::{
 
 /// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
 const LED: usize = 1_000;
+/// Texts drawn to learn how long a kind is.
+const TEXTS: u64 = 32;
 
 impl TablePlanner<'_> {
     /// Sets the laws of columns with a requested distribution.
     pub(super) fn distribute(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
         for c in 0..plan.columns.len() {
+            if self.spread_lengths(b, c, &mut plan.columns[c]) {
+                continue;
+            }
             let Ok(Some(law)) = self.distribution_of(b, c) else { continue };
             let Rule::Draw { domain } = &plan.columns[c].rule else { continue };
             if let Some((g, _)) = plan.columns[c].group {
@@ -35,6 +42,27 @@ impl TablePlanner<'_> {
             (column.correlated, column.presence) = (None, None);
             column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text });
         }
+    }
+
+    /// Spreads the lengths of a text evenly over the range that was asked for, if its kind of text is shorter.
+    fn spread_lengths(&self, b: &PlanContext<'_>, c: usize, column: &mut ColumnPlan) -> bool {
+        let Some(override_) = b.overrides.column(self.index, c) else { return false };
+        let (Some(min), Rule::Draw { domain: Domain::Text(text) }) = (override_.min_length, &column.rule) else {
+            return false;
+        };
+        // Without a maximum: up to twice the minimum.
+        let most = text.max_chars.min(override_.max_length.unwrap_or(min.saturating_mul(2)));
+        let free = override_.distribution.is_none() && column.law.is_none() && column.group.is_none();
+        if !free || min >= most || !has_any_length(&text.kind) || !is_padded(text, min) {
+            return false;
+        }
+        let buckets = vec![Bucket { to: most.into(), share: 1.0 }];
+        let law = Distribution::Buckets { from: Some(f64::from(min)), buckets };
+        let shown =
+            format!("{}, as many of each length", dbmocker_plan::print::domain_text(&Domain::Text(text.clone())));
+        let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law) };
+        column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: shown });
+        true
     }
 
     /// The exponent by which a foreign key's parents were asked for.
@@ -113,6 +141,26 @@ impl TablePlanner<'_> {
             apply_override::refused(&self.table.columns[c], &format!("distribution: {}", asked.text), &why)
         })
     }
+}
+
+/// Returns true for texts that may be of any length.
+fn has_any_length(kind: &TextKind) -> bool {
+    use TextKind::{Lorem, Paragraph, Prose, Sentence, Title, Word, Words};
+    match kind {
+        Word | Words | Title | Sentence | Paragraph | Lorem | Prose(_) => true,
+        TextKind::Catalogue(named) => named.name().starts_with("text_"),
+        _ => false,
+    }
+}
+
+/// Returns true if most texts of a domain are lengthened to the minimum.
+fn is_padded(text: &TextDomain, min: u32) -> bool {
+    let sampler = Domain::Text(text.clone()).sampler();
+    let short = |i: &u64| match sampler.draw(&mut CellRng::new(mix(*i))) {
+        Value::Text(made) => made.chars().count() <= min as usize,
+        _ => false,
+    };
+    (0..TEXTS).filter(short).count() as u64 * 2 > TEXTS
 }
 
 /// Returns the law of a column; `None` for domains without numbers or lengths.

@@ -17,7 +17,7 @@ use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::Domain;
 use dbmocker_plan::ParentChoice;
 use dbmocker_plan::{Duplicates, Scalar, lines_to_add};
-use dbmocker_predicate::{Impossible, Nulls, Solution};
+use dbmocker_predicate::{Impossible, NamedCheck, Nulls, Solution};
 
 /// Values tried before a CHECK between columns is regarded as unsatisfiable with few values.
 const TRIES: u32 = 12;
@@ -52,6 +52,11 @@ impl TablePlanner<'_> {
             if p > 0.0 && !column.nullable {
                 return Err(format!("column `{name}`: `null_probability: {p}` contradicts its NOT NULL; leave it out"));
             }
+        }
+        if override_.default {
+            return self
+                .left_to_default(b, c, override_)
+                .map_err(|why| format!("column `{name}`: `default: true` cannot be kept: {why}; leave it out"));
         }
         let Some(key) = override_.first_key() else {
             return planned
@@ -98,6 +103,43 @@ impl TablePlanner<'_> {
             omit: false,
             ..d
         })
+    }
+
+    /// Returns a column that is not sent.
+    fn left_to_default(
+        &self,
+        b: &PlanContext<'_>,
+        c: usize,
+        override_: &ColumnOverride,
+    ) -> Result<PendingColumn, String> {
+        let column = &self.table.columns[c];
+        let mentions = |text: &str| text.contains(column.name.as_str());
+        if let Some(key) = override_.first_key() {
+            return Err(format!("`{key}` gives its values as well"));
+        }
+        if column.generated.is_some() {
+            return Err("the server generates the column as it is".into());
+        }
+        if column.default.is_none() && !column.nullable {
+            return Err("it has no default, and is NOT NULL".into());
+        }
+        if column.auto.is_some() || self.in_key(&[c]) {
+            return Err("values of keys are computed here, so that rows can refer to them".into());
+        }
+        if let Some(f) = self.table.every_foreign_key().iter().find(|f| f.columns.contains(&column.name)) {
+            return Err(format!("foreign key `{}` decides the column", f.name));
+        }
+        let reads = |check: &NamedCheck| check.value.as_ref() == Some(&column.name) || mentions(&check.text);
+        if let Some(check) = self.hard_checks(b).into_iter().find(|check| reads(check)) {
+            return Err(format!("{} reads the value, which only the server knows", check.name));
+        }
+        let computed = |other: &Column| other.generated.as_ref().is_some_and(|g| mentions(&g.expression));
+        if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {
+            return Err("other columns are computed from the value, which only the server knows".into());
+        }
+        let default = column.default.as_deref().unwrap_or("NULL");
+        let reason = format!("default of the server: {default}");
+        Ok(PendingColumn { domain: None, legal: None, null_share: 0.0, reason, omit: true, ..unsupported() })
     }
 
     /// Returns the share of NULLs that an override sets for one of a foreign key's columns.
@@ -199,7 +241,7 @@ impl TablePlanner<'_> {
             return Some("the server generates it".into());
         }
         if self.is_fixed(c) {
-            return Some("the table's rows are given".into());
+            return Some("its values are given by rows".into());
         }
         let mut columns: BTreeSet<usize> = [c].into();
         if let Some((f, _)) = d.foreign {

@@ -1,4 +1,5 @@
-//! Fixed rows: validated against types, NOT NULL, keys, foreign keys and CHECKs; each error names its place.
+//! Fixed rows, and lists of rows from which groups of columns take their values: validated against types, NOT NULL,
+//! keys, foreign keys and CHECKs; each error names its place.
 //!
 //! Columns that are not fixed are planned as usual; fixed columns are constants for all later phases.
 
@@ -8,37 +9,98 @@ use std::sync::Arc;
 use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner, unsupported};
 use crate::apply_override;
 use crate::foreign_keys::Link;
-use crate::keys::KeyInput;
+use crate::keys::{Assignment, KeyInput};
 use dbmocker_core::schema::Column;
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain};
-use dbmocker_plan::Scalar;
-use dbmocker_plan::TablePlan;
+use dbmocker_plan::{Rule, Scalar, TablePlan};
 use dbmocker_predicate::{Env, NamedCheck, Row};
 
-/// The fixed part of a table.
+/// A list of rows, and the columns that take their values from it.
 pub(super) struct FixedRowsOfTable<'a> {
     pub rows: &'a crate::FixedRows,
     /// Values of each fixed column, by its index.
     pub values: BTreeMap<usize, Arc<Vec<Value>>>,
+    /// Set if each row of the table draws one of these rows; otherwise they are the table's rows, in order.
+    drawn: Option<DrawnRows>,
     /// Foreign keys whose columns are all fixed.
     links: Vec<Link>,
 }
 
+/// How the rows of a list are drawn.
+struct DrawnRows {
+    /// Keys the random stream: the columns' names.
+    of: String,
+    weights: Vec<f64>,
+    shares: Option<Arc<Vec<u32>>>,
+    /// A key takes each row at most once.
+    distinct: bool,
+}
+
 impl<'a> FixedRowsOfTable<'a> {
-    pub fn new(rows: &'a crate::FixedRows) -> Self {
-        FixedRowsOfTable { rows, values: BTreeMap::new(), links: Vec::new() }
+    /// Returns the lists of a table in the order of [`ListedColumn::list`](crate::overrides::ListedColumn::list).
+    pub fn all(b: &PlanContext<'a>, table: usize) -> Vec<Self> {
+        let new = |rows, drawn| FixedRowsOfTable { rows, values: BTreeMap::new(), drawn, links: Vec::new() };
+        let groups = b.overrides.groups(table).iter().map(|group| {
+            let of = format!("group {}", group.rows.columns.join(","));
+            let weights = group.weights.clone();
+            new(&group.rows, Some(DrawnRows { of, weights, shares: None, distinct: false }))
+        });
+        b.overrides.fixed_rows(table).map(|rows| new(rows, None)).into_iter().chain(groups).collect()
     }
 }
 
 impl TablePlanner<'_> {
+    /// Returns true if the table's rows are given.
+    pub(super) fn rows_given(&self) -> bool {
+        self.fixed_rows.iter().any(|g| g.drawn.is_none())
+    }
+
     pub(super) fn is_fixed(&self, c: usize) -> bool {
-        self.fixed_rows.as_ref().is_some_and(|g| g.values.contains_key(&c))
+        self.fixed_rows.iter().any(|g| g.values.contains_key(&c))
+    }
+
+    /// Returns the list that gives the values of all these columns.
+    fn list_of(&self, columns: &[usize]) -> Option<usize> {
+        self.fixed_rows.iter().position(|g| columns.iter().all(|c| g.values.contains_key(c)))
     }
 
     pub(super) fn fixed_values_of(&self, c: usize) -> Arc<Vec<Value>> {
-        self.fixed_rows.as_ref().and_then(|g| g.values.get(&c)).cloned().unwrap_or_default()
+        self.fixed_rows.iter().find_map(|g| g.values.get(&c)).cloned().unwrap_or_default()
+    }
+
+    /// Returns the rule of a fixed column.
+    pub(super) fn fixed_rule(&self, c: usize) -> Rule {
+        let values = self.fixed_values_of(c);
+        match self.list_of(&[c]).and_then(|list| self.fixed_rows[list].drawn.as_ref()) {
+            Some(drawn) => {
+                let DrawnRows { of, shares, distinct, .. } = drawn;
+                Rule::Listed { of: of.clone(), values, weights: shares.clone(), distinct: *distinct }
+            }
+            None => Rule::Fixed { values },
+        }
+    }
+
+    /// Returns the rows to plan: not more than a list has of which each row is taken once.
+    pub(super) fn most_rows(&self, b: &PlanContext<'_>) -> u64 {
+        self.once().map(|(rows, _)| rows).fold(b.rows(self.index), u64::min)
+    }
+
+    /// Adds the reason of a limit by [`most_rows`](Self::most_rows).
+    pub(super) fn limited(&self, b: &PlanContext<'_>, mut assignment: Assignment) -> Assignment {
+        let least = self.once().min();
+        if let Some((rows, place)) = least.filter(|(rows, _)| *rows < b.rows(self.index)) {
+            let why = || format!("a key takes each row of the list once, and {place} has {rows}");
+            assignment.limited_by = assignment.limited_by.or_else(|| Some(why()));
+        }
+        assignment
+    }
+
+    /// Returns the sizes and names of the lists of which each row is taken at most once.
+    fn once(&self) -> impl Iterator<Item = (u64, &str)> {
+        let distinct = |g: &&FixedRowsOfTable<'_>| g.drawn.as_ref().is_some_and(|d| d.distinct);
+        self.fixed_rows.iter().filter(distinct).map(|g| (g.rows.rows.len() as u64, g.rows.file.as_str()))
     }
 
     /// Returns a column with its fixed values.
@@ -52,14 +114,14 @@ impl TablePlanner<'_> {
         column: &Column,
         planned: Result<PendingColumn, String>,
     ) -> Result<PendingColumn, String> {
-        let Some(position) = b.overrides.fixed_column(self.index, c) else { return planned };
-        let given = self.fixed_rows.as_mut().expect("rows are given to the table");
+        let Some(place) = b.overrides.fixed_column(self.index, c) else { return planned };
+        let given = &mut self.fixed_rows[place.list];
         let name = &column.name;
         if column.generated.is_some() {
             return Err(format!("{}: the server generates column `{name}`; leave it out", given.rows.place(0)));
         }
         if let Some(key) = b.overrides.column(self.index, c).and_then(|w| w.first_key()) {
-            return Err(format!("column `{name}`: the table's rows are given, `{key}` cannot be kept; leave it out"));
+            return Err(format!("column `{name}`: its values are given by rows, `{key}` cannot be kept; leave it out"));
         }
         let text = || Domain::Text(TextDomain::new(TextKind::Words, u32::MAX));
         let d = planned.unwrap_or_else(|_| unsupported());
@@ -67,7 +129,7 @@ impl TablePlanner<'_> {
         let mut values = Vec::with_capacity(given.rows.rows.len());
         for (i, row) in given.rows.rows.iter().enumerate() {
             let at = |why: String| format!("{}, column `{name}`: {why}", given.rows.place(i));
-            values.push(match &row.cells[position] {
+            values.push(match &row.cells[place.position] {
                 Scalar::Null if column.nullable => Value::Null,
                 Scalar::Null => return Err(at("NULL contradicts its NOT NULL".into())),
                 typed => apply_override::typed_value(column, &legal, typed).map_err(at)?,
@@ -75,7 +137,18 @@ impl TablePlanner<'_> {
         }
         let domain = Domain::Choice { values: distinct(&values), weights: None };
         let all_null = values.iter().all(Value::is_null);
-        let reason = format!("given by `{}`", given.rows.file);
+        let reason = match &mut given.drawn {
+            Some(drawn) => {
+                let refused = |why| format!("{}: {why}", given.rows.place(0));
+                let shares = match drawn.weights.is_empty() {
+                    true => None,
+                    false => apply_override::shares(&drawn.weights).map_err(refused)?,
+                };
+                drawn.shares = shares.map(Arc::new);
+                format!("one row for {} from `{}`", given.rows.columns.join(", "), given.rows.file)
+            }
+            None => format!("given by `{}`", given.rows.file),
+        };
         given.values.insert(c, Arc::new(values));
         Ok(PendingColumn {
             domain: Some(domain.clone()).filter(|_| !all_null),
@@ -92,19 +165,18 @@ impl TablePlanner<'_> {
     /// # Errors
     /// A foreign key of which only some columns are fixed.
     pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
-        if self.fixed_rows.is_none() {
+        if self.fixed_rows.is_empty() {
             return Ok(components);
         }
         let mut rest = Vec::new();
         for link in components.into_iter().flatten() {
             match link.columns.iter().filter(|c| self.is_fixed(**c)).count() {
                 0 => rest.push(link),
-                n if n == link.columns.len() => {
-                    self.fixed_rows.as_mut().expect("rows are given").links.push(link);
-                }
+                _ if let Some(list) = self.list_of(&link.columns) => self.fixed_rows[list].links.push(link),
                 _ => {
                     let names: Vec<&str> = link.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
-                    let place = self.fixed_rows.as_ref().expect("rows are given").rows.place(0);
+                    let list = link.columns.iter().find_map(|&c| self.list_of(&[c]));
+                    let place = list.map_or(String::new(), |list| self.fixed_rows[list].rows.place(0));
                     return Err(format!(
                         "{place}: foreign key `{}` is given in part; give all of its columns ({}), or none",
                         link.name,
@@ -121,7 +193,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// Rows that repeat a key value, or have an existing one.
     pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
-        if self.fixed_rows.is_none() {
+        if self.fixed_rows.is_empty() {
             return Ok(());
         }
         for (key, input) in self.table.keys.iter().zip(keys) {
@@ -129,19 +201,32 @@ impl TablePlanner<'_> {
             if mine.is_empty() {
                 continue;
             }
-            let twice = self.repeated(b, key, &mine, others.is_empty())?;
+            // The fixed part follows no formula: use rejection sampling.
+            input.exact = false;
+            input.columns.clone_from(&others);
+            let Some(list) = self.list_of(&mine) else { continue };
+            let whole = others.is_empty();
+            if self.fixed_rows[list].drawn.is_some() && !whole {
+                continue;
+            }
+            let twice = self.repeated(b, key, (list, &mine), whole)?;
             input.fixed = twice.is_none();
-            if let Some((first, second, text)) = twice.filter(|_| others.is_empty()) {
-                let rows = self.fixed_rows.as_ref().expect("rows are given").rows;
+            if let Some((first, second, text)) = twice.filter(|_| whole) {
+                let rows = self.fixed_rows[list].rows;
                 let taken = first.map_or_else(
                     || "is in the table already; empty it with --truncate, or use its rows with use_existing_data: true".into(),
                     |first| format!("stands in line {} as well", rows.rows[first].line),
                 );
                 return Err(format!("{}: key `{}` ({text}) {taken}", rows.place(second), key.name));
             }
-            // The fixed part follows no formula: use rejection sampling.
-            input.exact = false;
-            input.columns = others;
+            let place = self.fixed_rows[list].rows.place(0);
+            if let Some(drawn) = self.fixed_rows[list].drawn.as_mut() {
+                if drawn.shares.is_some() {
+                    let why = "takes each row of the list once, so that weights cannot be kept; leave them out";
+                    return Err(format!("{place}: key `{}` {why}", key.name));
+                }
+                drawn.distinct = true;
+            }
         }
         Ok(())
     }
@@ -151,10 +236,10 @@ impl TablePlanner<'_> {
         &self,
         b: &PlanContext<'_>,
         key: &dbmocker_core::schema::Key,
-        columns: &[usize],
+        (list, columns): (usize, &[usize]),
         whole: bool,
     ) -> Result<Option<(Option<usize>, usize, String)>, String> {
-        let given = self.fixed_rows.as_ref().expect("rows are given");
+        let given = &self.fixed_rows[list];
         // A key over expressions is evaluated as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
@@ -163,7 +248,7 @@ impl TablePlanner<'_> {
             let cells: Vec<Value> = columns.iter().map(|c| given.values[c][row].clone()).collect();
             let digest = match &watched {
                 Some(w) => w
-                    .of(&FixedRowCells { planner: self, row }, &|c| given.values[&c][row].clone(), env)
+                    .of(&FixedRowCells { planner: self, list, row }, &|c| given.values[&c][row].clone(), env)
                     .map_err(|e| e.to_string())?,
                 None if key.nulls_distinct && cells.iter().any(Value::is_null) => None,
                 None => Some(fold(digest(&cells))),
@@ -180,16 +265,19 @@ impl TablePlanner<'_> {
         Ok(None)
     }
 
-    /// Returns true if a CHECK reads fixed columns only.
+    /// Returns true if a CHECK reads only columns of one list of rows.
     pub(super) fn all_fixed(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
+        !self.fixed_rows.is_empty() && self.fixed_by(b, check).is_some()
+    }
+
+    /// Returns the list of rows that gives all columns that a CHECK reads.
+    fn fixed_by(&self, b: &PlanContext<'_>, check: &NamedCheck) -> Option<usize> {
         if let Some(column) = &check.value {
-            return self.table.column_index(column).is_some_and(|c| self.is_fixed(c));
+            return self.list_of(&[self.table.column_index(column)?]);
         }
-        let columns = || check.tree(b.schema.dialect).map(|e| e.columns());
-        self.fixed_rows.is_some()
-            && columns().is_ok_and(|names| {
-                !names.is_empty() && names.iter().all(|n| self.table.column_index(n).is_some_and(|c| self.is_fixed(c)))
-            })
+        let names = check.tree(b.schema.dialect).ok()?.columns();
+        let columns: Option<Vec<usize>> = names.iter().map(|n| self.table.column_index(n)).collect();
+        self.list_of(&columns.filter(|c| !c.is_empty())?)
     }
 
     /// Validates the compiled table against its types, CHECKs and foreign keys.
@@ -197,20 +285,42 @@ impl TablePlanner<'_> {
     /// # Errors
     /// The first row that violates one, with its place.
     pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
-        let Some(given) = &self.fixed_rows else { return Ok(()) };
-        if self.lacks_fixed(plan) {
-            let count = given.rows.rows.len();
-            let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room");
-            return Err(format!("{}: only {} of {count} rows fit: {why}", given.rows.place(0), plan.rows));
+        for (list, given) in self.fixed_rows.iter().enumerate() {
+            if given.drawn.is_some() {
+                self.listed_checks(b, list)?;
+            } else {
+                if self.lacks_fixed(plan) {
+                    let count = given.rows.rows.len();
+                    let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room");
+                    return Err(format!("{}: only {} of {count} rows fit: {why}", given.rows.place(0), plan.rows));
+                }
+                self.convertible(b, given, plan.rows)?;
+                self.fixed_checks(b, given)?;
+            }
+            given.links.iter().try_for_each(|link| self.fixed_parents(b, given, link))?;
         }
-        self.convertible(b, given, plan.rows)?;
-        self.fixed_checks(b, given)?;
-        given.links.iter().try_for_each(|link| self.fixed_parents(b, given, link))
+        Ok(())
+    }
+
+    /// Checks the rows of a list against the CHECKs that read only its columns.
+    fn listed_checks(&self, b: &PlanContext<'_>, list: usize) -> Result<(), String> {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let rows = self.fixed_rows[list].rows;
+        let ours = |c: &&NamedCheck| c.answer.is_none() && self.fixed_by(b, c) == Some(list);
+        for check in self.hard_checks(b).iter().filter(ours) {
+            let Ok(tree) = check.tree(b.schema.dialect) else { continue };
+            for row in 0..rows.rows.len() {
+                if tree.truth(&FixedRowCells { planner: self, list, row }, env) == Ok(Some(false)) {
+                    return Err(format!("{}: the row breaks {} ({})", rows.place(row), check.name, check.text));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns true if a plan does not have all fixed rows.
     pub(super) fn lacks_fixed(&self, plan: &TablePlan) -> bool {
-        self.fixed_rows.as_ref().is_some_and(|g| plan.rows < g.rows.rows.len() as u64)
+        self.fixed_rows.iter().any(|g| g.drawn.is_none() && plan.rows < g.rows.rows.len() as u64)
     }
 
     fn convertible(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, rows: u64) -> Result<(), String> {
@@ -287,13 +397,14 @@ impl TablePlanner<'_> {
 /// A row's fixed cells by name.
 struct FixedRowCells<'d, 'a> {
     planner: &'d TablePlanner<'a>,
+    list: usize,
     row: usize,
 }
 
 impl Row for FixedRowCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let c = self.planner.table.column_index(column)?;
-        Some(self.planner.fixed_rows.as_ref()?.values.get(&c)?[self.row].clone())
+        Some(self.planner.fixed_rows[self.list].values.get(&c)?[self.row].clone())
     }
 }
 

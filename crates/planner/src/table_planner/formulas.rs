@@ -2,21 +2,28 @@
 //! the server's evaluation.
 
 use super::{PlanContext, TRIAL_ROWS, TablePlanner};
-use crate::formulas::{FormulaInput, ResolvedFormula};
+use crate::apply_override;
+use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
 use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
 use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
-use dbmocker_plan::{ColumnPlan, Depths, FkStep, Input, InputOf, Law, LawPlan, TablePlan};
+use dbmocker_plan::{
+    ColumnPlan, Depths, FkStep, Input, InputOf, Law, LawPlan, ParentChoice, Presence, Rule, Scalar, TablePlan,
+};
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{Env, NamedCheck, Row};
+use dbmocker_predicate::{Env, Expr, NamedCheck, Row};
+use dbmocker_semantics as semantics;
 
 /// Number of rows that the server evaluates.
 const ASKED: usize = 24;
+/// Values of a column by which others may be NULL.
+const FEW: usize = 1_000;
 
 impl TablePlanner<'_> {
     /// Sets the laws of expressions that read no table planned later.
     pub(super) fn express(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan]) {
-        for (c, formula) in b.formulas.of(self.index) {
+        for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| f.kind == FormulaKind::Expression) {
             let column = &mut columns[c];
             (column.group, column.correlated, column.presence, column.nulls_of) = (None, None, None, None);
             column.null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
@@ -25,16 +32,126 @@ impl TablePlanner<'_> {
             if formula.aggregates() {
                 continue;
             }
-            let foreign = |name: &str| self.foreign.iter().position(|f| f.name == name);
-            let own = |link: &str| foreign(link);
-            column.law = law(b, self.table, c, formula, &|_, name| own(name));
+            column.law = self.law_of(b, c, formula);
         }
+    }
+
+    /// Returns the law of a column's expression or rules.
+    fn law_of(&self, b: &PlanContext<'_>, c: usize, formula: &ResolvedFormula) -> Option<LawPlan> {
+        let foreign = |_: usize, name: &str| self.foreign.iter().position(|f| f.name == name);
+        law(b, self.table, c, formula, &foreign, &|values| self.rule_values(b, c, values).ok())
+    }
+
+    /// Applies rules, once everything else about the columns is decided.
+    ///
+    /// # Errors
+    /// A rule that cannot be kept.
+    pub(super) fn apply_rules(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
+        for (c, formula) in b.formulas.of(self.index) {
+            let refused = |why: &str| cannot(formula, &self.table.columns[c].name, why);
+            match formula.kind {
+                FormulaKind::Expression => {}
+                FormulaKind::Absent { by } if self.lists_values(plan, by) => {
+                    self.absent_by(b, plan, (c, by), formula).map_err(|why| refused(&why))?;
+                }
+                FormulaKind::Absent { .. } if matches!(plan.columns[c].rule, Rule::Foreign { .. }) => {
+                    return Err(refused(
+                        "a foreign key may be NULL by a column with a list of values; give that column possible_values",
+                    ));
+                }
+                FormulaKind::Absent { .. } | FormulaKind::Rules => {
+                    for (_, input) in &formula.inputs {
+                        if let FormulaInput::Drawn(values) = input {
+                            self.rule_values(b, c, values)?;
+                        }
+                    }
+                    let mut law = self.law_of(b, c, formula).ok_or_else(|| refused(&unreachable(formula)))?;
+                    let Law::Expression { expr, inputs, .. } = &mut law.law else { continue };
+                    if matches!(formula.kind, FormulaKind::Absent { .. }) {
+                        own_unless(expr, inputs);
+                    }
+                    let column = &mut plan.columns[c];
+                    let null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability);
+                    let null_share = null_share.unwrap_or(column.null_share);
+                    for input in inputs {
+                        if let InputOf::Own { group, null_share: share } = &mut input.of {
+                            (*group, *share) = (column.group, null_share);
+                        }
+                    }
+                    (column.group, column.presence, column.null_share) = (None, None, 0.0);
+                    column.reason = format!("{}; by rules of {}", column.reason, formula.origin);
+                    column.law = Some(law);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns true if a column's values are few, and known.
+    fn lists_values(&self, plan: &TablePlan, c: usize) -> bool {
+        let column = &plan.columns[c];
+        let few = matches!(column.rule.domain(), Some(Domain::Choice { values, .. }) if values.len() <= FEW);
+        few && column.law.is_none() && column.correlated.is_none()
+    }
+
+    /// Makes a column NULL where the value of another one says so.
+    fn absent_by(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &mut TablePlan,
+        (c, by): (usize, usize),
+        formula: &ResolvedFormula,
+    ) -> Result<(), String> {
+        if !b.nullable(self.index, c) {
+            return Err("the column is NOT NULL".into());
+        }
+        let Some(Domain::Choice { values, .. }) = plan.columns[by].rule.domain() else { return Ok(()) };
+        let share = 1.0 - b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let of = |value: &Value| {
+            let row = OneCell { name: &plan.columns[by].name, value };
+            let absent = formula.expr.truth(&row, env).map_err(|e| e.to_string())?;
+            Ok(if absent == Some(true) { 0.0 } else { share })
+        };
+        let shares = values.iter().map(of).collect::<Result<Vec<f64>, String>>()?;
+        let presence = Presence {
+            by,
+            of: format!("{} rules", plan.columns[c].name),
+            values: values.clone(),
+            shares,
+            otherwise: of(&Value::Null)?,
+            instead: None,
+        };
+        if let Rule::Foreign { foreign, .. } = plan.columns[c].rule {
+            let f = &mut plan.foreign[foreign];
+            if f.null_columns != [c] || f.columns != [c] || f.parent == self.table.name {
+                return Err(format!("foreign key `{}` cannot be NULL by rules of one of its columns", f.name));
+            }
+            if matches!(plan.sources[f.source].pick, ParentChoice::Counted { .. }) {
+                return Err(format!("the rows are counted for each `{}`, and each has one", f.parent));
+            }
+            f.null_share = 0.0;
+        }
+        let column = &mut plan.columns[c];
+        column.null_share = 1.0 - share;
+        column.reason = format!("{}; {} by rules of {}", column.reason, formula.text, formula.origin);
+        column.presence = Some(presence);
+        Ok(())
+    }
+
+    /// Returns the values of a rule, in the column's type.
+    fn rule_values(&self, b: &PlanContext<'_>, c: usize, values: &[(Scalar, f64)]) -> Result<Domain, String> {
+        let column = &self.table.columns[c];
+        let legal = semantics::legal(&column.ty, &b.context());
+        let legal = legal.ok_or_else(|| format!("column `{}`: no values of `{}`", column.name, column.type_name))?;
+        apply_override::listed(column, &legal, values, (b.schema.dialect, b.options.now))
     }
 
     /// Returns true if a CHECK reads a column whose expression reads other rows: it cannot be solved, so sample rows
     /// are checked.
     pub(super) fn reads_formula(&self, b: &PlanContext<'_>, check: &NamedCheck) -> bool {
-        let mut far = b.formulas.of(self.index).filter(|(_, f)| !f.is_plain()).peekable();
+        let far = |(_, f): &(usize, &ResolvedFormula)| f.kind == FormulaKind::Expression && !f.is_plain();
+        let mut far = b.formulas.of(self.index).filter(far).peekable();
         if far.peek().is_none() {
             return false;
         }
@@ -48,7 +165,9 @@ impl TablePlanner<'_> {
     /// The first row that violates a constraint.
     pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
         for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| !f.aggregates()) {
-            if plan.columns[c].law.is_none() {
+            let kept = plan.columns[c].law.is_some()
+                || (plan.columns[c].presence.is_some() && matches!(formula.kind, FormulaKind::Absent { .. }));
+            if !kept {
                 return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
             }
             let numbered = formula.inputs.iter().all(|(_, input)| match input {
@@ -75,7 +194,29 @@ impl TablePlanner<'_> {
 }
 
 fn cannot(formula: &ResolvedFormula, column: &str, why: &str) -> String {
-    format!("expression of `{column}` ({}): {why}", formula.origin)
+    let what = if formula.kind == FormulaKind::Expression { "expression" } else { "rules" };
+    format!("{what} of `{column}` ({}): {why}", formula.origin)
+}
+
+/// Turns a condition into the column's own value, and NULL where the condition holds.
+fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
+    let name = "own value".to_owned();
+    inputs.push(Input { name: name.clone(), of: InputOf::Own { group: None, null_share: 0.0 } });
+    let condition = std::mem::replace(expr, Expr::Literal(Value::Null));
+    let whens = vec![(condition, Expr::Literal(Value::Null))];
+    *expr = Expr::Case { operand: None, whens, otherwise: Some(Box::new(Expr::Column(name))) };
+}
+
+/// One cell of a row.
+struct OneCell<'a> {
+    name: &'a str,
+    value: &'a Value,
+}
+
+impl Row for OneCell<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        (column == self.name).then(|| self.value.clone())
+    }
 }
 
 fn unreachable(formula: &ResolvedFormula) -> String {
@@ -105,19 +246,23 @@ fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) 
 }
 
 /// Returns the law of an expression; `None` if one of its foreign keys is not planned, or its child rows cannot be
-/// computed. `foreign`: returns the index of a foreign key, by table and name.
+/// computed. `foreign`: returns the index of a foreign key, by table and name; `values`: those of a rule, in the
+/// column's type.
 pub(super) fn law(
     b: &PlanContext<'_>,
     table: &Table,
     c: usize,
     formula: &ResolvedFormula,
     foreign: &dyn Fn(usize, &str) -> Option<usize>,
+    values: &dyn Fn(&[(Scalar, f64)]) -> Option<Domain>,
 ) -> Option<LawPlan> {
     let env = Env { dialect: b.schema.dialect, now: b.options.now };
     let own = b.schema.tables.iter().position(|t| t.name == table.name)?;
     let input = |(name, input): &(String, FormulaInput)| {
         let of = match input {
             FormulaInput::Cell(c) => InputOf::Cell(*c),
+            FormulaInput::Own => InputOf::Own { group: None, null_share: 0.0 },
+            FormulaInput::Drawn(typed) => InputOf::Drawn(values(typed)?),
             FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None },
             FormulaInput::RowNumber { key: Some(key) } => {
                 InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?) }
@@ -207,7 +352,7 @@ fn folded(
         return Err(why);
     }
     let table = &b.schema.tables[b.order[p]];
-    let found = law(b, table, c, formula, &place).ok_or_else(|| unreachable(formula))?;
+    let found = law(b, table, c, formula, &place, &|_| None).ok_or_else(|| unreachable(formula))?;
     tables[p].columns[c].law = Some(found);
     if Depths::is_endless(tables, p, c) {
         tables[p].columns[c].law = None;

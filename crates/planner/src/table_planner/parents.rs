@@ -324,7 +324,7 @@ impl TablePlanner<'_> {
             Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => {
                 Some(domain.clone())
             }
-            Rule::Foreign { .. } | Rule::Fixed { .. } => column.domain.clone(),
+            Rule::Foreign { .. } | Rule::Fixed { .. } | Rule::Listed { .. } => column.domain.clone(),
             _ => None,
         }
     }

@@ -18,7 +18,7 @@ use dbmocker_semantics as semantics;
 impl TablePlanner<'_> {
     /// Finds the laws within the table's rows.
     pub(super) fn row_laws(&mut self, b: &PlanContext<'_>) {
-        if !b.coherent(self.index) || self.fixed_rows.is_some() {
+        if !b.coherent(self.index) || self.rows_given() {
             return;
         }
         self.orderings = self.orderings(b);

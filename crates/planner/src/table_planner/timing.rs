@@ -45,7 +45,7 @@ impl TablePlanner<'_> {
     pub(super) fn timing(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         b.ordered.truncate(self.position);
         b.ordered.push(false);
-        if !b.coherent(self.index) || self.fixed_rows.is_some() || plan.rows == 0 {
+        if !b.coherent(self.index) || self.rows_given() || plan.rows == 0 {
             return;
         }
         let mut leads = self.choices(b, plan);

@@ -48,9 +48,9 @@ impl ConfigReader<'_> {
             _ => return Err(self.error(node, format!("{of} must be a mapping, `key: value` on lines of their own"))),
         };
         let name = |key: &'n YamlNode| match &key.data {
-            YamlDataOwned::Value(ScalarOwned::Null) | YamlDataOwned::Mapping(_) | YamlDataOwned::Sequence(_) => {
-                Err(self.error(key, "a key must be a name"))
-            }
+            YamlDataOwned::Mapping(_) | YamlDataOwned::Sequence(_) => Err(self.error(key, "a key must be a name")),
+            // `null: true` of a rule.
+            YamlDataOwned::Value(ScalarOwned::Null) => Ok(("null".to_owned(), key)),
             _ => Ok((self.plain(key).map_or_else(String::new, |s| s.to_string()), key)),
         };
         entries.iter().map(|(key, value)| Ok((name(key)?, value))).collect()
@@ -97,6 +97,17 @@ impl ConfigReader<'_> {
 
     pub(super) fn small(&self, node: &YamlNode, key: &ConfigKey) -> Result<u32, FileError> {
         u32::try_from(self.count(node, key)?).map_err(|_| self.wrong(node, key, "a smaller number"))
+    }
+
+    /// `2000..8000`, `2KiB..40KiB`, `16`.
+    pub(super) fn length(&self, node: &YamlNode, key: &ConfigKey) -> Result<(u32, u32), FileError> {
+        let text = self.text(node, key)?;
+        let (from, to) = text.split_once("..").unwrap_or((&text, &text));
+        let number = |text: &str| dbmocker_files::size::parse(text.trim()).ok().and_then(|n| u32::try_from(n).ok());
+        match (number(from), number(to)) {
+            (Some(from), Some(to)) if from <= to => Ok((from, to)),
+            _ => Err(self.wrong(node, key, "a number, or the least and the most")),
+        }
     }
 
     pub(super) fn flag(&self, node: &YamlNode, key: &ConfigKey) -> Result<bool, FileError> {

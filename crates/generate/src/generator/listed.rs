@@ -1,0 +1,48 @@
+//! Rows of a list, drawn by weight: columns that go together.
+
+use dbmocker_core::rng_stream::{CellRng, Stream};
+
+use crate::permute::Permutation;
+
+/// Which row of a list a table's row takes.
+#[derive(Debug)]
+pub struct ListedRows {
+    stream: Stream,
+    rows: u64,
+    /// Cumulative weights; `None` for equal weights.
+    totals: Option<Vec<u64>>,
+    /// Set if each row of the list is taken at most once.
+    permutation: Option<Permutation>,
+}
+
+impl ListedRows {
+    pub fn new(stream: Stream, rows: usize, weights: Option<&Vec<u32>>, distinct: bool) -> Self {
+        let sum = |total: &mut u64, w: &u32| {
+            *total += u64::from(*w);
+            Some(*total)
+        };
+        let rows = rows.max(1) as u64;
+        ListedRows {
+            stream,
+            rows,
+            totals: weights.map(|weights| weights.iter().scan(0, sum).collect()),
+            permutation: distinct.then(|| Permutation::new(stream.key(), rows)),
+        }
+    }
+
+    /// Returns the index of the list's row.
+    #[inline]
+    pub fn at(&self, row: u64, attempt: u32) -> usize {
+        if let Some(permutation) = &self.permutation {
+            return permutation.apply(row % self.rows) as usize;
+        }
+        let mut rng = CellRng::of_cell(self.stream.at(row, attempt));
+        match self.totals.as_deref() {
+            Some([.., all]) if *all > 0 => {
+                let at = rng.below(*all);
+                self.totals.as_deref().map_or(0, |totals| totals.partition_point(|&total| total <= at))
+            }
+            _ => rng.below(self.rows) as usize,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Edge cases: which columns may hold values at the limits of their types, and which of these values every constraint
+//! allows.
+
+use super::{PlanContext, TablePlanner};
+use dbmocker_core::value::Value;
+use dbmocker_plan::{EdgeCases, Law, Rule, TablePlan};
+use dbmocker_predicate::{Env, NamedCheck, Row};
+use dbmocker_semantics as semantics;
+use std::sync::Arc;
+
+impl TablePlanner<'_> {
+    /// Sets the edge cases of columns, where they were asked for.
+    ///
+    /// # Errors
+    /// Edge cases asked for a column that cannot have any.
+    pub(super) fn edge_cases(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
+        for c in 0..plan.columns.len() {
+            let own = b.overrides.column(self.index, c).and_then(|w| w.edge_cases);
+            let Some(share) = own.or(b.options.edge_cases).filter(|share| *share > 0.0) else { continue };
+            match self.edges_of(b, plan, c, own.is_some()) {
+                Ok(values) => plan.columns[c].edges = Some(EdgeCases { share, values: Arc::new(values) }),
+                Err(why) if own.is_some() => {
+                    let name = &self.table.columns[c].name;
+                    return Err(format!("column `{name}`: `edge_cases: {share}` cannot be kept: {why}; leave it out"));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the values; the error is the reason why there are none.
+    fn edges_of(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, named: bool) -> Result<Vec<Value>, String> {
+        let (column, planned) = (&self.table.columns[c], &plan.columns[c]);
+        let name = column.name.as_str();
+        let free = matches!(planned.rule, Rule::Draw { .. })
+            && planned.law.as_ref().is_none_or(|law| matches!(law.law, Law::Drawn(_)))
+            && !planned.computed
+            && planned.duplicates.is_none();
+        if !free || b.formulas.get(self.index, c).is_some() {
+            return Err("other columns, or what was asked for, decide its values".into());
+        }
+        if planned.group.is_some() {
+            return Err("a CHECK couples it to other columns".into());
+        }
+        if !named && b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()) {
+            return Err("its values were asked for".into());
+        }
+        let mentions = |text: &str| text.contains(name);
+        let keyed = self.table.keys.iter().any(|key| {
+            let parts = || key.parts.iter();
+            parts().any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(mentions))
+                || key.predicate.as_deref().is_some_and(mentions)
+        });
+        if keyed || self.in_key(&[c]) {
+            return Err("it is part of a key".into());
+        }
+        if self.table.exclusions.iter().any(|e| e.elements.iter().any(|(text, _)| mentions(text))) {
+            return Err("it is part of an exclusion constraint".into());
+        }
+        let computed =
+            |other: &dbmocker_core::schema::Column| other.generated.as_ref().is_some_and(|g| mentions(&g.expression));
+        if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {
+            return Err("other columns are worked out from it".into());
+        }
+        let checks: Vec<NamedCheck> = self.hard_checks(b).into_iter().filter(|check| self.reads(check, name)).collect();
+        let values: Vec<Value> = semantics::edge_cases(column, &b.context())
+            .into_iter()
+            .filter(|value| self.allows_edge(b, &checks, name, value))
+            .collect();
+        if values.is_empty() { Err("its type and CHECKs leave no such value".into()) } else { Ok(values) }
+    }
+
+    fn reads(&self, check: &NamedCheck, column: &str) -> bool {
+        check.value.as_deref() == Some(column) || (check.value.is_none() && check.text.contains(column))
+    }
+
+    /// Returns true if CHECKs allow a value, whatever the other columns hold.
+    fn allows_edge(&self, b: &PlanContext<'_>, checks: &[NamedCheck], name: &str, value: &Value) -> bool {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        checks.iter().all(|check| {
+            let Ok(tree) = check.tree(b.schema.dialect) else { return false };
+            let alone = tree.columns().iter().all(|c| c == name);
+            alone && matches!(tree.truth(&OnlyColumn { name, value }, env), Ok(None | Some(true)))
+        })
+    }
+}
+
+/// One cell of a row.
+struct OnlyColumn<'a> {
+    name: &'a str,
+    value: &'a Value,
+}
+
+impl Row for OnlyColumn<'_> {
+    fn get(&self, column: &str) -> Option<Value> {
+        (column == self.name).then(|| self.value.clone())
+    }
+}
