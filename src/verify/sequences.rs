@@ -48,7 +48,7 @@ fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<S
     let max = format!(
         "(select max({}) from {})",
         quote(sql, column),
-        from(dialect, &table.name, table.partitioning.is_some())
+        from(dialect, &table.name, table.in_parts())
     );
     let name = literal(sql, &table.name.name);
     if let Some(sequence) = auto.sequence() {

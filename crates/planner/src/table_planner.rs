@@ -47,6 +47,7 @@ mod pairs;
 mod parent_filter;
 mod parents;
 mod roles;
+mod row_size;
 mod shares;
 mod timing;
 mod values;
@@ -311,6 +312,7 @@ impl<'a> TablePlanner<'a> {
             planner.columns.push(planned);
         }
         planner.keep_apart(b)?;
+        planner.fit_page(b)?;
         Ok(planner)
     }
 

@@ -27,5 +27,5 @@ pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse, parse_paths};
 pub use solver::{
     ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, PATIENCE, Role,
-    RowSource, Solution, UnsolvedCheck, solve, unknown_function,
+    RowSource, Solution, TextPart, UnsolvedCheck, solve, unknown_function,
 };

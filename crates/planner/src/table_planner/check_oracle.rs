@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PlanContext, TablePlanner};
 use crate::candidates::{EACH_OF_SEVERAL, Hints, combinations, distinct};
-use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell};
+use dbmocker_core::ident;
+use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, Schema};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_predicate::{Expr, NamedCheck, Placeholder, Placeholders, Solution, listed, take_out};
@@ -306,7 +307,10 @@ impl TablePlanner<'_> {
         let sources = b.existing.sources(&expression)?;
         // A default value is likely to satisfy the CHECK.
         let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
-        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
+        let of_session = defaults.clone().filter_map(|d| of_session(d, b.schema));
+        let defaults = defaults.map(str::to_owned).chain(of_session).collect::<Vec<_>>();
+        let texts = sources.iter().chain([&expression]).chain(&defaults);
+        let hints = Hints::of(texts.map(String::as_str));
         let scenes = self.scenes(b, &hints)?;
         let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
             let doubled: Vec<Vec<Value>>;
@@ -378,4 +382,17 @@ impl TablePlanner<'_> {
         rows.extend(kept(more)?);
         Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
+}
+/// Returns the value, as a literal, that a default takes from the session: the role, the database, the schema.
+fn of_session(default: &str, schema: &Schema) -> Option<String> {
+    let name = default.split("::").next()?.trim_end_matches("()").to_lowercase();
+    let value = match name.as_str() {
+        "current_user" | "session_user" | "user" => {
+            schema.settings.get("role").or_else(|| schema.settings.get("account"))?
+        }
+        "current_database" | "database" | "current_catalog" => &schema.database,
+        "current_schema" | "schema" => &schema.default_schema,
+        _ => return None,
+    };
+    Some(ident::literal(schema.dialect, value))
 }

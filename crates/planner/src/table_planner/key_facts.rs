@@ -157,6 +157,13 @@ impl TablePlanner<'_> {
         range: RangeInclusive<i128>,
     ) -> Counting {
         let usual = Counting { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
+        if column.auto == Some(Auto::AutoIncrement) {
+            // Emptying the table starts its numbers anew.
+            let existing = &b.schema.tables[self.index].existing;
+            let next = existing.next.filter(|_| b.rows_before(self.index) == existing.rows).map(i128::from);
+            let base = next.filter(|n| range.contains(n)).unwrap_or(1);
+            return Counting { base, step: 1, free: usual.free.max(base) };
+        }
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
         let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };
         let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);

@@ -29,6 +29,7 @@ mod status;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod text_part;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -44,6 +45,7 @@ pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{Prepared, prepare};
 pub use crate::solver::range_fast_path::Numbers;
 pub use crate::solver::row_source::{PATIENCE, RowSource};
+pub use crate::solver::text_part::TextPart;
 use crate::solver::search::{Pending, Search, assign_attempts, components};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
 use dbmocker_core::rng_stream::CellRng;

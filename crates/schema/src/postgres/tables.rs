@@ -30,6 +30,10 @@ impl Catalogue {
         for foreign in self.leaves(r).into_iter().filter(|p| p.kind == "f") {
             caveats.push(format!("its partition {} is a foreign table", foreign.name));
         }
+        if r.compressed {
+            caveats.push("new rows of the hypertable are not compressed until its policy, or compress_chunk(), does it".into());
+        }
+        let options = [(r.unlogged, "UNLOGGED"), (r.hypertable, HYPERTABLE)];
         let mut triggers = Vec::new();
         for row in rows_of(&self.triggers, r) {
             let (name, events) = (row.string("name")?, row.text("events")?);
@@ -63,7 +67,7 @@ impl Catalogue {
             indexes,
             can_insert,
             not_emptied: r.not_emptied.clone(),
-            options: if r.unlogged { vec!["UNLOGGED".into()] } else { Vec::new() },
+            options: options.iter().filter(|(on, _)| *on).map(|(_, o)| (*o).to_owned()).collect(),
             comment: r.comment.clone(),
             columns,
             ..Table::new(r.name.clone())
