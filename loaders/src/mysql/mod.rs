@@ -77,8 +77,8 @@ impl Loader for Mysql {
             return Err(LoadError::Cancelled);
         }
         let mut rows = staged::open(payload)?;
-        let scope = Scope::begin(&mut self.session)?;
-        match send(&mut self.session, target, &rows.schema, &mut rows.batches).and_then(|counts| {
+        let (scope, limit) = Scope::begin(&mut self.session, target)?;
+        match send(&mut self.session, target, &rows.schema, &mut rows.batches, limit).and_then(|counts| {
             scope.keep(&mut self.session, target)?;
             Ok(counts)
         }) {
@@ -99,8 +99,13 @@ impl Loader for Mysql {
 }
 
 /// Sends all rows by the fastest available path and compares the counts.
-fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
-    let limit = warnings::rows_of_a_statement(session, target)?;
+fn send(
+    session: &mut Session,
+    target: &Target,
+    schema: &SchemaRef,
+    batches: Batches<'_>,
+    limit: Option<usize>,
+) -> Result<Counts, LoadError> {
     let mut rows = Portions::new(batches, limit);
     let mut counts = None;
     let mut note = format!("multi-row INSERT was used, {LOCAL_INFILE_OFF}");
@@ -153,14 +158,15 @@ enum Scope {
 }
 
 impl Scope {
-    fn begin(session: &mut Session) -> Result<Scope, LoadError> {
+    /// Begins it; returns the rows that one statement may send.
+    fn begin(session: &mut Session, target: &Target) -> Result<(Scope, Option<usize>), LoadError> {
         let scope = if session.in_transaction()? { Scope::Savepoint } else { Scope::Transaction };
         let sql = match scope {
             Scope::Savepoint => "SAVEPOINT dbmocker_load",
             Scope::Transaction => "START TRANSACTION",
         };
-        session.execute("beginning a load", sql)?;
-        Ok(scope)
+        let found = session.query_after("beginning a load", sql, &warnings::sources_of_warnings(target))?;
+        Ok((scope, warnings::rows_of_a_statement(found)))
     }
 
     /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.
