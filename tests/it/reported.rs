@@ -58,6 +58,24 @@ fn constants_that_checks_ask_of_a_key_are_in_the_parent() {
 }
 
 #[test]
+fn unique_references_to_another_row_make_lists_that_end() {
+    for kind in KINDS {
+        let (db, _) = filled(
+            kind,
+            "CREATE TABLE revisions (id int PRIMARY KEY, earlier int UNIQUE, FOREIGN KEY (earlier) REFERENCES revisions (id));
+             CREATE TABLE cars (id int PRIMARY KEY, front int UNIQUE, back int UNIQUE,
+               FOREIGN KEY (front) REFERENCES cars (id), FOREIGN KEY (back) REFERENCES cars (id));",
+            "600",
+        );
+        assert_eq!(db.number("SELECT count(*) FROM revisions") + db.number("SELECT count(*) FROM cars"), 1200, "{kind:?}");
+        assert!(db.number("SELECT count(earlier) FROM revisions") > 400, "{kind:?}");
+        let ends = "WITH RECURSIVE walk (id, up, n) AS (SELECT id, earlier, 0 FROM revisions UNION ALL
+            SELECT r.id, r.earlier, n + 1 FROM walk w JOIN revisions r ON r.id = w.up WHERE n < 50) SELECT max(n) FROM walk";
+        assert!(db.number(ends) < 50, "{kind:?}");
+    }
+}
+
+#[test]
 fn stays_between_two_columns_have_slots_for_each_room() {
     let (db, _) = filled(
         Kind::Postgres,

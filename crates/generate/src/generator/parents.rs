@@ -64,6 +64,7 @@ pub(super) enum ParentChoiceGen {
     Cover(CoverGen),
     Agreeing(AgreeGen),
     Chain { pooled: u64, chain: ChainGen },
+    Previous { pooled: u64, length: u64 },
     Spread(SpreadGen),
     Ranked(RankedGen),
     Detail(ChildLaw),
@@ -232,6 +233,9 @@ impl TableGen {
             ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
             ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),
             ParentChoiceGen::Chain { pooled, chain } => Some(pooled + chain.next(row)),
+            ParentChoiceGen::Previous { pooled, length } => {
+                row.checked_sub(1).filter(|_| row % length != 0).map(|before| pooled + before)
+            }
             ParentChoiceGen::Itself { pooled } => Some(pooled + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),

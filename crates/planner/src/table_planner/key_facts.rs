@@ -200,7 +200,11 @@ impl TablePlanner<'_> {
                     fixed: s.pick.is_some(),
                     injective: matches!(
                         s.pick,
-                        Some(ParentChoice::Chain { .. } | ParentChoice::Agreeing { own: true, .. })
+                        Some(
+                            ParentChoice::Chain { .. }
+                                | ParentChoice::Previous { .. }
+                                | ParentChoice::Agreeing { own: true, .. }
+                        )
                     ),
                     every: s.step == Some(true),
                     counted: s.members.iter().any(|&m| self.is_counted(b, &self.foreign[m].name)),
