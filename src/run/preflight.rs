@@ -185,7 +185,8 @@ fn sample(
             return Ok(Some(why));
         }
         let outcome = send(loader, &target, generator, t);
-        loader.execute(&format!("ROLLBACK; DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
+        loader
+            .execute(&format!("ROLLBACK; DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
         return outcome.map(|()| None);
     }
     let outcome = match temporary(loader, dialect, &target, table) {

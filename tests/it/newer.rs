@@ -20,7 +20,8 @@ fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<
 
 #[test]
 fn json_predicates_and_ordered_uuids() {
-    let ddl = "CREATE TABLE notes (id serial PRIMARY KEY, body text NOT NULL CHECK (body IS JSON OBJECT WITH UNIQUE KEYS),
+    let ddl =
+        "CREATE TABLE notes (id serial PRIMARY KEY, body text NOT NULL CHECK (body IS JSON OBJECT WITH UNIQUE KEYS),
       tags text CHECK (tags IS JSON ARRAY), one text CHECK (one IS JSON SCALAR));";
     if let Some(db) = filled(postgres(), 16, ddl, "200") {
         assert_eq!(db.number("SELECT count(*) FROM notes"), 200);

@@ -67,7 +67,11 @@ fn unique_references_to_another_row_make_lists_that_end() {
                FOREIGN KEY (front) REFERENCES cars (id), FOREIGN KEY (back) REFERENCES cars (id));",
             "600",
         );
-        assert_eq!(db.number("SELECT count(*) FROM revisions") + db.number("SELECT count(*) FROM cars"), 1200, "{kind:?}");
+        assert_eq!(
+            db.number("SELECT count(*) FROM revisions") + db.number("SELECT count(*) FROM cars"),
+            1200,
+            "{kind:?}"
+        );
         assert!(db.number("SELECT count(earlier) FROM revisions") > 400, "{kind:?}");
         let ends = "WITH RECURSIVE walk (id, up, n) AS (SELECT id, earlier, 0 FROM revisions UNION ALL
             SELECT r.id, r.earlier, n + 1 FROM walk w JOIN revisions r ON r.id = w.up WHERE n < 50) SELECT max(n) FROM walk";
@@ -86,7 +90,10 @@ fn stays_between_two_columns_have_slots_for_each_room() {
         "60000",
     );
     assert_eq!(db.number("SELECT count(*) FROM stays"), 60_000);
-    assert_eq!(db.number("SELECT count(*) FROM stays WHERE arrives < date '2025-01-01' OR leaves > date '2028-01-01'"), 0);
+    assert_eq!(
+        db.number("SELECT count(*) FROM stays WHERE arrives < date '2025-01-01' OR leaves > date '2028-01-01'"),
+        0
+    );
 }
 
 #[test]

@@ -61,7 +61,9 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
         parts.chain(&k.predicate).map(move |e| (&k.name, e))
     });
     let mut out: Vec<Check> = Vec::new();
-    for (name, text) in generated.chain(indexed).chain(keys).filter(|(_, text)| text.contains("::") || text.contains('(')) {
+    for (name, text) in
+        generated.chain(indexed).chain(keys).filter(|(_, text)| text.contains("::") || text.contains('('))
+    {
         let Ok(tree) = predicate::parse(text, dialect) else { continue };
         let mut found = Vec::new();
         casts(&tree, table, &mut found);

@@ -34,7 +34,8 @@ pub(super) fn wanted_keys(schema: &Schema, order: &[usize], context: &InferConte
             for (own, above) in fk.columns.iter().zip(&fk.parent_columns) {
                 let places = table.column_index(own).zip(schema.tables[p].column_index(above));
                 let Some((own, above)) = places else { continue };
-                let asked = listed(table, own, context).map(|values| Wanted { values, by: vec![table.name.to_string()] });
+                let asked =
+                    listed(table, own, context).map(|values| Wanted { values, by: vec![table.name.to_string()] });
                 let Some(asked) = asked.or_else(|| out.get(&(t, own)).cloned()) else { continue };
                 let wanted = out.entry((p, above)).or_default();
                 wanted.by.extend(asked.by.into_iter().filter(|b| !wanted.by.contains(b)).collect::<Vec<_>>());

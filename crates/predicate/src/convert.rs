@@ -190,7 +190,8 @@ fn of_json(expr: Expr, kind: Option<ast::JsonPredicateType>) -> Expr {
         Some(ast::JsonPredicateType::Array) => vec![text("array")],
         Some(ast::JsonPredicateType::Scalar) => ["string", "number", "boolean", "null"].map(text).into(),
     };
-    let is_kind = Expr::In { expr: Box::new(Expr::call("json_typeof", vec![expr.clone()])), list: kinds, negated: false };
+    let is_kind =
+        Expr::In { expr: Box::new(Expr::call("json_typeof", vec![expr.clone()])), list: kinds, negated: false };
     Expr::And(vec![Expr::call("is_json", vec![expr]), is_kind])
 }
 

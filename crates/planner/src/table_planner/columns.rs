@@ -86,7 +86,8 @@ impl TablePlanner<'_> {
             return (inferred, false);
         };
         let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());
-        let listed = |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
+        let listed =
+            |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
         let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
         let kept = inferred.legal.keep_values(&wanted.values, b.schema.dialect);
         let (false, Narrowing::Exact(Domain::Choice { mut values, .. })) = (known, kept) else {

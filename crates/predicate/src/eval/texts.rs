@@ -220,4 +220,3 @@ fn hex_of_uuid(text: &str) -> Option<String> {
     let grouped = inner.len() == 32 || inner.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     (grouped && hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
 }
-

@@ -45,9 +45,9 @@ pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{Prepared, prepare};
 pub use crate::solver::range_fast_path::Numbers;
 pub use crate::solver::row_source::{PATIENCE, RowSource};
-pub use crate::solver::text_part::TextPart;
 use crate::solver::search::{Pending, Search, assign_attempts, components};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
+pub use crate::solver::text_part::TextPart;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 

@@ -238,7 +238,10 @@ mod tests {
     #[test]
     fn what_stands_before_a_part() {
         assert_eq!(part("split_part(v, '-', 2)"), Some(("(?:[a-z]{3,7}\\-){1}".into(), None)));
-        assert_eq!(part("substring(v from position(',' in v) + 1 for 4)"), Some(("(?:[a-z]{3,7},){1}".into(), Some(4))));
+        assert_eq!(
+            part("substring(v from position(',' in v) + 1 for 4)"),
+            Some(("(?:[a-z]{3,7},){1}".into(), Some(4)))
+        );
         assert_eq!(part("substr(v, 3)"), Some(("[a-z]{2}".into(), None)));
         assert_eq!(part("left(replace(v, 'x', ''), 4)"), Some((String::new(), Some(4))));
         assert_eq!(part("split_part(v, 'aB', 2)"), None);
@@ -257,7 +260,8 @@ mod tests {
         ] {
             let t = parse(text, Dialect::Postgres).unwrap();
             let env = Env { dialect: Dialect::Postgres, now: 0 };
-            let (Narrowing::Exact(kept) | Narrowing::Over(kept)) = narrow(&d, "v", &t, env, RetryPolicy::Possible) else {
+            let (Narrowing::Exact(kept) | Narrowing::Over(kept)) = narrow(&d, "v", &t, env, RetryPolicy::Possible)
+            else {
                 panic!("{text}");
             };
             let sampler = kept.sampler();

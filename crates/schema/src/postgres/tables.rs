@@ -31,7 +31,9 @@ impl Catalogue {
             caveats.push(format!("its partition {} is a foreign table", foreign.name));
         }
         if r.compressed {
-            caveats.push("new rows of the hypertable are not compressed until its policy, or compress_chunk(), does it".into());
+            caveats.push(
+                "new rows of the hypertable are not compressed until its policy, or compress_chunk(), does it".into(),
+            );
         }
         let options = [(r.unlogged, "UNLOGGED"), (r.hypertable, HYPERTABLE)];
         let mut triggers = Vec::new();
