@@ -14,10 +14,11 @@ fn filled(kind: Kind, ddl: &str, rows: &str) -> (Database, Ran) {
 fn parts_of_texts_that_an_index_casts_can_be_cast() {
     let (db, _) = filled(
         Kind::Postgres,
-        "CREATE TABLE parcels (id int PRIMARY KEY, label text, origin varchar(60), line text, price double precision NOT NULL);
+        "CREATE TABLE parcels (id int PRIMARY KEY, label text, origin varchar(60), line text, price double precision NOT NULL, facts jsonb NOT NULL);
          CREATE INDEX ON parcels ((split_part(label, '-', 2)::int));
          CREATE INDEX ON parcels ((substring(origin FROM position(',' IN origin) + 1)::integer));
          CREATE INDEX ON parcels ((right(line, 3)::int));
+         CREATE INDEX ON parcels (((facts ->> 'size')::int));
          CREATE INDEX ON parcels (ln(price));",
         "300",
     );

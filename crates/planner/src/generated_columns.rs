@@ -7,9 +7,10 @@
 
 use dbmocker_core::schema::Function;
 use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
+use dbmocker_core::value::Value;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::functions::inline;
-use dbmocker_predicate::{CastType, Expr, TextPart};
+use dbmocker_predicate::{Arith, CastType, Expr, TextPart};
 
 /// Returns the table with function calls replaced by their bodies; `None` if it calls none.
 pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
@@ -67,9 +68,7 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
         let Ok(tree) = predicate::parse(text, dialect) else { continue };
         let mut found = Vec::new();
         casts(&tree, table, &mut found);
-        for (column, condition) in found {
-            let column = dbmocker_loaders::ident::quote(dialect, &column);
-            let text = format!("{column} {condition}");
+        for text in found {
             if !out.iter().any(|c| c.text == text) {
                 out.push(Check { name: name.clone(), text, validated: true });
             }
@@ -78,21 +77,26 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
     out
 }
 
-/// Collects (column, condition) for every cast of a text column or of a part of it, and for every function that fails
-/// outside of its range.
-fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, String)>) {
+/// Collects conditions for every cast of a text column, of a part of it or of a member of a document, and for every
+/// function that fails outside of its range.
+fn casts(tree: &Expr, table: &Table, out: &mut Vec<String>) {
+    let quoted = |column: &str| dbmocker_loaders::ident::quote(Dialect::Postgres, column);
     match tree {
         Expr::Cast { expr, to } => {
-            if let Some(part) = text_part(expr, table)
-                && let Some(pattern) = pattern(to, part.max_chars)
+            if let Some(part) = text_part(expr, table) {
+                let pattern = pattern(to, part.max_chars);
+                let text = pattern.map(|p| format!("^{}{p}$", part.before).replace('\'', "''"));
+                out.extend(text.map(|text| format!("{} ~ '{text}'", quoted(&part.column))));
+            }
+            if let (CastType::Int | CastType::Decimal { .. } | CastType::Float, Some((column, key))) =
+                (to, member(expr))
             {
-                let pattern = format!("^{}{pattern}$", part.before).replace('\'', "''");
-                out.push((part.column, format!("~ '{pattern}'")));
+                out.push(format!("({} ->> '{}')::numeric >= 0", quoted(column), key.replace('\'', "''")));
             }
         }
         Expr::Call { name, args } => {
             if let (Some(condition), Some(Expr::Column(column))) = (range_of(name), args.last().map(uncast)) {
-                out.push((column.clone(), condition.to_owned()));
+                out.push(format!("{} {condition}", quoted(column)));
             }
         }
         _ => {}
@@ -100,6 +104,17 @@ fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, String)>) {
     // A branch of a CASE may never be evaluated.
     if !matches!(tree, Expr::Case { .. }) {
         tree.children().into_iter().for_each(|t| casts(t, table, out));
+    }
+}
+
+/// Returns the column and the key of `column ->> 'key'`.
+fn member(expr: &Expr) -> Option<(&str, &str)> {
+    match expr {
+        Expr::Arith { op: Arith::JsonGetText, left, right } => match (&**left, uncast(right).literal()) {
+            (Expr::Column(column), Some(Value::Text(key))) => Some((column, key)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
