@@ -5,7 +5,7 @@ use std::time::Instant;
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 
-use crate::ident::{literal, qualified, quote};
+use crate::ident::{qualified, quote};
 use crate::staged::{self, Batches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target};
 
