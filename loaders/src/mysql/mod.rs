@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use self::portions::Portions;
-use self::session::Session;
+use self::session::MysqlSession;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
 
 pub(crate) mod encode;
@@ -22,14 +22,14 @@ mod portions;
 mod session;
 mod warnings;
 
-type Batches<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>;
+type BatchIter<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>;
 
 /// Opens a session, strict and in UTC, with key checks off.
 ///
 /// # Errors
 /// [`LoadError::Connect`]: no server, access denied, no such database (with near names), TLS.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
-    Ok(Box::new(Mysql { session: Session::open(connection)? }))
+    Ok(Box::new(Mysql { session: MysqlSession::open(connection)? }))
 }
 
 /// The load path for a table, and its reason, for a plan that has the server's settings (`local_infile`).
@@ -55,7 +55,7 @@ struct Counts {
 }
 
 struct Mysql {
-    session: Session,
+    session: MysqlSession,
 }
 
 impl Loader for Mysql {
@@ -77,7 +77,7 @@ impl Loader for Mysql {
             return Err(LoadError::Cancelled);
         }
         let mut rows = staged::open(payload)?;
-        let (scope, limit) = Scope::begin(&mut self.session, target)?;
+        let (scope, limit) = MysqlRollback::begin(&mut self.session, target)?;
         match send(&mut self.session, target, &rows.schema, &mut rows.batches, limit).and_then(|counts| {
             scope.keep(&mut self.session, target)?;
             Ok(counts)
@@ -100,10 +100,10 @@ impl Loader for Mysql {
 
 /// Sends all rows by the fastest available path and compares the counts.
 fn send(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
-    batches: Batches<'_>,
+    batches: BatchIter<'_>,
     limit: Option<usize>,
 ) -> Result<Counts, LoadError> {
     let mut rows = Portions::new(batches, limit);
@@ -132,7 +132,7 @@ fn send(
 
 /// `None` if the server refuses such statements.
 fn load_data_statements(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
     rows: &mut Portions<'_>,
@@ -151,29 +151,29 @@ fn load_data_statements(
 
 /// What one load can be taken back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
+enum MysqlRollback {
     /// The caller's transaction: a savepoint inside it.
     Savepoint,
     Transaction,
 }
 
-impl Scope {
+impl MysqlRollback {
     /// Begins it; returns the rows that one statement may send.
-    fn begin(session: &mut Session, target: &Target) -> Result<(Scope, Option<usize>), LoadError> {
-        let scope = if session.in_transaction()? { Scope::Savepoint } else { Scope::Transaction };
+    fn begin(session: &mut MysqlSession, target: &Target) -> Result<(MysqlRollback, Option<usize>), LoadError> {
+        let scope = if session.in_transaction()? { MysqlRollback::Savepoint } else { MysqlRollback::Transaction };
         let sql = match scope {
-            Scope::Savepoint => "SAVEPOINT dbmocker_load",
-            Scope::Transaction => "START TRANSACTION",
+            MysqlRollback::Savepoint => "SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "START TRANSACTION",
         };
         let found = session.query_after("beginning a load", sql, &warnings::sources_of_warnings(target))?;
         Ok((scope, warnings::rows_of_a_statement(found)))
     }
 
     /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.
-    fn keep(self, session: &mut Session, target: &Target) -> Result<(), LoadError> {
+    fn keep(self, session: &mut MysqlSession, target: &Target) -> Result<(), LoadError> {
         let sql = match self {
-            Scope::Savepoint => "RELEASE SAVEPOINT dbmocker_load",
-            Scope::Transaction => "COMMIT",
+            MysqlRollback::Savepoint => "RELEASE SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "COMMIT",
         };
         match session.execute("keeping a load", sql) {
             Err(LoadError::Statement { message, code, .. }) => {
@@ -184,10 +184,10 @@ impl Scope {
     }
 
     /// Rolls the load back and returns `error`, with a warning where the storage engine has no transactions.
-    fn undo(self, session: &mut Session, error: LoadError) -> LoadError {
+    fn undo(self, session: &mut MysqlSession, error: LoadError) -> LoadError {
         let sql = match self {
-            Scope::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
-            Scope::Transaction => "ROLLBACK",
+            MysqlRollback::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "ROLLBACK",
         };
         // A broken connection or a deadlock has rolled everything back already; a late KILL may stop this statement.
         if session.execute("taking a load back", sql).is_err() {

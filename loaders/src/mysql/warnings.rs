@@ -3,7 +3,7 @@
 //! `LOAD DATA LOCAL` implies IGNORE: duplicate keys, failed CHECKs, truncated or out-of-range values become warnings,
 //! the row is skipped or adjusted. Only the list of warnings shows it.
 
-use super::session::{KEPT_WARNINGS, Session};
+use super::session::{KEPT_WARNINGS, MysqlSession};
 use crate::ident::literal;
 use crate::{Dialect, LoadError, Target, array_cells};
 
@@ -63,7 +63,7 @@ pub fn sources_of_warnings(target: &Target) -> String {
 }
 
 /// Notes for the person; an error if any warning is about the rows.
-pub fn read(session: &mut Session, target: &Target) -> Result<Vec<String>, LoadError> {
+pub fn read(session: &mut MysqlSession, target: &Target) -> Result<Vec<String>, LoadError> {
     let total = session.warning_count();
     if total == 0 {
         return Ok(Vec::new());

@@ -362,7 +362,7 @@ impl Table {
 }
 
 /// The caveat of a table whose rows the account may not count.
-pub const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
+pub const NOT_COUNTED: &str = "no SELECT privilege: existing rows cannot be counted";
 
 /// The option of a TimescaleDB hypertable.
 pub const HYPERTABLE: &str = "HYPERTABLE";
