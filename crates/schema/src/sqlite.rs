@@ -118,17 +118,13 @@ fn mismatches(tables: &mut [Table]) {
         };
         parent.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| same(&k)))
     };
-    let caveat = |fk: &ForeignKey| {
-        format!(
-            "foreign key `{}` cannot be enforced: {}({}) is no PRIMARY KEY and not UNIQUE (foreign key mismatch); add a unique index \
-             over it",
-            fk.name,
-            fk.parent.name,
-            fk.parent_columns.join(", ")
-        )
+    let caveat = |fk: &ForeignKey| Caveat::Mismatch {
+        foreign_key: fk.name.clone(),
+        parent: fk.parent.name.clone(),
+        columns: fk.parent_columns.clone(),
     };
     let of = |t: &Table| t.foreign_keys.iter().filter(|fk| fk.validated && !unique(fk)).map(caveat).collect();
-    let found: Vec<Vec<String>> = tables.iter().map(of).collect();
+    let found: Vec<Vec<Caveat>> = tables.iter().map(of).collect();
     tables.iter_mut().zip(found).for_each(|(t, found)| t.caveats.extend(found));
 }
 
