@@ -7,7 +7,7 @@ use dbmocker_core::schema::{Dialect, Schema, Table};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{ColumnInput, NamedCheck, NoRow, Role};
+use dbmocker_predicate::{ColumnInput, NamedCheck, NoRow, ValueSource};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::InferContext;
 
@@ -77,7 +77,7 @@ pub(super) fn narrowed_alone(table: &Table, c: usize, domain: &Domain, context: 
         ty: column.ty.clone(),
         nullable: false,
         null_share: 0.0,
-        role: Role::Free,
+        role: ValueSource::Free,
         same_parent: None,
     };
     let solution = predicate::solve(&[input], &checks, context.dialect, context.now_micros);

@@ -180,6 +180,13 @@ impl TablePlanner<'_> {
         AutoNumbers { base, step: step * sharing.len().max(1) as i128, free }
     }
 
+    /// Leaves out columns that have one value in all rows of the parent: the others identify it.
+    fn varying(&self, sets: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let varies = |c: &usize| self.columns[*c].parents.as_ref().is_none_or(|d| d.size() > 1);
+        let of = |set: Vec<usize>| if set.iter().any(varies) { set.into_iter().filter(varies).collect() } else { set };
+        sets.into_iter().map(of).collect()
+    }
+
     pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<SelectionFacts> {
         self.sources
             .iter()
@@ -194,7 +201,7 @@ impl TablePlanner<'_> {
                     name: leader.parent.name.clone(),
                     size: s.size,
                     others: told_by[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
-                    identified_by: together(told_by.iter().map(|&m| identifying(b, &self.foreign[m]))),
+                    identified_by: self.varying(together(told_by.iter().map(|&m| identifying(b, &self.foreign[m])))),
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),

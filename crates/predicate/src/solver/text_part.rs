@@ -11,6 +11,7 @@ use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain, pattern};
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 /// Maximum length of what stands before a separator, and of the part after it.
 const WORD: u32 = 7;
@@ -167,7 +168,8 @@ fn behind(d: &Domain, before: &str, parts: &Domain) -> Narrowing {
         Domain::Text(TextDomain { kind: TextKind::Pattern { regex }, .. })
             if !regex.contains(pattern::AND) && !regex.contains(pattern::NOT) =>
         {
-            regex.clone()
+            let Some(free) = without_ends(regex) else { return Narrowing::Unsupported };
+            free
         }
         Domain::Choice { values, .. } if values.len() <= LISTED => {
             let texts = values.iter().map(|v| regex_syntax::escape(&v.to_string()));
@@ -176,6 +178,32 @@ fn behind(d: &Domain, before: &str, parts: &Domain) -> Narrowing {
         _ => return Narrowing::Unsupported,
     };
     d.keep_pattern(&format!("{before}(?:{regex})"))
+}
+
+/// A pattern of whole texts without `^` and `$`, so that something may stand before it; `None` if they are elsewhere than
+/// at its ends.
+fn without_ends(regex: &str) -> Option<String> {
+    let (open, close) = ("(?s:.*)(?:", ")(?s:.*)");
+    let (inner, found) = match regex.strip_prefix(open).and_then(|r| r.strip_suffix(close)) {
+        Some(inner) => (inner, true),
+        None => (regex, false),
+    };
+    let hir = regex_syntax::parse(inner).ok()?;
+    let mut parts = match hir.kind() {
+        HirKind::Concat(parts) => parts.clone(),
+        _ => vec![hir],
+    };
+    let is = |part: Option<&Hir>, look: Look| part.is_some_and(|p| *p.kind() == HirKind::Look(look));
+    let (start, end) = (is(parts.first(), Look::Start), is(parts.last(), Look::End));
+    if end {
+        parts.pop();
+    }
+    if start {
+        parts.remove(0);
+    }
+    let rest = Hir::concat(parts);
+    let (before, after) = (if start || !found { "" } else { "(?s:.*)" }, if end || !found { "" } else { "(?s:.*)" });
+    rest.properties().look_set().is_empty().then(|| format!("{before}(?:{rest}){after}"))
 }
 
 /// The one call through which `t` reads the column; `None` if it reads it otherwise as well.
