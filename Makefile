@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark test-stores wheel
+.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test-unit: ## unit tests of every crate, without a server
 
 test: test-tools ## every test, on throw-away PostgreSQL, MariaDB and SQLite databases
 	@tests/run.sh
+
+test-newer: ## the tests on servers that run already: DBMOCKER_TEST_POSTGRES_URL=..., DBMOCKER_TEST_MYSQL_URL=...
+	@test -n "$(DBMOCKER_TEST_POSTGRES_URL)$(DBMOCKER_TEST_MYSQL_URL)" || { echo "name servers of this machine, with accounts that may do everything, that no one else uses: make test-newer DBMOCKER_TEST_POSTGRES_URL=postgres://user:password@127.0.0.1:5432 DBMOCKER_TEST_MYSQL_URL=mysql://user:password@127.0.0.1:3306 (containers of postgres:18, timescale/timescaledb:latest-pg18, mysql:9 are such servers)" >&2; exit 2; }
+	DBMOCKER_TEST_POSTGRES_URL="$(DBMOCKER_TEST_POSTGRES_URL)" DBMOCKER_TEST_MYSQL_URL="$(DBMOCKER_TEST_MYSQL_URL)" tests/run.sh -E 'test(newer::)'
 
 test-tools:
 	@tests/install-servers.sh

@@ -389,6 +389,8 @@ pub struct Resources {
     pub streams: usize,
     /// Connections that load; `None`: as many as streams.
     pub connections: Option<usize>,
+    /// The user has set the number of workers.
+    pub typed: bool,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
     /// Approximate bytes of one batch.
@@ -415,7 +417,7 @@ impl Resources {
         let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
         let resources = Resources::of(workers.map_or_else(cores, usize::from), limit);
-        Resources { batch_rows: file.batch_size, ..resources }
+        Resources { batch_rows: file.batch_size, typed: workers.is_some(), ..resources }
     }
 
     /// Fits the buffers into `limit` bytes: first smaller batches, then fewer of them.
@@ -424,6 +426,7 @@ impl Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
             connections: None,
+            typed: false,
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
             batch_rows: None,
@@ -441,6 +444,12 @@ impl Resources {
             }
         }
         resources
+    }
+
+    /// With more connections to a server that is far away, where most of the time is spent waiting for answers.
+    pub fn at_distance(self, round_trip: Duration) -> Self {
+        let more = Resources { streams: MOST_STREAMS.max(self.streams), ..self };
+        if self.typed || round_trip < run::FAR || more.bytes() > more.limit { self } else { more }
     }
 
     /// Twice what the batches hold: builders grow by doubling.
@@ -483,6 +492,7 @@ impl Resources {
             streams: left.streams.min(self.streams),
             connections: self.connections,
             batch_rows: self.batch_rows,
+            typed: self.typed,
             ..left
         })
     }

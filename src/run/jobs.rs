@@ -328,7 +328,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         existing: 0,
         limited_by: None,
         sequences: table.columns.iter().filter_map(sequence).collect(),
-        only: dialect == Dialect::Postgres && table.partitioning.is_none(),
+        only: dialect == Dialect::Postgres && !table.in_parts(),
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
         triggers_disabled: false,

@@ -9,6 +9,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 mod batches;
 mod deferred_indexes;
@@ -109,6 +112,33 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> Result<ScopedJoinHandle<'scope, T>, RunError> {
     std::thread::Builder::new().spawn_scoped(scope, work).map_err(|e| RunError::Threads { message: e.to_string() })
+}
+
+/// Servers from this round trip on are far away: waiting for answers takes more time than the work.
+pub const FAR: Duration = Duration::from_millis(5);
+
+/// The time that an answer of the server takes at least; zero for a file.
+///
+/// # Errors
+/// The server cannot be reached.
+pub fn round_trip(connection: &Connection) -> Result<Duration, RunError> {
+    if connection.dialect == Dialect::Sqlite {
+        return Ok(Duration::ZERO);
+    }
+    let mut loader = connect(connection)?;
+    let least = round_trip_of(&mut *loader)?;
+    loader.finish()?;
+    Ok(least)
+}
+
+fn round_trip_of(loader: &mut dyn Loader) -> Result<Duration, LoadError> {
+    let mut least = Duration::MAX;
+    for _ in 0..2 {
+        let begun = Instant::now();
+        loader.query("SELECT 1")?;
+        least = least.min(begun.elapsed());
+    }
+    Ok(least)
 }
 
 /// A pool of `workers` threads that only compute.

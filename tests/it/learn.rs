@@ -127,6 +127,10 @@ const PEOPLE: &str = "
 
 #[test]
 fn nothing_personal_and_no_row_is_read() {
+    if !postgres().is_own() {
+        eprintln!("passed over: the log of a server that runs already cannot be read");
+        return;
+    }
     let db = database(Kind::Postgres, PEOPLE);
     db.execute(&format!("alter database {} set log_statement = 'all'", db.name));
     let log = postgres().folder.join("server.log");

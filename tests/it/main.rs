@@ -34,6 +34,7 @@ mod memory;
 mod mysql_odd;
 #[cfg(feature = "object-store")]
 mod object_stores;
+mod newer;
 mod original;
 mod others;
 mod own_functions;
@@ -45,6 +46,7 @@ mod program;
 mod readers;
 mod reads;
 mod references;
+mod reported;
 mod resume;
 mod rings;
 mod servers;

@@ -473,6 +473,8 @@ pub enum ParentChoice {
     },
     /// Unique self reference that is never NULL: the next row, in closed chains of `length` rows.
     Chain { length: u64 },
+    /// Unique self reference: the row before, in open chains of `length` rows, of which the first is NULL.
+    Previous { length: u64 },
 }
 
 /// A foreign key of a planned table, followed from parent to child.

@@ -252,6 +252,7 @@ impl TablePlan {
                     ParentChoice::Agreeing { .. } => " (one that agrees)",
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
+                    ParentChoice::Previous { .. } => " (the row before)",
                     ParentChoice::Tree { .. } => " (a tree)",
                     ParentChoice::Ranked { .. } => " (by learned frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",

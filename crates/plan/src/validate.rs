@@ -243,7 +243,8 @@ impl PlanChecker<'_> {
             ParentChoice::Itself
             | ParentChoice::Earlier { .. }
             | ParentChoice::Tree { .. }
-            | ParentChoice::Chain { .. } => {
+            | ParentChoice::Chain { .. }
+            | ParentChoice::Previous { .. } => {
                 holds("a self reference to another table", leading.parent_table == Some(self.t) || rows == 0)
             }
             ParentChoice::Agreeing { shared, way, earlier, rooted, .. } => {

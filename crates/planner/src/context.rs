@@ -13,6 +13,7 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
+use super::wanted_keys::{self, WantedKeys};
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
@@ -50,6 +51,8 @@ pub(super) struct PlanContext<'a> {
     pub caps: BTreeMap<usize, (u64, String)>,
     /// The types of keys, narrowed to those of the columns that refer to them.
     pub key_types: KeyTypes,
+    /// The values that CHECKs of referring columns ask for.
+    pub wanted_keys: WantedKeys,
     pub generator: Generator,
     /// Row counts of tables that are sized by role.
     pub sizes: BTreeMap<usize, u64>,
@@ -110,13 +113,14 @@ impl<'a> PlanContext<'a> {
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         let position_of: BTreeMap<usize, usize> = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
         fk_cycles.arrange(schema, &position_of, &nullable);
-        PlanContext {
+        let mut context = PlanContext {
             declared,
             schema,
             options,
             overrides,
             existing,
             key_types: key_types::key_types(schema, &tables),
+            wanted_keys: WantedKeys::new(),
             position_of,
             skipped: skipped.collect(),
             failed: BTreeSet::new(),
@@ -138,7 +142,9 @@ impl<'a> PlanContext<'a> {
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),
             pools: RefCell::default(),
-        }
+        };
+        context.wanted_keys = wanted_keys::wanted_keys(schema, &context.order, &context.context());
+        context
     }
 
     pub fn cycles(&self) -> Vec<Vec<TableName>> {

@@ -38,6 +38,7 @@ mod row_counts;
 mod select;
 mod sizes;
 mod table_planner;
+mod wanted_keys;
 
 #[cfg(test)]
 mod distribution_tests;

@@ -50,6 +50,7 @@ mod parents;
 mod phases;
 mod roles;
 mod row_laws;
+mod row_size;
 mod shares;
 mod status_presence;
 mod timing;
@@ -287,6 +288,7 @@ impl<'a> TablePlanner<'a> {
             planner.columns.push(planned);
         }
         planner.keep_apart(b)?;
+        planner.fit_page(b)?;
         Ok(planner)
     }
 

@@ -302,6 +302,8 @@ impl Fill<'_> {
             guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
         }
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
+        let distance = run::round_trip(connection).map_err(config::run_failure)?;
+        let resources = &resources.at_distance(distance);
         let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
