@@ -18,6 +18,7 @@ pub(crate) mod gate;
 pub mod insert_statements;
 pub mod mysql;
 pub mod postgres;
+pub mod script;
 pub mod sqlite;
 pub mod staged;
 pub(crate) mod text;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, OF_A_DATABASE, Pace, Processes,
+    Closing, Compression, Database, Ddl, Duplicates, FileFormat, Files, Indexes, OF_A_DATABASE, Pace, Processes,
     ROWS_OF_A_PLAN, Resources, Rows, Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
 };
 
@@ -28,7 +28,7 @@ pub const DEFAULT_NOW: &str = "2026-01-01";
 
 /// Fills a PostgreSQL, MySQL/MariaDB or SQLite database with realistic rows that it accepts
 #[derive(Debug, Parser)]
-#[command(name = "dbmocker", version, propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "dbmocker", version, long_version = env!("DBMOCKER_VERSION"), propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -88,6 +88,10 @@ pub enum Command {
     ProfileSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
+    /// Prints completions for a shell
+    Completions(Completions),
+    /// Writes manual pages, one for each command
+    Manual(Manual),
     /// What worker processes run; the parent speaks to it through pipes
     #[command(hide = true)]
     Worker,
@@ -107,6 +111,8 @@ pub struct Analyze {
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +133,8 @@ pub struct Plan {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
@@ -145,11 +153,13 @@ pub struct Preview {
     pub limit: u64,
 
     /// Rows of a saved plan; no database is asked
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "ddl")]
     pub plan: Option<PathBuf>,
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
     #[command(flatten)]
     pub rows: Rows,
 }
@@ -181,7 +191,7 @@ pub struct Export {
     pub truncate: bool,
 
     /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "truncate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["truncate", "ddl"])]
     pub plan: Option<PathBuf>,
 
     /// Only the I-th of N parts of every table; `dbmocker manifest --join` makes a whole of the parts, which machines can
@@ -201,6 +211,8 @@ pub struct Export {
     pub files: Files,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
     #[command(flatten)]
     pub tables: Tables,
     #[command(flatten)]
@@ -415,7 +427,23 @@ pub struct InitConfig {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
     pub tables: Tables,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Folder for the pages, made if it is missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

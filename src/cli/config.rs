@@ -13,6 +13,8 @@ use super::file::Generation;
 use super::planned::Planned;
 use super::printer::Printer;
 use super::request::Request;
+use super::scratch;
+use super::scratch::Scratch;
 use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
@@ -46,6 +48,8 @@ pub struct Source {
     pub references: Vec<DeclaredReference>,
     /// Excludes other runs, if rows are to be written.
     pub lock: Option<RunLock>,
+    /// The throw-away database of `--ddl`.
+    pub scratch: Option<Scratch>,
 }
 
 impl Source {
@@ -65,6 +69,20 @@ impl Source {
 /// [`Exit::Usage`] if the arguments name no database, [`Exit::Source`] if it cannot be reached or read.
 pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
     read(connection(typed, printer)?, None)
+}
+
+/// As [`open`], or, with `--ddl`, of a throw-away database that is made of files.
+///
+/// # Errors
+/// As [`open`], and as [`Scratch::make`].
+pub fn open_schema(typed: &args::Database, ddl: &args::Ddl, printer: &Printer) -> Result<Source, Failure> {
+    if ddl.ddl.is_empty() {
+        return open(typed, printer);
+    }
+    let made = Scratch::make(ddl, printer)?;
+    let mut source = read(made.connection().clone(), None)?;
+    source.schema.database = scratch::name(ddl);
+    Ok(Source { scratch: Some(made), ..source })
 }
 
 /// As [`open`], from catalogues only: no statement reads a table's rows.
@@ -125,7 +143,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
-    Source { connection, schema, references: Vec::new(), lock }
+    Source { connection, schema, references: Vec::new(), lock, scratch: None }
 }
 
 /// The connection to the database, without reading its schema.

@@ -4,8 +4,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::error::{Exit, Failure};
 
 pub mod args;
@@ -22,19 +20,22 @@ pub mod printer;
 pub mod progress;
 pub mod request;
 pub mod row_counts;
+pub mod scratch;
 mod secrets;
+pub mod usage;
 
-use args::{Cli, Command};
+use args::Command;
 use printer::Printer;
 
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
     secrets::hide_from_process_list();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(e) => return usage(&e),
+    let (cli, note) = match usage::parse() {
+        Ok(parsed) => parsed,
+        Err(e) => return not_parsed(&e),
     };
     let printer = Printer::new(cli.quiet, cli.verbose);
+    note.iter().for_each(|note| printer.note(note));
     if matches!(cli.command, Command::Worker) {
         // A worker prints no message at exit: it is killed, or its input ends.
         return commands::worker::run(&printer);
@@ -51,7 +52,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Help and version are not errors; a usage error shows clap's message.
-fn usage(e: &clap::Error) -> ExitCode {
+fn not_parsed(e: &clap::Error) -> ExitCode {
     // A closed terminal cannot be handled here.
     let _ = e.print();
     if e.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
@@ -79,6 +80,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::InitConfig(args) => commands::init_config::run(&args, printer),
         Command::ConfigSchema => commands::init_config::schema(printer),
         Command::Generators => commands::generators::run(printer),
+        Command::Completions(args) => commands::completions::run(&args, printer),
+        Command::Manual(args) => commands::completions::manual(&args, printer),
         Command::Env => commands::env::run(printer),
     }
 }

@@ -9,6 +9,7 @@ mod cli;
 mod config_page;
 mod correlated;
 mod counts;
+mod ddl;
 mod declared;
 mod deferred_indexes;
 mod domains;

@@ -53,14 +53,23 @@ pub struct Session {
 
 impl Session {
     pub fn open(connection: &Connection) -> Result<Session, LoadError> {
-        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
-        let conn = runtime.block_on(connect(connection))?;
+        let (runtime, conn) = Session::plain(connection)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
         let (facts, gate) = (Facts::default(), Arc::default());
         let mut session = Session { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
         session.prepare()?;
         Ok(session)
+    }
+
+    /// A connection with the server's settings.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn plain(connection: &Connection) -> Result<(Runtime, Conn), LoadError> {
+        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
+        let conn = runtime.block_on(connect(connection))?;
+        Ok((runtime, conn))
     }
 
     /// Reads the relevant settings of the server, and sets the session to strict mode, UTC and no key checks.

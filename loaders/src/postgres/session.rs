@@ -189,7 +189,8 @@ impl Session {
         self.rows(&sql)
     }
 
-    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+    /// The rows of a statement that is sent as it is.
+    pub fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
         let mut rows = Vec::new();
         self.simple(sql, |message| {
             if let SimpleQueryMessage::Row(row) = message {

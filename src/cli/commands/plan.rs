@@ -27,7 +27,7 @@ struct Told {
 /// The database cannot be read, or there is no valid plan.
 pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {

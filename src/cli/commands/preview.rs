@@ -21,7 +21,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
         Some(path) => Planned::read(path)?,
         None => {
             let request = Request::new(&args.rows)?;
-            let source = config::open(&args.database, printer)?;
+            let source = config::open_schema(&args.database, &args.ddl, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
             let tables = Tables::default();
             Planned::make(&source, &tables, &request, false, config::default_memory())?
