@@ -23,6 +23,7 @@ pub mod sqlite;
 pub mod staged;
 pub(crate) mod text;
 pub mod tls;
+pub mod trace;
 
 pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
 pub use error::LoadError;
@@ -83,11 +84,12 @@ pub struct Loaded {
 /// # Errors
 /// [`LoadError::Connect`] with a remedy.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
-    match connection.dialect {
+    let loader = match connection.dialect {
         Dialect::Postgres => postgres::connect(connection),
         Dialect::Mysql => mysql::connect(connection),
         Dialect::Sqlite => sqlite::connect(connection),
-    }
+    }?;
+    Ok(trace::traced(loader))
 }
 
 /// A session with one server, on one connection.

@@ -37,9 +37,13 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Says more about what is being done
+    /// Says more about what is being done: phases and statements; twice: the time of each statement
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+
+    /// Also writes all messages, phases and statements to a file, at its end
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, env = "DBMOCKER_LOG_FILE", hide_env = true)]
+    pub log_file: Option<PathBuf>,
 }
 
 const EXIT_CODES: &str = "\
@@ -113,6 +117,8 @@ pub struct Analyze {
     pub database: Database,
     #[command(flatten)]
     pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: Tables,
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +126,14 @@ pub struct Plan {
     /// Plans for tables that are emptied first
     #[arg(long)]
     pub truncate: bool,
+
+    /// One screen: levels, the largest tables, and what needs attention
+    #[arg(long, conflicts_with = "json")]
+    pub summary: bool,
+
+    /// Prints the plan of this table only; its rows are those beside all other tables
+    #[arg(long, value_name = "T", conflicts_with_all = ["json", "summary"])]
+    pub table: Option<String>,
 
     /// Prints JSON
     #[arg(long)]
@@ -144,10 +158,6 @@ pub struct Plan {
 
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// Only this table
-    #[arg(long, value_name = "T")]
-    pub table: Option<String>,
-
     /// Rows to show of each table
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub limit: u64,
@@ -156,10 +166,20 @@ pub struct Preview {
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "ddl")]
     pub plan: Option<PathBuf>,
 
+    /// Prints JSON: for each table its name and its rows
+    #[arg(long)]
+    pub json: bool,
+
+    /// A line for each column instead of each row, with texts in full; by itself where rows are wider than the terminal
+    #[arg(long, conflicts_with = "json")]
+    pub expanded: bool,
+
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
     pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: Tables,
     #[command(flatten)]
     pub rows: Rows,
 }
@@ -249,6 +269,10 @@ pub struct Load {
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub manifest: Option<PathBuf>,
+
+    /// Prints the plan and writes nothing
+    #[arg(long, conflicts_with_all = ["from", "resume"])]
+    pub dry_run: bool,
 
     /// Empties the tables first
     #[arg(long)]

@@ -35,12 +35,21 @@ pub fn main() -> ExitCode {
         Err(e) => return not_parsed(&e),
     };
     let printer = Printer::new(cli.quiet, cli.verbose);
-    note.iter().for_each(|note| printer.note(note));
     if matches!(cli.command, Command::Worker) {
         // A worker prints no message at exit: it is killed, or its input ends.
         return commands::worker::run(&printer);
     }
-    match interrupt::install(&printer).and_then(|()| run(cli.command, &printer)) {
+    let opened = cli.log_file.as_ref().map_or(Ok(()), |path| printer.log_to(path));
+    if printer.shows_details() {
+        let printer = printer.clone();
+        dbmocker_loaders::trace::listen(move |sql, took| printer.statement(sql, took));
+    }
+    note.iter().for_each(|note| printer.note(note));
+    let ticker = progress::phases(&printer);
+    let done = opened.and_then(|()| interrupt::install(&printer)).and_then(|()| run(cli.command, &printer));
+    printer.phase_over();
+    drop(ticker);
+    match done {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_broken_pipe() => Exit::Ok.into(),
         Err(failure) => {

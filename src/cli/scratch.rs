@@ -29,7 +29,10 @@ impl Scratch {
         spill::sweep(&parent);
         let folder = spill::Folder::create(&parent, spill::SCRATCH).or_exit(Exit::Source)?;
         let dialect = typed.dialect.map(Dialect::from);
-        let database = dbmocker_ddl::create(&typed.ddl, dialect, folder.path()).map_err(failure)?;
+        printer.phase("making the database of --ddl on a throw-away server");
+        let database = dbmocker_ddl::create(&typed.ddl, dialect, folder.path());
+        printer.phase_over();
+        let database = database.map_err(failure)?;
         database.notes.iter().for_each(|note| printer.note(note));
         Ok(Scratch { database, _folder: folder })
     }

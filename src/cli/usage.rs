@@ -175,6 +175,11 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
 fn shared(command: Command) -> Command {
     let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
     let examples = examples(command.get_name());
+    let command = match command.get_name() {
+        // As it was once called there.
+        "preview" => command.mut_arg("tables", |arg| arg.alias("table")),
+        _ => command,
+    };
     command.mut_args(|arg| shared_by_flags(arg, &ids)).after_help("--help shows every flag, and examples.").after_long_help(examples)
 }
 

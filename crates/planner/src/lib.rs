@@ -56,4 +56,4 @@ pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Sh
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
 pub use profile::Learned;
 pub use row_counts::CountProblem;
-pub use select::{Selection, fits, nearest, resolve, select};
+pub use select::{Selection, fits, nearest, resolve, retain, select};

@@ -9,11 +9,13 @@ use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::json_file::STDOUT;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::yaml::yaml;
+use dbmocker_planner::retain;
 
 /// # Errors
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &Analyze, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open_schema(&args.database, &args.ddl, printer)?;
+    let mut source = config::open_schema(&args.database, &args.ddl, printer)?;
+    retain(&mut source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let schema = &source.schema;
     if args.output.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
         printer.json(schema)?;

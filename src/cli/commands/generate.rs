@@ -46,6 +46,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from: args.indexes.postpone_from(),
         hands: Some(args.processes.hands(connections, args.staging.is_asked())),
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     request.notes.iter().for_each(|text| printer.note(text));
     if args.dry_run {

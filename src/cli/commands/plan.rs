@@ -13,6 +13,7 @@ use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
 use crate::forecast::{Forecast, Machine};
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_plan::Detail;
 
 /// What `--json` prints.
@@ -39,6 +40,7 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from,
         hands: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &request.generation);
     let machine = Machine {
@@ -51,11 +53,19 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
     let forecast = forecast::forecast(&plan, &generator, &source.schema, machine, &logging).or_exit(Exit::Source)?;
     let planned = Planned { plan, generator, server: source.schema.server.clone() };
     args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
+    if args.save.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
+        return Ok(Exit::Ok);
+    }
+    let one = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
     let plan = planned.plan;
     if args.json {
         printer.json(&Told { plan: plan.outline(), forecast })?;
     } else {
-        printer.data(plan.describe(Detail::Columns) + &forecast.to_string())?;
+        printer.data(match one {
+            Some(table) => plan.describe_table(table),
+            None if args.summary => plan.summary() + &forecast.summary(),
+            None => plan.describe(Detail::Columns) + &forecast.to_string(),
+        })?;
         request.notes().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)
