@@ -27,6 +27,7 @@ mod learn;
 mod limits;
 mod load;
 mod lookup;
+mod manners;
 mod memory;
 mod mysql_odd;
 mod original;
