@@ -8,7 +8,8 @@ fn main() {
     println!("cargo::rerun-if-env-changed=DBMOCKER_COMMIT");
     let version = std::env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let release = std::env::var("PROFILE").is_ok_and(|p| p == "release");
-    let commit = std::env::var("DBMOCKER_COMMIT").ok().filter(|c| !c.is_empty()).or_else(|| release.then(commit).flatten());
+    let commit =
+        std::env::var("DBMOCKER_COMMIT").ok().filter(|c| !c.is_empty()).or_else(|| release.then(commit).flatten());
     match commit {
         Some(commit) => println!("cargo::rustc-env=DBMOCKER_VERSION={version} ({commit})"),
         None => println!("cargo::rustc-env=DBMOCKER_VERSION={version}"),

@@ -42,7 +42,14 @@ pub struct Cli {
     pub verbose: u8,
 
     /// Also writes all messages, phases and statements to a file, at its end
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, env = "DBMOCKER_LOG_FILE", hide_env = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        hide_short_help = true,
+        env = "DBMOCKER_LOG_FILE",
+        hide_env = true
+    )]
     pub log_file: Option<PathBuf>,
 }
 

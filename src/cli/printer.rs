@@ -166,7 +166,12 @@ impl Printer {
             let mut shared = self.shared();
             if let Some(log) = &mut shared.log {
                 // A log that cannot be written any more must not stop a run.
-                let _ = writeln!(log, "{}  {}", now(), text.replace("\x1b[1;33m", "").replace("\x1b[1;31m", "").replace("\x1b[0m", ""));
+                let _ = writeln!(
+                    log,
+                    "{}  {}",
+                    now(),
+                    text.replace("\x1b[1;33m", "").replace("\x1b[1;31m", "").replace("\x1b[0m", "")
+                );
             }
             shared.bar.clone()
         };

@@ -82,7 +82,8 @@ fn show_phases(printer: &Printer, terminal: bool, stopped: &mpsc::Receiver<()>) 
 }
 
 fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner:.cyan} {msg}").expect("the template is a constant that the tests draw");
+    let style =
+        ProgressStyle::with_template("{spinner:.cyan} {msg}").expect("the template is a constant that the tests draw");
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
 }
 
@@ -203,7 +204,8 @@ mod tests {
     #[test]
     fn the_time_left_follows_the_recent_rate() {
         let mut recent = Recent::default();
-        let rates: Vec<f64> = (0..60).map(|s| recent.rate(&reading(if s < 30 { 0 } else { (s - 30) * 100 }, s as f64))).collect();
+        let rates: Vec<f64> =
+            (0..60).map(|s| recent.rate(&reading(if s < 30 { 0 } else { (s - 30) * 100 }, s as f64))).collect();
         assert_eq!((rates[20], rates[59]), (0.0, 100.0));
     }
 

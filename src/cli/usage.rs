@@ -51,7 +51,14 @@ const OWN_VARIABLES: [&str; 4] = ["url", "password", "journal", "no-journal"];
 
 /// Three examples for each command.
 const EXAMPLES: &[(&str, [&str; 3])] = &[
-    ("analyze", ["--url postgres://me@localhost/shop", "--url sqlite://shop.db --json", "--ddl schema.sql --output schema.yaml"]),
+    (
+        "analyze",
+        [
+            "--url postgres://me@localhost/shop",
+            "--url sqlite://shop.db --json",
+            "--ddl schema.sql --output schema.yaml",
+        ],
+    ),
     (
         "plan",
         [
@@ -87,7 +94,11 @@ const EXAMPLES: &[(&str, [&str; 3])] = &[
     ),
     (
         "restore",
-        ["--url postgres://me@localhost/shop", "--url sqlite://shop.db --wait 60", "--url mysql://me@localhost/shop --trust-ledger"],
+        [
+            "--url postgres://me@localhost/shop",
+            "--url sqlite://shop.db --wait 60",
+            "--url mysql://me@localhost/shop --trust-ledger",
+        ],
     ),
     (
         "undo",
@@ -97,7 +108,10 @@ const EXAMPLES: &[(&str, [&str; 3])] = &[
             "--url postgres://me@localhost/shop --changed keep",
         ],
     ),
-    ("runs", ["--url postgres://me@localhost/shop", "--url sqlite://shop.db --json", "--driver sqlite --database shop.db"]),
+    (
+        "runs",
+        ["--url postgres://me@localhost/shop", "--url sqlite://shop.db --json", "--driver sqlite --database shop.db"],
+    ),
     (
         "learn",
         [
@@ -169,7 +183,9 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
     let (_, of_command) = matches.subcommand()?;
     let found = of_command.try_contains_id("config").ok()?;
     let by_itself = found && of_command.value_source("config") == Some(ValueSource::DefaultValue);
-    by_itself.then(|| format!("rules are read from `{CONFIG}` in this folder; --config names another file, --config none no file"))
+    by_itself.then(|| {
+        format!("rules are read from `{CONFIG}` in this folder; --config names another file, --config none no file")
+    })
 }
 
 fn shared(command: Command) -> Command {
@@ -180,7 +196,10 @@ fn shared(command: Command) -> Command {
         "preview" => command.mut_arg("tables", |arg| arg.alias("table")),
         _ => command,
     };
-    command.mut_args(|arg| shared_by_flags(arg, &ids)).after_help("--help shows every flag, and examples.").after_long_help(examples)
+    command
+        .mut_args(|arg| shared_by_flags(arg, &ids))
+        .after_help("--help shows every flag, and examples.")
+        .after_long_help(examples)
 }
 
 fn shared_by_flags(arg: Arg, ids: &[String]) -> Arg {
@@ -191,7 +210,8 @@ fn shared_by_flags(arg: Arg, ids: &[String]) -> Arg {
         return arg;
     }
     // clap keeps names as long as the program runs.
-    let variable: &'static str = Box::leak(format!("DBMOCKER_{}", long.replace('-', "_").to_uppercase()).into_boxed_str());
+    let variable: &'static str =
+        Box::leak(format!("DBMOCKER_{}", long.replace('-', "_").to_uppercase()).into_boxed_str());
     let arg = arg.env(variable).hide_env(true);
     match arg.get_action() {
         ArgAction::SetTrue => arg.value_parser(FalseyValueParser::new()),
@@ -202,11 +222,14 @@ fn shared_by_flags(arg: Arg, ids: &[String]) -> Arg {
 /// The config file of the folder, unless the rows are decided already.
 fn with_default(arg: Arg, ids: &[String]) -> Arg {
     let decided = ["from", "plan"].into_iter().filter(|id| ids.iter().any(|known| known == id));
-    arg.default_value_ifs(decided.map(|id| (id, ArgPredicate::IsPresent, None))).default_value(CONFIG).hide_default_value(true)
+    arg.default_value_ifs(decided.map(|id| (id, ArgPredicate::IsPresent, None::<&'static str>)))
+        .default_value(CONFIG)
+        .hide_default_value(true)
 }
 
 fn examples(command: &str) -> String {
-    const VARIABLES: &str = "Every flag can be given by a variable of the environment: --memory-limit is DBMOCKER_MEMORY_LIMIT.";
+    const VARIABLES: &str =
+        "Every flag can be given by a variable of the environment: --memory-limit is DBMOCKER_MEMORY_LIMIT.";
     let Some((_, lines)) = EXAMPLES.iter().find(|(name, _)| *name == command) else { return VARIABLES.into() };
     let lines: String = lines.iter().map(|line| format!("  dbmocker {command} {line}\n")).collect();
     format!("Examples:\n{lines}\n{VARIABLES}")

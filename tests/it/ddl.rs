@@ -26,7 +26,16 @@ fn dump(db: &Database) -> String {
         }
         Some(server) => {
             let mut c = Command::new("mariadb-dump");
-            c.args(["--no-defaults", "--no-data", "-h", "127.0.0.1", "-P", &server.port.to_string(), "-u", server.user]);
+            c.args([
+                "--no-defaults",
+                "--no-data",
+                "-h",
+                "127.0.0.1",
+                "-P",
+                &server.port.to_string(),
+                "-u",
+                server.user,
+            ]);
             c.args(["--routines", "--databases"]).arg(&db.name).env("MYSQL_PWD", server.password);
             c
         }
@@ -81,7 +90,10 @@ fn files_come_from_everywhere_and_in_order() {
     let folder = tempfile::tempdir().unwrap();
     for (name, sql) in [
         ("V1__users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n"),
-        ("V2__orders.sql", "CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id));\n"),
+        (
+            "V2__orders.sql",
+            "CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id));\n",
+        ),
         ("V10__more.sql", "ALTER TABLE orders ADD COLUMN note TEXT;\nINSERT INTO users VALUES (1, 'x');\n"),
     ] {
         fs::write(folder.path().join(name), sql).unwrap();
@@ -117,11 +129,21 @@ fn what_goes_wrong_is_told_with_file_and_line() {
             3,
             ["line 3", "relation \"c\" does not exist"],
         ),
-        ("postgresql", "CREATE TABLE a (\n  id int,\n  x nosuchtype\n);", 3, ["line 3", "type \"nosuchtype\" does not exist"]),
+        (
+            "postgresql",
+            "CREATE TABLE a (\n  id int,\n  x nosuchtype\n);",
+            3,
+            ["line 3", "type \"nosuchtype\" does not exist"],
+        ),
         ("postgresql", "\nCREATE EXTENSION no_such_extension;", 3, ["line 2", "install the extension"]),
         ("postgresql", "CREATE TABLE a (b text);\nCOPY a FROM PROGRAM 'id';", 2, ["line 2", "is refused"]),
         ("postgresql", "CREATE TABLE a (\n  b text DEFAULT 'x);\n", 3, ["line 2", "does not end"]),
-        ("mysql", "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int,\n x nosuchtype);", 3, ["line 2", "nosuchtype"]),
+        (
+            "mysql",
+            "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int,\n x nosuchtype);",
+            3,
+            ["line 2", "nosuchtype"],
+        ),
         ("sqlite", "CREATE TABLE a (id INT);\nATTACH 'x.db' AS x;", 2, ["line 2", "is refused"]),
     ] {
         fs::write(&file, sql).unwrap();
@@ -167,9 +189,12 @@ fn what_dumps_hold_besides_tables_does_no_harm() {
     fs::write(&file, postgres).unwrap();
     let ran = dbmocker(["analyze", "--ddl", &file]).ok();
     assert!(ran.stdout.contains("app.t"), "{}", ran.stdout);
-    for part in
-        ["3 of ownership and grants", "1 that write or read rows", "2 for the server's own client", "failed without harm"]
-    {
+    for part in [
+        "3 of ownership and grants",
+        "1 that write or read rows",
+        "2 for the server's own client",
+        "failed without harm",
+    ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
     // A trigger of somebody else, a collation of MySQL 8.

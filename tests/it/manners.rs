@@ -35,7 +35,8 @@ fn every_command_takes_the_same_table_flags() {
 #[test]
 fn previews_as_json_and_in_lines() {
     let db = shop(Kind::Sqlite);
-    let json = dbmocker(["preview", "--url", &db.url, "--tables", "users,orders", "--limit", "2", "--json"]).ok().stdout;
+    let json =
+        dbmocker(["preview", "--url", &db.url, "--tables", "users,orders", "--limit", "2", "--json"]).ok().stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 2);
     assert_eq!(json[0]["rows"].as_array().unwrap().len(), 2);
@@ -95,7 +96,9 @@ fn logs_say_phases_and_statements() {
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "5", "--log-file", &log]).ok();
     assert!(!ran.stderr.contains("COPY") && !ran.stderr.contains("reading the schema"), "{}", ran.stderr);
     let log = fs::read_to_string(log).unwrap();
-    for part in ["connecting to ", "reading the schema", "planning 5 tables", "loading", "verifying", "rows into public.users"] {
+    for part in
+        ["connecting to ", "reading the schema", "planning 5 tables", "loading", "verifying", "rows into public.users"]
+    {
         assert!(log.contains(part), "{part}: {log}");
     }
     assert!(!log.contains(db.server.unwrap().password), "{log}");

@@ -113,11 +113,7 @@ impl Judged {
 ///
 /// # Errors
 /// A statement that the server refuses, with its file and line.
-pub(crate) fn apply(
-    judged: &Judged,
-    to: &Connection,
-    administrator: Option<&Connection>,
-) -> Result<Applied, DdlError> {
+pub(crate) fn apply(judged: &Judged, to: &Connection, administrator: Option<&Connection>) -> Result<Applied, DdlError> {
     let mut run = Run { session: script::open(to)?, to, administrator, skipped: judged.skipped.clone() };
     for step in &judged.statements {
         run.step(step)?;
@@ -182,7 +178,11 @@ impl Run<'_> {
         let named = quote(Dialect::Mysql, name);
         // A name in a grant is a pattern.
         let pattern = named.replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%");
-        let made = if sql.is_empty() { session.run(&format!("CREATE DATABASE IF NOT EXISTS {named}")) } else { session.run(sql) };
+        let made = if sql.is_empty() {
+            session.run(&format!("CREATE DATABASE IF NOT EXISTS {named}"))
+        } else {
+            session.run(sql)
+        };
         let made = match made {
             Err(e) if e.code.as_deref() == Some("1007") => Ok(()),
             made => made,
@@ -197,7 +197,8 @@ impl Run<'_> {
         let unknown = e.code.as_deref() == Some(UNKNOWN_COLLATION) && sql.contains("utf8mb4_0900");
         unknown.then(|| {
             let sql = sql.replace("utf8mb4_0900_ai_ci", "utf8mb4_unicode_520_ci");
-            self.session.run(&sql.replace("utf8mb4_0900_bin", "utf8mb4_bin").replace("utf8mb4_0900_as_cs", "utf8mb4_bin"))
+            self.session
+                .run(&sql.replace("utf8mb4_0900_bin", "utf8mb4_bin").replace("utf8mb4_0900_as_cs", "utf8mb4_bin"))
         })
     }
 
@@ -232,8 +233,8 @@ fn database_name(statement: &Statement) -> String {
 
 /// A bare word in the spelling of the statement.
 fn as_written(sql: &str, word: &str) -> String {
-    let spelled = sql.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
-    spelled.filter(|w| w.to_uppercase() == word).last().unwrap_or(word).to_owned()
+    let mut spelled = sql.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'));
+    spelled.find(|w| w.to_uppercase() == word).unwrap_or(word).to_owned()
 }
 
 /// What is there already, or is gone already, needs no statement.
@@ -254,7 +255,8 @@ fn is_harmless(dialect: Dialect, statement: &Statement, e: &ScriptError) -> bool
 
 fn failure(step: &Step, e: &ScriptError) -> DdlError {
     let statement = &step.statement;
-    let before = e.character.map_or(0, |c| statement.sql.chars().take(c.saturating_sub(1)).filter(|c| *c == '\n').count());
+    let before =
+        e.character.map_or(0, |c| statement.sql.chars().take(c.saturating_sub(1)).filter(|c| *c == '\n').count());
     let hint = if step.verdict == Verdict::Extension {
         "; install the extension for this server, or take the statement out if no table needs it"
     } else if statement.sql.contains("${") {

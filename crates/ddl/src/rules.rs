@@ -85,7 +85,9 @@ pub(crate) fn client_line(dialect: Dialect, line: &str) -> Option<Kind> {
 fn common(dialect: Dialect, words: &[&str]) -> Option<Verdict> {
     let has = |word: &str| words.contains(&word);
     Some(match *words {
-        ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE", ..] | ["START", "TRANSACTION", ..] => Verdict::Ignore,
+        ["BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE", ..] | ["START", "TRANSACTION", ..] => {
+            Verdict::Ignore
+        }
         ["END" | "ABORT"] | ["END", "TRANSACTION"] => Verdict::Ignore,
         ["GRANT" | "REVOKE" | "REASSIGN", ..] => Verdict::Skip(Kind::Ownership),
         // MySQL's `TABLE t INTO OUTFILE` and the like; also where the statement would only be passed over.
@@ -158,8 +160,9 @@ fn object<'a>(words: &[&'a str]) -> &'a str {
     words.iter().skip(1).take(16).find(|w| OBJECTS.contains(*w)).copied().unwrap_or_default()
 }
 
-fn follow(words: &[&str], pair: [&str; 2]) -> bool {
-    words.windows(2).any(|w| w == pair)
+/// `ALTER ... OWNER TO name`; a column of that name may be renamed.
+fn changes_owner(words: &[&str]) -> bool {
+    matches!(*words, [.., before, "OWNER", "TO", _] if !matches!(before, "RENAME" | "COLUMN"))
 }
 
 fn postgres(words: &[&str]) -> Verdict {
@@ -169,7 +172,9 @@ fn postgres(words: &[&str]) -> Verdict {
     match *words {
         ["CREATE" | "ALTER" | "DROP", ..] => postgres_object(words),
         ["COMMENT", ..] | ["SECURITY", "LABEL", ..] => Verdict::IfPossible,
-        ["SET", "ROLE", ..] | ["SET", "SESSION" | "LOCAL", "AUTHORIZATION" | "ROLE", ..] => Verdict::Skip(Kind::Ownership),
+        ["SET", "ROLE", ..] | ["SET", "SESSION" | "LOCAL", "AUTHORIZATION" | "ROLE", ..] => {
+            Verdict::Skip(Kind::Ownership)
+        }
         ["RESET", "ROLE"] | ["RESET", "SESSION", ..] => Verdict::Skip(Kind::Ownership),
         ["SET" | "RESET", ..] => Verdict::IfPossible,
         ["DO", ..] => Verdict::Run,
@@ -188,11 +193,11 @@ fn postgres_object(words: &[&str]) -> Verdict {
         "SYSTEM" => Verdict::Refuse,
         "ROLE" | "USER" | "GROUP" | "DEFAULT" | "OWNED" => Verdict::Skip(Kind::Ownership),
         "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" => Verdict::Skip(Kind::Server),
-        _ if !create && follow(words, ["OWNER", "TO"]) => Verdict::Skip(Kind::Ownership),
+        _ if !create && changes_owner(words) => Verdict::Skip(Kind::Ownership),
         "LARGE" => Verdict::Skip(Kind::Rows),
         "EXTENSION" if create => Verdict::Extension,
-        "EXTENSION" | "POLICY" | "PUBLICATION" | "LANGUAGE" | "SERVER" | "FOREIGN" | "CAST" | "OPERATOR" | "CONVERSION"
-        | "ACCESS" | "TEXT" | "STATISTICS" | "TRANSFORM" | "EVENT" => Verdict::IfPossible,
+        "EXTENSION" | "POLICY" | "PUBLICATION" | "LANGUAGE" | "SERVER" | "FOREIGN" | "CAST" | "OPERATOR"
+        | "CONVERSION" | "ACCESS" | "TEXT" | "STATISTICS" | "TRANSFORM" | "EVENT" => Verdict::IfPossible,
         "" => Verdict::Refuse,
         _ => Verdict::Run,
     }
@@ -243,7 +248,7 @@ fn sqlite(words: &[&str]) -> Verdict {
         "DEFER_FOREIGN_KEYS",
     ];
     match *words {
-        ["CREATE", .., ] => match object(words) {
+        ["CREATE", ..] => match object(words) {
             // `.schema` prints the tables that SQLite makes itself.
             "TABLE" if name(words).starts_with("SQLITE_") => Verdict::Skip(Kind::Server),
             "TABLE" | "VIEW" | "INDEX" | "TRIGGER" | "VIRTUAL" => Verdict::Run,
@@ -318,6 +323,7 @@ mod tests {
         for (sql, verdict) in [
             ("ALTER TABLE public.t OWNER TO app", Verdict::Skip(Ownership)),
             ("ALTER DEFAULT PRIVILEGES FOR ROLE x GRANT ALL ON TABLES TO y", Verdict::Skip(Ownership)),
+            ("ALTER TABLE t RENAME COLUMN owner TO boss", Verdict::Run),
             ("GRANT ALL ON t TO app", Verdict::Skip(Ownership)),
             ("CREATE ROLE app", Verdict::Skip(Ownership)),
             ("\\connect shop", Verdict::Skip(Client)),
@@ -340,7 +346,10 @@ mod tests {
         for (sql, verdict) in [
             ("/*!40101 SET @saved_cs_client = @@character_set_client */", Verdict::IfPossible),
             ("SET GLOBAL x = 1", Verdict::Skip(Server)),
-            ("CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */", Verdict::CreateDatabase),
+            (
+                "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */",
+                Verdict::CreateDatabase,
+            ),
             ("USE `shop`", Verdict::Use),
             ("LOCK TABLES t WRITE", Verdict::Skip(Server)),
             ("CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW v AS SELECT 1", Verdict::Run),

@@ -43,7 +43,8 @@ impl Server {
     /// Always.
     #[cfg(not(unix))]
     pub fn start(dialect: Dialect, _: &std::path::Path) -> Result<Self, crate::DdlError> {
-        let message = "this works on Unix only; run dbmocker in WSL or a container, or name a database with --url".into();
+        let message =
+            "this works on Unix only; run dbmocker in WSL or a container, or name a database with --url".into();
         Err(crate::DdlError::Server { dialect, message })
     }
 }

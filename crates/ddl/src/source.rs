@@ -51,10 +51,13 @@ fn file_source(path: &Path) -> Result<Source, DdlError> {
 fn text(path: &str, bytes: Vec<u8>) -> Result<String, DdlError> {
     let fail = |message: &str| DdlError::File { path: path.to_owned(), message: message.to_owned() };
     for (magic, message) in [
-        (&b"PGDMP"[..], "it is a dump in pg_dump's own format; write it as text: pg_restore --schema-only -f schema.sql FILE"),
-        (b"SQLite format 3\0", "it is a SQLite database, not its DDL; write --url sqlite://FILE"),
-        (b"\x1f\x8b", "it is compressed; write gunzip -c FILE | dbmocker ... --ddl -"),
-        (b"\x28\xb5\x2f\xfd", "it is compressed; write zstd -dc FILE | dbmocker ... --ddl -"),
+        (
+            &b"PGDMP"[..],
+            "it is a dump in pg_dump's own format; write it as text: pg_restore --schema-only -f schema.sql FILE",
+        ),
+        (&b"SQLite format 3\0"[..], "it is a SQLite database, not its DDL; write --url sqlite://FILE"),
+        (&b"\x1f\x8b"[..], "it is compressed; write gunzip -c FILE | dbmocker ... --ddl -"),
+        (&b"\x28\xb5\x2f\xfd"[..], "it is compressed; write zstd -dc FILE | dbmocker ... --ddl -"),
     ] {
         if bytes.starts_with(magic) {
             return Err(fail(message));
@@ -81,7 +84,9 @@ fn text(path: &str, bytes: Vec<u8>) -> Result<String, DdlError> {
 fn up_only(text: String) -> String {
     let down = |line: &str| {
         let line = line.trim().to_ascii_lowercase();
-        line.starts_with("-- migrate:down") || line.starts_with("-- +goose down") || line.starts_with("-- +migrate down")
+        line.starts_with("-- migrate:down")
+            || line.starts_with("-- +goose down")
+            || line.starts_with("-- +migrate down")
     };
     let mut at = 0;
     for line in text.split_inclusive('\n') {

@@ -9,7 +9,10 @@ use crate::token::{Kind, Lexer, Token};
 pub(crate) enum Item {
     Statement(Statement),
     /// `\connect shop`, `.mode box`.
-    Client { text: String, line: usize },
+    Client {
+        text: String,
+        line: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -281,7 +284,8 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_seen() {
-        let Item::Statement(s) = &split(Dialect::Postgres, "SELECT 1;\nCREATE TABLE a\n (b text DEFAULT 'x);")[1] else {
+        let Item::Statement(s) = &split(Dialect::Postgres, "SELECT 1;\nCREATE TABLE a\n (b text DEFAULT 'x);")[1]
+        else {
             panic!("a statement")
         };
         assert_eq!((s.line, s.unclosed), (2, Some(3)));

@@ -28,7 +28,11 @@ impl Plan {
             let tables: Vec<&TablePlan> = self.tables.iter().filter(|t| t.level == level).collect();
             let rows = tables.iter().map(|t| t.rows).sum();
             let names = shortened(tables.iter().map(|t| t.label.clone()).collect(), NAMED);
-            line(format!("  level {level}: {}, {}: {names}", humanize::plural(tables.len() as u64, "table"), humanize::rows(rows)));
+            line(format!(
+                "  level {level}: {}, {}: {names}",
+                humanize::plural(tables.len() as u64, "table"),
+                humanize::rows(rows)
+            ));
         }
         if levels > LISTED {
             line(format!("  and {} more", humanize::plural((levels - LISTED) as u64, "level")));

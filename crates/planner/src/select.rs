@@ -37,9 +37,8 @@ pub fn retain(schema: &mut Schema, selection: &Selection) -> Result<(), PlanErro
         return Ok(());
     }
     let (_, left_out) = select(schema, selection)?;
-    let unselected = |name: &TableName| {
-        left_out.iter().any(|l| l.name == *name && [EXCLUDED, NOT_SELECTED].contains(&&*l.reason))
-    };
+    let unselected =
+        |name: &TableName| left_out.iter().any(|l| l.name == *name && [EXCLUDED, NOT_SELECTED].contains(&&*l.reason));
     schema.tables.retain(|t| !unselected(&t.name));
     schema.skipped.clear();
     Ok(())

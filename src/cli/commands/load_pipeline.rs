@@ -250,12 +250,11 @@ impl Fill<'_> {
             let all = plan.tables.len();
             let told = |table: usize| printer.phase_step(format_args!("trial {table}/{all}"));
             let (off, stop) = (self.disable_triggers, interrupt::stop());
-            let refusals =
-                match run::preflight(connection, schema, &plan, &generator, off, stop, &told) {
-                    Ok(tried) => return Ok((plan, generator, tried)),
-                    Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
-                    Err(e) => return Err(config::run_failure(e)),
-                };
+            let refusals = match run::preflight(connection, schema, &plan, &generator, off, stop, &told) {
+                Ok(tried) => return Ok((plan, generator, tried)),
+                Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
+                Err(e) => return Err(config::run_failure(e)),
+            };
             for Refusal { table, message } in refusals {
                 let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
                 printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));

@@ -26,11 +26,14 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     fs::write(&secrets, &secret).map_err(failed)?;
     account.give(&secrets).map_err(failed)?;
     let mut init = Command::new(initdb);
-    init.args(["--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "-U", "postgres", "-D"]);
+    // macOS knows no such locale.
+    let locale = if cfg!(target_os = "linux") { "--locale=C.UTF-8" } else { "--locale=C" };
+    init.args(["--no-sync", "--encoding=UTF8", locale, "--auth=scram-sha-256", "-U", "postgres", "-D"]);
     run(DIALECT, account, init.arg(&data).arg("--pwfile").arg(&secrets))?;
     single_user(&server, &data, account, &own)?;
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let mut command = vec![text(&server), "-D".into(), text(&data), "-k".into(), text(folder), "-p".into(), "5432".into()];
+    let mut command =
+        vec![text(&server), "-D".into(), text(&data), "-k".into(), text(folder), "-p".into(), "5432".into()];
     for setting in [
         "listen_addresses=",
         "unix_socket_permissions=0700",

@@ -72,10 +72,12 @@ impl fmt::Display for Account {
 
 impl Account {
     pub fn of_servers(dialect: Dialect) -> Self {
-        let root = fs::metadata("/proc/self").or_else(|_| fs::metadata("/dev/fd/0"));
-        let root = root.is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0);
-        let names: [&str; 3] =
-            if dialect == Dialect::Postgres { ["postgres", "_postgres", "nobody"] } else { ["mysql", "_mysql", "nobody"] };
+        let root = rustix::process::geteuid().is_root();
+        let names: [&str; 3] = if dialect == Dialect::Postgres {
+            ["postgres", "_postgres", "nobody"]
+        } else {
+            ["mysql", "_mysql", "nobody"]
+        };
         Account(root.then(|| names.into_iter().find_map(account)).flatten())
     }
 
