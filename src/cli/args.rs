@@ -41,6 +41,10 @@ pub struct Cli {
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 
+    /// Colours in messages; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, hide_short_help = true, env = "DBMOCKER_COLOR", hide_env = true)]
+    pub color: Color,
+
     /// Also writes all messages, phases and statements to a file, at its end
     #[arg(
         long,
@@ -51,6 +55,13 @@ pub struct Cli {
         hide_env = true
     )]
     pub log_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 const EXIT_CODES: &str = "\

@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(e) => return not_parsed(&e),
     };
-    let printer = Printer::new(cli.quiet, cli.verbose);
+    let printer = Printer::new(cli.quiet, cli.verbose).colored(cli.color);
     if matches!(cli.command, Command::Worker) {
         // A worker prints no message at exit: it is killed, or its input ends.
         return commands::worker::run(&printer);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
 
+use super::args::Color;
 use crate::error::{Exit, Failure, OrExit};
 
 /// Longer statements are cut.
@@ -38,6 +39,17 @@ impl Printer {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let color = std::io::stderr().is_terminal() && !no_color;
         Printer { quiet, verbose, color, shared: Arc::default() }
+    }
+
+    /// With or without colours, whatever stderr is.
+    #[must_use]
+    pub fn colored(self, when: Color) -> Self {
+        let color = match when {
+            Color::Auto => self.color,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Printer { color, ..self }
     }
 
     /// Also writes everything but data to a file, with the time, whatever `-q` and `-v` say.
