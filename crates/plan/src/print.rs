@@ -49,8 +49,8 @@ impl Plan {
         for table in &self.tables {
             table.describe(detail, self.dialect, &mut out);
         }
-        if let Some(hands) = self.hands.as_ref().filter(|h| h.processes > 1) {
-            line(&mut out, format_args!("{} worker processes: {}", hands.processes, hands.reason));
+        if let Some(loaders) = self.loaders.as_ref().filter(|h| h.processes > 1) {
+            line(&mut out, format_args!("{} worker processes: {}", loaders.processes, loaders.reason));
         }
         for cycle in &self.cycles {
             let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
@@ -92,7 +92,7 @@ impl TablePlan {
     pub(super) fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
         if self.existing > 0 {
-            head += &format!(" after {} that are there", humanize::count(self.existing));
+            head += &format!(" after {} existing", humanize::count(self.existing));
         }
         if let Some(why) = &self.limited_by {
             head += &format!(" (of {} asked: {why})", humanize::count(self.requested));
@@ -138,7 +138,7 @@ impl TablePlan {
             line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
         }
         line(out, format_args!("    load by {}", self.load));
-        if let Some(cut) = &self.cut {
+        if let Some(cut) = &self.chunks {
             line(out, format_args!("    {}", cut.describe(self)));
         }
         if let Some(said) = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect)) {

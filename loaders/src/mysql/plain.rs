@@ -4,7 +4,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error};
 use tokio::runtime::Runtime;
 
-use super::session::Session;
+use super::session::MysqlSession;
 use crate::script::{Script, ScriptError};
 use crate::{Connection, LoadError};
 
@@ -15,7 +15,7 @@ pub(crate) struct Plain {
 
 impl Plain {
     pub fn open(to: &Connection) -> Result<Self, LoadError> {
-        let (runtime, conn) = Session::plain(to)?;
+        let (runtime, conn) = MysqlSession::plain(to)?;
         Ok(Plain { runtime, conn })
     }
 }

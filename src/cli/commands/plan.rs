@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::args;
-use crate::cli::args::Plan;
+use crate::cli::args::PlanArgs;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
 use crate::cli::guard;
@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
-use crate::forecast::{Forecast, Machine};
+use crate::forecast::{Forecast, LoadSetup};
 use dbmocker_core::json_file::STDOUT;
 use dbmocker_plan::Detail;
 
@@ -26,7 +26,7 @@ struct Told {
 
 /// # Errors
 /// The database cannot be read, or there is no valid plan.
-pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
     let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
@@ -38,12 +38,12 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: config::default_memory(),
         postpone_from,
-        hands: None,
+        loaders: None,
     };
     config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
-    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &request.generation);
-    let machine = Machine {
+    let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &request.generation);
+    let machine = LoadSetup {
         workers: resources.workers,
         connections: resources.streams,
         local: !guard::elsewhere(&source.connection),

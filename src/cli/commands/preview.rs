@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use serde_json::{Map, Number};
 
-use crate::cli::args::{Preview, Tables};
+use crate::cli::args::{Preview, TablesArgs};
 use crate::cli::config;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
@@ -28,7 +28,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
             let request = Request::new(&args.rows)?;
             let source = config::open_schema(&args.database, &args.ddl, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
-            let tables = Tables::default();
+            let tables = TablesArgs::default();
             Planned::make(&source, &tables, &request, false, config::default_memory())?
         }
     };
