@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, ClientCertificate, LoadError, TlsMode, connect};
+use dbmocker_loaders::{
+    AuthMethod, ChannelBinding, ClientCertificate, Connection, Dialect, LoadError, TlsMode, connect,
+};
 
 use crate::{complaint, load_all, pairs};
 
@@ -189,8 +191,10 @@ fn a_client_certificate_lets_its_owner_in() {
     let file = |name: &str| server.folder.path().join(name);
     let to = |name: Option<&str>| Connection {
         user: "certified".into(),
-        tls_identity: name
-            .map(|name| ClientCertificate { certificate: file(&format!("{name}.pem")), key: file(&format!("{name}.key")) }),
+        tls_identity: name.map(|name| ClientCertificate {
+            certificate: file(&format!("{name}.pem")),
+            key: file(&format!("{name}.key")),
+        }),
         ..server.connection(TlsMode::VerifyFull, "localhost")
     };
     let mut loader = connect(&to(Some("client"))).unwrap();
