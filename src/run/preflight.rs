@@ -55,7 +55,7 @@ pub fn preflight(
     generator: &Arc<Generator>,
     disable_triggers: bool,
     stop: &Stop,
-    told: &dyn Fn(usize),
+    tried: &dyn Fn(usize),
 ) -> Result<AcceptedTrial, RunError> {
     let mut loader = connect(connection)?;
     let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
@@ -63,7 +63,7 @@ pub fn preflight(
         if stop.is_set() {
             return Err(RunError::Interrupted);
         }
-        told(t + 1);
+        tried(t + 1);
         let table = schema.table(&p.name).expect("a plan is made from the schema");
         let copy = format!("dbmocker_probe_{t}");
         match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
