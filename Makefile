@@ -4,6 +4,7 @@ FORMAT ?= csv
 SEED   ?= 42
 OUT    ?= export
 BIN    := target/release/dbmocker
+QUICK  := target/quick/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
@@ -15,8 +16,9 @@ help: ## this list
 build: ## the optimised program, target/release/dbmocker
 	cargo build --release --locked
 
-demo: build ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
-	@tests/demo.sh $(BIN) $(DEMO)
+demo: ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
+	cargo build --profile quick --locked
+	@tests/demo.sh $(QUICK) $(DEMO)
 
 check: ## compiles everything without building it, the quickest answer
 	cargo check --workspace --all-targets --locked

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, CompressionArg, Database, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs, Processes,
-    ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm, ValuesArgs,
+    Closing, CompressionArg, Database, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs,
+    Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm,
+    ValuesArgs,
 };
 
 pub use profile::{Compare, Explain, Learn, Mask};
@@ -28,7 +29,7 @@ pub const DEFAULT_NOW: &str = "2026-01-01";
 
 /// Fills a PostgreSQL, MySQL/MariaDB or SQLite database with realistic rows that it accepts
 #[derive(Debug, Parser)]
-#[command(name = "dbmocker", version, propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "dbmocker", version, long_version = env!("DBMOCKER_VERSION"), propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -37,9 +38,31 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Says more about what is being done
+    /// Says more about what is being done: phases and statements; twice: the time of each statement
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+
+    /// Colours in messages; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, hide_short_help = true, env = "DBMOCKER_COLOR", hide_env = true)]
+    pub color: Color,
+
+    /// Also writes all messages, phases and statements to a file, at its end
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        hide_short_help = true,
+        env = "DBMOCKER_LOG_FILE",
+        hide_env = true
+    )]
+    pub log_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 const EXIT_CODES: &str = "\
@@ -88,6 +111,10 @@ pub enum Command {
     ProfileSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
+    /// Prints completions for a shell
+    Completions(Completions),
+    /// Writes manual pages, one for each command
+    Manual(Manual),
     /// What worker processes run; the parent speaks to it through pipes
     #[command(hide = true)]
     Worker,
@@ -107,6 +134,10 @@ pub struct Analyze {
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +145,14 @@ pub struct PlanArgs {
     /// Plans for tables that are emptied first
     #[arg(long)]
     pub truncate: bool,
+
+    /// One screen: levels, the largest tables, and what needs attention
+    #[arg(long, conflicts_with = "json")]
+    pub summary: bool,
+
+    /// Prints the plan of this table only; its rows are those beside all other tables
+    #[arg(long, value_name = "T", conflicts_with_all = ["json", "summary"])]
+    pub table: Option<String>,
 
     /// Prints JSON
     #[arg(long)]
@@ -127,6 +166,8 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
     pub tables: TablesArgs,
     #[command(flatten)]
     pub rows: RowsArgs,
@@ -136,20 +177,28 @@ pub struct PlanArgs {
 
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// Only this table
-    #[arg(long, value_name = "T")]
-    pub table: Option<String>,
-
     /// Rows to show of each table
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub limit: u64,
 
     /// Rows of a saved plan; no database is asked
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "ddl")]
     pub plan: Option<PathBuf>,
+
+    /// Prints JSON: for each table its name and its rows
+    #[arg(long)]
+    pub json: bool,
+
+    /// A line for each column instead of each row, with texts in full; by itself where rows are wider than the terminal
+    #[arg(long, conflicts_with = "json")]
+    pub expanded: bool,
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: TablesArgs,
     #[command(flatten)]
     pub rows: RowsArgs,
 }
@@ -182,7 +231,7 @@ pub struct Export {
     pub truncate: bool,
 
     /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "truncate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["truncate", "ddl"])]
     pub plan: Option<PathBuf>,
 
     /// Only the I-th of N parts of every table; `dbmocker manifest --join` makes a whole of the parts, which machines can
@@ -202,6 +251,8 @@ pub struct Export {
     pub files: Files,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
     #[command(flatten)]
     pub tables: TablesArgs,
     #[command(flatten)]
@@ -238,6 +289,10 @@ pub struct LoadArgs {
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub manifest: Option<PathBuf>,
+
+    /// Prints the plan and writes nothing
+    #[arg(long, conflicts_with_all = ["from", "resume"])]
+    pub dry_run: bool,
 
     /// Empties the tables first
     #[arg(long)]
@@ -416,7 +471,23 @@ pub struct InitConfig {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
     pub tables: TablesArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Folder for the pages, made if it is missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

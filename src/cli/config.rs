@@ -13,6 +13,8 @@ use super::file::Generation;
 use super::planned::Planned;
 use super::printer::Printer;
 use super::request::Request;
+use super::scratch;
+use super::scratch::Scratch;
 use super::{args, interrupt, parse, size};
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
@@ -47,6 +49,8 @@ pub struct Source {
     pub references: Vec<DeclaredReference>,
     /// Excludes other runs, if rows are to be written.
     pub lock: Option<RunLock>,
+    /// The throw-away database of `--ddl`.
+    pub scratch: Option<Scratch>,
 }
 
 impl Source {
@@ -65,7 +69,22 @@ impl Source {
 /// # Errors
 /// [`Exit::Usage`] if the arguments name no database, [`Exit::Source`] if it cannot be reached or read.
 pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
-    read(connection(typed, printer)?, None)
+    let connection = connection(typed, printer)?;
+    read(connection, None, printer)
+}
+
+/// As [`open`], or, with `--ddl`, of a throw-away database that is made of files.
+///
+/// # Errors
+/// As [`open`], and as [`Scratch::make`].
+pub fn open_schema(typed: &args::Database, ddl: &args::Ddl, printer: &Printer) -> Result<Source, Failure> {
+    if ddl.ddl.is_empty() {
+        return open(typed, printer);
+    }
+    let made = Scratch::make(ddl, printer)?;
+    let mut source = read(made.connection().clone(), None, printer)?;
+    source.schema.database = scratch::name(ddl);
+    Ok(Source { scratch: Some(made), ..source })
 }
 
 /// As [`open`], from catalogues only: no statement reads a table's rows.
@@ -86,7 +105,7 @@ pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer
     let (connection, lock) = locked(typed, turn, false, printer)?;
     // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
-    read(connection, Some(lock))
+    read(connection, Some(lock), printer)
 }
 
 /// The connection to the database, and the run's lock on it; `force` terminates the server session that holds it.
@@ -112,9 +131,11 @@ pub fn locked(
     Ok((connection, lock))
 }
 
-fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
-    let schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
-    Ok(source(connection, schema, lock))
+fn read(connection: Connection, lock: Option<RunLock>, printer: &Printer) -> Result<Source, Failure> {
+    printer.phase(format_args!("reading the schema of {connection}"));
+    let schema = dbmocker_schema::read(&connection);
+    printer.phase_over();
+    Ok(source(connection, schema.map_err(schema_failure)?, lock))
 }
 
 fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> Source {
@@ -126,7 +147,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
-    Source { connection, schema, references: Vec::new(), lock }
+    Source { connection, schema, references: Vec::new(), lock, scratch: None }
 }
 
 /// The connection to the database, without reading its schema.
@@ -135,6 +156,8 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
 /// As [`open`].
 pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
     let found = found(typed, printer)?;
+    // A password may be asked for: no phase is shown meanwhile.
+    printer.detail(format_args!("connecting to {}", found.connection));
     dbmocker_schema::authenticate(&found).map_err(|e| match e {
         SchemaError::Locked { .. } => match RunLock::take(&found.connection, &Patience::default()) {
             Err(RunError::Busy { holder, .. }) => {
@@ -167,6 +190,11 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
         username: typed.username.clone(),
         password: typed.password.clone(),
     }
+}
+
+/// The phase before the plan is there.
+pub fn planning(source: &Source, printer: &Printer) {
+    printer.phase(format_args!("planning {}", humanize::plural(source.schema.tables.len() as u64, "table")));
 }
 
 impl args::TablesArgs {

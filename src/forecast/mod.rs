@@ -210,18 +210,41 @@ fn log_of(dialect: Dialect, mode: &str, log: u64, stored: u64) -> Option<(&'stat
     }
 }
 
+/// Lines of what happens meanwhile in a summary.
+const LISTED: usize = 5;
+
+impl Forecast {
+    /// A few lines.
+    pub fn summary(&self) -> String {
+        let more = self.meanwhile.len().saturating_sub(LISTED);
+        let mut lines: Vec<String> = self.meanwhile.iter().take(LISTED).map(|line| format!("  {line}")).collect();
+        lines.extend((more > 0).then(|| format!("  and {more} more")));
+        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), Estimate(self))
+    }
+}
+
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "switched off, locked, dropped meanwhile:")?;
         self.meanwhile.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
-        let size = humanize::bytes(self.bytes + self.indexes);
+        Estimate(self).fmt(f)
+    }
+}
+
+/// The line with time and sizes.
+struct Estimate<'a>(&'a Forecast);
+
+impl fmt::Display for Estimate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Estimate(forecast) = self;
+        let size = humanize::bytes(forecast.bytes + forecast.indexes);
         write!(
             f,
             "estimate (a sample of the rows, recorded rates): {}, {size} on disk ({} of it indexes)",
-            about(self.seconds),
-            humanize::bytes(self.indexes)
+            about(forecast.seconds),
+            humanize::bytes(forecast.indexes)
         )?;
-        if let Some((name, bytes)) = self.log {
+        if let Some((name, bytes)) = forecast.log {
             write!(f, ", {} of {name}", humanize::bytes(bytes))?;
         }
         writeln!(f)

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
@@ -55,10 +56,12 @@ pub fn preflight(
     generator: &Arc<Generator>,
     disable_triggers: bool,
     stop: &Stop,
+    tried: &(dyn Fn(usize) + Sync),
 ) -> Result<AcceptedTrial, RunError> {
     let mut loader = connect(connection)?;
     let far = connection.dialect != Dialect::Sqlite && round_trip_of(&mut *loader)? >= FAR;
-    let trial = Samples { connection, schema, plan, generator, stop };
+    let done = AtomicUsize::new(0);
+    let trial = Samples { connection, schema, plan, generator, stop, done: &done, tried };
     let found = if far { trial.on_several()? } else { trial.on(&mut *loader, 0, 1)? };
     let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
     for (t, outcome) in found {
@@ -112,6 +115,9 @@ struct Samples<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
     stop: &'a Stop,
+    /// The number of tables begun, of which `tried` is told.
+    done: &'a AtomicUsize,
+    tried: &'a (dyn Fn(usize) + Sync),
 }
 
 impl Samples<'_> {
@@ -123,6 +129,7 @@ impl Samples<'_> {
             if self.stop.is_set() {
                 return Err(RunError::Interrupted);
             }
+            (self.tried)(self.done.fetch_add(1, Ordering::Relaxed) + 1);
             let table = self.schema.table(&p.name).expect("a plan is made from the schema");
             let outcome = sample(loader, self.connection.dialect, table, &copy_name(t), self.generator, t);
             if matches!(outcome, Err(RunError::Load(LoadError::Cancelled))) {

@@ -9,6 +9,7 @@ mod cli;
 mod config_page;
 mod correlated;
 mod counts;
+mod ddl;
 mod declared;
 mod defaults;
 mod deferred_indexes;
@@ -30,6 +31,7 @@ mod limits;
 mod lists_and_rules;
 mod load;
 mod lookup;
+mod manners;
 mod memory;
 mod mysql_odd;
 #[cfg(feature = "object-store")]

@@ -26,6 +26,7 @@ mod law;
 mod meeting;
 mod presence;
 pub mod print;
+mod summary;
 mod validate;
 
 pub use chunking::{ChunkPlan, ProcessChoice};

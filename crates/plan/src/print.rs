@@ -90,7 +90,7 @@ impl TablePlan {
         self.unsolved.iter().map(said).collect()
     }
 
-    fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
+    pub(super) fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
         if self.existing > 0 {
             head += &format!(" after {} existing", humanize::count(self.existing));

@@ -60,4 +60,4 @@ pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryEr
 pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column};
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
-pub use select::{Selection, fits, nearest, resolve, select};
+pub use select::{Selection, fits, nearest, resolve, retain, select};

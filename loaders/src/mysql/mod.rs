@@ -10,6 +10,7 @@ use std::time::Instant;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+pub(crate) use self::plain::Plain;
 use self::portions::Portions;
 use self::session::MysqlSession;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
@@ -18,6 +19,7 @@ pub(crate) mod encode;
 mod errors;
 mod insert;
 mod load_data;
+mod plain;
 mod portions;
 mod session;
 mod warnings;

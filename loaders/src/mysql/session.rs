@@ -53,14 +53,23 @@ pub struct MysqlSession {
 
 impl MysqlSession {
     pub fn open(connection: &Connection) -> Result<MysqlSession, LoadError> {
-        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
-        let conn = runtime.block_on(connect(connection))?;
+        let (runtime, conn) = MysqlSession::plain(connection)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
         let (facts, gate) = (ServerSettings::default(), Arc::default());
         let mut session = MysqlSession { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
         session.prepare()?;
         Ok(session)
+    }
+
+    /// A connection with the server's settings.
+    ///
+    /// # Errors
+    /// As [`MysqlSession::open`].
+    pub fn plain(connection: &Connection) -> Result<(Runtime, Conn), LoadError> {
+        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
+        let conn = runtime.block_on(connect(connection))?;
+        Ok((runtime, conn))
     }
 
     /// Reads the relevant settings of the server, and sets the session to strict mode, UTC and no key checks.

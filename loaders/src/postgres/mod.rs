@@ -40,6 +40,17 @@ pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     Ok(Box::new(PostgresLoader { session, to }))
 }
 
+/// A session with the server's settings, for the statements of a script.
+pub(crate) struct PlainSession(pub PostgresSession);
+
+/// Opens one.
+///
+/// # Errors
+/// [`LoadError::Connect`] with a remedy.
+pub(crate) fn plain_session(to: &Connection) -> Result<PlainSession, LoadError> {
+    connect::plain(to).map(PlainSession)
+}
+
 struct PostgresLoader {
     session: PostgresSession,
     to: Connection,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::connections::Connections;
 use crate::cli::parse;
 use crate::cli::row_counts::{RowCounts, row_counts};
+use dbmocker_core::Dialect;
 use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
@@ -45,6 +46,39 @@ pub struct Database {
     /// PostgreSQL: runs functions that other roles made, in CHECKs, triggers and the like, with this account's rights
     #[arg(long)]
     pub trust_schema: bool,
+}
+
+/// A schema that no database holds.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Ddl {
+    /// Instead of a database, files with its DDL: dumps of the schema, or migrations in order; `-` is the standard input, a
+    /// folder holds migrations, ordered by version. A throw-away server of that kind reads them (SQLite: this program)
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = OF_A_DATABASE)]
+    pub ddl: Vec<PathBuf>,
+
+    /// The kind of server that --ddl is for [default: as the text shows]
+    #[arg(long, value_enum, value_name = "NAME", requires = "ddl")]
+    pub dialect: Option<DialectName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DialectName {
+    #[value(name = "postgresql", alias = "postgres")]
+    Postgres,
+    #[value(name = "mysql", alias = "mariadb")]
+    Mysql,
+    Sqlite,
+}
+
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Postgres => Dialect::Postgres,
+            DialectName::Mysql => Dialect::Mysql,
+            DialectName::Sqlite => Dialect::Sqlite,
+        }
+    }
 }
 
 /// Flags that name a database, which a saved plan does not need.

@@ -202,7 +202,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     }
     let request = Request::new(&args.rows)?;
     request.notes().for_each(|text| printer.note(text));
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.

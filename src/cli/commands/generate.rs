@@ -51,6 +51,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         loaders: Some(args.processes.loaders(&connections, staged)),
         files: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     request.notes.iter().for_each(|text| printer.note(text));
     if args.dry_run {

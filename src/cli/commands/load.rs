@@ -34,8 +34,13 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         return resume::run(args, begun, printer);
     }
     let request = Request::new(&args.rows)?;
-    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
-    guard::protected(&source, &request.protect)?;
+    let mut source = match args.dry_run {
+        true => config::open(&args.database, printer),
+        false => config::open_to_fill(&args.database, &args.turn, printer),
+    }?;
+    if !args.dry_run {
+        guard::protected(&source, &request.protect)?;
+    }
     source.declare(&request.overrides)?;
     let resources = Resources::new(&args.resources, &request.generation);
     // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
@@ -85,10 +90,16 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
                 loaders: Some(args.processes.loaders(&connections, staged)),
                 files: None,
             };
+            config::planning(&source, printer);
             let (plan, generator) = match &args.plan {
                 Some(path) => planning.saved(path)?,
                 None => planning.plan(&[])?,
             };
+            if args.dry_run {
+                printer.data(plan.describe(Detail::Columns))?;
+                printer.note("dry run: nothing was written");
+                return Ok(Exit::Ok);
+            }
             printer.note(plan.describe(Detail::Tables));
             request.notes().for_each(|text| printer.note(text));
             Ok(fill.plan(&planning, plan, generator, printer)?.0)

@@ -21,6 +21,7 @@ use crate::run::{
     AcceptedTrial, DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord,
     TableJob, TableShare, WorkerConfig,
 };
+use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
@@ -247,12 +248,14 @@ impl Fill<'_> {
             return Ok((plan, generator, AcceptedTrial::default()));
         }
         loop {
-            let refusals =
-                match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
-                    Ok(tried) => return Ok((plan, generator, tried)),
-                    Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
-                    Err(e) => return Err(config::run_failure(e)),
-                };
+            let all = plan.tables.len();
+            let told = |table: usize| printer.phase_step(format_args!("trial {table}/{all}"));
+            let (off, stop) = (self.disable_triggers, interrupt::stop());
+            let refusals = match run::preflight(connection, schema, &plan, &generator, off, stop, &told) {
+                Ok(tried) => return Ok((plan, generator, tried)),
+                Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
+                Err(e) => return Err(config::run_failure(e)),
+            };
             for Refusal { table, message } in refusals {
                 let problem = TableProblem { table, message: format!("the server refuses its rows: {message}") };
                 printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
@@ -301,6 +304,7 @@ impl Fill<'_> {
             let tables: Vec<_> = jobs.iter().filter(|job| self.truncate || job.rows > 0).map(|job| &job.name).collect();
             guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
         }
+        printer.phase_over();
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
         let distance = run::round_trip(connection).map_err(config::run_failure)?;
         let resources = &resources.at_distance(distance);
@@ -348,7 +352,12 @@ impl Fill<'_> {
             ..report
         };
         let filled = report.tables.clone();
+        let stored: u64 = filled.iter().map(|t| t.rows).sum();
         close(report, self.begun, self.report, printer)?;
+        if self.command == "high-performance" {
+            let seconds = self.begun.elapsed().as_secs_f64();
+            printer.note(format_args!("Generation completed: {} rows in {seconds:.2} s", humanize::count(stored)));
+        }
         let exit = if self.verify { verify::after_load(self.source, &filled, printer)? } else { Exit::Ok };
         Ok((exit, left_out))
     }

@@ -9,6 +9,7 @@ use crate::report::Report;
 
 pub mod analyze;
 pub mod compare;
+pub mod completions;
 pub mod env;
 pub mod explain;
 pub mod export;

@@ -13,6 +13,7 @@ use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
 use crate::forecast::{Forecast, LoadSetup};
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_plan::Detail;
 
 /// What `--json` prints.
@@ -27,7 +28,7 @@ struct Told {
 /// The database cannot be read, or there is no valid plan.
 pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {
@@ -40,6 +41,7 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         loaders: None,
         files: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &request.generation);
     let machine = LoadSetup {
@@ -52,11 +54,19 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let forecast = forecast::forecast(&plan, &generator, &source.schema, machine, &logging).or_exit(Exit::Source)?;
     let planned = Planned { plan, generator, server: source.schema.server.clone() };
     args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
+    if args.save.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
+        return Ok(Exit::Ok);
+    }
+    let one = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
     let plan = planned.plan;
     if args.json {
         printer.json(&Told { plan: plan.outline(), forecast })?;
     } else {
-        printer.data(plan.describe(Detail::Columns) + &forecast.to_string())?;
+        printer.data(match one {
+            Some(table) => plan.describe_table(table),
+            None if args.summary => plan.summary() + &forecast.summary(),
+            None => plan.describe(Detail::Columns) + &forecast.to_string(),
+        })?;
         request.notes().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)

@@ -65,9 +65,9 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
     ));
     printer.note(plan.describe(Detail::Tables));
     // Of the server as it is, with the tables as they were.
-    let Source { connection, schema: live, references, lock } = source;
+    let Source { connection, schema: live, references, lock, scratch } = source;
     let schema = Schema { server: live.server, settings: live.settings, ..kept };
-    let source = Source { connection, schema, references, lock };
+    let source = Source { connection, schema, references, lock, scratch };
     let entry = &last.history.entry;
     let fill = Fill {
         truncate: entry.truncate,

@@ -124,8 +124,10 @@ impl RowSet for Again<'_> {
 pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<Exit, Failure> {
     let named = |name: &str| source.schema.tables.iter().find(|t| t.name.to_string() == name);
     let (reports, tables): (Vec<_>, Vec<_>) = filled.iter().filter_map(|r| Some((r, named(&r.name)?))).unzip();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded)
-        .map_err(config::schema_failure)?;
+    printer.phase("verifying");
+    let found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded);
+    printer.phase_over();
+    let mut found = found.map_err(config::schema_failure)?;
     for (verdict, report) in found.tables.iter_mut().zip(reports) {
         compare(verdict, report, printer);
     }
