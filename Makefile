@@ -7,10 +7,10 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark wheel
+.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark test-browser wheel
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the optimised program, target/release/dbmocker
 	cargo build --release --locked
@@ -61,6 +61,9 @@ test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB
 	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3
 	cargo build --release --locked
 	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
+
+test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
+	@tests/browser.sh
 
 wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
 	@tests/wheel.sh --release

@@ -124,6 +124,11 @@ pub struct Plan {
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 
+    /// Also writes the plan as one page for a browser, which needs no network: a picture of the tables, rules, sample rows,
+    /// distributions, estimates; Markdown or JSON if the file's name ends with `.md` or `.json`
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]

@@ -180,22 +180,28 @@ impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "switched off, locked, dropped meanwhile:")?;
         self.meanwhile.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
+        writeln!(f, "{}", self.estimate())
+    }
+}
+
+impl Forecast {
+    /// Returns time, disk and log of the whole load, on one line.
+    pub fn estimate(&self) -> String {
         let size = humanize::bytes(self.bytes + self.indexes);
-        write!(
-            f,
+        let mut text = format!(
             "estimate (a sample of the rows, recorded rates): {}, {size} on disk ({} of it indexes)",
             about(self.seconds),
             humanize::bytes(self.indexes)
-        )?;
+        );
         if let Some((name, bytes)) = self.log {
-            write!(f, ", {} of {name}", humanize::bytes(bytes))?;
+            text += &format!(", {} of {name}", humanize::bytes(bytes));
         }
-        writeln!(f)
+        text
     }
 }
 
 /// `about 7 s`, `about 12 min`
-fn about(seconds: f64) -> String {
+pub fn about(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => "under a second".into(),
         s if s < 120.0 => format!("about {s:.0} s"),

@@ -31,6 +31,7 @@ mod mysql_odd;
 mod original;
 mod others;
 mod own_functions;
+mod pages;
 mod parts;
 mod planted;
 mod predicates;
