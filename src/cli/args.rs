@@ -198,7 +198,7 @@ pub struct Export {
     #[arg(long, value_name = "T:A..B", value_parser = parse::rows_range, conflicts_with = "part")]
     pub rows_range: Option<Slice>,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -268,7 +268,8 @@ pub struct Load {
     #[arg(long)]
     pub no_verify: bool,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser (rows a second, memory, waits, a timeline, the
+    /// verification) or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 

@@ -6,6 +6,7 @@
 mod fan_out;
 pub mod plan;
 mod plan_data;
+pub mod report;
 mod sample;
 
 use std::io::Write;
