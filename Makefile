@@ -7,7 +7,7 @@ BIN    := target/release/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark test-browser wheel
+.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark test-browser docs wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB
 
 test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
 	@tests/browser.sh
+
+docs: ## a book of the pages in docs/, target/book (mdBook, which cargo installs into target/tools)
+	@test -x target/tools/bin/mdbook || cargo install --quiet --locked --root target/tools mdbook@0.4.52
+	target/tools/bin/mdbook build docs
 
 wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
 	@tests/wheel.sh --release

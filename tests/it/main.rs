@@ -11,6 +11,7 @@ mod correlated;
 mod counts;
 mod declared;
 mod deferred_indexes;
+mod docs;
 mod domains;
 mod emptying;
 mod errors;
