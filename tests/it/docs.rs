@@ -1,6 +1,6 @@
 //! The documentation: its commands run and print what it says, and its links lead somewhere.
 //!
-//! In `docs/*.md` and the README, the line that opens a block says what is done with it:
+//! In `docs/*.md` and the READMEs, the line that opens a block says what is done with it:
 //! - `sh run`: the commands run in the page's folder, and end with `exit=N`, or 0;
 //! - `text shows`: every line stands in what the last commands printed;
 //! - `file=NAME`: the block is written to this file of the folder;
@@ -112,14 +112,14 @@ fn pages() -> Vec<PathBuf> {
     let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let markdown = docs.filter(|p| p.extension().is_some_and(|e| e == "md"));
     let own = |p: &PathBuf| OTHERS.iter().all(|o| !p.ends_with(o));
-    markdown.chain([root().join("README.md")]).filter(own).collect()
+    markdown.chain(["README.md", "examples/README.md"].map(|name| root().join(name))).filter(own).collect()
 }
 
 #[test]
 fn commands_of_the_pages_work() {
     for file in pages() {
         let page = std::fs::read_to_string(&file).unwrap();
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
         let mut place = Place::new(&page);
         blocks(&page).iter().for_each(|block| place.block(&name, block));
     }

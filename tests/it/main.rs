@@ -15,6 +15,7 @@ mod docs;
 mod domains;
 mod emptying;
 mod errors;
+mod examples;
 mod export;
 mod files;
 mod forecast;
