@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-pub use super::plan_data::{Origin, PlanPage};
 use super::plan_data::Room;
+pub use super::plan_data::{Origin, PlanPage};
 use super::{Assets, markdown, page};
 use crate::forecast::Forecast;
 use dbmocker_core::humanize;
@@ -69,7 +69,8 @@ pub fn text(plan: &Plan, forecast: &Forecast, origin: Origin<'_>) -> String {
         let of = forecast.tables.iter().find(|f| f.name == table.name);
         let disk = of.map_or_else(String::new, |f| humanize::bytes(f.bytes + f.indexes));
         let time = of.map_or_else(String::new, |f| crate::forecast::about(f.seconds));
-        let limited = table.limited_by.as_ref().map(|why| format!("of {} asked: {why}", humanize::count(table.requested)));
+        let limited =
+            table.limited_by.as_ref().map(|why| format!("of {} asked: {why}", humanize::count(table.requested)));
         let unsolved = table.unsolved.iter().map(|u| format!("unsolved CHECK {}: {}", u.check, u.text));
         let notes: Vec<String> = limited.into_iter().chain(unsolved).map(|n| markdown(&n)).collect();
         line(format_args!(

@@ -147,14 +147,8 @@ impl PlanPage {
         let columns: u64 = plan.tables.iter().map(|t| t.columns.len() as u64).sum();
         let keys: u64 = plan.tables.iter().map(|t| t.foreign.len() as u64).sum();
         let within = |(most, least): (u64, u64), over: u64| (CELLS / over.max(1)).clamp(least, most);
-        let data = Data {
-            plan,
-            generator,
-            forecast,
-            room,
-            sample: within(SAMPLE, columns),
-            counted: within(COUNTED, keys),
-        };
+        let data =
+            Data { plan, generator, forecast, room, sample: within(SAMPLE, columns), counted: within(COUNTED, keys) };
         let tables = (0..plan.tables.len()).into_par_iter().map(|t| data.table(t)).collect::<Result<Vec<_>, _>>()?;
         Ok(PlanPage {
             version: env!("CARGO_PKG_VERSION"),
@@ -182,7 +176,10 @@ impl PlanPage {
     /// Notes on the page that its rows are shown shortened.
     pub(super) fn shortened(mut self, room: Room) -> Self {
         let rows = if room.rows == 0 { "no rows".to_owned() } else { format!("{} rows", room.rows) };
-        self.shortened = Some(format!("So that this page stays small, it shows {rows} of each table, and {} characters of each value.", room.width));
+        self.shortened = Some(format!(
+            "So that this page stays small, it shows {rows} of each table, and {} characters of each value.",
+            room.width
+        ));
         self
     }
 }
@@ -236,7 +233,13 @@ impl Data<'_> {
         let column = |c: usize| {
             let (rule, reason) = table.column_texts(c);
             let column = &table.columns[c];
-            ColumnData { name: column.name.clone(), type_name: column.type_name.clone(), rule, reason, values: values(c) }
+            ColumnData {
+                name: column.name.clone(),
+                type_name: column.type_name.clone(),
+                rule,
+                reason,
+                values: values(c),
+            }
         };
         Ok((0..table.columns.len()).map(column).collect())
     }
@@ -255,7 +258,7 @@ impl Data<'_> {
             })
         });
         let any = table.columns.iter().flat_map(|c| match &c.rule {
-            Rule::AnyOf { by, parents } => parents.iter().map(|p| (c, *by, p.table)).collect(),
+            Rule::AnyOf { by, parents } => parents.iter().map(|p| (c, *by, p.table)).collect::<Vec<_>>(),
             _ => Vec::new(),
         });
         let any = any.map(|(column, by, parent)| {

@@ -21,7 +21,7 @@ function chart(host, times, lines, format) {
   const plot = new uPlot(
     {
       ...size(),
-      scales: { x: { time: false } },
+      scales: { x: { time: false }, y: { range: (_, least, most) => [0, Math.max(most, 1) * 1.05] } },
       series: [{ label: "after", value: (_, v) => (v === null || v === undefined ? "-" : seconds(v)) }, ...series],
       axes: [{ ...axis, values: (_, ticks) => ticks.map((v) => `${v} s`) }, { ...axis, size: 90, values: (_, ticks) => ticks.map(format) }],
     },

@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn numbers_become_a_histogram_and_few_values_a_list() {
-        let numbers: Vec<Value> = (0..160).map(Value::Int).chain([Value::Null; 40]).collect();
+        let numbers: Vec<Value> = (0..160).map(Value::Int).chain(std::iter::repeat_n(Value::Null, 40)).collect();
         let d = Distribution::of(&numbers, 20);
         assert_eq!((d.nulls, d.distinct), (0.2, 160));
         let bars = Histogram { from: "0".into(), to: "159".into(), bars: vec![10; 16] };

@@ -61,8 +61,14 @@ fn the_sample_of_a_page_is_what_a_load_writes() {
     let page = data(&plan(&db.url, &["--rows", "500"]));
     dbmocker(["load", "--url", &db.url, "--rows", "500"]).ok();
     let users = table(&page, "users");
-    let email = users["sent"].as_array().unwrap().iter().position(|c| users["columns"][c.as_u64().unwrap() as usize]["name"] == "email");
-    for (sample, stored) in users["sample"].as_array().unwrap().iter().zip(db.rows("SELECT email FROM users ORDER BY id LIMIT 10")) {
+    let email = users["sent"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .position(|c| users["columns"][c.as_u64().unwrap() as usize]["name"] == "email");
+    for (sample, stored) in
+        users["sample"].as_array().unwrap().iter().zip(db.rows("SELECT email FROM users ORDER BY id LIMIT 10"))
+    {
         assert_eq!(sample[email.unwrap()].as_str(), stored[0].as_deref());
     }
 }

@@ -124,9 +124,10 @@ impl TablePlan {
 
     /// Returns how the rows are loaded, and what the user should know of them, one line each.
     pub fn load_texts(&self, dialect: Dialect) -> Vec<String> {
-        let tried = self.attempt_table.as_ref().map(|r| {
-            format!("rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows)
-        });
+        let tried = self
+            .attempt_table
+            .as_ref()
+            .map(|r| format!("rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
         let cut = self.cut.as_ref().map(|cut| cut.describe(self));
         let deferred = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect));
         let load = format!("load by {}", self.load);

@@ -121,11 +121,7 @@ impl RowSet for Again<'_> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn after_load(
-    source: &Source,
-    filled: &[TableReport],
-    printer: &Printer,
-) -> Result<(Exit, Verification), Failure> {
+pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<(Exit, Verification), Failure> {
     let named = |name: &str| source.schema.tables.iter().find(|t| t.name.to_string() == name);
     let (reports, tables): (Vec<_>, Vec<_>) = filled.iter().filter_map(|r| Some((r, named(&r.name)?))).unzip();
     let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded)
