@@ -34,5 +34,7 @@ for schema; do
     "$program" plan --quiet --url "sqlite://$work/$name.db" --html "$work/plan-$name.html" >/dev/null
     pages="$pages $work/plan-$name.html"
 done
+"$program" load --quiet --url "sqlite://$work/shop.db" --rows 20000 --report "$work/report-shop.html"
+pages="$pages $work/report-shop.html"
 # shellcheck disable=SC2086 # the names of the pages have no spaces
 NODE_PATH="$work/node_modules" node tests/browser/pages.js "$(command -v chromium)" "$work/screenshots" $pages

@@ -127,3 +127,62 @@ fn a_page_that_cannot_be_written_is_told_before_planning() {
     assert!(ran.stderr.contains("cannot write the page `/no/such/folder/plan.html`"), "{}", ran.stderr);
     assert_eq!(ran.stdout, "");
 }
+
+/// The report of a load, as it was written to a file of this name.
+fn report(url: &str, name: &str, more: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), name);
+    dbmocker(["load", "--url", url, "--rows", "300", "--report", &file].iter().chain(more)).ok();
+    std::fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn the_page_of_a_report_has_the_run_over_time() {
+    for kind in crate::servers::KINDS {
+        let page = data(&report(&shop(kind).url, "report.html", &[]));
+        assert_eq!(page["totals"]["rows"], 1500, "{kind:?}");
+        let samples = page["samples"].as_array().unwrap();
+        assert!(samples.len() >= 2 && samples.iter().all(|s| s["memory"].as_u64() > Some(0)), "{samples:?}");
+        assert_eq!(samples.last().unwrap()["rows"], 1500);
+        let tasks = page["tasks"].as_array().unwrap();
+        assert_eq!(tasks.iter().map(|t| t["rows"].as_u64().unwrap()).sum::<u64>(), 1500, "{tasks:?}");
+        assert!(tasks.iter().all(|t| t["to"].as_f64() >= t["from"].as_f64()), "{tasks:?}");
+        assert_eq!(
+            (&page["verified"]["passed"], &page["verified"]["findings"]),
+            (&true.into(), &serde_json::json!([]))
+        );
+    }
+}
+
+#[test]
+fn the_end_of_a_reports_name_is_its_format() {
+    let (text, json) =
+        (report(&shop(Kind::Sqlite).url, "a.md", &[]), report(&shop(Kind::Sqlite).url, "a.txt", &["--no-verify"]));
+    for part in [
+        "# load sqlite:",
+        "- 1,500 rows",
+        "- verified: 5 tables, 1,500 rows, no mistake found",
+        "| main.orders | 300 |",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["totals"]["rows"], &json["verification"]), (&1500.into(), &Value::Null));
+}
+
+#[test]
+fn a_report_page_says_what_the_verification_found() {
+    let db = database(
+        Kind::Sqlite,
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT NOT NULL);
+         CREATE TABLE u (id INTEGER PRIMARY KEY, t_id INT NOT NULL REFERENCES t (id));
+         CREATE TRIGGER odd AFTER INSERT ON u WHEN NEW.id = 3 BEGIN UPDATE u SET t_id = 99999 WHERE id = 3; END;",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "report.html");
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "20", "--report", &file]).expect(1);
+    assert!(ran.stderr.contains("the verification found mistakes"), "{}", ran.stderr);
+    let page = data(&std::fs::read_to_string(file).unwrap());
+    assert_eq!(page["verified"]["passed"], false);
+    assert!(page["verified"]["findings"][0].as_str().unwrap().contains("orphans"), "{page}");
+}
