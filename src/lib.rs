@@ -7,9 +7,9 @@
 pub mod cli;
 pub mod compare;
 pub mod error;
-pub mod exhausted;
 pub mod forecast;
 pub mod learn;
+pub mod out_of_memory;
 pub mod pages;
 pub mod report;
 pub mod run;

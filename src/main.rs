@@ -1,7 +1,7 @@
 //! The `dbmocker` program: everything is in the library.
 
 #[global_allocator]
-static MEMORY: dbmocker::exhausted::Memory = dbmocker::exhausted::Memory;
+static MEMORY: dbmocker::out_of_memory::Memory = dbmocker::out_of_memory::Memory;
 
 fn main() -> std::process::ExitCode {
     dbmocker::cli::main()

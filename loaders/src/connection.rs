@@ -42,7 +42,7 @@ pub enum AuthMethod {
 
 /// Files of the client's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct ClientCertificate {
     /// PEM, the certificate first, those of its authorities after it.
     pub certificate: PathBuf,
     /// PEM, not encrypted, readable by its owner only.
@@ -76,7 +76,7 @@ pub struct Connection {
     pub tls: TlsMode,
     /// PEM file of the certificate authority; `None`: the authorities that the system trusts.
     pub tls_root: Option<PathBuf>,
-    pub tls_identity: Option<Identity>,
+    pub tls_identity: Option<ClientCertificate>,
     pub channel_binding: ChannelBinding,
     /// Authentication methods that the server may request; `None`: any.
     pub require_auth: Option<Vec<AuthMethod>>,

@@ -87,7 +87,7 @@ impl Statements {
             (0..batch.num_rows()).for_each(|_| out.extend_from_slice(one.as_bytes()));
             return Ok(());
         }
-        let rows = Rows::of(self, batch)?;
+        let rows = ValueLists::of(self, batch)?;
         let mut begun = None;
         for row in 0..batch.num_rows() {
             match begun {
@@ -121,33 +121,33 @@ fn table(dialect: Dialect, target: &Target) -> String {
 }
 
 /// The rows of a batch as parenthesised lists of literals.
-enum Rows<'a> {
+enum ValueLists<'a> {
     Postgres(Vec<(ArrayCells, bool)>),
     Mysql(Vec<ArrayCells>, &'a Literals),
     Sqlite(Vec<sqlite::BoundColumn>),
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ValueLists<'a> {
     fn of(statements: &'a Statements, batch: &RecordBatch) -> Result<Self, LoadError> {
         let Statements { target, .. } = statements;
         Ok(match (statements.dialect, &statements.literals) {
-            (Dialect::Sqlite, _) => Rows::Sqlite(sqlite::bound_columns(target, batch)?),
-            (Dialect::Mysql, Some(literals)) => Rows::Mysql(array_cells::of_batch(target, batch)?, literals),
+            (Dialect::Sqlite, _) => ValueLists::Sqlite(sqlite::bound_columns(target, batch)?),
+            (Dialect::Mysql, Some(literals)) => ValueLists::Mysql(array_cells::of_batch(target, batch)?, literals),
             _ => {
                 let zoned = |i: usize| {
                     matches!(batch.schema_ref().field(i).data_type(), arrow::datatypes::DataType::Timestamp(_, Some(_)))
                 };
                 let cells = array_cells::of_batch(target, batch)?;
-                Rows::Postgres(cells.into_iter().enumerate().map(|(i, cells)| (cells, zoned(i))).collect())
+                ValueLists::Postgres(cells.into_iter().enumerate().map(|(i, cells)| (cells, zoned(i))).collect())
             }
         })
     }
 
     fn put(&self, row: usize, out: &mut Vec<u8>) {
         match self {
-            Rows::Mysql(cells, literals) => literals.row(out, cells, row),
-            Rows::Postgres(cells) => list(out, cells, |out, (cells, zoned)| postgres(out, cells, *zoned, row)),
-            Rows::Sqlite(columns) => {
+            ValueLists::Mysql(cells, literals) => literals.row(out, cells, row),
+            ValueLists::Postgres(cells) => list(out, cells, |out, (cells, zoned)| postgres(out, cells, *zoned, row)),
+            ValueLists::Sqlite(columns) => {
                 let mut scratch = Vec::new();
                 list(out, columns, |out, column| sqlite_value(out, column.value(row, &mut scratch)));
             }

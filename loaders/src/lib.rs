@@ -23,7 +23,7 @@ pub mod staged;
 pub(crate) mod text;
 pub mod tls;
 
-pub use connection::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
+pub use connection::{AuthMethod, ChannelBinding, ClientCertificate, Connection, Dialect, SessionOptions, TlsMode};
 pub use error::LoadError;
 
 /// The target of the rows: a table and those of its columns that the payload contains, in the payload's order.

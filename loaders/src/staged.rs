@@ -21,7 +21,7 @@ const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 2 << 20;
 
 /// The batches of a payload, one after the other.
-pub struct Batches<'a> {
+pub struct PayloadBatches<'a> {
     /// Columns of every batch, by position.
     pub schema: SchemaRef,
     pub batches: Box<dyn Iterator<Item = Result<RecordBatch, LoadError>> + 'a>,
@@ -31,18 +31,18 @@ pub struct Batches<'a> {
 ///
 /// # Errors
 /// [`LoadError::File`] if a staged file cannot be opened, is damaged, or its columns are not those of its schema.
-pub fn open(payload: Payload<'_>) -> Result<Batches<'_>, LoadError> {
+pub fn open(payload: Payload<'_>) -> Result<PayloadBatches<'_>, LoadError> {
     match payload {
-        Payload::Batches { schema, batches } => Ok(Batches { schema, batches: Box::new(batches) }),
+        Payload::Batches { schema, batches } => Ok(PayloadBatches { schema, batches: Box::new(batches) }),
         Payload::Csv { schema, path } => {
-            let reader = csv::Reader::open(&path, schema.clone())?;
-            Ok(Batches { schema, batches: Box::new(reader) })
+            let reader = csv::CsvReader::open(&path, schema.clone())?;
+            Ok(PayloadBatches { schema, batches: Box::new(reader) })
         }
         Payload::Parquet { path } => parquet(&path),
     }
 }
 
-fn parquet(path: &Path) -> Result<Batches<'static>, LoadError> {
+fn parquet(path: &Path) -> Result<PayloadBatches<'static>, LoadError> {
     let shown = path.display().to_string();
     let fail = |e: &dyn std::fmt::Display| file_error(&shown, format!("{e}"));
     let damaged = |e: &dyn std::fmt::Display| fail(&format!("not a whole Parquet file ({e}); export it again"));
@@ -63,7 +63,7 @@ fn parquet(path: &Path) -> Result<Batches<'static>, LoadError> {
         resident.read(batch.get_array_memory_size());
         Ok(batch)
     });
-    Ok(Batches { schema, batches: Box::new(batches) })
+    Ok(PayloadBatches { schema, batches: Box::new(batches) })
 }
 
 /// The number of rows that fit the byte limit of a batch, by the file's widest row group.

@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use crate::{Connection, Identity, LoadError, TlsMode};
+use crate::{ClientCertificate, Connection, LoadError, TlsMode};
 
 /// The client configuration for `connection.tls`; `None` if no encryption is requested.
 ///
@@ -52,7 +52,7 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
 }
 
 /// The client's certificate and key.
-fn own(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+fn own(identity: &ClientCertificate) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
     let chain = certificates(&identity.certificate, "client certificate")?;
     let shown = identity.key.display();
     #[cfg(unix)]

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, Compression, Database, Duplicates, FileFormat, Files, Indexes, OF_A_DATABASE, Pace, Processes,
-    ROWS_OF_A_PLAN, Resources, Rows, Safety, Stage, Staging, Tables, Turn, UuidForm, Values,
+    Closing, CompressionArg, Database, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs, Processes,
+    ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm, ValuesArgs,
 };
 
 pub use profile::{Compare, Explain, Learn, Mask};
@@ -53,21 +53,21 @@ pub enum Command {
     /// Shows the schema as dbmocker understands it
     Analyze(Analyze),
     /// Shows what a load would do: order, row counts, and a rule with its reason for each column
-    Plan(Plan),
+    Plan(PlanArgs),
     /// Shows a few rows as they would be generated; writes nothing
     Preview(Preview),
     /// Writes generated rows to files: CSV, Parquet, Arrow, NDJSON
     Export(Export),
     /// Makes the manifest of a whole export from those of its parts
-    Manifest(Manifest),
+    Manifest(ManifestArgs),
     /// Fills the database with generated rows, or with those of exported files
-    Load(Load),
+    Load(LoadArgs),
     /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
     /// Removes exactly the rows that a load has added, also among rows of others
     Undo(Undo),
     /// Lists the runs that a database has seen
-    Runs(Runs),
+    Runs(RunsArgs),
     /// Reads the shape of a database from its statistics, never a row, into a profile
     Learn(Learn),
     /// Says how like a filled copy is to its profile, or to another database
@@ -110,7 +110,7 @@ pub struct Analyze {
 }
 
 #[derive(Debug, Args)]
-pub struct Plan {
+pub struct PlanArgs {
     /// Plans for tables that are emptied first
     #[arg(long)]
     pub truncate: bool,
@@ -132,9 +132,9 @@ pub struct Plan {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowsArgs,
     #[command(flatten)]
     pub indexes: Indexes,
 }
@@ -156,7 +156,7 @@ pub struct Preview {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -172,7 +172,7 @@ pub struct Export {
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
 
-    /// Replaces files that are in the way
+    /// Replaces existing files
     #[arg(long)]
     pub overwrite: bool,
 
@@ -207,15 +207,15 @@ pub struct Export {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowsArgs,
     #[command(flatten)]
-    pub resources: Resources,
+    pub resources: ResourceArgs,
 }
 
 #[derive(Debug, Args)]
-pub struct Manifest {
+pub struct ManifestArgs {
     /// Folders with the parts of one export; nothing in them is moved
     #[arg(long, value_name = "DIR", required = true, num_args = 1..)]
     pub join: Vec<PathBuf>,
@@ -230,7 +230,7 @@ pub struct Manifest {
 }
 
 #[derive(Debug, Args)]
-pub struct Load {
+pub struct LoadArgs {
     /// Loads the files that `dbmocker export` wrote here, instead of generating
     #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
@@ -280,17 +280,17 @@ pub struct Load {
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowsArgs,
     #[command(flatten)]
-    pub resources: Resources,
+    pub resources: ResourceArgs,
     #[command(flatten)]
-    pub pace: Pace,
+    pub pace: PaceArgs,
     #[command(flatten)]
     pub processes: Processes,
     #[command(flatten)]
-    pub staging: Staging,
+    pub staging: StagingArgs,
     #[command(flatten)]
     pub indexes: Indexes,
 }
@@ -299,7 +299,7 @@ pub struct Load {
 pub struct Generate {
     /// Does not fill these, comma-separated; foreign keys are drawn from the rows they hold
     #[arg(long, value_name = "T,T", value_parser = parse::tables)]
-    pub use_existing_tables: Vec<parse::Tables>,
+    pub use_existing_tables: Vec<parse::TableList>,
 
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE")]
@@ -322,15 +322,15 @@ pub struct Generate {
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
     #[command(flatten)]
-    pub rows: Rows,
+    pub rows: RowsArgs,
     #[command(flatten)]
-    pub resources: Resources,
+    pub resources: ResourceArgs,
     #[command(flatten)]
-    pub pace: Pace,
+    pub pace: PaceArgs,
     #[command(flatten)]
-    pub staging: Staging,
+    pub staging: StagingArgs,
     #[command(flatten)]
     pub indexes: Indexes,
     #[command(flatten)]
@@ -391,11 +391,11 @@ pub struct HighPerformance {
     pub config: Option<PathBuf>,
 
     #[command(flatten)]
-    pub values: Values,
+    pub values: ValuesArgs,
     #[command(flatten)]
     pub closing: Closing,
     #[command(flatten)]
-    pub duplicates: Duplicates,
+    pub duplicates: DuplicatesArgs,
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
@@ -403,9 +403,9 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
     #[command(flatten)]
-    pub staging: Staging,
+    pub staging: StagingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -414,14 +414,14 @@ pub struct InitConfig {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// Replaces a file that is in the way
+    /// Replaces an existing file
     #[arg(long, requires = "output")]
     pub overwrite: bool,
 
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -482,7 +482,7 @@ pub enum KeepOrRemove {
 }
 
 #[derive(Debug, Args)]
-pub struct Runs {
+pub struct RunsArgs {
     /// Prints JSON
     #[arg(long)]
     pub json: bool,
@@ -517,7 +517,7 @@ pub struct Verify {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

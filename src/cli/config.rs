@@ -17,8 +17,8 @@ use super::{args, interrupt, parse};
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
 use crate::run::{
-    ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, RunError, RunLock, Stage, Staging, Stop,
-    TableShare, Unfit, pool,
+    ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, PrefetchLimits, PrefetchTier, RunError,
+    RunLock, Stop, TableShare, Unfit, pool,
 };
 use dbmocker_core::humanize;
 use dbmocker_core::schema;
@@ -31,11 +31,11 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 use dbmocker_planner as plan;
 use dbmocker_planner::{
-    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Options, Overrides, PlanError, Problem, Selection,
-    chunking, deferred_indexes,
+    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, Selection,
+    TableProblem, chunking, deferred_indexes,
 };
-use dbmocker_schema::Judge;
-use dbmocker_schema::{ConnectArgs, Found, SchemaError};
+use dbmocker_schema::ServerCheckOracle;
+use dbmocker_schema::{ConnectArgs, RequestedDatabase, SchemaError};
 
 /// A working connection, and its schema.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connectio
 }
 
 /// The database that the flags or the environment name.
-fn found(typed: &args::Database, printer: &Printer) -> Result<Found, Failure> {
+fn found(typed: &args::Database, printer: &Printer) -> Result<RequestedDatabase, Failure> {
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
@@ -168,9 +168,9 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
     }
 }
 
-impl args::Tables {
+impl args::TablesArgs {
     pub fn selection(&self) -> Selection {
-        let names = |given: &[parse::Tables]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
+        let names = |given: &[parse::TableList]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
         Selection { include: names(&self.tables), exclude: names(&self.exclude_tables), schemas: names(&self.schema) }
     }
 }
@@ -181,12 +181,12 @@ impl args::Tables {
 /// [`Exit::Usage`] for a table that does not exist, [`Exit::Source`] if there is no valid plan.
 pub fn plan(
     source: &Source,
-    tables: &args::Tables,
+    tables: &args::TablesArgs,
     request: &Request,
     truncate: bool,
     memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, request, truncate, memory, postpone_from: None, hands: None }.build(&[])
+    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None }.build(&[])
 }
 
 /// Checks that the tables can be emptied, before anything is written.
@@ -200,7 +200,7 @@ pub fn may_empty(source: &Source, tables: &[schema::TableName]) -> Result<(), Fa
 /// The input of the planner; used again if the server has refused rows.
 pub struct Planning<'a> {
     pub source: &'a Source,
-    pub tables: &'a args::Tables,
+    pub tables: &'a args::TablesArgs,
     pub request: &'a Request,
     pub truncate: bool,
     /// Bytes of `--memory-limit`.
@@ -208,7 +208,7 @@ pub struct Planning<'a> {
     /// The argument of [`deferred_indexes::defer_indexes`].
     pub postpone_from: Option<u64>,
     /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
-    pub hands: Option<LoaderPool>,
+    pub loaders: Option<LoaderPool>,
 }
 
 impl Planning<'_> {
@@ -216,7 +216,7 @@ impl Planning<'_> {
     ///
     /// # Errors
     /// As [`plan()`].
-    pub fn plan(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
+    pub fn plan(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let (plan, generator) = self.build(refused)?;
         Ok((self.finished(plan)?, generator))
     }
@@ -246,8 +246,8 @@ impl Planning<'_> {
     /// Decides how the rows reach this server.
     fn finished(&self, mut plan: Plan) -> Result<Plan, Failure> {
         deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
-        if let Some(hands) = &self.hands {
-            chunking::chunk(&mut plan, &self.source.schema, hands);
+        if let Some(loaders) = &self.loaders {
+            chunking::chunk(&mut plan, &self.source.schema, loaders);
         }
         if self.truncate {
             let names: Vec<_> = plan.tables.iter().map(|t| t.name.clone()).collect();
@@ -256,10 +256,10 @@ impl Planning<'_> {
         Ok(plan)
     }
 
-    fn build(&self, refused: &[Problem]) -> Result<(Plan, Arc<Generator>), Failure> {
+    fn build(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
         let Planning { source, tables, request, truncate, .. } = self;
         let truncate = *truncate;
-        let options = Options {
+        let options = PlanOptions {
             rows: request.rows,
             shape: request.shape,
             seed: request.seed,
@@ -275,7 +275,10 @@ impl Planning<'_> {
             locales: request.locales.clone(),
             valid_phones: request.valid_phones,
         };
-        let existing = Existing { connection: &source.connection, check_oracle: Judge::new(&source.connection).into() };
+        let existing = ExistingRowReader {
+            connection: &source.connection,
+            check_oracle: ServerCheckOracle::new(&source.connection).into(),
+        };
         let built = plan::build(&source.schema, &options, &existing);
         let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;
         if request.strict {
@@ -286,12 +289,12 @@ impl Planning<'_> {
 }
 
 /// Existing rows to which planning may refer, read from the server on demand.
-struct Existing<'a> {
+struct ExistingRowReader<'a> {
     connection: &'a Connection,
-    check_oracle: RefCell<Judge>,
+    check_oracle: RefCell<ServerCheckOracle>,
 }
 
-impl ExistingRows for Existing<'_> {
+impl ExistingRows for ExistingRowReader<'_> {
     fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
         dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each)
             .map_err(|e| e.to_string())
@@ -324,7 +327,7 @@ fn all_rows(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// The reasons of all tables, if no table is left to fill.
-fn with_reasons(e: PlanError, schema: &Schema, tables: &args::Tables) -> Failure {
+fn with_reasons(e: PlanError, schema: &Schema, tables: &args::TablesArgs) -> Failure {
     let left_out = match (&e, plan::select(schema, &tables.selection())) {
         (PlanError::Nothing, Ok((_, left_out))) => left_out,
         _ => return plan_failure(e),
@@ -386,7 +389,7 @@ const SMALLEST_ROW_GROUP: u64 = 256 << 10;
 
 impl Resources {
     /// From the flags, with defaults from the machine.
-    pub fn new(typed: &args::Resources, file: &Generation) -> Self {
+    pub fn new(typed: &args::ResourceArgs, file: &Generation) -> Self {
         let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
         let resources = Resources::of(workers.map_or_else(cores, usize::from), limit);
@@ -493,21 +496,26 @@ impl Resources {
     ///
     /// # Errors
     /// The folder for spilled files cannot be created.
-    pub fn staging(&self, typed: &args::Staging, flow: &Flow) -> Result<Staging, Failure> {
+    pub fn staging(&self, typed: &args::StagingArgs, flow: &Flow) -> Result<PrefetchLimits, Failure> {
         let stage = match typed.stage {
-            args::Stage::Memory => Stage::Memory,
-            args::Stage::Files => Stage::Files,
+            args::StageArg::Memory => PrefetchTier::Memory,
+            args::StageArg::Files => PrefetchTier::Files,
         };
         // Rows are spilled to disk only on request.
         let request = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
-        let store = (stage == Stage::Files || request).then(|| self.store(typed)).transpose()?;
+        let store = (stage == PrefetchTier::Files || request).then(|| self.store(typed)).transpose()?;
         let ahead = (flow.ahead / 2).max(1);
         // A loader must never wait for memory of rows that wait for the loader.
         let flow = Flow { budget: Budget::new(self.limit / 8), ahead, wait_stats: Arc::default(), ..flow.clone() };
-        Ok(Staging { stage, memory: Budget::new((self.limit / 8).min(MOST_WAITING)), store: store.map(Arc::new), flow })
+        Ok(PrefetchLimits {
+            stage,
+            memory: Budget::new((self.limit / 8).min(MOST_WAITING)),
+            store: store.map(Arc::new),
+            flow,
+        })
     }
 
-    fn store(&self, typed: &args::Staging) -> Result<SpillStore, Failure> {
+    fn store(&self, typed: &args::StagingArgs) -> Result<SpillStore, Failure> {
         if let Some(folder) = &typed.spill_dir {
             std::fs::create_dir_all(folder).map_err(|e| {
                 let context = format!("cannot use the folder `{}`; choose another --spill-dir", folder.display());

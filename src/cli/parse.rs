@@ -70,7 +70,7 @@ pub fn seed(text: &str) -> Result<u64, String> {
 
 /// The tables of one list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tables(pub Vec<String>);
+pub struct TableList(pub Vec<String>);
 
 /// Table names, separated by commas. A name, or the part of it before or after the dot, may be double-quoted, as in
 /// SQL: it may then contain commas, and two quotes mean one.
@@ -84,7 +84,7 @@ pub struct Tables(pub Vec<String>);
 ///
 /// # Errors
 /// An empty name, or a quote that is not closed.
-pub fn tables(text: &str) -> Result<Tables, String> {
+pub fn tables(text: &str) -> Result<TableList, String> {
     let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), 0);
     let mut chars = text.chars().chain([',']).peekable();
     while let Some(c) = chars.next() {
@@ -111,7 +111,7 @@ pub fn tables(text: &str) -> Result<Tables, String> {
     if names.iter().any(String::is_empty) {
         return Err("a table's name is missing; write them as users,orders".into());
     }
-    Ok(Tables(names))
+    Ok(TableList(names))
 }
 
 /// `3/16`: the third of sixteen parts.

@@ -30,7 +30,7 @@ impl Planned {
     /// As [`config::plan`].
     pub fn make(
         source: &Source,
-        tables: &args::Tables,
+        tables: &args::TablesArgs,
         request: &Request,
         truncate: bool,
         memory: u64,
@@ -66,7 +66,7 @@ impl Planned {
     ///
     /// # Errors
     /// [`Exit::Usage`] for a name that no table of the plan has.
-    pub fn choose(&self, tables: &args::Tables) -> Result<Vec<usize>, Failure> {
+    pub fn choose(&self, tables: &args::TablesArgs) -> Result<Vec<usize>, Failure> {
         let selection = tables.selection();
         let find = |names: &[String]| {
             let found = names.iter().map(|n| self.tables(n)).collect::<Result<Vec<_>, _>>()?;

@@ -9,7 +9,7 @@ use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::humanize;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::locale::Locales;
-use dbmocker_planner::{Learned, Overrides, Rows, Shape};
+use dbmocker_planner::{LearnedProfile, Overrides, RequestedRows, RowDistribution};
 use dbmocker_profile::Profile;
 use dbmocker_semantics::add_dictionary;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub struct Request {
     /// Rows of each table for which the config file sets no number.
     pub rows: u64,
-    pub shape: Shape,
+    pub shape: RowDistribution,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
@@ -32,7 +32,7 @@ pub struct Request {
     pub valid_phones: bool,
     pub overrides: Overrides,
     /// Statistics that the rows are to have.
-    pub profile: Option<Learned>,
+    pub profile: Option<LearnedProfile>,
     pub generation: Generation,
     /// Hosts and databases that are never filled.
     pub protect: Vec<String>,
@@ -48,7 +48,7 @@ impl Request {
     ///
     /// # Errors
     /// [`Exit::Usage`] for a file (`--config`, `--profile`, `--dictionary`) that cannot be read or parsed, with the position.
-    pub fn new(typed: &args::Rows) -> Result<Self, Failure> {
+    pub fn new(typed: &args::RowsArgs) -> Result<Self, Failure> {
         let file = match &typed.config {
             Some(path) => file::read(path).or_exit(Exit::Usage)?,
             None => file::ConfigFile::default(),
@@ -63,7 +63,7 @@ impl Request {
         overrides.rows.extend(typed.rows.iter().flat_map(|r| r.tables.iter().cloned()));
         let rows = all.or(file.generation.rows);
         let profile = match &typed.profile {
-            Some(path) => Some(Learned {
+            Some(path) => Some(LearnedProfile {
                 profile: Arc::new(Profile::read(path).or_exit(Exit::Usage)?),
                 scale: typed.scale.unwrap_or(1.0),
                 rows: rows.is_none(),
@@ -72,9 +72,9 @@ impl Request {
         };
         let no_coherence = typed.no_coherence || file.generation.no_coherence;
         let shape = match rows {
-            Some(_) if typed.shape => Shape::Largest,
-            None if typed.shape || !no_coherence => Shape::ByRole,
-            _ => Shape::Level,
+            Some(_) if typed.shape => RowDistribution::Largest,
+            None if typed.shape || !no_coherence => RowDistribution::ByRole,
+            _ => RowDistribution::Level,
         };
         Ok(Request {
             rows: rows.unwrap_or(args::DEFAULT_ROWS),
@@ -125,14 +125,19 @@ fn rows_of_all(typed: &[RowCounts]) -> Result<Option<u64>, Failure> {
 }
 
 /// What `--rows` overrides in the file, and what it leaves.
-fn notes_of_rows(typed: &args::Rows, file: &file::ConfigFile, all: Option<u64>) -> Vec<String> {
+fn notes_of_rows(typed: &args::RowsArgs, file: &file::ConfigFile, all: Option<u64>) -> Vec<String> {
     let (Some(rows), Some(path)) = (all, &typed.config) else { return Vec::new() };
     let name = path.display();
     let mut notes = Vec::new();
     if let Some(then) = file.generation.rows.filter(|then| *then != rows) {
         notes.push(format!("--rows {rows} overrides `rows: {then}` of `{name}`"));
     }
-    let own = file.overrides.tables.values().filter(|t| t.rows.as_ref().is_some_and(|r| *r != Rows::Number(0))).count();
+    let own = file
+        .overrides
+        .tables
+        .values()
+        .filter(|t| t.rows.as_ref().is_some_and(|r| *r != RequestedRows::Number(0)))
+        .count();
     if own > 0 {
         let tables = humanize::plural(own as u64, "table");
         notes.push(format!(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::parse;
-use dbmocker_planner::{Count, Rows};
+use dbmocker_planner::{DependentCount, RequestedRows};
 
 /// What one `--rows` gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +12,7 @@ pub struct RowCounts {
     /// Of tables without rows of their own.
     pub all: Option<u64>,
     /// By name of a table, or pattern.
-    pub tables: Vec<(String, Rows)>,
+    pub tables: Vec<(String, RequestedRows)>,
 }
 
 impl fmt::Display for RowCounts {
@@ -42,8 +42,8 @@ pub fn row_counts(text: &str) -> Result<RowCounts, String> {
         };
         let names = parse::tables(name)?.0;
         let rows = match times(rows) {
-            Some(count) => Rows::By(count),
-            None => Rows::Number(parse::rows(rows)?),
+            Some(count) => RequestedRows::By(count),
+            None => RequestedRows::Number(parse::rows(rows)?),
         };
         out.tables.extend(names.into_iter().map(|name| (name, rows.clone())));
     }
@@ -66,11 +66,11 @@ fn named(entry: &str) -> Option<(&str, &str)> {
 }
 
 /// `3x users`: three rows for each of a table's.
-pub fn times(text: &str) -> Option<Count> {
+pub fn times(text: &str) -> Option<DependentCount> {
     let (factor, of) = text.trim().split_once(['x', 'X'])?;
     let factor: f64 = factor.trim().parse().ok().filter(|f: &f64| f.is_finite() && *f >= 0.0)?;
     let of = of.trim();
-    (!of.is_empty()).then(|| Count::Times { factor, of: of.into() })
+    (!of.is_empty()).then(|| DependentCount::Times { factor, of: of.into() })
 }
 
 #[cfg(test)]
@@ -83,9 +83,13 @@ mod tests {
         assert_eq!(of("100k").all, Some(100_000));
         let several = of("1000, users=2k,audit.*=0,\"a,b\"=5,orders=3x users");
         assert_eq!(several.all, Some(1_000));
-        let users = Rows::By(Count::Times { factor: 3.0, of: "users".into() });
-        let expected =
-            [("users", Rows::Number(2_000)), ("audit.*", Rows::Number(0)), ("a,b", Rows::Number(5)), ("orders", users)];
+        let users = RequestedRows::By(DependentCount::Times { factor: 3.0, of: "users".into() });
+        let expected = [
+            ("users", RequestedRows::Number(2_000)),
+            ("audit.*", RequestedRows::Number(0)),
+            ("a,b", RequestedRows::Number(5)),
+            ("orders", users),
+        ];
         assert_eq!(several.tables, expected.map(|(name, rows)| (name.to_owned(), rows)));
         for wrong in ["users=", "=5", "x", "1,2", "users=many", "users=-1", "users=x"] {
             assert!(row_counts(wrong).is_err(), "{wrong}");

@@ -16,7 +16,7 @@ const NULLS: f64 = 0.005;
 
 /// The figures of a column; `None` is not known.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Figures {
+pub struct ColumnFigures {
     nulls: Option<f64>,
     distinct: Option<f64>,
     /// Shares of all rows, most frequent first; `None` where nothing is known.
@@ -45,12 +45,18 @@ impl Figure {
     }
 }
 
-/// The names of the figures, in the order of [`Figures::compare`].
+/// The names of the figures, in the order of [`ColumnFigures::compare`].
 pub const NAMES: [&str; 6] = ["NULL", "distinct", "common", "quantiles", "order", "width"];
 
-impl Figures {
+impl ColumnFigures {
     /// From a profile, for a table of so many rows.
-    pub fn of_profile(name: &str, known: &ColumnProfile, table: &TableProfile, rows: f64, column: &Column) -> Figures {
+    pub fn of_profile(
+        name: &str,
+        known: &ColumnProfile,
+        table: &TableProfile,
+        rows: f64,
+        column: &Column,
+    ) -> ColumnFigures {
         let nulls = known.nulls.unwrap_or(0.0);
         // The shares of a foreign key's values are those of its largest parents.
         let head = table.references.iter().find(|r| r.columns == [name]).map(|r| &r.head);
@@ -61,13 +67,13 @@ impl Figures {
         let axis = Axis::of(&column.ty);
         let labelled = || {
             let singles = known.common.iter().map(|c| Some((axis?.read(c.label.as_deref()?)?, c.share)));
-            spread::Spread::new(singles.collect::<Option<Vec<_>>>()?, Vec::new())
+            spread::PiecewiseDistribution::new(singles.collect::<Option<Vec<_>>>()?, Vec::new())
         };
         let quantiles = match &known.quantiles {
             Some(quantiles) => axis.and_then(|axis| at_percents(quantiles, axis)),
             None => labelled().map(|s| percents().map(|p| s.quantile(p)).collect()),
         };
-        Figures {
+        ColumnFigures {
             nulls: known.nulls,
             distinct: known.distinct.map(|d| d.of(rows * (1.0 - nulls))),
             common: Some(common),
@@ -79,10 +85,10 @@ impl Figures {
     }
 
     /// From a server's statistics.
-    pub fn of_statistics(known: &ColumnStatistics, rows: f64, column: &Column) -> Figures {
+    pub fn of_statistics(known: &ColumnStatistics, rows: f64, column: &Column) -> ColumnFigures {
         let nulls = known.nulls.unwrap_or(0.0);
         let spread = Axis::of(&column.ty).and_then(|axis| spread::of_statistics(axis, known));
-        Figures {
+        ColumnFigures {
             nulls: known.nulls,
             distinct: distinct(known).map(|d| d.of(rows * (1.0 - nulls))),
             common: Some(known.common.clone()),
@@ -94,7 +100,7 @@ impl Figures {
     }
 
     /// Every figure that both sides have.
-    pub fn compare(&self, here: &Figures) -> Vec<Figure> {
+    pub fn compare(&self, here: &ColumnFigures) -> Vec<Figure> {
         let both = |a: Option<f64>, b: Option<f64>| Some((a?, b?));
         let mut out = Vec::new();
         let mut add = |figure, there: f64, here: f64, off: f64| out.push(Figure { figure, there, here, off });
@@ -160,7 +166,7 @@ mod tests {
 
     #[test]
     fn distances_are_multiples_of_what_is_allowed() {
-        let there = Figures {
+        let there = ColumnFigures {
             nulls: Some(0.5),
             distinct: Some(100.0),
             common: Some(vec![0.5, 0.3]),
@@ -170,7 +176,7 @@ mod tests {
             width: Some(10.0),
         };
         assert!(there.compare(&there).iter().all(|f| f.off == 0.0));
-        let here = Figures {
+        let here = ColumnFigures {
             nulls: Some(0.56),
             distinct: Some(111.0),
             common: Some(vec![0.42, 0.3]),
@@ -182,7 +188,7 @@ mod tests {
         let off: Vec<(&str, bool)> = there.compare(&here).iter().map(|f| (f.figure, f.is_within())).collect();
         let expected = [false, false, true, false, false, true];
         assert_eq!(off, NAMES.into_iter().zip(expected).collect::<Vec<_>>());
-        assert_eq!(Figures::default().compare(&here), Vec::new());
+        assert_eq!(ColumnFigures::default().compare(&here), Vec::new());
     }
 
     #[test]

@@ -11,10 +11,10 @@ use dbmocker_schema::statistics::Statistics;
 use serde::Serialize;
 
 pub mod figures;
-pub mod plans;
+pub mod query_plans;
 
-use figures::{Figure, Figures, NAMES};
-use plans::QueryVerdict;
+use figures::{ColumnFigures, Figure, NAMES};
+use query_plans::QueryVerdict;
 
 /// So many of the worst columns are shown.
 const WORST: usize = 10;
@@ -33,7 +33,7 @@ pub struct ColumnVerdict {
 
 /// A table's rows.
 #[derive(Debug, Clone, Serialize)]
-pub struct TableVerdict {
+pub struct CompareVerdict {
     pub table: String,
     pub there: f64,
     /// `None`: the server has not counted them.
@@ -45,7 +45,7 @@ pub struct TableVerdict {
 pub struct Comparison {
     pub within: usize,
     pub of: usize,
-    pub tables: Vec<TableVerdict>,
+    pub tables: Vec<CompareVerdict>,
     pub columns: Vec<ColumnVerdict>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub queries: Vec<QueryVerdict>,
@@ -70,7 +70,7 @@ pub fn compare(schema: &Schema, statistics: &Statistics, other: Other<'_>) -> Co
             for (label, known) in &profile.tables {
                 let rows = here.table(label, known.rows as f64, &mut out); // far below 2^53
                 for (name, column) in &known.columns {
-                    here.column(label, name, &mut out, |c| Figures::of_profile(name, column, known, rows, c));
+                    here.column(label, name, &mut out, |c| ColumnFigures::of_profile(name, column, known, rows, c));
                 }
             }
         }
@@ -82,7 +82,7 @@ pub fn compare(schema: &Schema, statistics: &Statistics, other: Other<'_>) -> Co
                 here.table(&label, rows, &mut out);
                 for column in &table.columns {
                     let Some(of) = of.columns.get(&column.name) else { continue };
-                    here.column(&label, &column.name, &mut out, |_| Figures::of_statistics(of, rows, column));
+                    here.column(&label, &column.name, &mut out, |_| ColumnFigures::of_statistics(of, rows, column));
                 }
             }
         }
@@ -107,7 +107,7 @@ impl<'a> Here<'a> {
     /// The rows of the table here, or there if they are not known.
     fn table(self, label: &str, there: f64, out: &mut Comparison) -> f64 {
         let here = self.find(label).and_then(|t| self.statistics.tables.get(&t.name)?.rows);
-        out.tables.push(TableVerdict { table: label.to_owned(), there, here });
+        out.tables.push(CompareVerdict { table: label.to_owned(), there, here });
         here.unwrap_or(there)
     }
 
@@ -116,7 +116,7 @@ impl<'a> Here<'a> {
         label: &str,
         name: &str,
         out: &mut Comparison,
-        there: impl FnOnce(&dbmocker_core::schema::Column) -> Figures,
+        there: impl FnOnce(&dbmocker_core::schema::Column) -> ColumnFigures,
     ) {
         let figures = match self.known(label, name) {
             Ok((column, here)) => Ok(there(column).compare(&here)),
@@ -130,7 +130,7 @@ impl<'a> Here<'a> {
         out.columns.push(ColumnVerdict { column: format!("{label}.{name}"), within, missing, figures });
     }
 
-    fn known(self, label: &str, name: &str) -> Result<(&'a dbmocker_core::schema::Column, Figures), String> {
+    fn known(self, label: &str, name: &str) -> Result<(&'a dbmocker_core::schema::Column, ColumnFigures), String> {
         let table = self.find(label).ok_or("the copy has no such table")?;
         let column = table.column(name).ok_or("the copy has no such column")?;
         let known = self.statistics.tables.get(&table.name);
@@ -140,7 +140,7 @@ impl<'a> Here<'a> {
             return Err("the table is empty".into());
         }
         let of = known.and_then(|k| k.columns.get(name)).ok_or_else(|| format!("no statistics{command}"))?;
-        Ok((column, Figures::of_statistics(of, rows, column)))
+        Ok((column, ColumnFigures::of_statistics(of, rows, column)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What others notice while a load is at work: locks, and what is switched off or dropped for a while.
 
-use super::{Logging, Machine, TableForecast, about};
+use super::{LoadSetup, Logging, TableForecast, about};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table};
 use dbmocker_plan::{Plan, TablePlan};
@@ -12,7 +12,7 @@ pub(super) fn meanwhile(
     plan: &Plan,
     schema: &Schema,
     tables: &[TableForecast],
-    machine: Machine,
+    machine: LoadSetup,
     logging: &Logging,
 ) -> Vec<String> {
     let all = Meanwhile { plan, schema, tables };
@@ -62,7 +62,7 @@ impl Meanwhile<'_> {
 
     fn postgres(&self, lines: &mut Vec<String>) {
         let frozen = |t: &TablePlan, _: &Table| {
-            t.deferred_indexes.as_ref().is_some_and(|d| d.freeze) && t.cut.as_ref().is_none_or(|c| c.rows.is_none())
+            t.deferred_indexes.as_ref().is_some_and(|d| d.freeze) && t.chunks.as_ref().is_none_or(|c| c.rows.is_none())
         };
         if let Some((names, longest)) = self.which(frozen) {
             lines.push(format!(
@@ -78,7 +78,7 @@ impl Meanwhile<'_> {
             ));
         }
         let dropped = |t: &TablePlan| t.deferred_indexes.as_ref().is_some_and(|d| !d.indexes.is_empty());
-        let parts = |t: &TablePlan| t.cut.as_ref().is_some_and(|c| c.rows.is_some());
+        let parts = |t: &TablePlan| t.chunks.as_ref().is_some_and(|c| c.rows.is_some());
         let inside = |t: &TablePlan, _: &Table| dropped(t) && !parts(t);
         if let Some((names, longest)) = self.which(inside) {
             lines.push(format!(

@@ -31,7 +31,7 @@ const SMALL_SAMPLE: u64 = 50;
 
 /// How the load will run.
 #[derive(Debug, Clone, Copy)]
-pub struct Machine {
+pub struct LoadSetup {
     /// Threads that generate.
     pub workers: usize,
     /// Tables that are loaded at once.
@@ -104,7 +104,7 @@ pub fn forecast(
     plan: &Plan,
     generator: &Generator,
     schema: &Schema,
-    machine: Machine,
+    machine: LoadSetup,
     logging: &Logging,
 ) -> Result<Forecast, GenerateError> {
     let rates = Rates::of(plan.dialect, schema.is_mariadb());
@@ -152,7 +152,7 @@ fn one(
 }
 
 /// Connections and workers run side by side; what they share is the processors, and a table's children wait for it.
-fn elapsed(plan: &Plan, tables: &[TableForecast], machine: Machine, rates: &Rates) -> f64 {
+fn elapsed(plan: &Plan, tables: &[TableForecast], machine: LoadSetup, rates: &Rates) -> f64 {
     let generating: f64 = tables.iter().map(|t| t.generating).sum();
     let loading: f64 = tables.iter().map(|t| t.seconds).sum();
     let connections = (machine.connections.max(1) as f64).min(rates.connections);

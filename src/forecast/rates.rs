@@ -1,6 +1,6 @@
 //! Recorded rates: seconds on one connection of a server on two cores of an ordinary machine, from the runs of `benches/`.
 
-use super::size::Sizes;
+use super::size::RowSizes;
 use dbmocker_core::schema::Dialect;
 use dbmocker_plan::TablePlan;
 
@@ -48,7 +48,7 @@ impl Rates {
     }
 
     /// Bytes of the log for a row.
-    pub fn logged(&self, planned: &TablePlan, sizes: &Sizes) -> f64 {
+    pub fn logged(&self, planned: &TablePlan, sizes: &RowSizes) -> f64 {
         match self.dialect {
             Dialect::Postgres => {
                 let built = planned.deferred_indexes.as_ref().is_some_and(|d| !d.indexes.is_empty());

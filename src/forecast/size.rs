@@ -9,7 +9,7 @@ use dbmocker_plan::TablePlan;
 
 /// For each row, on average.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sizes {
+pub(super) struct RowSizes {
     /// Its values alone.
     pub sent: f64,
     /// In the table's pages.
@@ -43,7 +43,7 @@ fn layout(dialect: Dialect, built: bool) -> Layout {
     }
 }
 
-pub(super) fn of(dialect: Dialect, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> Sizes {
+pub(super) fn of(dialect: Dialect, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> RowSizes {
     let deferred = planned.deferred_indexes.as_ref();
     let built = deferred.is_some_and(|d| !d.indexes.is_empty() || !d.keys.is_empty());
     let layout = layout(dialect, built);
@@ -60,7 +60,7 @@ pub(super) fn of(dialect: Dialect, table: &Table, planned: &TablePlan, batch: &R
         Some(primary) if layout.clustered => key_width(primary),
         _ => 4.0,
     };
-    let mut sizes = Sizes { sent, row, ..Sizes::default() };
+    let mut sizes = RowSizes { sent, row, ..RowSizes::default() };
     for key in &table.keys {
         if key.primary && (layout.clustered || is_rowid(table)) {
             continue;

@@ -22,7 +22,7 @@ const LONGEST: usize = 64;
 /// Whether a column's labels are kept, and what else of its values may be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    pub labels: Kept,
+    pub labels: LabelRule,
     pub why: String,
     /// Numbers and moments of the column may be kept as quantiles.
     pub quantiles: bool,
@@ -30,15 +30,15 @@ pub struct Decision {
 
 /// Whether labels are kept, and on which condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
+pub enum LabelRule {
     No,
     /// `--keep` names the column.
     Asked,
     /// The type lists its values.
     Declared,
-    /// If a CHECK lists them, or else as [`Kept::Few`].
+    /// If a CHECK lists them, or else as [`LabelRule::Few`].
     Checked,
-    /// If they are codes that everybody has, or else as [`Kept::Few`].
+    /// If they are codes that everybody has, or else as [`LabelRule::Few`].
     Public,
     /// Few values, each of many rows.
     Few,
@@ -62,7 +62,7 @@ impl Wishes {
 }
 
 fn masked(why: impl Into<String>, quantiles: bool) -> Decision {
-    Decision { labels: Kept::No, why: why.into(), quantiles }
+    Decision { labels: LabelRule::No, why: why.into(), quantiles }
 }
 
 impl Decision {
@@ -77,7 +77,7 @@ impl Decision {
     ) -> Decision {
         let keep = |labels, why: &str| Decision { labels, why: why.into(), quantiles: true };
         if wishes.keeps(table, label, &column.name) {
-            return keep(Kept::Asked, "--keep");
+            return keep(LabelRule::Asked, "--keep");
         }
         let meaning = meaning(table, column);
         let personal = match &meaning {
@@ -91,9 +91,9 @@ impl Decision {
             return masked("a key", false);
         }
         match declared(&column.ty) {
-            Some(why) => return keep(Kept::Declared, why),
+            Some(why) => return keep(LabelRule::Declared, why),
             None if is_in_a_check(table, column, personal.is_some()) => {
-                return Decision { quantiles: personal.is_none_or(|p| p.quantiles), ..keep(Kept::Checked, "") };
+                return Decision { quantiles: personal.is_none_or(|p| p.quantiles), ..keep(LabelRule::Checked, "") };
             }
             None => {}
         }
@@ -101,7 +101,7 @@ impl Decision {
             return personal;
         }
         if matches!(meaning, Some((Privacy::Public, _))) && matches!(column.ty, SqlType::Text { .. }) {
-            return keep(Kept::Public, "");
+            return keep(LabelRule::Public, "");
         }
         if wishes.mask_all {
             return masked("--mask all", true);
@@ -114,13 +114,13 @@ impl Decision {
         }
         match not_few(known, rows) {
             Some(why) => masked(why, true),
-            None => keep(Kept::Few, ""),
+            None => keep(LabelRule::Few, ""),
         }
     }
 
     /// The column's values are to be read, to see whether they may be kept.
     pub fn reads_labels(&self) -> bool {
-        self.labels != Kept::No
+        self.labels != LabelRule::No
     }
 
     /// The final decision, with the values in hand; the values that are kept, each at its place.
@@ -145,7 +145,7 @@ impl Decision {
             let open = meaning(table, column).is_none_or(|m| m.0 > Privacy::Identifier);
             return (masked("a tinyint(1) that is no boolean", open), none());
         }
-        if self.labels == Kept::Checked {
+        if self.labels == LabelRule::Checked {
             if values.iter().all(|v| is_listed(table, column, v)) {
                 self.why = "a CHECK lists them".into();
                 return (self, all());
@@ -154,16 +154,16 @@ impl Decision {
             if meaning.is_some_and(|m| m <= Privacy::FreeText) {
                 return (masked("the values may be personal, and no CHECK lists them", self.quantiles), none());
             }
-            self.labels = Kept::Few;
+            self.labels = LabelRule::Few;
         }
-        if self.labels == Kept::Public {
+        if self.labels == LabelRule::Public {
             if !values.is_empty() && values.iter().all(|v| CODE.is_match(v.trim_end())) {
                 self.why = "codes that are public".into();
                 return (self, all());
             }
-            self.labels = Kept::Few;
+            self.labels = LabelRule::Few;
         }
-        if self.labels != Kept::Few {
+        if self.labels != LabelRule::Few {
             return (self, all());
         }
         if wishes.mask_all {

@@ -11,7 +11,7 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_loaders::{Connection, Dialect as Server};
 use dbmocker_profile::{
-    Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, Reference, Source,
+    Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, ProfileSource, Reference,
     TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
@@ -26,7 +26,7 @@ pub mod tail;
 
 use axis::{Axis, significant, three_digits};
 use labels::{Decision, Wishes};
-use spread::{Piece, Spread};
+use spread::{Piece, PiecewiseDistribution};
 
 /// Statistics from which more of the rows changed since are old.
 const OLD: f64 = 0.2;
@@ -49,7 +49,7 @@ pub struct Learned {
 
 /// What the person asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct LearnOptions {
     pub wishes: Wishes,
     /// Of the numbers by which quantiles are moved.
     pub seed: u64,
@@ -60,13 +60,13 @@ pub struct Options {
 }
 
 /// The values of columns whose labels may be kept.
-type Values = BTreeMap<(TableName, String), Vec<String>>;
+type LabelValues = BTreeMap<(TableName, String), Vec<String>>;
 
 /// Reads the statistics of a database, scans it if that was asked for, and makes a profile of it.
 ///
 /// # Errors
 /// The catalogue that could not be read.
-pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Result<Learned, SchemaError> {
+pub fn learn(connection: &Connection, schema: &Schema, options: &LearnOptions) -> Result<Learned, SchemaError> {
     let mut statistics = statistics::read(connection, schema)?;
     let mut left_out = Vec::new();
     if let Some(limit) = options.scan {
@@ -97,7 +97,11 @@ pub fn learn(connection: &Connection, schema: &Schema, options: &Options) -> Res
 ///
 /// # Errors
 /// As [`learn`].
-pub fn scan_queries(connection: &Connection, schema: &Schema, options: &Options) -> Result<Vec<Query>, SchemaError> {
+pub fn scan_queries(
+    connection: &Connection,
+    schema: &Schema,
+    options: &LearnOptions,
+) -> Result<Vec<Query>, SchemaError> {
     let statistics = statistics::read(connection, schema)?;
     let mut out = scan::count_queries(connection.dialect, schema, &options.wishes);
     let wanted = match connection.dialect {
@@ -127,7 +131,7 @@ fn kept(schema: &Schema, profile: &Profile) -> Vec<(TableName, String)> {
     kept.map(|(t, name, _)| (t.name.clone(), name.clone())).collect()
 }
 
-fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::Found) {
+fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::ScannedTables) {
     profile.source.read = "statistics and scan".into();
     let rows: BTreeMap<String, f64> = profile.tables.iter().map(|(label, t)| (label.clone(), t.rows as f64)).collect();
     for (name, scanned) in found {
@@ -138,7 +142,7 @@ fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::Found) {
 }
 
 /// The columns whose values are read.
-fn wanted(schema: &Schema, statistics: &Statistics, options: &Options) -> Vec<(TableName, String)> {
+fn wanted(schema: &Schema, statistics: &Statistics, options: &LearnOptions) -> Vec<(TableName, String)> {
     let mut out = Vec::new();
     for (table, known, rows) in known_tables(schema, statistics) {
         for column in &table.columns {
@@ -163,7 +167,7 @@ fn known_tables<'a>(
 }
 
 /// The profile of what was read.
-pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, options: &Options) -> Learned {
+pub fn profile(schema: &Schema, statistics: &Statistics, values: &LabelValues, options: &LearnOptions) -> Learned {
     let mut notes = Vec::new();
     let mut tables = BTreeMap::new();
     for table in schema.tables.iter().filter(|t| !t.outside) {
@@ -180,7 +184,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &Values, option
         Dialect::Mysql => "mysql",
         Dialect::Sqlite => "sqlite",
     };
-    let source = Source {
+    let source = ProfileSource {
         dialect: dialect.into(),
         server: schema.server.clone(),
         read: "statistics".into(),
@@ -245,8 +249,8 @@ fn has_statistics(dialect: Dialect, type_name: &str) -> bool {
 struct Learner<'a> {
     schema: &'a Schema,
     statistics: &'a Statistics,
-    values: &'a Values,
-    options: &'a Options,
+    values: &'a LabelValues,
+    options: &'a LearnOptions,
     table: &'a Table,
     label: &'a str,
     known: &'a TableStatistics,
@@ -345,7 +349,7 @@ impl Learner<'_> {
         let head: Vec<f64> = known.common.iter().map(|f| f / some).collect();
         let sample = if self.schema.dialect == Dialect::Postgres { SAMPLE.min(self.rows) * some } else { others };
         let room = if self.schema.dialect == Dialect::Postgres { ROOM } else { 0 };
-        tail::fit(&tail::Known { head: &head, distinct, rows: others, sample, most, room, by_chance })
+        tail::fit(&tail::TailFacts { head: &head, distinct, rows: others, sample, most, room, by_chance })
     }
 
     fn reference(&self, fk: &ForeignKey) -> Option<Reference> {
@@ -413,7 +417,7 @@ impl Learner<'_> {
         let common = known.lengths.iter().zip(&known.common).map(|(length, share)| (f64::from(*length), *share));
         let each = rest / known.sample_lengths.len().max(1) as f64; // at most 10001
         let sample = known.sample_lengths.iter().map(|length| (f64::from(*length), each));
-        let spread = Spread::new(common.chain(sample).collect(), Vec::new());
+        let spread = PiecewiseDistribution::new(common.chain(sample).collect(), Vec::new());
         // PostgreSQL counts a header of one byte, or of four from 127 bytes on.
         let header = |width: f64| match self.schema.dialect {
             Dialect::Postgres => {
@@ -454,7 +458,8 @@ fn counts(counts: &[f64]) -> Option<dbmocker_profile::Quantiles> {
         Piece { from, to: *to, share }
     });
     let pieces = pieces.collect();
-    Spread::new(if rest.is_empty() { vec![(*first, 1.0)] } else { Vec::new() }, pieces).map(|s| s.whole_quantiles())
+    PiecewiseDistribution::new(if rest.is_empty() { vec![(*first, 1.0)] } else { Vec::new() }, pieces)
+        .map(|s| s.whole_quantiles())
 }
 
 /// The last digits that many of the numbers share: `.99`, or `0` and `00` of whole ones.

@@ -7,12 +7,12 @@ use dbmocker_core::schema::{Schema, SqlType, Table, TableName};
 use dbmocker_loaders::{Connection, Dialect};
 use dbmocker_profile::{Children, ColumnProfile, Length, NullsBy, TableProfile};
 use dbmocker_schema::SchemaError;
-use dbmocker_schema::statistics::scan::{self, Query, Scanned, Wanted};
-use dbmocker_schema::statistics::{Bucket, ColumnStatistics, Statistics};
+use dbmocker_schema::statistics::scan::{self, Query, ScanRequest, Scanned};
+use dbmocker_schema::statistics::{ColumnStatistics, HistogramBucket, Statistics};
 
 use super::axis::{Axis, significant, three_digits};
 use super::labels::{Decision, Wishes};
-use super::spread::Spread;
+use super::spread::PiecewiseDistribution;
 
 /// Numbers of children up to here are kept one by one, larger ones in classes.
 const ONE_BY_ONE: u64 = 20;
@@ -22,7 +22,7 @@ const WIDER: f64 = 1.25;
 const GROWING: f64 = 0.1;
 
 /// What the queries found, by table.
-pub type Found = BTreeMap<TableName, Scanned>;
+pub type ScannedTables = BTreeMap<TableName, Scanned>;
 
 /// Counts what a server without statistics of columns does not know (SQLite). Returns what was left out.
 ///
@@ -64,7 +64,7 @@ pub fn count_queries(dialect: Dialect, schema: &Schema, wishes: &Wishes) -> Vec<
             .iter()
             .filter(|c| Axis::of(&c.ty).is_some() && Decision::of(table, &label, c, &nothing, 0.0, wishes).quantiles);
         let measured: Vec<&str> = measured.map(|c| c.name.as_str()).collect();
-        out.extend(scan::counts(dialect, &Wanted { table, rows: 0.0, status: None }, &measured));
+        out.extend(scan::counts(dialect, &ScanRequest { table, rows: 0.0, status: None }, &measured));
     }
     out
 }
@@ -74,7 +74,7 @@ fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned)
     let common: Vec<f64> = scanned.common.get(column).into_iter().flatten().map(|n| share(*n)).collect();
     let grows = distinct > GROWING * some;
     let points = scanned.quantiles.get(column).map_or(&[][..], Vec::as_slice);
-    let bucket = |w: &[(f64, String)]| Bucket {
+    let bucket = |w: &[(f64, String)]| HistogramBucket {
         from: w[0].1.clone(),
         to: w[1].1.clone(),
         share: share(some) * (w[1].0 - w[0].0) / 100.0,
@@ -93,7 +93,7 @@ fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned)
 pub fn label_queries(dialect: Dialect, schema: &Schema, wanted: &[(TableName, String)]) -> Vec<Query> {
     let of = |(name, column): &(TableName, String)| {
         let table = schema.table(name)?;
-        Some(scan::labels(dialect, &Wanted { table, rows: 0.0, status: None }, column))
+        Some(scan::labels(dialect, &ScanRequest { table, rows: 0.0, status: None }, column))
     };
     wanted.iter().filter_map(of).collect()
 }
@@ -108,7 +108,7 @@ pub fn law_queries(
     let mut out = Vec::new();
     for table in schema.tables.iter().filter(|t| !t.outside) {
         let rows = statistics.tables.get(&table.name).and_then(|t| t.rows).unwrap_or(0.0);
-        out.extend(scan::queries(dialect, &Wanted { table, rows, status: status(table, kept) }));
+        out.extend(scan::queries(dialect, &ScanRequest { table, rows, status: status(table, kept) }));
     }
     out
 }
@@ -168,7 +168,7 @@ fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned, kept
     let named = column.length.is_none() && !column.common.is_empty() && column.common.iter().all(|c| c.label.is_some());
     if let Some(counts) = scanned.lengths.get(name).filter(|_| !named) {
         let singles = counts.iter().map(|(length, k)| (*length as f64, *k as f64)).collect();
-        column.length = Spread::new(singles, Vec::new())
+        column.length = PiecewiseDistribution::new(singles, Vec::new())
             .map(|s| Length { mean: Some(three_digits(s.mean())), quantiles: Some(s.whole_quantiles()) });
     }
 }
@@ -197,7 +197,7 @@ fn classes(counts: &[(u64, u64)], all: f64) -> Vec<Children> {
 }
 
 /// The values of the columns whose labels were asked for, with their frequencies put where they belong.
-pub fn labels(found: &Found, statistics: &mut Statistics) -> BTreeMap<(TableName, String), Vec<String>> {
+pub fn labels(found: &ScannedTables, statistics: &mut Statistics) -> BTreeMap<(TableName, String), Vec<String>> {
     let mut out = BTreeMap::new();
     for (name, scanned) in found {
         for (column, values) in &scanned.labels {

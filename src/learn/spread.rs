@@ -2,7 +2,7 @@
 
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_profile::Quantiles;
-use dbmocker_schema::statistics::{Bucket, ColumnStatistics};
+use dbmocker_schema::statistics::{ColumnStatistics, HistogramBucket};
 
 use super::axis::Axis;
 use super::labels::ROWS_EACH;
@@ -31,11 +31,11 @@ pub struct Piece {
 
 /// A distribution: pieces in order, whose shares add up to 1.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Spread(Vec<Piece>);
+pub struct PiecewiseDistribution(Vec<Piece>);
 
-impl Spread {
+impl PiecewiseDistribution {
     /// From pieces in any order: buckets are cut where a single value lies within.
-    pub fn new(mut singles: Vec<(f64, f64)>, mut buckets: Vec<Piece>) -> Option<Spread> {
+    pub fn new(mut singles: Vec<(f64, f64)>, mut buckets: Vec<Piece>) -> Option<PiecewiseDistribution> {
         singles.retain(|(_, share)| *share > 0.0);
         buckets.retain(|b| b.share > 0.0);
         singles.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -60,7 +60,7 @@ impl Spread {
         pieces.extend(singles.map(|(at, share)| Piece { from: at, to: at, share }));
         pieces.sort_by(|a, b| a.from.total_cmp(&b.from).then(a.to.total_cmp(&b.to)));
         pieces.iter_mut().for_each(|p| p.share /= total);
-        Some(Spread(pieces))
+        Some(PiecewiseDistribution(pieces))
     }
 
     /// The value below which a share of the values lies.
@@ -98,8 +98,8 @@ impl Spread {
     }
 
     /// The same, stretched.
-    pub fn scaled(&self, by: f64) -> Spread {
-        Spread(self.0.iter().map(|p| Piece { from: p.from * by, to: p.to * by, ..*p }).collect())
+    pub fn scaled(&self, by: f64) -> PiecewiseDistribution {
+        PiecewiseDistribution(self.0.iter().map(|p| Piece { from: p.from * by, to: p.to * by, ..*p }).collect())
     }
 
     /// Percent and value at [`PERCENTS`].
@@ -107,7 +107,7 @@ impl Spread {
         PERCENTS.iter().map(|at| (*at, self.quantile(at / 100.0))).collect()
     }
 
-    /// As [`Spread::points`], with every frequent value at its beginning and its end; `apart`: the least share of the
+    /// As [`PiecewiseDistribution::points`], with every frequent value at its beginning and its end; `apart`: the least share of the
     /// values of a frequent one, and between two points.
     fn points_with_edges(&self, apart: f64) -> Vec<(f64, f64)> {
         let mut points = self.points();
@@ -184,20 +184,20 @@ fn merged(points: Vec<(f64, String)>) -> Vec<(f64, String)> {
 }
 
 /// The distribution of a column's numbers or moments, as the server knows it.
-pub fn of_statistics(axis: Axis, known: &ColumnStatistics) -> Option<Spread> {
+pub fn of_statistics(axis: Axis, known: &ColumnStatistics) -> Option<PiecewiseDistribution> {
     let singles = known.values.iter().zip(&known.common);
     let singles = singles.filter_map(|(value, share)| Some((axis.read(value)?, *share))).collect();
-    let piece = |b: &Bucket| Some(Piece { from: axis.read(&b.from)?, to: axis.read(&b.to)?, share: b.share });
-    Spread::new(singles, known.buckets.iter().filter_map(piece).collect())
+    let piece = |b: &HistogramBucket| Some(Piece { from: axis.read(&b.from)?, to: axis.read(&b.to)?, share: b.share });
+    PiecewiseDistribution::new(singles, known.buckets.iter().filter_map(piece).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spread() -> Spread {
+    fn spread() -> PiecewiseDistribution {
         let bucket = |from: f64, to: f64| Piece { from, to, share: 0.1 };
-        Spread::new(
+        PiecewiseDistribution::new(
             vec![(0.0, 0.3), (15.0, 0.1)],
             (0..6).map(|i| bucket(f64::from(i) * 10.0, f64::from(i + 1) * 10.0)).collect(),
         )
@@ -214,12 +214,12 @@ mod tests {
         assert_eq!(s.quantile(1.0), 60.0);
         assert!((s.rank(15.0) - 0.5).abs() < 1e-9);
         assert!((s.mean() - (0.1 * 15.0 + 6.0 * 0.1 * 30.0)).abs() < 1e-9);
-        assert_eq!(Spread::new(Vec::new(), Vec::new()), None);
+        assert_eq!(PiecewiseDistribution::new(Vec::new(), Vec::new()), None);
     }
 
     #[test]
     fn a_law_of_few_values_jumps() {
-        let s = Spread::new(vec![(1.0, 0.75), (2.0, 0.15), (3.0, 0.1)], Vec::new()).unwrap();
+        let s = PiecewiseDistribution::new(vec![(1.0, 0.75), (2.0, 0.15), (3.0, 0.1)], Vec::new()).unwrap();
         let q = s.quantiles(Axis::Number { scale: Some(0) }, 1e6, &mut CellRng::new(1)).unwrap();
         let points = [(0.0, "1"), (75.0, "1"), (75.01, "2"), (90.0, "2"), (90.01, "3"), (100.0, "3")];
         assert_eq!(q.points, points.map(|(at, x)| (at, x.to_owned())));
@@ -244,7 +244,7 @@ mod tests {
         let staff = |n: u32| {
             let share = 1.0 / f64::from(n);
             let ages = (0..n).map(|i| (f64::from(7000 + 37 * i), share)).collect();
-            Spread::new(ages, Vec::new()).unwrap().quantiles(Axis::Day, n.into(), &mut CellRng::new(1))
+            PiecewiseDistribution::new(ages, Vec::new()).unwrap().quantiles(Axis::Day, n.into(), &mut CellRng::new(1))
         };
         assert_eq!(staff(10), None);
         assert_eq!(staff(39), None);

@@ -5,7 +5,7 @@
 
 /// What the power law is fitted to.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct TailFacts<'a> {
     /// Shares of the common values in the rows that are not NULL, largest first.
     pub head: &'a [f64],
     /// Different values, as the server estimates them.
@@ -36,7 +36,7 @@ const STEPS: usize = 60;
 const STEEPEST: f64 = 8.0;
 
 /// The law, or `None` where nothing is left below the head.
-pub fn fit(known: &Known<'_>) -> Option<PowerLaw> {
+pub fn fit(known: &TailFacts<'_>) -> Option<PowerLaw> {
     let head = known.head.len() as f64; // at most 10000
     if known.distinct <= head || known.rows <= 0.0 {
         return None;
@@ -59,7 +59,7 @@ pub fn fit(known: &Known<'_>) -> Option<PowerLaw> {
 }
 
 /// The exponent with which the values below the head have the rows that the head leaves.
-fn exponent(known: &Known<'_>, distinct: f64) -> f64 {
+fn exponent(known: &TailFacts<'_>, distinct: f64) -> f64 {
     if known.head.len() < known.room {
         return 0.0;
     }
@@ -77,12 +77,12 @@ fn exponent(known: &Known<'_>, distinct: f64) -> f64 {
 }
 
 /// Rows of the values below the head.
-fn rest(known: &Known<'_>) -> f64 {
+fn rest(known: &TailFacts<'_>) -> f64 {
     (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows
 }
 
 /// The sum of a function of a value's rows over all ranks below the head: the law goes on where the head ends.
-fn sum(known: &Known<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
+fn sum(known: &TailFacts<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
     let head = known.head.len() as f64; // at most 10000
     let level = rest(known) / (law.distinct - head).max(1.0);
     // Values below the head may be as frequent as its last, no more.
@@ -105,7 +105,7 @@ fn sum(known: &Known<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
 
 /// How many different values a server would estimate from its sample (Haas and Stokes, the estimator that PostgreSQL
 /// uses): the values seen, and from those seen once how many were not seen.
-fn estimate(known: &Known<'_>, law: &PowerLaw) -> f64 {
+fn estimate(known: &TailFacts<'_>, law: &PowerLaw) -> f64 {
     let share = (known.sample / known.rows).min(1.0);
     let (seen, once) = if known.by_chance && known.head.is_empty() {
         let p = (law.distinct / known.rows).min(1.0);
@@ -135,7 +135,7 @@ mod tests {
     fn a_power_law_is_found_again() {
         for (n, exponent) in [(3000, 1.0), (4000, 0.8), (900, 0.6)] {
             let all = zipf(n, exponent);
-            let known = Known {
+            let known = TailFacts {
                 head: &all[..100],
                 distinct: f64::from(n),
                 rows: 1e6,
@@ -155,14 +155,14 @@ mod tests {
         let all = zipf(50_000, 0.9);
         let (rows, sample) = (300_000.0, 30_000.0);
         let known =
-            Known { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0, room: 100, by_chance: false };
+            TailFacts { head: &all[..100], distinct: 0.0, rows, sample, most: 50_000.0, room: 100, by_chance: false };
         let truth = PowerLaw { exponent: 0.9, distinct: 50_000.0 };
         let estimated = estimate(&known, &truth);
         assert!(estimated < 40_000.0, "{estimated}");
-        let law = fit(&Known { distinct: estimated, ..known }).unwrap();
+        let law = fit(&TailFacts { distinct: estimated, ..known }).unwrap();
         assert!((law.distinct / 50_000.0 - 1.0).abs() < 0.15, "{law:?}");
         // 2.5 children on average, by chance: as measured on a server.
-        let known = Known {
+        let known = TailFacts {
             head: &[],
             distinct: 69_800.0,
             rows: 250_000.0,
@@ -179,7 +179,7 @@ mod tests {
     fn nothing_below_a_complete_list() {
         let head = [0.6, 0.4];
         assert_eq!(
-            fit(&Known {
+            fit(&TailFacts {
                 head: &head,
                 distinct: 2.0,
                 rows: 100.0,
@@ -190,8 +190,15 @@ mod tests {
             }),
             None
         );
-        let none =
-            Known { head: &[], distinct: 50.0, rows: 100.0, sample: 100.0, most: 100.0, room: 100, by_chance: false };
+        let none = TailFacts {
+            head: &[],
+            distinct: 50.0,
+            rows: 100.0,
+            sample: 100.0,
+            most: 100.0,
+            room: 100,
+            by_chance: false,
+        };
         assert_eq!(fit(&none), Some(PowerLaw { exponent: 0.0, distinct: 50.0 }));
     }
 }

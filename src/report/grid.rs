@@ -20,11 +20,11 @@ pub enum Align {
 #[derive(Debug, Clone)]
 pub struct Grid {
     align: Vec<Align>,
-    rows: Vec<Line>,
+    rows: Vec<GridLine>,
 }
 
 #[derive(Debug, Clone)]
-enum Line {
+enum GridLine {
     Cells(Vec<String>),
     Rule,
 }
@@ -32,24 +32,24 @@ enum Line {
 impl Grid {
     pub fn new(columns: &[(&str, Align)]) -> Self {
         let head = columns.iter().map(|(title, _)| (*title).to_owned()).collect();
-        Grid { align: columns.iter().map(|(_, align)| *align).collect(), rows: vec![Line::Cells(head)] }
+        Grid { align: columns.iter().map(|(_, align)| *align).collect(), rows: vec![GridLine::Cells(head)] }
     }
 
     /// Adds a row; missing cells are empty. Line breaks and control characters become spaces.
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         let clean = |s: String| if s.contains(char::is_control) { s.replace(char::is_control, " ") } else { s };
-        self.rows.push(Line::Cells(cells.into_iter().map(|s| clean(s.into())).collect()));
+        self.rows.push(GridLine::Cells(cells.into_iter().map(|s| clean(s.into())).collect()));
     }
 
     /// A line of dashes under all columns.
     pub fn rule(&mut self) {
-        self.rows.push(Line::Rule);
+        self.rows.push(GridLine::Rule);
     }
 
     fn widths(&self) -> Vec<usize> {
         let mut widths = vec![0; self.align.len()];
         for line in &self.rows {
-            let Line::Cells(cells) = line else { continue };
+            let GridLine::Cells(cells) = line else { continue };
             for (width, cell) in widths.iter_mut().zip(cells) {
                 *width = (*width).max(cell.chars().count());
             }
@@ -62,7 +62,7 @@ impl fmt::Display for Grid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
         for line in &self.rows {
-            let Line::Cells(cells) = line else {
+            let GridLine::Cells(cells) = line else {
                 let total = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
                 writeln!(f, "{}", "-".repeat(total))?;
                 continue;

@@ -48,7 +48,7 @@ pub struct Flow {
 }
 
 /// The result of a worker for a range of rows.
-pub struct Made<T> {
+pub struct GeneratedRange<T> {
     pub value: T,
     /// Bytes that it holds.
     pub held: u64,
@@ -57,7 +57,7 @@ pub struct Made<T> {
 }
 
 /// The function that workers apply to a range of rows.
-type Make<T> = Arc<dyn Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync>;
+type Make<T> = Arc<dyn Fn(&Generator, usize, Range<u64>) -> Result<GeneratedRange<T>, RunError> + Send + Sync>;
 
 /// Iterator over the batches of some rows of one table, in order.
 pub struct Batches<T = RecordBatch> {
@@ -105,7 +105,7 @@ impl<T: Send + 'static> Batches<T> {
             let batch = generator.batch(table, rows)?;
             let own = batch.get_array_memory_size() as u64;
             let (value, more) = make(batch)?;
-            Ok(Made { value, held: own + more, peak: own + more })
+            Ok(GeneratedRange { value, held: own + more, peak: own + more })
         })
     }
 
@@ -115,7 +115,7 @@ impl<T: Send + 'static> Batches<T> {
         flow: &Flow,
         table: usize,
         (step, row_bytes): (u64, u64),
-        make: impl Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync + 'static,
+        make: impl Fn(&Generator, usize, Range<u64>) -> Result<GeneratedRange<T>, RunError> + Send + Sync + 'static,
     ) -> Self {
         let all = Batches::of(generator, flow, table, make);
         Batches { step: Some(step.max(1)), row_bytes: row_bytes.max(1), measured: MOST_ROWS, ..all }
@@ -125,7 +125,7 @@ impl<T: Send + 'static> Batches<T> {
         generator: Arc<Generator>,
         flow: &Flow,
         table: usize,
-        make: impl Fn(&Generator, usize, Range<u64>) -> Result<Made<T>, RunError> + Send + Sync + 'static,
+        make: impl Fn(&Generator, usize, Range<u64>) -> Result<GeneratedRange<T>, RunError> + Send + Sync + 'static,
     ) -> Self {
         let rows = 0..generator.table(table).rows;
         Batches {
@@ -217,7 +217,7 @@ impl<T: Send + 'static> Batches<T> {
         let (generator, table, make) = (self.generator.clone(), self.table, self.make.clone());
         self.flow.pool.spawn(move || {
             let work = || -> Result<HeldMemory<T>, RunError> {
-                let Made { value, held, peak } = make(&generator, table, range)?;
+                let GeneratedRange { value, held, peak } = make(&generator, table, range)?;
                 // The memory used is known now; if it exceeds the estimate, the next batches are smaller.
                 let _ = reservation.try_resize(held);
                 Ok(HeldMemory { value, rows, row_bytes: peak.div_ceil(rows), reservation })

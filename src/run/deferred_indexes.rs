@@ -14,7 +14,7 @@ use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 mod index;
 mod sqlite_schema_edit;
 
-pub use index::Index;
+pub use index::IndexDefinition;
 
 /// Memory for the sorts of index builds, where the server's own setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
@@ -30,10 +30,10 @@ pub struct IndexDeferral {
     drops: Vec<String>,
     rebuild: Vec<String>,
     /// PostgreSQL: the definitions from which `rebuild` is built.
-    indexes: Vec<Index>,
+    indexes: Vec<IndexDefinition>,
     /// SQLite: the indexes of the table's constraints, hidden from its schema.
     hidden: Option<Hidden>,
-    checks: Vec<Check>,
+    checks: Vec<DeferredForeignKey>,
     /// The role of the session before, where it was changed.
     role: Option<String>,
     /// The table was emptied in this transaction.
@@ -42,7 +42,7 @@ pub struct IndexDeferral {
 
 /// A foreign key that was not checked row by row.
 #[derive(Debug)]
-struct Check {
+struct DeferredForeignKey {
     name: String,
     lock: String,
     orphan: String,
@@ -94,7 +94,7 @@ impl IndexDeferral {
     }
 
     /// Their definitions.
-    pub fn dropped(&self) -> &[Index] {
+    pub fn dropped(&self) -> &[IndexDefinition] {
         &self.indexes
     }
 
@@ -116,7 +116,7 @@ impl IndexDeferral {
         loader: &mut dyn Loader,
         dialect: Dialect,
         job: &TableJob,
-        indexes: Vec<Index>,
+        indexes: Vec<IndexDefinition>,
     ) -> Result<Self, LoadError> {
         let checks = IndexDeferral::checks(loader, dialect, job)?;
         let mut all = IndexDeferral { checks, ..IndexDeferral::default() };
@@ -168,7 +168,7 @@ impl IndexDeferral {
     fn postgres_indexes(&mut self, loader: &mut dyn Loader, job: &TableJob) -> Result<(), LoadError> {
         let sql = filled(include_str!("deferred_indexes/postgres_indexes.sql"), &[("table", &table_literal(job))]);
         for text in loader.query(&sql)?.into_iter().flatten().flatten() {
-            let index: Index = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
+            let index: IndexDefinition = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
             // An index that cannot be created again exactly is not dropped.
             if job.deferred_indexes.indexes.contains(&index.name) && index.create(&job.name).is_ok() {
                 self.wait_for(job, index)?;
@@ -177,14 +177,14 @@ impl IndexDeferral {
         Ok(())
     }
 
-    fn wait_for(&mut self, job: &TableJob, index: Index) -> Result<(), LoadError> {
+    fn wait_for(&mut self, job: &TableJob, index: IndexDefinition) -> Result<(), LoadError> {
         self.drops.push(index.drop(&job.name));
         self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e))?);
         self.indexes.push(index);
         Ok(())
     }
 
-    fn checks(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Vec<Check>, LoadError> {
+    fn checks(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Vec<DeferredForeignKey>, LoadError> {
         let mut checks = Vec::new();
         if dialect != Dialect::Postgres || job.deferred_indexes.foreign_keys.is_empty() {
             return Ok(checks);
@@ -192,7 +192,7 @@ impl IndexDeferral {
         let sql = filled(include_str!("deferred_indexes/postgres_foreign_keys.sql"), &[("table", &table_literal(job))]);
         for row in loader.query(&sql)? {
             if let [Some(name), Some(lock), Some(orphan)] = &row[..] {
-                checks.push(Check { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
+                checks.push(DeferredForeignKey { name: name.clone(), lock: lock.clone(), orphan: orphan.clone() });
             }
         }
         // Either for all foreign keys or for none: the setting applies to the session, not to a key.

@@ -173,18 +173,18 @@ pub(super) fn recover_of(loader: &mut dyn Loader, ledger: &Ledger, jobs: &[Table
 
 /// The writes of a transaction so far: rows of each table, and the number of relations.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WriteLog {
     relations: i128,
     rows: BTreeMap<TableName, i128>,
 }
 
-impl Written {
+impl WriteLog {
     /// Rows of each table by count, where the server has no statistics of a transaction's writes.
     ///
     /// # Errors
     /// If a query fails.
     pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, tables: &[&TableName]) -> Result<Self, LoadError> {
-        let mut written = Written::default();
+        let mut written = WriteLog::default();
         for some in tables.chunks(AT_ONCE) {
             let count = |(i, t): (usize, &&TableName)| {
                 format!("SELECT {i} AS i, count(*) AS n FROM {}", ident::qualified(dialect, &t.schema, &t.name))
@@ -205,7 +205,7 @@ impl Written {
     /// # Errors
     /// If a query fails.
     pub(super) fn read(loader: &mut dyn Loader) -> Result<Self, LoadError> {
-        let mut written = Written::default();
+        let mut written = WriteLog::default();
         for row in loader.query(include_str!("written.sql"))? {
             let [schema, table, rows] = <[Option<String>; 3]>::try_from(row).unwrap_or_default();
             let rows = rows.and_then(|n| n.parse().ok()).unwrap_or_default();
@@ -221,7 +221,7 @@ impl Written {
     /// itself.
     pub(super) fn besides(
         &self,
-        before: &Written,
+        before: &WriteLog,
         own: &TableName,
         filled: impl Fn(&TableName) -> bool,
     ) -> Option<String> {
@@ -239,15 +239,15 @@ impl Written {
 mod tests {
     use super::*;
 
-    fn written(relations: i128, rows: &[(&str, i128)]) -> Written {
+    fn written(relations: i128, rows: &[(&str, i128)]) -> WriteLog {
         let rows = rows.iter().map(|(name, n)| (TableName::new("s", *name), *n));
-        Written { relations, rows: rows.collect() }
+        WriteLog { relations, rows: rows.collect() }
     }
 
     #[test]
     fn only_other_tables_that_are_filled_count() {
         let own = TableName::new("s", "own");
-        let besides = |before: &Written, after: &Written| after.besides(before, &own, |t| t.name != "log");
+        let besides = |before: &WriteLog, after: &WriteLog| after.besides(before, &own, |t| t.name != "log");
         let before = written(9, &[("own", 3), ("other", 5)]);
         assert_eq!(besides(&before, &written(9, &[("own", 8), ("other", 5), ("log", 1)])), None);
         let said = besides(&before, &written(9, &[("own", 8), ("other", 6)])).unwrap();

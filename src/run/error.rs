@@ -69,11 +69,11 @@ pub enum RunError {
     )]
     LeftOpen { found: String },
     #[error(
-        "a run on this database is still at work (server session {session}); wait for it, or end it with `dbmocker restore --force`"
+        "a run on this database is still active (server session {session}); wait for it, or end it with `dbmocker restore --force`"
     )]
     Alive { session: String },
     #[error(
-        "another run is still at work on this database{}: {holder}; {way_out}",
+        "another run is still active on this database{}: {holder}; {way_out}",
         if *waited > 0 { format!(", after {waited} seconds") } else { String::new() }
     )]
     Busy { holder: Box<super::Holder>, waited: u64, way_out: &'static str },
@@ -83,9 +83,7 @@ pub enum RunError {
         "`{table}`, where a run notes what it has to put back, is not one of this account: {why}. Nothing that it holds was run. If no other account loads this database by dbmocker, have the object dropped or renamed"
     )]
     ForeignLedger { table: String, why: String },
-    #[error(
-        "`{table}`, where runs are written down, is not one of this account: {why}. Nothing that it holds was believed"
-    )]
+    #[error("`{table}`, where runs are written down, is not one of this account: {why}. Its content was not used")]
     ForeignJournal { table: String, why: String },
     #[error(
         "`{table}` should hold {expected} rows, as the run left it, and holds {held}: somebody else has changed it since. Put back what the run left with `dbmocker restore`, and load again"

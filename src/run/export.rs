@@ -14,11 +14,11 @@ use arrow::record_batch::RecordBatch;
 use super::schedule::Schedule;
 use super::sql_text;
 use super::sql_text::SqlText;
-use super::{Batches, Flow, Made, RunError, Stop};
+use super::{Batches, Flow, GeneratedRange, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::in_progress;
-use dbmocker_files::in_progress::{InProgress, Left};
+use dbmocker_files::in_progress::{InProgress, LeftoverFiles};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
@@ -86,11 +86,11 @@ pub fn export(
         }
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
-    let kept = Kept::begin(plan, options)?;
+    let kept = FinishedFiles::begin(plan, options)?;
     let write = || {
         let written = each_table(plan, &options.tables, options.writers, stop, |t| {
             let files = table(plan, generator, t, options, flow, progress, &kept)?;
-            Ok(Written {
+            Ok(TableResult {
                 rows: files.iter().map(|f| f.rows).sum(),
                 bytes: files.iter().map(|f| f.bytes).sum(),
                 made: files,
@@ -121,30 +121,30 @@ pub fn export(
 }
 
 /// What an export has finished, this one and the one that it goes on with.
-struct Kept {
+struct FinishedFiles {
     before: BTreeMap<String, FilePart>,
     notes: InProgress,
     written: Mutex<Vec<String>>,
 }
 
-impl Kept {
+impl FinishedFiles {
     fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
         let ExportOptions { slice, tables, .. } = options;
         let ExportOptions { format, parquet, csv, uuid_text, packing, rows_per_file, .. } = options;
         let look = format!("{format:?} {parquet:?} {csv:?} {packing:?} {uuid_text} {rows_per_file:?} {tables:?}");
         let digest = in_progress::digest(&[&Manifest::generator(), &look, &plan.to_json()]);
         let before = match in_progress::left(&options.folder, slice, &digest) {
-            Left::Files(files) if options.resume => files,
-            Left::Nothing => BTreeMap::new(),
+            LeftoverFiles::Files(files) if options.resume => files,
+            LeftoverFiles::Nothing => BTreeMap::new(),
             _ if options.overwrite => {
                 in_progress::remove_all(&options.folder, slice).map_err(|e| no_folder(options, &e))?;
                 BTreeMap::new()
             }
-            Left::Files(_) => return Err(RunError::ExportStopped { path: options.folder.clone() }),
-            Left::Other => return Err(RunError::OtherExport { path: options.folder.clone() }),
+            LeftoverFiles::Files(_) => return Err(RunError::ExportStopped { path: options.folder.clone() }),
+            LeftoverFiles::Other => return Err(RunError::OtherExport { path: options.folder.clone() }),
         };
         let notes = InProgress::begin(&options.folder, slice, &digest, []).map_err(|e| no_folder(options, &e))?;
-        Ok(Kept { before, notes, written: Mutex::default() })
+        Ok(FinishedFiles { before, notes, written: Mutex::default() })
     }
 
     /// The file of this name, if it is there as it was finished.
@@ -195,13 +195,13 @@ pub fn generate_only(
             let table = plan.tables[t].name.to_string();
             return Err(RunError::Count { table, planned, sent: rows, held: rows.into(), triggers: Vec::new() });
         }
-        Ok(Written { made: (), rows, bytes })
+        Ok(TableResult { made: (), rows, bytes })
     })?;
     Ok(made.into_iter().map(|((), report)| report).collect())
 }
 
 /// The result for a table.
-struct Written<T> {
+struct TableResult<T> {
     made: T,
     rows: u64,
     bytes: u64,
@@ -221,7 +221,7 @@ fn each_table<T: Send>(
     tables: &[usize],
     side_by_side: usize,
     stop: &Stop,
-    work: impl Fn(usize) -> Result<Written<T>, RunError> + Sync,
+    work: impl Fn(usize) -> Result<TableResult<T>, RunError> + Sync,
 ) -> Result<Vec<(T, TableReport)>, RunError> {
     let done: Mutex<Vec<(usize, T, TableReport)>> = Mutex::default();
     let schedule = Schedule::new(vec![Vec::new(); tables.len()]);
@@ -231,7 +231,7 @@ fn each_table<T: Send>(
                 schedule.work(stop, |place| {
                     let t = tables[place];
                     let begun = Instant::now();
-                    let Written { made, rows, bytes } = work(t)?;
+                    let TableResult { made, rows, bytes } = work(t)?;
                     let (p, seconds) = (&plan.tables[t], begun.elapsed().as_secs_f64());
                     // For a slice, only its rows are written.
                     let requested = if rows == p.rows { p.requested } else { rows };
@@ -268,7 +268,7 @@ fn table(
     options: &ExportOptions,
     flow: &Flow,
     progress: &Progress,
-    kept: &Kept,
+    kept: &FinishedFiles,
 ) -> Result<Vec<FilePart>, RunError> {
     let label = &plan.tables[t].label;
     let Some(wanted) = options.slice.rows(label, plan.tables[t].rows) else { return Ok(Vec::new()) };
@@ -472,7 +472,7 @@ impl TableFile<'_> {
             }
             let group = group.finish()?;
             let held = group.bytes();
-            Ok(Made { value: group, held, peak: peak as u64 })
+            Ok(GeneratedRange { value: group, held, peak: peak as u64 })
         };
         let encoded = Batches::steps(self.generator.clone(), self.flow, self.t, (step, row_bytes), encode);
         for group in encoded.part(self.rows.clone()) {

@@ -8,7 +8,7 @@ use dbmocker_core::schema::TableName;
 
 /// An existing ordinary table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct TableFacts {
     /// PostgreSQL: it has partitions.
     pub partitioned: bool,
     /// PostgreSQL: policies decide which rows a role sees, by functions that any role may own.
@@ -19,7 +19,11 @@ pub(super) struct Facts {
 ///
 /// # Errors
 /// A query fails.
-pub(super) fn table(loader: &mut dyn Loader, dialect: Dialect, name: &TableName) -> Result<Option<Facts>, LoadError> {
+pub(super) fn table(
+    loader: &mut dyn Loader,
+    dialect: Dialect,
+    name: &TableName,
+) -> Result<Option<TableFacts>, LoadError> {
     let (schema, table) = (ident::literal(dialect, &name.schema), ident::literal(dialect, &name.name));
     let sql = match dialect {
         Dialect::Postgres => include_str!("facts/postgres.sql"),
@@ -29,7 +33,7 @@ pub(super) fn table(loader: &mut dyn Loader, dialect: Dialect, name: &TableName)
     };
     let rows = loader.query(&filled(sql, &[("schema", &schema), ("table", &table)]))?;
     let flag = |row: &[Option<String>], i: usize| row.get(i).is_some_and(|v| matches!(v.as_deref(), Some("t" | "1")));
-    Ok(rows.first().map(|row| Facts { partitioned: flag(row, 0), policies: flag(row, 1) }))
+    Ok(rows.first().map(|row| TableFacts { partitioned: flag(row, 0), policies: flag(row, 1) }))
 }
 
 /// The comment on the database, where the server has such.

@@ -18,7 +18,7 @@ use dbmocker_planner::order::{Edge, order};
 
 /// The source of a table's rows.
 #[derive(Clone)]
-pub enum Source {
+pub enum RowsSource {
     Generated { generator: Arc<Generator>, table: usize },
     Files { format: Format, schema: SchemaRef, paths: Vec<PathBuf> },
 }
@@ -36,7 +36,7 @@ pub(super) fn payload(format: Format, schema: SchemaRef, path: PathBuf) -> Paylo
 pub struct TableJob {
     pub name: TableName,
     pub target: Target,
-    pub source: Source,
+    pub source: RowsSource,
     pub requested: u64,
     pub rows: u64,
     /// Rows of the table before the load.
@@ -53,13 +53,13 @@ pub struct TableJob {
     /// Work deferred until the rows are stored.
     pub deferred_indexes: DeferredIndexes,
     /// Rows of a part, where the table is loaded in parts.
-    pub cut: Option<u64>,
+    pub chunks: Option<u64>,
     /// All of its rows were committed before the run was resumed.
     pub done: bool,
     /// Foreign keys to check at the end of the transaction: (constraint, how it is declared).
     pub deferred: Vec<(String, Deferrable)>,
     /// Its INSERT triggers are disabled while it is loaded.
-    pub silent: bool,
+    pub triggers_disabled: bool,
     /// They may be disabled: the load is repeated without them if they refuse rows that the trial did not include.
     pub may_be_disabled: bool,
     /// The enabled INSERT triggers, in the order in which they fire.
@@ -68,7 +68,7 @@ pub struct TableJob {
     pub audited: Vec<ForeignKey>,
 }
 
-/// Tables that are loaded in one transaction on one connection: one table, or a ring of references.
+/// Tables that are loaded in one transaction on one connection: one table, or a cycle of references.
 #[derive(Clone)]
 pub struct Unit {
     pub tables: Vec<TableJob>,
@@ -83,13 +83,13 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
         let table = schema.table(&p.name).expect("a plan is made from the schema");
         let sent = &generator.table(t).sent;
         TableJob {
-            source: Source::Generated { generator: generator.clone(), table: t },
+            source: RowsSource::Generated { generator: generator.clone(), table: t },
             requested: p.requested,
             rows: p.rows,
             existing: p.existing,
             limited_by: p.limited_by.clone(),
             deferred_indexes: p.deferred_indexes.clone().unwrap_or_default(),
-            cut: p.cut.as_ref().and_then(|c| c.rows),
+            chunks: p.chunks.as_ref().and_then(|c| c.rows),
             ..job(schema.dialect, table, sent)
         }
     };
@@ -128,17 +128,17 @@ fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bo
     let mut problems = Vec::new();
     let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
     for t in plan.tables.iter().filter(|t| meant(schema, &t.label, &t.name).is_some_and(loaded)) {
-        for f in t.foreign.iter().filter(|f| f.pooled > t.sources[f.source].first) {
+        for f in t.foreign.iter().filter(|f| f.existing_count > t.sources[f.source].first) {
             let label = f.parent_table.map_or_else(|| f.parent.to_string(), |p| plan.tables[p].label.clone());
             let here = meant(schema, &label, &f.parent).filter(|p| !(truncate && loaded(p)));
             let held = here.map_or(0, |p| p.existing.rows);
-            if held < f.pooled {
+            if held < f.existing_count {
                 problems.push(format!(
                     "table `{}`: foreign key `{}` refers to {} of `{label}` that the exporter's database held; {} here; \
                      export with --truncate, and rows of the files refer to nothing else",
                     t.label,
                     f.name,
-                    humanize::rows(f.pooled),
+                    humanize::rows(f.existing_count),
                     match held {
                         0 => "there are none".into(),
                         n => format!("there are only {}", humanize::count(n)),
@@ -200,7 +200,7 @@ fn job_from_entry(
     let sent = columns_of(table, entry).ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
     let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
     Ok(Some(TableJob {
-        source: Source::Files {
+        source: RowsSource::Files {
             format: manifest.loaded_as(folder).map_err(|e| vec![e.to_string()])?,
             schema: arrow,
             paths: entry.files.iter().map(|f| folder.join(&f.path)).collect(),
@@ -227,7 +227,7 @@ pub fn defer_indexes(schema: &Schema, jobs: &mut [TableJob], from: Option<u64>) 
 /// Marks the triggers of these tables to be disabled while they are loaded.
 pub fn disable_triggers(jobs: &mut [TableJob], disabled_triggers: &[DisabledTriggers]) {
     for job in jobs {
-        job.silent = disabled_triggers.iter().any(|s| s.table == job.name);
+        job.triggers_disabled = disabled_triggers.iter().any(|s| s.table == job.name);
     }
 }
 
@@ -235,7 +235,7 @@ pub fn disable_triggers(jobs: &mut [TableJob], disabled_triggers: &[DisabledTrig
 /// triggers, by their text, may refuse rows.
 pub fn skip_refused_triggers(schema: &Schema, jobs: &mut [TableJob]) -> Vec<TableName> {
     let mut tables = Vec::new();
-    for job in jobs.iter_mut().filter(|job| !job.silent && job.rows > 0 && !job.insert_triggers.is_empty()) {
+    for job in jobs.iter_mut().filter(|job| !job.triggers_disabled && job.rows > 0 && !job.insert_triggers.is_empty()) {
         // Any trigger may cause an error: one that changes a row may violate a CHECK, one that writes to another table
         // a key there.
         job.may_be_disabled = true;
@@ -263,7 +263,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
             columns: sent.iter().map(column).collect(),
             freeze: false,
         },
-        source: Source::Files {
+        source: RowsSource::Files {
             format: Format::Csv,
             schema: Arc::new(arrow::datatypes::Schema::empty()),
             paths: Vec::new(),
@@ -276,11 +276,11 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         only: dialect == Dialect::Postgres && table.partitioning.is_none(),
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
-        silent: false,
+        triggers_disabled: false,
         may_be_disabled: false,
         insert_triggers: table.insert_triggers().map(|t| t.name.clone()).collect(),
         deferred_indexes: DeferredIndexes::default(),
-        cut: None,
+        chunks: None,
         done: false,
         audited: Vec::new(),
     }
@@ -289,7 +289,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
 impl TableJob {
     /// The table's rows, part by part; as one part where it is not loaded in parts.
     pub fn parts(&self) -> impl Iterator<Item = Range<u64>> + use<> {
-        let (rows, size) = (self.rows, self.cut.unwrap_or(self.rows).max(1));
+        let (rows, size) = (self.rows, self.chunks.unwrap_or(self.rows).max(1));
         (0..rows.div_ceil(size)).map(move |i| i * size..rows.min((i + 1) * size))
     }
 }
@@ -311,8 +311,8 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
     let mut unit_of = vec![0; jobs.len()];
     let mut units: Vec<(Vec<usize>, usize)> = Vec::new();
     for (&t, &level) in order.tables.iter().zip(&order.levels) {
-        let ring = order.cycles.iter().find(|c| c.contains(&t));
-        match ring.and_then(|r| units.iter().position(|(members, _)| r.contains(&members[0]))) {
+        let cycle = order.cycles.iter().find(|c| c.contains(&t));
+        match cycle.and_then(|r| units.iter().position(|(members, _)| r.contains(&members[0]))) {
             Some(u) => units[u].0.push(t),
             None => units.push((vec![t], level)),
         }
@@ -329,9 +329,9 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
             let inside = |name: &TableName| members.iter().any(|&m| &jobs[m].name == name);
             let tables = members.iter().map(|&m| {
                 let table = schema.table(&jobs[m].name).expect("jobs are made from the schema");
-                let ring = members.len() > 1;
+                let cycle = members.len() > 1;
                 let deferred =
-                    table.foreign_keys.iter().filter(|f| ring && inside(&f.parent) && f.parent != table.name);
+                    table.foreign_keys.iter().filter(|f| cycle && inside(&f.parent) && f.parent != table.name);
                 let deferred = deferred.map(|f| (f.name.clone(), f.deferrable)).collect();
                 TableJob { deferred, ..jobs[m].clone() }
             });

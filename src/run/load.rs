@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, sqlite};
 
 use super::jobs::{TableJob, units};
-use super::journal::{Journal, RunRecord, State};
-use super::ledger::{Found, Ledger, parts_of, seal, triggers_of};
+use super::journal::{Journal, RunRecord, RunState};
+use super::ledger::{Ledger, LedgerObject, parts_of, seal, triggers_of};
 use super::load_execution::{LoadExecution, register};
 use super::load_unit::{Marks, Run, Supply};
 use super::pace::{Question, during};
-use super::prefetch::{Prefetcher, Stage, Staging};
+use super::prefetch::{PrefetchLimits, PrefetchTier, Prefetcher};
 use super::processes::{StagedFiles, WorkerConfig};
 use super::refused::refused;
 use super::restore::{repair, unfinished};
@@ -40,7 +40,7 @@ pub struct LoadOptions {
     /// When the run started, for the ledger.
     pub started: String,
     /// How rows are prefetched.
-    pub staging: Staging,
+    pub staging: PrefetchLimits,
     /// Worker processes, if they load the rows.
     pub worker_config: Option<WorkerConfig>,
     /// Leave out tables whose rows the server refuses, with those that depend on them; `None`: the command has no such
@@ -60,7 +60,7 @@ pub struct LoadOptions {
 
 /// The result of a load besides its counts.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub struct LoadOutcome {
     pub tables: Vec<TableReport>,
     /// Tables whose rows the server refused, and those that depend on them.
     pub left_out: Vec<LeftOut>,
@@ -87,7 +87,7 @@ pub fn load(
     options: &LoadOptions,
     flow: &Flow,
     progress: &Progress,
-) -> Result<Loaded, RunError> {
+) -> Result<LoadOutcome, RunError> {
     sweep(&std::env::temp_dir());
     let mut first = connect(connection)?;
     options.resumed.iter().for_each(|resumed| resumed.mark(&mut jobs));
@@ -95,7 +95,7 @@ pub fn load(
     let mut leftover = leftover(&mut *first, connection.dialect, schema, options)?;
     let by_hand = if options.worker_config.is_some() { &[][..] } else { &jobs };
     let prefetcher = Prefetcher::new(by_hand, &options.staging);
-    if options.staging.stage == Stage::Files {
+    if options.staging.stage == PrefetchTier::Files {
         first.finish()?;
         prefetcher.fill_all(options.connections, progress)?;
         first = connect_again(connection, &flow.stop, progress)?;
@@ -106,7 +106,7 @@ pub fn load(
     if let Some(leftover) = leftover {
         leftover.end(&mut *first)?;
     }
-    let mut loaded = Loaded::default();
+    let mut loaded = LoadOutcome::default();
     let question = options.pause_when.as_ref().map(|sql| Question::new(connection, sql, &flow.pace)).transpose()?;
     let (ledger, journal) = begin(&mut *first, schema, &jobs, (lock, options), &mut loaded.notes)?;
     let writing =
@@ -176,7 +176,7 @@ fn begin(
     let ledger = begin_ledger(loader, place, jobs, (&run, lock, options), notes);
     if let (Err(e), Some(journal)) = (&ledger, &journal) {
         // The error is the one to tell.
-        let _ = journal.add_state(loader, State::Failed, Some(e.to_string()));
+        let _ = journal.add_state(loader, RunState::Failed, Some(e.to_string()));
     }
     Ok((ledger?, journal))
 }
@@ -195,13 +195,13 @@ fn begin_ledger(
         }
         Err(e) => {
             match Ledger::find(loader, dialect, schema)? {
-                Found::Nothing => {}
-                Found::Blank(half) => half.end(loader)?,
-                Found::Lines(left) => {
+                LedgerObject::Nothing => {}
+                LedgerObject::Blank(half) => half.end(loader)?,
+                LedgerObject::Lines(left) => {
                     return Err(RunError::Unfinished { found: unfinished(loader, dialect, &left)? });
                 }
             }
-            notes.push(format!("nothing in the database tells later that this run was killed, if it is: {e}"));
+            notes.push(format!("if this run is killed, the database holds no record of it: {e}"));
             Ok(None)
         }
     }
@@ -226,14 +226,14 @@ impl Writing<'_> {
         mut jobs: Vec<TableJob>,
         mut first: Box<dyn Loader>,
         prefetcher: &Prefetcher<'_>,
-        loaded: &mut Loaded,
+        loaded: &mut LoadOutcome,
     ) -> Result<(), RunError> {
         let Writing { connection, schema, ledger, journal, options, flow, progress } = *self;
         let (dialect, kept) = (connection.dialect, ledger.is_some());
         // Without a ledger, it would be unknown which parts were committed.
         let worker_config = options.worker_config.as_ref().filter(|_| kept || dialect == Dialect::Sqlite);
         if !kept && worker_config.is_none() {
-            jobs.iter_mut().for_each(|job| job.cut = None);
+            jobs.iter_mut().for_each(|job| job.chunks = None);
         }
         if let Some(ledger) = ledger {
             register(ledger, &mut *first, dialect)?;
@@ -300,8 +300,8 @@ impl Writing<'_> {
         }
         let goes_on = outcome.as_ref().is_err_and(|e| self.goes_on(e));
         let (state, message) = match &outcome {
-            Ok(()) => (State::Complete, None),
-            Err(e) => (State::Failed, Some(e.to_string())),
+            Ok(()) => (RunState::Complete, None),
+            Err(e) => (RunState::Failed, Some(e.to_string())),
         };
         match (outcome, self.put_back(lock, goes_on, (state, message))) {
             (Err(error), Ok((lines, true))) => {
@@ -335,7 +335,7 @@ impl Writing<'_> {
         &self,
         lock: &RunLock,
         goes_on: bool,
-        (state, message): (State, Option<String>),
+        (state, message): (RunState, Option<String>),
     ) -> Result<(Vec<String>, bool), RunError> {
         let (dialect, mut lines, mut kept) = (self.connection.dialect, Vec::new(), false);
         if self.ledger.is_none() && self.journal.is_none() {
@@ -385,9 +385,9 @@ fn leftover(
         return Ok(None);
     }
     let left = match Ledger::find(loader, dialect, &schema.default_schema)? {
-        Found::Nothing => return Ok(None),
-        Found::Blank(ledger) => return Ok(Some(ledger)),
-        Found::Lines(left) => left,
+        LedgerObject::Nothing => return Ok(None),
+        LedgerObject::Blank(ledger) => return Ok(Some(ledger)),
+        LedgerObject::Lines(left) => left,
     };
     let found = unfinished(loader, dialect, &left)?;
     // The plan does not contain the missing indexes and triggers.
@@ -397,7 +397,7 @@ fn leftover(
     if options.truncate || options.append { Ok(Some(left.ledger)) } else { Err(RunError::Unfinished { found }) }
 }
 
-fn waits(flow: &Flow, staging: &Staging) -> Waits {
+fn waits(flow: &Flow, staging: &PrefetchLimits) -> Waits {
     let wait_stats = &flow.wait_stats;
     let first_to_files = Waits {
         rows_for_disk: staging.flow.wait_stats.rows_waited().as_secs_f64(),
@@ -410,7 +410,7 @@ fn waits(flow: &Flow, staging: &Staging) -> Waits {
         rows_for_server: wait_stats.rows_waited().as_secs_f64(),
         rows_for_memory: flow.budget.waited().as_secs_f64(),
         // Rows that idle workers prefetch delay no consumer, so their waiting times are not counted.
-        ..if staging.stage == Stage::Files { first_to_files } else { Waits::default() }
+        ..if staging.stage == PrefetchTier::Files { first_to_files } else { Waits::default() }
     }
 }
 

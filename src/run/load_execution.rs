@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, Loader, connect};
 
-use super::jobs::{Source, Unit};
+use super::jobs::{RowsSource, Unit};
 use super::ledger::Ledger;
 use super::load_unit::{Run, Supply, UnitLoad};
 use super::prefetch::Prefetcher;
@@ -247,7 +247,7 @@ impl LoadExecution<'_> {
     fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
         for job in &unit.tables {
             match (&job.source, &self.run.supply) {
-                (Source::Generated { generator, table }, Supply::Prefetcher(prefetcher)) => {
+                (RowsSource::Generated { generator, table }, Supply::Prefetcher(prefetcher)) => {
                     drop(prefetcher.rows(generator, *table, self.run.flow));
                 }
                 (_, Supply::Files(staged)) => while staged.take(&job.name, &self.run.flow.stop)?.is_some() {},

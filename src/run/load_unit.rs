@@ -111,7 +111,7 @@ pub(super) struct UnitLoad<'a> {
     /// Rows and bytes added to the progress by the task under way, by table.
     counted: BTreeMap<usize, (u64, u64)>,
     /// The errors with which triggers refused rows; such triggers are disabled where that is allowed.
-    silent: Option<String>,
+    triggers_disabled: Option<String>,
     /// The current table was emptied in this transaction, so its rows may be stored frozen.
     freeze: bool,
 }
@@ -134,7 +134,7 @@ fn is_deadlock(error: &RunError) -> bool {
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: BTreeMap::new(), silent: None, freeze: false }
+        UnitLoad { loader, run, unit, counted: BTreeMap::new(), triggers_disabled: None, freeze: false }
     }
 
     /// Executes the task in a transaction. A failed task is rolled back, and repeated if the error is a deadlock.
@@ -144,7 +144,7 @@ impl<'a> UnitLoad<'a> {
             self.counted.clear();
             match self.once(task) {
                 Ok(reports) => {
-                    self.run.note(self.fallen_silent());
+                    self.run.note(self.newly_disabled());
                     return Ok(reports);
                 }
                 Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
@@ -155,7 +155,7 @@ impl<'a> UnitLoad<'a> {
                 }
                 Err(e) => match self.without_triggers(task, &e)? {
                     Some(why) => {
-                        self.silent = Some(why);
+                        self.triggers_disabled = Some(why);
                         self.take_back();
                     }
                     None => {
@@ -170,7 +170,7 @@ impl<'a> UnitLoad<'a> {
     /// The error of a statement, with the table that it was for; and with the triggers' error if the rows are refused
     /// without them as well.
     fn named(&self, error: RunError) -> RunError {
-        let first = self.silent.as_ref().filter(|_| refused(self.run.dialect, &error).is_some());
+        let first = self.triggers_disabled.as_ref().filter(|_| refused(self.run.dialect, &error).is_some());
         let both = |message: String| match first {
             Some(first) if !message.contains(first.as_str()) => format!("{first}; and without its triggers: {message}"),
             _ => message,
@@ -197,7 +197,7 @@ impl<'a> UnitLoad<'a> {
     /// triggers may be disabled.
     fn without_triggers(&mut self, task: &Task, error: &RunError) -> Result<Option<String>, RunError> {
         let Some(message) = refused(self.run.dialect, error) else { return Ok(None) };
-        let may = self.silent.is_none() && task.work == Work::Whole && !self.run.flow.stop.is_set();
+        let may = self.triggers_disabled.is_none() && task.work == Work::Whole && !self.run.flow.stop.is_set();
         let mut any = false;
         for job in self.unit.tables.iter().filter(|job| may && job.may_be_disabled) {
             if let Some(forbidden) = TriggerSwitch::forbidden(self.loader, self.run.dialect, job)? {
@@ -210,9 +210,9 @@ impl<'a> UnitLoad<'a> {
     }
 
     /// The notes on tables that were loaded without triggers.
-    fn fallen_silent(&self) -> Vec<String> {
-        let Some(why) = &self.silent else { return Vec::new() };
-        let fallen = self.unit.tables.iter().filter(|job| job.may_be_disabled && !job.silent);
+    fn newly_disabled(&self) -> Vec<String> {
+        let Some(why) = &self.triggers_disabled else { return Vec::new() };
+        let fallen = self.unit.tables.iter().filter(|job| job.may_be_disabled && !job.triggers_disabled);
         fallen.map(|job| DisabledTriggers { table: job.name.clone(), why: why.clone() }.to_string()).collect()
     }
 
@@ -301,8 +301,13 @@ impl<'a> UnitLoad<'a> {
     /// Disables the triggers that prevent the load. If MySQL cannot drop one, the end of the run creates those again
     /// that were dropped.
     fn disable_triggers(&mut self) -> Result<Vec<TriggerSwitch>, RunError> {
-        let silent = self.unit.tables.iter().filter(|job| job.silent || (self.silent.is_some() && job.may_be_disabled));
-        let begun = silent.map(|job| TriggerSwitch::begin(self.loader, self.run.dialect, job, self.run.ledger));
+        let triggers_disabled = self
+            .unit
+            .tables
+            .iter()
+            .filter(|job| job.triggers_disabled || (self.triggers_disabled.is_some() && job.may_be_disabled));
+        let begun =
+            triggers_disabled.map(|job| TriggerSwitch::begin(self.loader, self.run.dialect, job, self.run.ledger));
         Ok(begun.collect::<Result<Vec<_>, LoadError>>()?)
     }
 
@@ -368,7 +373,8 @@ impl<'a> UnitLoad<'a> {
 
     /// The error for differing counts; triggers on the table are the likely cause.
     fn differs(&self, job: &TableJob, planned: u64, sent: u64, held: i128) -> RunError {
-        let triggers = if job.silent || self.silent.is_some() { &[][..] } else { &job.insert_triggers };
+        let triggers =
+            if job.triggers_disabled || self.triggers_disabled.is_some() { &[][..] } else { &job.insert_triggers };
         RunError::Count { table: job.name.to_string(), planned, sent, held, triggers: triggers.to_vec() }
     }
 

@@ -44,22 +44,22 @@ mod truncate;
 mod undoable;
 mod wait_stats;
 
-pub use batches::{Batches, Flow, Made};
+pub use batches::{Batches, Flow, GeneratedRange};
 pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
 pub use export::{ExportOptions, export, generate_only, manifest_of};
 pub use facts::database_comment;
 pub use jobs::{
-    Source, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
+    RowsSource, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
 };
-pub use journal::{History, RunEntry, RunRecord, State, TABLE as JOURNAL_TABLE, rows_made, runs};
+pub use journal::{History, RunEntry, RunRecord, RunState, TABLE as JOURNAL_TABLE, rows_made, runs};
 pub use ledger::TABLE as LEDGER_TABLE;
-pub use load::{LoadOptions, Loaded, load};
+pub use load::{LoadOptions, LoadOutcome, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
 pub use pace::Pace;
-pub use prefetch::{Stage, Staging};
-pub use preflight::{Refusal, Tried, preflight};
+pub use prefetch::{PrefetchLimits, PrefetchTier};
+pub use preflight::{AcceptedTrial, Refusal, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
 pub use references::check_references;
 pub use restore::{Restoring, no_active_run, restore};

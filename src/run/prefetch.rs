@@ -1,5 +1,5 @@
 //! Rows generated before their loader requests them: later tables of the dependency order while earlier ones load, or
-//! every table before the first one loads ([`Stage::Files`]).
+//! every table before the first one loads ([`PrefetchTier::Files`]).
 //!
 //! Data in: the run's jobs in their order. Data out: for each table the prefetched batches in memory, then spilled
 //! files, then the rest, generated while it is loaded. A table's rows and their order do not depend on how many were
@@ -14,7 +14,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, staged};
 
-use super::jobs::{Source, TableJob};
+use super::jobs::{RowsSource, TableJob};
 use super::schedule::Schedule;
 use super::{Batches, Flow, RunError, Stop, WaitStats};
 use crate::report::Progress;
@@ -31,7 +31,7 @@ const LOOK_UP: Duration = Duration::from_millis(10);
 
 /// Where prefetched rows are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Stage {
+pub enum PrefetchTier {
     /// In memory; and on disk, where there is a store.
     #[default]
     Memory,
@@ -41,8 +41,8 @@ pub enum Stage {
 
 /// The limits of prefetched rows, and how they are generated.
 #[derive(Clone)]
-pub struct Staging {
-    pub stage: Stage,
+pub struct PrefetchLimits {
+    pub stage: PrefetchTier,
     /// Memory for prefetched batches, separate from the budget of the loads, so that no loader waits for it.
     pub memory: Budget,
     pub store: Option<Arc<SpillStore>>,
@@ -52,7 +52,7 @@ pub struct Staging {
 
 /// The prefetched rows of a run's tables.
 pub(super) struct Prefetcher<'a> {
-    staging: &'a Staging,
+    staging: &'a PrefetchLimits,
     queues: Vec<TableQueue>,
     closed: Stop,
 }
@@ -83,9 +83,9 @@ enum QueuedPiece {
 }
 
 impl<'a> Prefetcher<'a> {
-    pub fn new(jobs: &[TableJob], staging: &'a Staging) -> Self {
+    pub fn new(jobs: &[TableJob], staging: &'a PrefetchLimits) -> Self {
         let queue = |job: &TableJob| match &job.source {
-            Source::Generated { generator, table } if job.rows > 0 && job.cut.is_none() && !job.done => {
+            RowsSource::Generated { generator, table } if job.rows > 0 && job.chunks.is_none() && !job.done => {
                 Some(TableQueue {
                     generator: generator.clone(),
                     table: *table,
@@ -190,7 +190,7 @@ impl<'a> Prefetcher<'a> {
     fn fill(&self, queue: &TableQueue, pause: &dyn Fn()) -> Result<(), RunError> {
         let Some(rows) = queue.begin() else { return Ok(()) };
         let mut filling = QueueFill { staging: self.staging, queue, file: None };
-        if let (Stage::Files, Some(store)) = (self.staging.stage, &self.staging.store) {
+        if let (PrefetchTier::Files, Some(store)) = (self.staging.stage, &self.staging.store) {
             self.fill_files(store, &mut filling, rows, pause)?;
             return filling.finish_file();
         }
@@ -276,7 +276,7 @@ impl TableQueue {
 
 /// Adds rows to one table's queue; when it is dropped, the loader continues.
 struct QueueFill<'a> {
-    staging: &'a Staging,
+    staging: &'a PrefetchLimits,
     queue: &'a TableQueue,
     /// The file being written. Its rows are added to the queue when it is complete.
     file: Option<SpillSink>,
@@ -285,8 +285,8 @@ struct QueueFill<'a> {
 impl QueueFill<'_> {
     /// Adds a batch, to memory as long as nothing is on disk. `false`: the limit is reached, and it was not added.
     fn add(&mut self, batch: RecordBatch) -> Result<bool, RunError> {
-        let Staging { stage, memory, store, .. } = self.staging;
-        if *stage == Stage::Memory
+        let PrefetchLimits { stage, memory, store, .. } = self.staging;
+        if *stage == PrefetchTier::Memory
             && self.file.is_none()
             && let Some(room) = memory.try_reserve(batch.get_array_memory_size() as u64)
         {
@@ -296,13 +296,13 @@ impl QueueFill<'_> {
         let Some(store) = store else { return Ok(false) };
         let pending = self.file.as_ref().map_or(0, |f| f.memory() as u64) + batch.get_array_memory_size() as u64;
         // Numbers may take more space as text.
-        if *stage == Stage::Memory && pending.saturating_mul(3) > store.left() {
+        if *stage == PrefetchTier::Memory && pending.saturating_mul(3) > store.left() {
             return Ok(false);
         }
         match self.write(store, batch.schema_ref(), |file| file.write(&batch)) {
             Ok(()) => Ok(true),
             // The rows of the unfinished file are generated again when they are requested.
-            Err(StageError::DiskLimit { .. }) if *stage == Stage::Memory => Ok(false),
+            Err(StageError::DiskLimit { .. }) if *stage == PrefetchTier::Memory => Ok(false),
             Err(e) => Err(RunError::Spill(e)),
         }
     }
@@ -334,7 +334,7 @@ impl QueueFill<'_> {
         let Some(file) = self.file.take() else { return Ok(()) };
         match file.finish() {
             Ok(file) => self.queue.add(QueuedPiece::File(file)),
-            Err(StageError::DiskLimit { .. }) if self.staging.stage == Stage::Memory => {}
+            Err(StageError::DiskLimit { .. }) if self.staging.stage == PrefetchTier::Memory => {}
             Err(e) => return Err(RunError::Spill(e)),
         }
         Ok(())
@@ -352,7 +352,7 @@ impl Drop for QueueFill<'_> {
 pub(super) struct QueuedRows {
     pieces: VecDeque<QueuedPiece>,
     /// The file being read; it is removed when this handle is dropped.
-    file: Option<(SpillFile, staged::Batches<'static>)>,
+    file: Option<(SpillFile, staged::PayloadBatches<'static>)>,
     /// Memory of the batch that the consumer holds.
     held: Option<Reservation>,
     live: Batches,
@@ -402,7 +402,7 @@ impl Iterator for QueuedRows {
     }
 }
 
-fn open(file: &SpillFile) -> Result<staged::Batches<'static>, LoadError> {
+fn open(file: &SpillFile) -> Result<staged::PayloadBatches<'static>, LoadError> {
     let path = file.path().to_owned();
     staged::open(match file.format() {
         Format::Csv => Payload::Csv { schema: file.schema().clone(), path },

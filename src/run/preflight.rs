@@ -36,7 +36,7 @@ pub(super) fn list(refusals: &[Refusal]) -> String {
 
 /// The result of a trial in which the server accepted all rows.
 #[derive(Debug, Default)]
-pub struct Tried {
+pub struct AcceptedTrial {
     /// Tables whose triggers must be disabled while they are loaded.
     pub disabled_triggers: Vec<DisabledTriggers>,
     /// Tables that the server cannot copy, with its reason: none of their rows was tried.
@@ -55,7 +55,7 @@ pub fn preflight(
     generator: &Arc<Generator>,
     disable_triggers: bool,
     stop: &Stop,
-) -> Result<Tried, RunError> {
+) -> Result<AcceptedTrial, RunError> {
     let mut loader = connect(connection)?;
     let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
     for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
@@ -92,7 +92,11 @@ pub fn preflight(
         }));
     }
     loader.finish()?;
-    if refusals.is_empty() { Ok(Tried { disabled_triggers, untried }) } else { Err(RunError::Refused { refusals }) }
+    if refusals.is_empty() {
+        Ok(AcceptedTrial { disabled_triggers, untried })
+    } else {
+        Err(RunError::Refused { refusals })
+    }
 }
 
 /// Whether a trigger may change rows before they are checked: a refusal by the copy, which has no triggers, is then not

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, connect, ident, staged};
 
-use super::jobs::{Source, TableJob, meant, payload};
+use super::jobs::{RowsSource, TableJob, meant, payload};
 use super::{RunError, Stop, sql};
 use dbmocker_core::schema::{ForeignKey, Schema};
 use dbmocker_plan::Plan;
@@ -44,7 +44,7 @@ pub fn check_references(
             Some(loader) => loader,
             none => none.insert(connect(connection)?),
         };
-        let mut check = Check { loader: &mut **loader, dialect: connection.dialect, job, stop };
+        let mut check = ReferenceCheck { loader: &mut **loader, dialect: connection.dialect, job, stop };
         match check.outside(&outside)? {
             Some(found) => problems.extend(found),
             None if connection.dialect == Dialect::Postgres => {}
@@ -93,19 +93,19 @@ fn is_planned(schema: &Schema, plan: &Plan, job: &TableJob, fk: &ForeignKey) -> 
         });
         let pairs: Vec<_> = pairs.collect();
         let wanted = fk.columns.iter().zip(&fk.parent_columns).map(|(c, p)| (c.to_lowercase(), p.to_lowercase()));
-        here && f.pooled == 0 && wanted.eq(pairs)
+        here && f.existing_count == 0 && wanted.eq(pairs)
     })
 }
 
 /// One table's files against parents in the database.
-struct Check<'a> {
+struct ReferenceCheck<'a> {
     loader: &'a mut dyn Loader,
     dialect: Dialect,
     job: &'a TableJob,
     stop: &'a Stop,
 }
 
-impl Check<'_> {
+impl ReferenceCheck<'_> {
     /// What is missing, a line for each foreign key; `None` if the account may make no temporary table, or a column of a
     /// key is not in the files.
     fn outside(&mut self, keys: &[ForeignKey]) -> Result<Option<Vec<String>>, RunError> {
@@ -169,7 +169,7 @@ impl Check<'_> {
     }
 
     fn fill(&mut self, target: &Target, places: &[usize]) -> Result<(), RunError> {
-        let Source::Files { format, schema, paths } = &self.job.source else { return Ok(()) };
+        let RowsSource::Files { format, schema, paths } = &self.job.source else { return Ok(()) };
         for path in paths {
             let read = staged::open(payload(*format, schema.clone(), path.clone()))?;
             let projected = read.schema.project(places).map_err(|e| LoadError::Source(Box::new(e)))?;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
-use super::deferred_indexes::Index;
-use super::journal::{Journal, Runs, State};
-use super::ledger::line::Line;
-use super::ledger::{Found, Ledger, Left, parts_of, triggers_of};
+use super::deferred_indexes::IndexDefinition;
+use super::journal::{Journal, RunHistory, RunState};
+use super::ledger::line::LedgerLine;
+use super::ledger::{Ledger, LedgerObject, LeftoverLedger, parts_of, triggers_of};
 use super::session::SessionId;
 use super::{RunError, Stop, Who, disable_triggers, facts, session, sql};
 use dbmocker_core::schema::TableName;
@@ -48,7 +48,7 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     let ledger = left.ledger.believed(how.trust);
     let schema = default_schema(&mut *loader, dialect)?;
     // A journal that cannot be believed is nothing to stop for.
-    let journal = Runs::read(&mut *loader, (dialect, &schema)).ok().and_then(|runs| runs.journal());
+    let journal = RunHistory::read(&mut *loader, (dialect, &schema)).ok().and_then(|runs| runs.journal());
     let journal = journal.filter(|journal| journal.run() == ledger.run());
     let mended = repair(&mut *loader, dialect, &ledger, journal.as_ref())?;
     if mended.is_empty() {
@@ -57,7 +57,7 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     lines.extend(mended);
     ledger.end(&mut *loader)?;
     if let Some(journal) = journal {
-        journal.add_state(&mut *loader, State::Restored, None)?;
+        journal.add_state(&mut *loader, RunState::Restored, None)?;
     }
     loader.finish()?;
     Ok(Some(lines))
@@ -78,28 +78,28 @@ fn left_alone(
     dialect: Dialect,
     how: Restoring,
     stop: &Stop,
-) -> Result<Option<Left>, RunError> {
+) -> Result<Option<LeftoverLedger>, RunError> {
     let schema = default_schema(loader, dialect)?;
     let left = match Ledger::find(loader, dialect, &schema)? {
-        Found::Nothing => return Ok(None),
-        Found::Blank(ledger) => {
+        LedgerObject::Nothing => return Ok(None),
+        LedgerObject::Blank(ledger) => {
             ledger.end(loader)?;
             return Ok(None);
         }
-        Found::Lines(left) => left,
+        LedgerObject::Lines(left) => left,
     };
     // Sessions in a ledger that another account may have written are neither waited for nor terminated.
     let known = left.sealed || how.trust;
     let begun = Instant::now();
     for line in left.lines.iter().filter(|_| known) {
-        let Line::Session { session } = line else { continue };
+        let LedgerLine::Session { session } = line else { continue };
         let patience = PATIENCE.saturating_sub(begun.elapsed());
         gone(loader, dialect, session, (patience, how.force), stop)?;
     }
     // Reads the ledger again: it includes lines written until the last session ended.
     match Ledger::find(loader, dialect, &schema)? {
-        Found::Lines(left) => Ok(Some(left)),
-        Found::Nothing | Found::Blank(_) => Ok(None),
+        LedgerObject::Lines(left) => Ok(Some(left)),
+        LedgerObject::Nothing | LedgerObject::Blank(_) => Ok(None),
     }
 }
 
@@ -136,16 +136,16 @@ fn gone(
 ///
 /// # Errors
 /// If a query fails.
-pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &Left) -> Result<String, RunError> {
+pub(super) fn unfinished(loader: &mut dyn Loader, dialect: Dialect, left: &LeftoverLedger) -> Result<String, RunError> {
     let half = parts_of(&left.lines);
     let (mut lines, mut begun) = (Vec::new(), String::new());
     for line in &left.lines {
         match line {
-            Line::Run { started, by, .. } => {
+            LedgerLine::Run { started, by, .. } => {
                 let by = Who::read(by).map_or_else(String::new, |who| format!(", {who}"));
                 begun = format!("it started {}{by}", plain(started));
             }
-            Line::Table { table, before, planned } => {
+            LedgerLine::Table { table, before, planned } => {
                 let Some(held) = held(loader, dialect, table, left.sealed)? else { continue };
                 lines.push(match held.saturating_sub(*before) {
                     n if half.iter().any(|(name, _)| name == table) => {
@@ -212,7 +212,7 @@ fn undone(
     dialect: Dialect,
     ledger: &Ledger,
     table: &TableName,
-    indexes: &[Index],
+    indexes: &[IndexDefinition],
 ) -> Result<String, RunError> {
     let Some(facts) = facts::table(loader, dialect, table)? else {
         ledger.forget_parts(loader, table)?;
@@ -246,7 +246,7 @@ fn empty(dialect: Dialect, table: &TableName, partitioned: bool) -> String {
 }
 
 /// All statements that a restore with this ledger would execute, for the user to inspect.
-fn statements(left: &Left, dialect: Dialect) -> Vec<String> {
+fn statements(left: &LeftoverLedger, dialect: Dialect) -> Vec<String> {
     let mut all = Vec::new();
     for (table, indexes) in parts_of(&left.lines) {
         all.push(empty(dialect, &table, false));
@@ -255,7 +255,7 @@ fn statements(left: &Left, dialect: Dialect) -> Vec<String> {
     for (table, trigger) in triggers_of(&left.lines) {
         all.extend(trigger.statements(&table).unwrap_or_else(|why| vec![format!("(nothing: {why})")]));
     }
-    let ends = |line: &Line| matches!(line, Line::Session { .. });
+    let ends = |line: &LedgerLine| matches!(line, LedgerLine::Session { .. });
     if left.lines.iter().any(ends) {
         all.push("(with --force: sessions that hold the run's own locks are ended)".into());
     }

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use dbmocker_loaders::{Connection, Dialect, Loader, connect};
 
 use super::jobs::TableJob;
-use super::journal::{History, Journal, Runs, State};
-use super::ledger::line::Line;
-use super::ledger::{Found, Ledger};
+use super::journal::{History, Journal, RunHistory, RunState};
+use super::ledger::line::LedgerLine;
+use super::ledger::{Ledger, LedgerObject};
 use super::restore::{default_schema, unfinished};
 use super::{RunError, disable_triggers, sql};
 use dbmocker_core::schema::{Schema, TableName};
@@ -55,14 +55,16 @@ pub struct Resumed {
 pub fn last_run(connection: &Connection) -> Result<LastRun, RunError> {
     let (mut loader, dialect) = (connect(connection)?, connection.dialect);
     let schema = default_schema(&mut *loader, dialect)?;
-    let mut runs = Runs::read(&mut *loader, (dialect, &schema))?;
+    let mut runs = RunHistory::read(&mut *loader, (dialect, &schema))?;
     let Some(journal) = runs.journal() else { return Ok(LastRun::None) };
     let ledger = Ledger::find(&mut *loader, dialect, &schema)?;
     let dropped = match &ledger {
-        Found::Lines(left) if left.ledger.run() == journal.run() => dropped(&left.lines),
+        LedgerObject::Lines(left) if left.ledger.run() == journal.run() => dropped(&left.lines),
         // A run that kept no journal has been killed since.
-        Found::Lines(left) => return Err(RunError::Unfinished { found: unfinished(&mut *loader, dialect, left)? }),
-        Found::Nothing | Found::Blank(_) => Vec::new(),
+        LedgerObject::Lines(left) => {
+            return Err(RunError::Unfinished { found: unfinished(&mut *loader, dialect, left)? });
+        }
+        LedgerObject::Nothing | LedgerObject::Blank(_) => Vec::new(),
     };
     let (plan, schema) = runs.kept(&mut *loader)?;
     loader.finish()?;
@@ -72,15 +74,15 @@ pub fn last_run(connection: &Connection) -> Result<LastRun, RunError> {
         return Err(RunError::ForeignJournal { table, why });
     }
     Ok(match history.state {
-        State::Complete => LastRun::Complete(Box::new(history)),
+        RunState::Complete => LastRun::Complete(Box::new(history)),
         _ => LastRun::Stopped(Box::new(Resumable { history, plan, schema, dropped, journal })),
     })
 }
 
-fn dropped(lines: &[Line]) -> Vec<(TableName, String)> {
-    let of = |line: &Line| match line {
-        Line::Index { table, index } => Some((table.clone(), index.name.clone())),
-        Line::Trigger { table, trigger } => Some((table.clone(), trigger.name.clone())),
+fn dropped(lines: &[LedgerLine]) -> Vec<(TableName, String)> {
+    let of = |line: &LedgerLine| match line {
+        LedgerLine::Index { table, index } => Some((table.clone(), index.name.clone())),
+        LedgerLine::Trigger { table, trigger } => Some((table.clone(), trigger.name.clone())),
         _ => None,
     };
     lines.iter().filter_map(of).collect()
@@ -158,18 +160,20 @@ impl Resumed {
         begin: impl FnOnce(&mut dyn Loader, &str) -> Result<Ledger, RunError>,
     ) -> Result<(Ledger, Journal), RunError> {
         let ledger = match Ledger::find(loader, dialect, schema)? {
-            Found::Lines(left) if left.ledger.run() == self.journal.run() && left.sealed => left.ledger,
-            Found::Lines(left) => return Err(RunError::Unfinished { found: unfinished(loader, dialect, &left)? }),
-            Found::Blank(blank) => {
+            LedgerObject::Lines(left) if left.ledger.run() == self.journal.run() && left.sealed => left.ledger,
+            LedgerObject::Lines(left) => {
+                return Err(RunError::Unfinished { found: unfinished(loader, dialect, &left)? });
+            }
+            LedgerObject::Blank(blank) => {
                 blank.end(loader)?;
                 begin(loader, self.journal.run())?
             }
-            Found::Nothing => begin(loader, self.journal.run())?,
+            LedgerObject::Nothing => begin(loader, self.journal.run())?,
         };
         if dialect == Dialect::Mysql {
             disable_triggers::recover(loader, &ledger)?;
         }
-        self.journal.add_state(loader, State::Running, None)?;
+        self.journal.add_state(loader, RunState::Running, None)?;
         Ok((ledger, self.journal.clone()))
     }
 }

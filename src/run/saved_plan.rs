@@ -136,19 +136,19 @@ fn differences(planned: &TablePlan, table: &Table, truncate: bool) -> Vec<Misfit
 fn missing_parents(plan: &Plan, schema: &Schema, read: &ReadKeys<'_>) -> Result<Vec<Misfit>, SchemaError> {
     let mut out = Vec::new();
     for planned in &plan.tables {
-        for f in planned.foreign.iter().filter(|f| !f.pool.is_empty()) {
+        for f in planned.foreign.iter().filter(|f| !f.existing_keys.is_empty()) {
             let label = f.parent_table.map_or_else(|| f.parent.to_string(), |p| plan.tables[p].label.clone());
             let parent = meant(schema, &label, &f.parent);
             let mut there: HashSet<u128> = HashSet::new();
             if let Some(parent) = parent {
-                let held = f.pool.len() as u64;
+                let held = f.existing_keys.len() as u64;
                 // A large table was read at even steps, which are the same as long as its rows are.
                 let limit = (held < parent.existing.rows).then_some(held);
                 read(parent, &f.parent_columns, limit, &mut |key| {
                     there.insert(digest(&key));
                 })?;
             }
-            if f.pool.tuples().any(|key| !there.contains(&digest(&key))) {
+            if f.existing_keys.tuples().any(|key| !there.contains(&digest(&key))) {
                 let (table, name) = (planned.label.clone(), f.name.clone());
                 out.push(Misfit::Parents { table, name, parent: label });
             }

@@ -65,7 +65,7 @@ pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -
     Ok(counts_after(loader, dialect, "", &[job])?.pop().unwrap_or_default())
 }
 
-/// Defers the foreign keys inside rings to the end of the transaction, or restores their declared mode (PostgreSQL).
+/// Defers the foreign keys inside cycles to the end of the transaction, or restores their declared mode (PostgreSQL).
 ///
 /// # Errors
 /// The server refuses a statement.

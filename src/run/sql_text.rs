@@ -13,7 +13,7 @@ use dbmocker_loaders::{Dialect, Target, TargetColumn};
 use dbmocker_plan::Plan;
 
 use super::export::{ExportOptions, Groups};
-use super::{Batches, Flow, Made, RunError};
+use super::{Batches, Flow, GeneratedRange, RunError};
 
 /// Rows encoded at once: whole statements.
 const STEP: u64 = 8 * ROWS as u64;
@@ -70,7 +70,7 @@ impl SqlText {
             statements.encode(&batch, &mut text).map_err(RunError::Load)?;
             let held = text.capacity() as u64;
             let peak = held + batch.get_array_memory_size() as u64;
-            Ok(Made { value: (batch.num_rows() as u64, text), held, peak })
+            Ok(GeneratedRange { value: (batch.num_rows() as u64, text), held, peak })
         };
         Batches::steps(generator.clone(), flow, t, (STEP, self.row_bytes), make).part(rows)
     }

@@ -9,7 +9,7 @@ use arrow::ipc::writer::StreamWriter;
 
 use super::export::{Groups, encode_ndjson};
 use super::sql_text::SqlText;
-use super::{Batches, Flow, Made, RunError};
+use super::{Batches, Flow, GeneratedRange, RunError};
 use crate::report::Progress;
 use dbmocker_files::csv::{CsvLines, encode, header};
 use dbmocker_files::{CsvOptions, FileType, ParquetOptions, ipc};
@@ -94,7 +94,7 @@ impl TableStream<'_> {
         let make = |generator: &Generator, t: usize, rows: Range<u64>| {
             let value = generator.batch(t, rows)?;
             let held = value.get_array_memory_size() as u64;
-            Ok(Made { value, held, peak: held })
+            Ok(GeneratedRange { value, held, peak: held })
         };
         let step = (ipc::BATCH_ROWS as u64, row_bytes);
         let batches = Batches::steps(self.generator.clone(), self.flow, self.t, step, make);

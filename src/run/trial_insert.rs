@@ -13,7 +13,7 @@ use std::sync::Arc;
 use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
-use super::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use super::jobs::{RowsSource, TableJob, Unit, jobs_from_plan, units};
 use super::truncate;
 use super::{Refusal, RunError, Stop, sql};
 use dbmocker_core::schema::{Schema, Table, TableName};
@@ -188,7 +188,7 @@ impl TrialInsert<'_> {
             }
         }
         if self.dialect == Dialect::Postgres {
-            // Foreign keys inside rings are deferred; the rollback undoes this as well.
+            // Foreign keys inside cycles are deferred; the rollback undoes this as well.
             sql::defer(self.loader, units.iter().flat_map(|u| &u.tables), true)?;
         }
         for unit in &units {
@@ -208,25 +208,25 @@ impl TrialInsert<'_> {
     /// Tries a unit, with triggers disabled one table at a time; `false` if the transaction is lost.
     fn unit(&mut self, unit: &Unit, rows: &[BTreeSet<u64>]) -> Result<bool, RunError> {
         let known = unit.tables.iter().map(position).filter_map(|t| Some((t, self.known.get(&t)?.clone())));
-        let mut silent: BTreeMap<usize, Objection> = known.collect();
+        let mut triggers_disabled: BTreeMap<usize, Objection> = known.collect();
         let mut beyond = self.beyond_trial(unit)?;
         loop {
             // In MySQL a failed bulk load rolls back the whole transaction.
             if self.dialect != Dialect::Mysql {
                 self.loader.execute("SAVEPOINT dbmocker_unit")?;
             }
-            let objection = match self.attempt(unit, rows, &silent) {
-                Ok(None) if beyond.keys().all(|t| silent.contains_key(t)) => {
+            let objection = match self.attempt(unit, rows, &triggers_disabled) {
+                Ok(None) if beyond.keys().all(|t| triggers_disabled.contains_key(t)) => {
                     let disabled_triggers =
-                        silent.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
+                        triggers_disabled.into_iter().map(|(t, o)| (self.plan.tables[t].name.clone(), o.message));
                     self.outcome
                         .disabled_triggers
                         .extend(disabled_triggers.map(|(table, why)| DisabledTriggers { table, why }));
                     return Ok(true);
                 }
                 Ok(None) => {
-                    beyond.retain(|t, _| !silent.contains_key(t));
-                    beyond.pop_first().expect("one of them is not silent").1
+                    beyond.retain(|t, _| !triggers_disabled.contains_key(t));
+                    beyond.pop_first().expect("one of them has its triggers on").1
                 }
                 Ok(Some(objection)) => objection,
                 Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
@@ -235,20 +235,20 @@ impl TrialInsert<'_> {
             // SQLite's RAISE(ROLLBACK) ends it, too.
             let recovered =
                 self.dialect != Dialect::Mysql && self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_unit").is_ok();
-            match self.may_be_disabled(unit, &silent, objection.table) {
+            match self.may_be_disabled(unit, &triggers_disabled, objection.table) {
                 None => {
-                    self.refuse(unit, silent, objection);
+                    self.refuse(unit, triggers_disabled, objection);
                     return Ok(recovered);
                 }
                 Some(job) => {
                     if let Some(why) = TriggerSwitch::forbidden(self.loader, self.dialect, job)? {
                         let message = format!("{}; {why}", objection.message);
-                        self.refuse(unit, silent, Objection { message, ..objection });
+                        self.refuse(unit, triggers_disabled, Objection { message, ..objection });
                         return Ok(recovered);
                     }
-                    silent.insert(position(job), objection);
+                    triggers_disabled.insert(position(job), objection);
                     if !recovered {
-                        self.known.append(&mut silent);
+                        self.known.append(&mut triggers_disabled);
                         self.again = true;
                         return Ok(false);
                     }
@@ -281,18 +281,18 @@ impl TrialInsert<'_> {
     fn may_be_disabled<'u>(
         &self,
         unit: &'u Unit,
-        silent: &BTreeMap<usize, Objection>,
+        triggers_disabled: &BTreeMap<usize, Objection>,
         table: Option<usize>,
     ) -> Option<&'u TableJob> {
         let may = |job: &&TableJob| {
-            self.disable_triggers && !job.insert_triggers.is_empty() && !silent.contains_key(&position(job))
+            self.disable_triggers && !job.insert_triggers.is_empty() && !triggers_disabled.contains_key(&position(job))
         };
         unit.tables.iter().find(|job| table.is_none_or(|table| table == position(job)) && may(job))
     }
 
-    fn refuse(&mut self, unit: &Unit, mut silent: BTreeMap<usize, Objection>, last: Objection) {
+    fn refuse(&mut self, unit: &Unit, mut triggers_disabled: BTreeMap<usize, Objection>, last: Objection) {
         let t = last.table.unwrap_or_else(|| position(&unit.tables[0]));
-        let mut message = match silent.remove(&t) {
+        let mut message = match triggers_disabled.remove(&t) {
             Some(first) if first.besides => format!("without its triggers: {}", last.message),
             // If disabling the triggers did not help, their error is reported.
             Some(first) if first.message != last.message => {
@@ -303,7 +303,8 @@ impl TrialInsert<'_> {
         message += &kept_on(self.schema, self.plan, &self.plan.tables[t].name);
         let triggers = self.schema.table(&self.plan.tables[t].name).is_some_and(has_triggers);
         if triggers && !self.disable_triggers {
-            message += "; triggers that stand in the way are off while their table is loaded, without --keep-triggers";
+            message +=
+                "; triggers that prevent the load are disabled while their table is loaded, without --keep-triggers";
         }
         self.refused.extend(unit.tables.iter().map(position));
         self.outcome.refusals.push(Refusal { table: self.plan.tables[t].name.clone(), message });
@@ -335,7 +336,7 @@ pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String
 /// The plan's table that a job fills.
 fn position(job: &TableJob) -> usize {
     match job.source {
-        Source::Generated { table, .. } => table,
-        Source::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+        RowsSource::Generated { table, .. } => table,
+        RowsSource::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
     }
 }

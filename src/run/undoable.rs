@@ -3,8 +3,8 @@
 use dbmocker_loaders::{Connection, connect};
 
 use super::RunError;
-use super::journal::{History, Journal, NOT_SEALED, Runs, State, TABLE};
-use super::ledger::{Found, Ledger};
+use super::journal::{History, Journal, NOT_SEALED, RunHistory, RunState, TABLE};
+use super::ledger::{Ledger, LedgerObject};
 use super::restore::{default_schema, unfinished};
 
 /// A run of the journal.
@@ -26,16 +26,16 @@ pub fn undoable(
 ) -> Result<Option<Undoable>, RunError> {
     let (mut loader, dialect) = (connect(connection)?, connection.dialect);
     let schema = default_schema(&mut *loader, dialect)?;
-    if let Found::Lines(left) = Ledger::find(&mut *loader, dialect, &schema)? {
+    if let LedgerObject::Lines(left) = Ledger::find(&mut *loader, dialect, &schema)? {
         return Err(RunError::LeftOpen { found: unfinished(&mut *loader, dialect, &left)? });
     }
-    let mut runs = match (Runs::read(&mut *loader, (dialect, &schema)), wanted) {
+    let mut runs = match (RunHistory::read(&mut *loader, (dialect, &schema)), wanted) {
         // A manifest tells enough.
-        (Err(RunError::ForeignJournal { .. }), Some(_)) => Runs::default(),
+        (Err(RunError::ForeignJournal { .. }), Some(_)) => RunHistory::default(),
         (runs, _) => runs?,
     };
     if let Some(wanted) = wanted {
-        let last = runs.all.iter().rposition(|run| run.trusted && run.state != State::Undone && wanted(run));
+        let last = runs.all.iter().rposition(|run| run.trusted && run.state != RunState::Undone && wanted(run));
         runs.all.truncate(last.map_or(0, |last| last + 1));
     }
     let Some(journal) = runs.journal() else { return Ok(None) };
@@ -56,8 +56,8 @@ impl Undoable {
     /// The server refuses.
     pub fn undone(&self, connection: &Connection, keep: bool) -> Result<(), RunError> {
         let mut loader = connect(connection)?;
-        self.journal.add_state(&mut *loader, State::Undone, None)?;
-        if !keep && self.history.state != State::Complete {
+        self.journal.add_state(&mut *loader, RunState::Undone, None)?;
+        if !keep && self.history.state != RunState::Complete {
             self.journal.remove_if_alone(&mut *loader)?;
         }
         Ok(loader.finish()?)

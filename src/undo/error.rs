@@ -42,7 +42,7 @@ pub enum UndoError {
     Meanwhile { table: TableName, what: String },
     #[error(
         "`{table}`: the server removed {removed} of {asked} rows{}; the batch was rolled back",
-        if triggers.is_empty() { String::new() } else { format!(": its triggers ({triggers}) stand in the way") }
+        if triggers.is_empty() { String::new() } else { format!(": its triggers ({triggers}) prevent it") }
     )]
     NotRemoved { table: TableName, removed: u64, asked: u64, triggers: String },
     #[error("interrupted; batches that were removed are gone, and the same command goes on")]

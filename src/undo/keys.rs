@@ -83,13 +83,13 @@ pub(super) fn parents_first<'a>(_schema: &Schema, tables: Vec<RunTable<'a>>) -> 
     order.tables.iter().filter_map(|&t| tables[t].take()).collect()
 }
 
-/// What is removed in one transaction, children first: a table, or a ring of references. The tables are ordered already.
+/// What is removed in one transaction, children first: a table, or a cycle of references. The tables are ordered already.
 pub(super) fn units(tables: &[&Table]) -> Vec<Vec<usize>> {
     let order = order_of(tables);
     let mut units: Vec<Vec<usize>> = Vec::new();
     for t in (0..tables.len()).rev() {
-        let ring = order.cycles.iter().find(|ring| ring.contains(&t));
-        match ring.and_then(|ring| units.iter().position(|unit| ring.contains(&unit[0]))) {
+        let cycle = order.cycles.iter().find(|cycle| cycle.contains(&t));
+        match cycle.and_then(|cycle| units.iter().position(|unit| cycle.contains(&unit[0]))) {
             Some(unit) => units[unit].push(t),
             None => units.push(vec![t]),
         }

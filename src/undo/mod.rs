@@ -6,8 +6,8 @@
 //! rows are removed, children first, in batches of one transaction each. Nothing is written down: a row that is gone is
 //! no longer found, so after a kill the same command goes on.
 
-mod alone;
 mod error;
+mod keyless_tables;
 mod keys;
 mod own_rows;
 mod references;
@@ -30,7 +30,7 @@ use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_schema::session::Session;
 use own_rows::OwnRows;
-use references::Reference;
+use references::IncomingReference;
 
 /// Rows of one statement.
 const BATCH: usize = 1000;
@@ -61,7 +61,7 @@ pub enum Changed {
 
 /// What is to be done.
 #[derive(Clone, Copy)]
-pub struct Options<'a> {
+pub struct UndoOptions<'a> {
     pub changed: Changed,
     /// Asked again and again.
     pub stop: &'a dyn Fn() -> bool,
@@ -96,21 +96,21 @@ pub struct UndoneTable {
 }
 
 /// Rows that were looked up and are ready to be removed.
-pub struct Prepared<'a> {
-    work: Work<'a>,
+pub struct PreparedUndo<'a> {
+    work: UndoWork<'a>,
     found: Undone,
 }
 
 /// The parts of one undo.
-struct Work<'a> {
+struct UndoWork<'a> {
     connection: &'a Connection,
     loader: Box<dyn Loader>,
     /// Prints values as the server does.
     session: Session,
     schema: &'a Schema,
     tables: Vec<OwnRows<'a>>,
-    references: Vec<Reference>,
-    options: Options<'a>,
+    references: Vec<IncomingReference>,
+    options: UndoOptions<'a>,
 }
 
 /// Looks up the run's rows and makes sure that they can be removed.
@@ -122,8 +122,8 @@ pub fn prepare<'a>(
     connection: &'a Connection,
     schema: &'a Schema,
     tables: Vec<RunTable<'a>>,
-    options: Options<'a>,
-) -> Result<Prepared<'a>, UndoError> {
+    options: UndoOptions<'a>,
+) -> Result<PreparedUndo<'a>, UndoError> {
     let mut loader = connect(connection)?;
     if schema.dialect == Dialect::Postgres {
         // Rows that a policy hides may refer to the run's rows: a query that would leave them out is an error.
@@ -140,12 +140,12 @@ pub fn prepare<'a>(
     let own = |(number, table)| OwnRows::new(schema, number, table, &references);
     let tables = tables.into_iter().enumerate().map(own).collect();
     let mut work =
-        Work { connection, loader, session: Session::open(connection)?, schema, tables, references, options };
+        UndoWork { connection, loader, session: Session::open(connection)?, schema, tables, references, options };
     let found = work.look()?;
-    Ok(Prepared { work, found })
+    Ok(PreparedUndo { work, found })
 }
 
-impl Prepared<'_> {
+impl PreparedUndo<'_> {
     /// What would be removed.
     pub fn found(&self) -> &Undone {
         &self.found
@@ -168,7 +168,7 @@ impl Prepared<'_> {
     }
 }
 
-impl Work<'_> {
+impl UndoWork<'_> {
     fn look(&mut self) -> Result<Undone, UndoError> {
         let mut found = Undone { dry_run: true, notes: self.trigger_notes(), ..Undone::default() };
         for t in 0..self.tables.len() {

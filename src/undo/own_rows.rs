@@ -7,8 +7,8 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::LoadError;
 
 use super::keys::{among, key, key_literal};
-use super::references::Reference;
-use super::{Changed, EXAMPLES, RunTable, UndoError, UndoneTable, Work, from, pieces};
+use super::references::IncomingReference;
+use super::{Changed, EXAMPLES, RunTable, UndoError, UndoWork, UndoneTable, from, pieces};
 use crate::verify::rows::{Canon, RowsError, shown_cell};
 use dbmocker_core::ident::quote;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
@@ -45,7 +45,7 @@ pub(super) fn held(column: usize) -> String {
 }
 
 impl<'a> OwnRows<'a> {
-    pub fn new(schema: &Schema, number: usize, run: RunTable<'a>, references: &[Reference]) -> Self {
+    pub fn new(schema: &Schema, number: usize, run: RunTable<'a>, references: &[IncomingReference]) -> Self {
         let dialect = schema.dialect;
         let canon = run.columns.iter().map(|&c| Canon::new(&run.table.columns[c], dialect, schema.is_mariadb()));
         let canon = canon.collect();
@@ -145,7 +145,7 @@ impl<'a> OwnRows<'a> {
     }
 }
 
-impl Work<'_> {
+impl UndoWork<'_> {
     /// Finds the rows of a table, compares them, and holds the keys of those that are to be removed.
     pub(super) fn look_up(&mut self, t: usize) -> Result<UndoneTable, UndoError> {
         if self.tables[t].how == How::Not {

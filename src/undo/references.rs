@@ -4,14 +4,14 @@
 use dbmocker_loaders::{LoadError, Loader};
 
 use super::own_rows::{How, held, number};
-use super::{Changed, EXAMPLES, UndoError, Undone, Work, from};
+use super::{Changed, EXAMPLES, UndoError, UndoWork, Undone, from};
 use crate::verify::rows::shown_cell;
 use dbmocker_core::ident::{literal, qualified, quote};
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 
 /// A foreign key to a table of the run.
 #[derive(Debug, Clone)]
-pub(super) struct Reference {
+pub(super) struct IncomingReference {
     /// The table with the foreign key, among those of the schema.
     child: usize,
     /// The same among those of the run.
@@ -23,7 +23,7 @@ pub(super) struct Reference {
 }
 
 /// All foreign keys to the tables of the run.
-pub(super) fn all(schema: &Schema, run: &[TableName]) -> Vec<Reference> {
+pub(super) fn all(schema: &Schema, run: &[TableName]) -> Vec<IncomingReference> {
     let mut out = Vec::new();
     for (child, table) in schema.tables.iter().enumerate() {
         for fk in table.every_foreign_key() {
@@ -37,7 +37,7 @@ pub(super) fn all(schema: &Schema, run: &[TableName]) -> Vec<Reference> {
             let columns: Option<Vec<usize>> = fk.parent_columns.iter().map(|c| to.column_index(c)).collect();
             let Some(parent_columns) = columns else { continue };
             let own = run.iter().position(|name| *name == table.name);
-            out.push(Reference { child, own, columns: fk.columns.clone(), parent, parent_columns });
+            out.push(IncomingReference { child, own, columns: fk.columns.clone(), parent, parent_columns });
         }
     }
     out
@@ -84,13 +84,13 @@ fn is_part(partitioning: &dbmocker_core::schema::Partitioning, name: &TableName)
     partitioning.partitions.iter().any(part)
 }
 
-impl Work<'_> {
-    fn child(&self, r: &Reference) -> &Table {
+impl UndoWork<'_> {
+    fn child(&self, r: &IncomingReference) -> &Table {
         &self.schema.tables[r.child]
     }
 
     /// The rows of others that refer to rows to be removed, of one batch or of all; `None`: there can be none.
-    fn others(&self, r: &Reference, batch: Option<usize>) -> Option<String> {
+    fn others(&self, r: &IncomingReference, batch: Option<usize>) -> Option<String> {
         let dialect = self.schema.dialect;
         let table = from(dialect, self.child(r));
         let columns: Vec<String> = r.columns.iter().map(|c| format!("c.{}", quote(dialect, c))).collect();
@@ -123,13 +123,13 @@ impl Work<'_> {
     }
 
     /// MySQL proper cannot read a temporary table twice in a statement: a self reference needs a copy.
-    fn second(&self, r: &Reference, temporary: &str) -> String {
+    fn second(&self, r: &IncomingReference, temporary: &str) -> String {
         let twice = r.own == Some(r.parent) && self.schema.dialect == Dialect::Mysql && !self.schema.is_mariadb();
         if twice { format!("{temporary}_again") } else { temporary.to_owned() }
     }
 
     /// Makes the copy anew.
-    fn copy(&mut self, r: &Reference) -> Result<(), UndoError> {
+    fn copy(&mut self, r: &IncomingReference) -> Result<(), UndoError> {
         let Some(How::Key(_, temporary)) = r.own.map(|own| self.tables[own].how.clone()) else { return Ok(()) };
         let again = self.second(r, &temporary);
         if again != temporary {
@@ -169,7 +169,7 @@ impl Work<'_> {
     }
 
     /// `referred to by public.orders: id = 7`
-    fn examples(&mut self, r: &Reference, others: &str) -> Result<Vec<String>, UndoError> {
+    fn examples(&mut self, r: &IncomingReference, others: &str) -> Result<Vec<String>, UndoError> {
         let (dialect, child) = (self.schema.dialect, self.child(r));
         let key = child.primary_key().and_then(|k| k.plain_columns()).unwrap_or_default();
         let key: Vec<String> =
@@ -185,7 +185,7 @@ impl Work<'_> {
     }
 
     /// Takes rows that others refer to out of those to be removed.
-    fn keep(&mut self, r: &Reference, others: &str) -> Result<u64, UndoError> {
+    fn keep(&mut self, r: &IncomingReference, others: &str) -> Result<u64, UndoError> {
         let dialect = self.schema.dialect;
         let How::Key(_, temporary) = self.tables[r.parent].how.clone() else {
             self.tables[r.parent].how = How::Not;

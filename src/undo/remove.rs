@@ -4,11 +4,11 @@ use arrow::record_batch::RecordBatch;
 
 use super::keys::{delete_triggers, units};
 use super::own_rows::{How, held, number};
-use super::{Changed, UndoError, Undone, Work, from, pieces};
+use super::{Changed, UndoError, UndoWork, Undone, from, pieces};
 use dbmocker_core::ident::quote;
 use dbmocker_core::schema::{Dialect, Table};
 
-impl Work<'_> {
+impl UndoWork<'_> {
     /// Rows removed of each table.
     pub(super) fn remove(&mut self, found: &Undone) -> Result<Vec<u64>, UndoError> {
         let dialect = self.schema.dialect;
@@ -30,9 +30,9 @@ impl Work<'_> {
         Ok(removed)
     }
 
-    /// A ring of tables, and a table that refers to itself, in one transaction; else batch by batch.
+    /// A cycle of tables, and a table that refers to itself, in one transaction; else batch by batch.
     fn unit(&mut self, unit: &[usize], unchecked: bool, removed: &mut [u64]) -> Result<(), UndoError> {
-        let refers_to_itself = |r: &super::Reference| r.own == Some(unit[0]) && r.parent == unit[0];
+        let refers_to_itself = |r: &super::IncomingReference| r.own == Some(unit[0]) && r.parent == unit[0];
         let together = unit.len() > 1 || self.references.iter().any(refers_to_itself);
         if !together && matches!(self.tables[unit[0]].how, How::Key(..)) {
             let t = unit[0];
@@ -197,7 +197,7 @@ impl Work<'_> {
         }
     }
 
-    /// PostgreSQL checks foreign keys at the end of a statement: the tables of a ring go in one.
+    /// PostgreSQL checks foreign keys at the end of a statement: the tables of a cycle go in one.
     fn delete_at_once(&mut self, parts: &[(usize, Option<usize>)]) -> Result<Vec<u64>, UndoError> {
         let one = |(i, &(t, batch)): (usize, &(usize, Option<usize>))| {
             format!("d{i} AS ({} RETURNING 1)", self.statement(t, batch))

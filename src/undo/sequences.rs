@@ -1,11 +1,11 @@
 //! Puts sequences back that nobody has used since the run, so that the next number follows the largest one that is left.
 
 use super::own_rows::OwnRows;
-use super::{UndoError, Work, from};
+use super::{UndoError, UndoWork, from};
 use dbmocker_core::ident::{literal, qualified, quote};
 use dbmocker_core::schema::{Auto, Column, Dialect};
 
-impl Work<'_> {
+impl UndoWork<'_> {
     /// A line for each sequence that was left as it is, and why.
     pub(super) fn put_sequences_back(&mut self) -> Result<Vec<String>, UndoError> {
         let mut notes = Vec::new();

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
-use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::postgres::StatementMode;
 
 use super::{Depth, Finding, FindingKind, TableVerdict};
 use dbmocker_core::schema::{Dialect, ForeignKey, Partitioning, Schema, Table, TableName};
 use dbmocker_planner::{DeclaredReference, DeclaredTargets};
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::calls_functions;
-use dbmocker_schema::session::{Row, Session};
+use dbmocker_schema::session::{Session, TextRow};
 
 /// Counts gathered in one statement.
 const AT_ONCE: usize = 40;
@@ -46,11 +46,11 @@ pub(super) fn count_rows(
         .collect();
     let context = "the row counts";
     for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
-        match counts(session, context, batch, Manner::default()) {
+        match counts(session, context, batch, StatementMode::default()) {
             Ok(found) => found.into_iter().for_each(|(i, n)| verdicts[i].rows = n),
             Err(SchemaError::Query { .. }) => {
                 for (query, verdict) in batch.iter().zip(verdicts) {
-                    match counts(session, context, std::slice::from_ref(query), Manner::default()) {
+                    match counts(session, context, std::slice::from_ref(query), StatementMode::default()) {
                         Ok(found) => verdict.rows = found.first().map_or(0, |x| x.1),
                         Err(e @ SchemaError::Query { .. }) => verdict.findings.push(Finding {
                             kind: FindingKind::Unchecked,
@@ -73,7 +73,7 @@ fn counts(
     session: &mut Session,
     context: &str,
     queries: &[String],
-    manner: Manner<'_>,
+    manner: StatementMode<'_>,
 ) -> Result<Vec<(usize, u64)>, SchemaError> {
     let numbered: Vec<String> =
         queries.iter().enumerate().map(|(i, q)| format!("select {i} as i, n from ({q}) q{i}")).collect();
@@ -86,7 +86,7 @@ struct OrphanProbe {
     table: usize,
     sql: String,
     finding: Finding,
-    manner: Manner<'static>,
+    manner: StatementMode<'static>,
 }
 
 /// Counts that call no functions of the schema are batched; if a batch fails, each count is run alone, so that the
@@ -103,7 +103,7 @@ fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts:
     while probes.peek().is_some() {
         let batch: Vec<OrphanProbe> = probes.by_ref().take(AT_ONCE).collect();
         let queries: Vec<String> = batch.iter().map(|p| p.sql.clone()).collect();
-        let found = counts(session, context, &queries, Manner::default());
+        let found = counts(session, context, &queries, StatementMode::default());
         for (i, preflight) in batch.into_iter().enumerate() {
             let alone = match &found {
                 Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
@@ -162,7 +162,7 @@ pub(super) fn foreign_keys(
             let finding = Finding { kind: FindingKind::Orphans, name: fk.name.clone(), rows: 0, detail };
             let by = operators.get(&(child.clone(), fk.name.clone()));
             let sql = orphans(schema, child, partitioned, fk, by.map_or(&[], Vec::as_slice));
-            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner::default() });
+            probes.push(OrphanProbe { table: i, sql, finding, manner: StatementMode::default() });
         }
     }
     run(session, "the orphans", probes, verdicts);
@@ -185,7 +185,7 @@ pub(super) fn references(
         let mut probe = |detail: String, sql: String| {
             let name = format!("{} (declared at {})", reference.column, reference.origin);
             let finding = Finding { kind: FindingKind::Orphans, name, rows: 0, detail };
-            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner::default() });
+            probes.push(OrphanProbe { table: i, sql, finding, manner: StatementMode::default() });
         };
         match (&reference.targets, reference.foreign_key()) {
             (_, Some(key)) => {
@@ -277,7 +277,12 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
             let finding = Finding { detail, ..finding };
             let calls_functions = schema.dialect == Dialect::Postgres && calls_functions(&check.text);
             let limit = calls_functions.then(|| PATIENCE + A_ROW * u32::try_from(verdicts[i].rows).unwrap_or(u32::MAX));
-            probes.push(OrphanProbe { table: i, sql, finding, manner: Manner { calls_functions, limit, scene: None } });
+            probes.push(OrphanProbe {
+                table: i,
+                sql,
+                finding,
+                manner: StatementMode { calls_functions, limit, scene: None },
+            });
         }
     }
     run(session, "the CHECKs", probes, verdicts);
@@ -335,7 +340,7 @@ pub(super) fn sqlite_integrity(
     let finding = |name: &str, rows, detail| Finding { kind: FindingKind::Integrity, name: name.into(), rows, detail };
     let unchecked =
         |name: &str, e: SchemaError| Finding { kind: FindingKind::Unchecked, ..finding(name, 0, e.to_string()) };
-    let damage = |rows: &[Row]| -> Vec<Finding> {
+    let damage = |rows: &[TextRow]| -> Vec<Finding> {
         let texts = rows.iter().filter_map(|r| r.values().first()?.clone()).filter(|t| t != "ok");
         texts.map(|detail| finding(check, 0, detail)).collect()
     };

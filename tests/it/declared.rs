@@ -75,7 +75,7 @@ fn references_that_cannot_be_made_are_named() {
         ("[{from: who, to: users.code}]", "`who` is no column; write table.column"),
         (
             "[{from: events.weight, to: users.boss}, {from: users.boss, to: events.id}]",
-            "it closes a ring of references",
+            "it closes a cycle of references",
         ),
         ("[{from: events.who, to: users.code}, {from: events.who, to: users.code}]", "it is declared twice"),
         (

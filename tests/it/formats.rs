@@ -60,7 +60,7 @@ fn a_script_in_the_way_is_not_replaced() {
     std::os::unix::fs::symlink(&own, folder.path().join("load.sql")).unwrap();
     let out = folder.path().to_str().unwrap();
     let ran = dbmocker(["export", "--url", &db.url, "--rows", "5", "--format", "sql", "--out", out]);
-    assert!(ran.code == 4 && ran.stderr.contains("load.sql` is in the way"), "{}", ran.stderr);
+    assert!(ran.code == 4 && ran.stderr.contains("load.sql` exists already"), "{}", ran.stderr);
     assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no file of the failed export stays");
 }

@@ -135,12 +135,12 @@ fn expressions_that_cannot_be_kept_are_named() {
         (
             Kind::Sqlite,
             "orders: {column_configs: {total: {expression: line_count + 1}, line_count: {expression: total - 1}}}",
-            "lead back to where they began: orders.total -> orders.line_count -> orders.total",
+            "depend on themselves: orders.total -> orders.line_count -> orders.total",
         ),
         (
             Kind::Sqlite,
             "orders: {column_configs: {total: {expression: sum(order_lines.amount)}}, count: 5}\n  order_lines: {column_configs: {amount: {expression: order_id.total}}}",
-            "lead back to where they began",
+            "depend on themselves",
         ),
         (
             Kind::Sqlite,

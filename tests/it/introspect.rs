@@ -4,7 +4,7 @@
 use dbmocker_core::schema::{Auto, Schema, Table};
 use dbmocker_core::value::Value;
 use dbmocker_loaders::Connection;
-use dbmocker_schema::{ConnectArgs, Found, SchemaError, authenticate, connection, read, read_rows};
+use dbmocker_schema::{ConnectArgs, RequestedDatabase, SchemaError, authenticate, connection, read, read_rows};
 
 use crate::servers::{self, Database, KINDS, Kind, database};
 use crate::shop;
@@ -185,9 +185,9 @@ fn a_password_is_asked_for_only_if_the_server_wants_one() {
     let mut conn = connect(&db.url);
     conn.password = None;
     // No terminal here: the server's refusal comes back, and says how to give a password.
-    let error = authenticate(&Found::of(conn)).unwrap_err();
+    let error = authenticate(&RequestedDatabase::of(conn)).unwrap_err();
     assert!(error.wants_password() && error.to_string().contains("DBMOCKER_PASSWORD"), "{error}");
-    authenticate(&Found::of(connect(&db.url))).unwrap();
+    authenticate(&RequestedDatabase::of(connect(&db.url))).unwrap();
 }
 
 #[test]

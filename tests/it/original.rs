@@ -257,7 +257,7 @@ fn flags_override_the_config_file_and_every_command_reads_it() {
     assert_eq!(db.number("SELECT count(*) FROM users"), 30);
     assert_eq!(db.number("SELECT count(*) FROM order_items"), 0);
     let plan = original(&db, "plan", &["--config", config]).ok();
-    says(&plan.stdout, &["seed 5", "always banned", "0 rows asked for"]);
+    says(&plan.stdout, &["seed 5", "always banned", "0 rows requested"]);
     let preview = original(&db, "preview", &["--config", config, "--table", "users"]).ok();
     says(&preview.stdout, &["banned", "user-"]);
     let out = folder.path().join("out");

@@ -220,7 +220,7 @@ fn a_run_that_is_still_at_work_is_not_put_back_unless_by_force() {
     // A load is told so before it reads the schema, which would wait for the locks of the run.
     for command in ["restore", "load"] {
         let refused = dbmocker([command, "--url", &db.url]).expect(4);
-        assert!(refused.stderr.contains("still at work") && refused.stderr.contains("--force"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("still active") && refused.stderr.contains("--force"), "{}", refused.stderr);
     }
     dbmocker(["restore", "--url", &db.url, "--force"]).ok();
     signal("KILL");

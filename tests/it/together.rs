@@ -34,13 +34,13 @@ fn one_at_a_time(kind: Kind) {
     let other = shop(kind);
     let mut first = load(&db, 20_000, &["--stage", "files"]);
     let told = refusal(&db, &mut first);
-    for said in ["another run is still at work", &format!("process {} of `", first.id()), " UTC", "--wait SECONDS"] {
+    for said in ["another run is still active", &format!("process {} of `", first.id()), " UTC", "--wait SECONDS"] {
         assert!(told.contains(said), "{kind:?}: {said}: {told}");
     }
     assert!(!told.contains("killed"), "{kind:?}: {told}");
     signal("STOP", &first);
     let refused = dbmocker(["load", "--url", &db.url, "--rows", "10"]).expect(4);
-    assert!(refused.stderr.contains("another run is still at work"), "{kind:?}: {}", refused.stderr);
+    assert!(refused.stderr.contains("another run is still active"), "{kind:?}: {}", refused.stderr);
     let refused = dbmocker(["generate", "--url", &db.url, "--rows", "10", "--wait", "2"]).expect(4);
     assert!(refused.stderr.contains("after 2 seconds"), "{kind:?}: {}", refused.stderr);
     dbmocker(["high-performance", "--url", &other.url, "--rows", "10"]).ok();
@@ -95,7 +95,7 @@ fn a_locked_file_names_its_run() {
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     for writes in [&["load", "--rows", "10"][..], &["restore"], &["load", "--resume"]] {
         let refused = dbmocker(writes.iter().chain(&["--url", &db.url])).expect(4);
-        assert!(refused.stderr.contains("another run is still at work"), "{writes:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains("another run is still active"), "{writes:?}: {}", refused.stderr);
     }
     for reads in [&["plan"][..], &["verify"], &["runs"]] {
         let refused = dbmocker(reads.iter().chain(&["--url", &db.url])).expect(3);
@@ -126,7 +126,7 @@ fn loads_at_once_lose_no_index() {
     let ran = at_once(&db, &more);
     let done = ran.iter().filter(|ran| ran.code == 0).count();
     for refused in ran.iter().filter(|ran| ran.code != 0) {
-        assert!(refused.code == 4 && refused.stderr.contains("another run is still at work"), "{}", refused.stderr);
+        assert!(refused.code == 4 && refused.stderr.contains("another run is still active"), "{}", refused.stderr);
     }
     assert!(done > 0);
     assert_eq!(dump(&db), before);

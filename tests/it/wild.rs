@@ -17,7 +17,7 @@ fn a_table_of_one_row_that_is_there_is_limited_and_the_others_fill() {
              CREATE TABLE things (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL);",
         );
         let ran = load(&db, "20").ok();
-        assert!(ran.stderr.contains("holds all of its values in the rows that are there"), "{kind:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("holds all of its values in existing rows"), "{kind:?}: {}", ran.stderr);
         assert_eq!(db.number("SELECT count(*) FROM settings"), 1, "{kind:?}");
         assert_eq!(db.number("SELECT count(*) FROM things"), 20, "{kind:?}");
     }

@@ -79,7 +79,7 @@ fn a_key_that_rows_have_filled_limits_its_table_to_none() {
          CREATE TABLE things (id int PRIMARY KEY, kind int NOT NULL REFERENCES kinds);",
         "50",
     );
-    assert!(ran.stderr.contains("holds all of its values in the rows that are there"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("holds all of its values in existing rows"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM things"), 50);
     assert_eq!(db.number("SELECT count(*) FROM kinds"), 3);
 }

@@ -94,18 +94,18 @@ pub mod list {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[derive(Serialize, Deserialize)]
-    struct One(#[serde(with = "super::signed")] i128);
+    struct Signed(#[serde(with = "super::signed")] i128);
 
     /// # Errors
     /// The serializer's error.
     pub fn serialize<S: Serializer>(values: &[i128], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(values.iter().map(|&v| One(v)))
+        serializer.collect_seq(values.iter().map(|&v| Signed(v)))
     }
 
     /// # Errors
     /// Not whole numbers.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i128>, D::Error> {
-        Ok(Vec::<One>::deserialize(deserializer)?.into_iter().map(|v| v.0).collect())
+        Ok(Vec::<Signed>::deserialize(deserializer)?.into_iter().map(|v| v.0).collect())
     }
 }
 
@@ -248,10 +248,10 @@ mod tests {
     #[test]
     fn floats_that_are_no_numbers() {
         #[derive(Serialize, Deserialize)]
-        struct One(#[serde(with = "super::float")] f64);
+        struct Float(#[serde(with = "super::float")] f64);
         for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0] {
-            let text = serde_json::to_string(&One(x)).unwrap();
-            let back = serde_json::from_str::<One>(&text).unwrap().0;
+            let text = serde_json::to_string(&Float(x)).unwrap();
+            let back = serde_json::from_str::<Float>(&text).unwrap().0;
             assert!(back == x || back.is_nan() && x.is_nan(), "{text}");
             assert_eq!(back.is_sign_negative(), x.is_sign_negative(), "{text}");
         }

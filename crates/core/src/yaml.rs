@@ -12,17 +12,17 @@ pub fn yaml(value: &Value) -> String {
 /// As [`yaml`], with lists and mappings of plain values in flow style, in lines of up to `width` characters.
 pub fn yaml_within(value: &Value, width: usize) -> String {
     let mut out = String::new();
-    block(value, Place { indent: 0, width }, &mut out);
+    block(value, YamlPosition { indent: 0, width }, &mut out);
     out
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct YamlPosition {
     indent: usize,
     width: usize,
 }
 
-fn block(value: &Value, at: Place, out: &mut String) {
+fn block(value: &Value, at: YamlPosition, out: &mut String) {
     let indent = at.indent;
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -42,7 +42,7 @@ fn block(value: &Value, at: Place, out: &mut String) {
     }
 }
 
-fn below(value: &Value, at: Place, out: &mut String) {
+fn below(value: &Value, at: YamlPosition, out: &mut String) {
     let nested = match value {
         Value::Object(map) => !map.is_empty(),
         Value::Array(items) => !items.is_empty(),
@@ -50,7 +50,7 @@ fn below(value: &Value, at: Place, out: &mut String) {
     };
     if !nested {
         out.push(' ');
-        return block(value, Place { indent: 0, ..at }, out);
+        return block(value, YamlPosition { indent: 0, ..at }, out);
     }
     let line = out.rfind('\n').map_or(out.len(), |end| out.len() - end - 1);
     match flow(value, line, at) {
@@ -61,14 +61,14 @@ fn below(value: &Value, at: Place, out: &mut String) {
         }
         None => {
             out.push('\n');
-            block(value, Place { indent: at.indent + 2, ..at }, out);
+            block(value, YamlPosition { indent: at.indent + 2, ..at }, out);
         }
     }
 }
 
 /// A list or mapping in flow style, where it fits behind the `used` characters of the line; a list of scalars, and a
 /// mapping of numbers, goes on in the next lines.
-fn flow(value: &Value, used: usize, at: Place) -> Option<String> {
+fn flow(value: &Value, used: usize, at: YamlPosition) -> Option<String> {
     let line = one_line(value);
     if at.width == 0 || used + line.chars().count() < at.width {
         return (at.width > 0).then_some(line);

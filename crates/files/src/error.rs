@@ -9,7 +9,7 @@ use dbmocker_core::humanize::bytes;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StageError {
-    #[error("`{}` is in the way; remove it, choose another folder, or pass --overwrite", path.display())]
+    #[error("`{}` exists already; remove it, choose another folder, or pass --overwrite", path.display())]
     Exists { path: PathBuf },
     #[error("`{}` is being written by another process; wait for it or choose another folder", path.display())]
     Busy { path: PathBuf },

@@ -29,7 +29,7 @@ struct First {
 
 /// What an earlier export into the folder has left.
 #[derive(Debug)]
-pub enum Left {
+pub enum LeftoverFiles {
     Nothing,
     /// Of another plan, or it cannot be read.
     Other,
@@ -54,17 +54,17 @@ pub fn digest(of: &[&str]) -> String {
 }
 
 /// Reads what an earlier export of the same `digest` has finished.
-pub fn left(folder: &Path, slice: &Slice, digest: &str) -> Left {
+pub fn left(folder: &Path, slice: &Slice, digest: &str) -> LeftoverFiles {
     let text = match fs::read_to_string(folder.join(file_name(slice))) {
         Ok(text) => text,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Left::Nothing,
-        Err(_) => return Left::Other,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return LeftoverFiles::Nothing,
+        Err(_) => return LeftoverFiles::Other,
     };
     let first: Option<First> = text.lines().next().and_then(|line| serde_json::from_str(line).ok());
     if first.is_none_or(|first| first.of != digest) {
-        return Left::Other;
+        return LeftoverFiles::Other;
     }
-    Left::Files(parts(&text).map(|part| (part.path.clone(), part)).collect())
+    LeftoverFiles::Files(parts(&text).map(|part| (part.path.clone(), part)).collect())
 }
 
 fn parts(text: &str) -> impl Iterator<Item = FilePart> {
@@ -140,7 +140,7 @@ mod tests {
     fn what_is_whole_is_kept_and_a_cut_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
-        assert!(matches!(left(path, &Slice::Whole, "a"), Left::Nothing));
+        assert!(matches!(left(path, &Slice::Whole, "a"), LeftoverFiles::Nothing));
         let part = |name: &str| FilePart {
             path: name.into(),
             rows: 1,
@@ -152,9 +152,9 @@ mod tests {
         notes.finished(&part("y.csv")).unwrap();
         let all = fs::read_to_string(path.join(file_name(&Slice::Whole))).unwrap();
         fs::write(path.join(file_name(&Slice::Whole)), &all[..all.len() - 9]).unwrap();
-        let Left::Files(files) = left(path, &Slice::Whole, "a") else { panic!("the same digest") };
+        let LeftoverFiles::Files(files) = left(path, &Slice::Whole, "a") else { panic!("the same digest") };
         assert_eq!(files.keys().collect::<Vec<_>>(), ["x.csv"]);
-        assert!(matches!(left(path, &Slice::Whole, "b"), Left::Other));
+        assert!(matches!(left(path, &Slice::Whole, "b"), LeftoverFiles::Other));
         assert!(!is_whole(path, &files["x.csv"]));
         fs::write(path.join("x.csv"), "abd").unwrap();
         assert!(!is_whole(path, &files["x.csv"]));

@@ -25,8 +25,9 @@ use dbmocker_generate::arrow::{JSON_EXTENSION, UUID_EXTENSION, extension};
 pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> {
     let schema = batch.schema_ref();
     let members = batch.columns().iter().zip(schema.fields()).enumerate();
-    let members =
-        members.map(|(i, (array, field))| Member::of(array.as_ref(), field, i == 0)).collect::<Result<Vec<_>, _>>()?;
+    let members = members
+        .map(|(i, (array, field))| JsonMember::of(array.as_ref(), field, i == 0))
+        .collect::<Result<Vec<_>, _>>()?;
     for row in 0..batch.num_rows() {
         if members.is_empty() {
             out.push(b'{');
@@ -44,17 +45,17 @@ pub fn encode(batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), StageError> 
     Ok(())
 }
 
-type Put = fn(&dyn Array, usize, &mut Vec<u8>);
+type PutJson = fn(&dyn Array, usize, &mut Vec<u8>);
 
 /// One column of a batch.
-struct Member<'a> {
+struct JsonMember<'a> {
     /// The text before the value: `{"id":` or `,"id":`.
     key: Vec<u8>,
     array: &'a dyn Array,
-    put: Put,
+    put: PutJson,
 }
 
-impl<'a> Member<'a> {
+impl<'a> JsonMember<'a> {
     fn of(array: &'a dyn Array, field: &Field, first: bool) -> Result<Self, StageError> {
         let mut key = vec![if first { b'{' } else { b',' }];
         put_text(field.name(), &mut key);
@@ -64,11 +65,11 @@ impl<'a> Member<'a> {
             arrow: array.data_type().to_string(),
             format: "NDJSON",
         })?;
-        Ok(Member { key, array, put })
+        Ok(JsonMember { key, array, put })
     }
 }
 
-fn put_of(data_type: &DataType, extension: Option<&str>) -> Option<Put> {
+fn put_of(data_type: &DataType, extension: Option<&str>) -> Option<PutJson> {
     Some(match data_type {
         DataType::Boolean => |a, i, out| {
             out.extend_from_slice(if a.as_boolean().value(i) { b"true" } else { b"false" });

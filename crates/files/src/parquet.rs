@@ -147,10 +147,10 @@ impl GroupEncoder {
     ///
     /// # Errors
     /// [`StageError::Encode`].
-    pub fn begin(&self) -> Result<Group<'_>, StageError> {
+    pub fn begin(&self) -> Result<RowGroup<'_>, StageError> {
         // The number of the group is only used in encrypted files.
         let writers = self.factory.create_column_writers(0).map_err(|e| self.error(&e))?;
-        Ok(Group { encoder: self, writers, rows: 0 })
+        Ok(RowGroup { encoder: self, writers, rows: 0 })
     }
 
     fn error(&self, e: &dyn std::fmt::Display) -> StageError {
@@ -160,13 +160,13 @@ impl GroupEncoder {
 
 /// A row group being encoded.
 #[must_use]
-pub struct Group<'a> {
+pub struct RowGroup<'a> {
     encoder: &'a GroupEncoder,
     writers: Vec<ArrowColumnWriter>,
     rows: usize,
 }
 
-impl Group<'_> {
+impl RowGroup<'_> {
     /// Encodes rows. All but the last batch of a group must hold a multiple of [`CUT_ROWS`] rows.
     ///
     /// # Errors
@@ -291,7 +291,7 @@ impl ParquetSink {
         self.waiting_rows = 0;
         let encoder = self.encoder.clone();
         let mut group = match self.group.take() {
-            Some((writers, rows)) => Group { encoder: &encoder, writers, rows },
+            Some((writers, rows)) => RowGroup { encoder: &encoder, writers, rows },
             None => encoder.begin()?,
         };
         group.write(&whole)?;
@@ -345,7 +345,7 @@ impl BatchSink for ParquetSink {
         self.cut()?;
         if let Some((writers, rows)) = self.group.take() {
             let encoder = self.encoder.clone();
-            self.append(Group { encoder: &encoder, writers, rows }.finish()?)?;
+            self.append(RowGroup { encoder: &encoder, writers, rows }.finish()?)?;
         }
         let Self { writer, failure, path, rows, .. } = *self;
         let file = writer.into_inner().map_err(|e| told(&failure, &path, &e))?;

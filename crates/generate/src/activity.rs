@@ -6,7 +6,7 @@
 //! proportional number, rounded by a random word of the period; within a block each parent has a weight that is the
 //! same in all periods. A quarter of the places belongs to the newest quarter of the parents.
 
-use super::permute::{Inverse, Permutation};
+use super::permute::{InversePermutation, Permutation};
 use dbmocker_core::rng_stream::{Stream, mix};
 
 /// Number of parents in a block, and in a part of a block.
@@ -53,14 +53,14 @@ pub struct Activity {
 struct Period {
     start: u64,
     scatter: Permutation,
-    gather: Inverse,
+    gather: InversePermutation,
     /// One over all existing parents, one over the newest quarter.
-    spans: [Span; 2],
+    spans: [PlaceRange; 2],
 }
 
 /// A range of places that is distributed over a range of parents.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct PlaceRange {
     /// Key of the random words that round its shares.
     key: u64,
     place: u64,
@@ -86,8 +86,8 @@ impl Activity {
             let scatter = Permutation::new(key, (end - begin).max(1));
             let newest = (parents / 4).max(1);
             let places = if parents > 4 { (end - begin) / 4 } else { 0 };
-            let all = Span { key: mix(key ^ 1), place: 0, places: end - begin - places, parent: 0, parents };
-            let new = Span {
+            let all = PlaceRange { key: mix(key ^ 1), place: 0, places: end - begin - places, parent: 0, parents };
+            let new = PlaceRange {
                 key: mix(key ^ 2),
                 place: all.places,
                 places,
@@ -195,7 +195,7 @@ fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
     out
 }
 
-impl Span {
+impl PlaceRange {
     /// Returns the first place of the parents from `x` on.
     #[inline]
     fn begin(&self, x: u64) -> u64 {

@@ -8,16 +8,16 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
-use super::generator::{ColumnGen, Count, Generator, RowError, RuleGen, TableGen};
+use super::generator::{ArithmeticSequence, ColumnGen, Generator, RowError, RuleGen, TableGen};
 use super::law::Frame;
 use dbmocker_core::rng_stream::{CellRng, row_hash};
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::{Lines, RangeKind, Sampler};
-use dbmocker_predicate::Numbers;
+use dbmocker_predicate::SolvedNumbers;
 
 mod keys;
-mod lawful;
+mod law_columns;
 mod presence;
 
 /// The reason why a batch was not generated.
@@ -69,7 +69,7 @@ struct BatchWork<'a> {
 /// The values of a group of coupled columns for all rows.
 enum SolvedColumns {
     Rows(Vec<Vec<Value>>),
-    Columns(Vec<Numbers>),
+    Columns(Vec<SolvedNumbers>),
 }
 
 impl<'a> BatchWork<'a> {
@@ -176,7 +176,7 @@ impl WritePath {
 }
 
 /// Returns the numbers of a sequence, if the array's type is numeric and all of them fit 64 bits.
-fn numbers_of(count: Count, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
+fn numbers_of(count: ArithmeticSequence, rows: u64, data_type: &DataType) -> Option<impl Fn(u64) -> i64 + use<>> {
     let whole = matches!(data_type, DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt64);
     i64::try_from(count.at(rows)).ok()?;
     let step = i64::try_from(count.step).ok()?;
@@ -198,7 +198,7 @@ fn same_unit(kind: RangeKind, (lowest, highest): (i128, i128), data_type: &DataT
     }
 }
 
-fn append_numbers(column: &Numbers, data_type: &DataType, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
+fn append_numbers(column: &SolvedNumbers, data_type: &DataType, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
     let (lowest, highest) = column.reach;
     if same_unit(column.kind, (lowest.into(), highest.into()), data_type) {
         return out.append_numbers(&column.numbers);

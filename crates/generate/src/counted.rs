@@ -95,14 +95,14 @@ struct Start {
     row: u64,
 }
 
-struct Block {
+struct CountedBlock {
     law: u64,
     start: Start,
     /// For each parent the end of its children, relative to the block's first.
     ends: Vec<u64>,
 }
 
-impl Block {
+impl CountedBlock {
     fn children(&self, i: usize) -> Range<u64> {
         let begin = if i == 0 { 0 } else { self.ends[i - 1] };
         begin..self.ends[i]
@@ -130,7 +130,7 @@ const MEMO: usize = 4;
 
 thread_local! {
     /// A cache only: its content changes no value.
-    static MEMOS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+    static MEMOS: RefCell<Vec<CountedBlock>> = const { RefCell::new(Vec::new()) };
 }
 
 impl CountedLaw {
@@ -166,7 +166,7 @@ impl CountedLaw {
         }
     }
 
-    fn block(&self, block: u64) -> Block {
+    fn block(&self, block: u64) -> CountedBlock {
         let mut counts = Vec::new();
         for class in &self.classes {
             let parents = self.before(class, block + 1) - self.before(class, block);
@@ -181,7 +181,7 @@ impl CountedLaw {
             sum += *n;
             *n = sum;
         });
-        Block { law: self.key, start: self.start(block), ends: counts }
+        CountedBlock { law: self.key, start: self.start(block), ends: counts }
     }
 
     /// Returns the last block whose start, measured by `of`, is at most `at`; `all` is the total.
@@ -209,9 +209,9 @@ impl CountedLaw {
     /// Calls `with` with the block for which `holds` is true; `search` finds its number.
     fn with_block<R>(
         &self,
-        holds: impl Fn(&Block) -> bool,
+        holds: impl Fn(&CountedBlock) -> bool,
         search: impl FnOnce() -> u64,
-        with: impl FnOnce(&Block) -> R,
+        with: impl FnOnce(&CountedBlock) -> R,
     ) -> R {
         MEMOS.with_borrow_mut(|memo| {
             let known = memo.iter().position(|b| b.law == self.key && holds(b));
@@ -255,7 +255,7 @@ impl CountedLaw {
         while row < end {
             let from = row;
             let search = || self.search(from, self.rows, |s| s.row);
-            let runs = |b: &Block| {
+            let runs = |b: &CountedBlock| {
                 let begin = from - b.start.row;
                 let first = b.ends.partition_point(|&end| end <= begin);
                 for i in first..b.ends.len() {

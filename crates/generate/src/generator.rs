@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 
 use super::clock::ClockGen;
-use super::law::{BeganGen, LawGen, Unit};
+use super::law::{BeganGen, LawGen, NumericUnit};
 use super::permute::Permutation;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::value::Value;
@@ -16,12 +16,12 @@ use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_domain::{RangeKind, Sampler};
 use dbmocker_plan::{AnyParent, Clock, TreeColumn};
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
-use dbmocker_predicate::{CoupledColumns, Numbers};
+use dbmocker_predicate::{CoupledColumns, SolvedNumbers};
 
-mod agree;
 mod children;
 mod compile;
 mod composite_key;
+mod fk_agreement;
 mod group_cache;
 mod meeting;
 mod parents;
@@ -30,14 +30,14 @@ mod ranked;
 mod row_source;
 mod trees;
 
-pub use agree::agreement;
 use composite_key::CompositeKeyGen;
-pub(super) use composite_key::Found;
+pub(super) use composite_key::ParentAndOrdinal;
+pub use fk_agreement::agreement;
 use group_cache::{CellRequest, GenerationId, remembered};
 pub use meeting::KeyUp;
 use parents::{ForeignKeyGen, ParentSelectionGen};
 pub(super) use presence::PresenceGen;
-use row_source::{Depth, RowDraws};
+use row_source::{NestingLimit, RowDraws};
 
 /// No attempt gave a valid row.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ pub struct ColumnGen {
     /// The cell is NULL if the random word of its null stream is below this.
     pub(super) null_below: u64,
     /// `None` for columns that are not numeric.
-    pub(super) unit: Option<Unit>,
+    pub(super) unit: Option<NumericUnit>,
     /// Every value fits 64 bits in that unit.
     pub(crate) small: bool,
     /// The group that determines the value. A foreign key that cannot be NULL is an input of its group only, so it is
@@ -113,7 +113,7 @@ impl ColumnGen {
     /// Returns the number of fractional digits of a numeric column.
     pub fn decimals(&self) -> Option<u8> {
         let moment = |kind| !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. });
-        self.unit.filter(|unit| !matches!(unit, Unit::Kind(kind) if moment(*kind))).map(Unit::scale)
+        self.unit.filter(|unit| !matches!(unit, NumericUnit::Kind(kind) if moment(*kind))).map(NumericUnit::scale)
     }
 
     /// Returns true if the rule gives a value in every row.
@@ -133,12 +133,12 @@ impl ColumnGen {
 
 /// The numbers `start + row * step`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Count {
+pub(super) struct ArithmeticSequence {
     pub start: i128,
     pub step: i128,
 }
 
-impl Count {
+impl ArithmeticSequence {
     #[inline]
     pub fn at(self, row: u64) -> i128 {
         self.start + i128::from(row) * self.step
@@ -173,7 +173,7 @@ pub(super) enum RuleGen {
     Null,
     Constant(Value),
     Fixed(Arc<Vec<Value>>),
-    Sequence(Count),
+    Sequence(ArithmeticSequence),
     Draw(Sampler),
     Unique {
         domain: Sampler,
@@ -300,7 +300,7 @@ impl Generator {
     /// Solves a group for a row and returns its columns.
     pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
         let table = &self.tables[t];
-        let _depth = Depth::enter().ok_or_else(|| RowError {
+        let _depth = NestingLimit::enter().ok_or_else(|| RowError {
             table: table.label.clone(),
             row,
             check: "keys that are drawn and refer to each other".into(),
@@ -319,7 +319,7 @@ impl Generator {
     }
 
     /// Solves a group for many rows, as columns of numbers, if the group is one of ordered numbers.
-    pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<Numbers>> {
+    pub(super) fn group_numbers(&self, t: usize, g: usize, rows: Range<u64>) -> Option<Vec<SolvedNumbers>> {
         let table = &self.tables[t];
         let group = &table.groups[g].0;
         let draws = |row| RowDraws::new(self, t, g, row, table.attempt(row));

@@ -8,7 +8,7 @@ pub mod counted;
 pub mod fanout;
 pub mod generator;
 mod law;
-pub use law::{Unit, grid};
+pub use law::{NumericUnit, grid};
 pub mod permute;
 pub mod spread;
 #[cfg(any(test, feature = "testdata"))]

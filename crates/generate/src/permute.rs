@@ -60,19 +60,19 @@ impl Permutation {
     }
 
     /// Returns the precomputed inverse.
-    pub fn inverse(&self) -> Inverse {
-        Inverse { of: Permutation { multipliers: self.multipliers.map(inverse), ..*self } }
+    pub fn inverse(&self) -> InversePermutation {
+        InversePermutation { of: Permutation { multipliers: self.multipliers.map(inverse), ..*self } }
     }
 }
 
 /// The precomputed inverse of a permutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inverse {
+pub struct InversePermutation {
     /// Its multipliers are the modular inverses.
     of: Permutation,
 }
 
-impl Inverse {
+impl InversePermutation {
     /// Returns the preimage of `x`.
     #[inline]
     pub fn apply(&self, x: u64) -> u64 {

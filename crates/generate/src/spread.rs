@@ -16,20 +16,20 @@ const STRETCHES_BITS: u32 = 10;
 /// Maximum number of used parents of a lookup table.
 const LIST: u64 = 50;
 
-type Table = [f64; STRETCHES + 1];
+type StretchTable = [f64; STRETCHES + 1];
 
 /// The distribution of one [`Spread`].
 #[derive(Debug)]
-struct Law {
+struct SpreadTable {
     /// Percentage of the parents that have rows.
     used: u64,
-    ranks: Table,
+    ranks: StretchTable,
 }
 
-fn law(how: Spread) -> &'static Law {
-    static LAWS: LazyLock<[Law; 4]> = LazyLock::new(|| {
+fn law(how: Spread) -> &'static SpreadTable {
+    static LAWS: LazyLock<[SpreadTable; 4]> = LazyLock::new(|| {
         // The Gini coefficient of a lognormal law is erf(s / 2).
-        [(100, 0.9), (47, 0.45), (100, 1.45), (100, 2.1)].map(|(used, s)| Law { used, ranks: ranks(s) })
+        [(100, 0.9), (47, 0.45), (100, 1.45), (100, 2.1)].map(|(used, s)| SpreadTable { used, ranks: ranks(s) })
     });
     &LAWS[match how {
         Spread::Lookup => 0,
@@ -39,7 +39,7 @@ fn law(how: Spread) -> &'static Law {
     }]
 }
 
-fn ranks(s: f64) -> Table {
+fn ranks(s: f64) -> StretchTable {
     std::array::from_fn(|i| match i {
         0 => 0.0,
         STRETCHES => 1.0,
@@ -50,7 +50,7 @@ fn ranks(s: f64) -> Table {
 /// A random choice among `size` parents.
 #[derive(Debug)]
 pub struct SpreadGen {
-    law: &'static Law,
+    law: &'static SpreadTable,
     size: u64,
     /// Number of parents that have rows.
     used: u64,

@@ -34,7 +34,7 @@ impl DeferredIndexes {
         if self.is_empty() {
             return Some(format!("indexes and foreign keys stay in place: {}", self.reason));
         }
-        let parts = table.cut.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
+        let parts = table.chunks.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
         let mut said = Vec::new();
         if !self.indexes.is_empty() {
             said.push(format!("{} dropped, made again after the rows", self.indexes.join(", ")));

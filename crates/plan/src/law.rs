@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Step;
+use super::FkStep;
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Distribution, Ranks};
 use dbmocker_predicate::{Env, Expr};
@@ -94,7 +94,7 @@ pub enum InputOf {
     /// A column of the row.
     Cell(usize),
     /// A column of the row reached along these foreign keys; NULL if there is none.
-    Parent { path: Vec<Step>, column: usize },
+    Parent { path: Vec<FkStep>, column: usize },
     /// The row's number in its table, from 1, or among the rows of its parent.
     RowNumber { foreign: Option<usize> },
     /// An aggregate over the rows of another table that refer to the row.

@@ -47,6 +47,9 @@ pub const ALGORITHM_VERSION: u32 = 4;
 /// The CHECKs of other tables read at most this many rows of a table, its first ones.
 pub const READ_ROWS: u64 = 4096;
 
+/// A column: table index and column index.
+pub type ColumnId = (usize, usize);
+
 /// What a run does: order, row counts, and a rule for every column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
@@ -62,8 +65,8 @@ pub struct Plan {
     /// Tables that are not filled, with the reason.
     pub left_out: Vec<Skipped>,
     /// The number of loader processes.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub hands: Option<ProcessChoice>,
+    #[serde(rename = "hands", skip_serializing_if = "Option::is_none", default)]
+    pub loaders: Option<ProcessChoice>,
 }
 
 impl Plan {
@@ -97,7 +100,7 @@ impl Plan {
         let mut sum = 0;
         let mut add = |place: *const (), bytes: u64| sum += if seen.insert(place) { bytes } else { 0 };
         for table in &self.tables {
-            table.foreign.iter().for_each(|f| add(Arc::as_ptr(&f.pool).cast(), f.pool.bytes()));
+            table.foreign.iter().for_each(|f| add(Arc::as_ptr(&f.existing_keys).cast(), f.existing_keys.bytes()));
             let combinations = table.sources.iter().filter_map(|s| s.combinations.as_ref());
             let combinations = combinations.chain(table.sources.iter().filter_map(|s| s.agreeing.as_ref()));
             combinations.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
@@ -111,7 +114,7 @@ impl Plan {
     #[must_use]
     pub fn outline(mut self) -> Self {
         for table in &mut self.tables {
-            table.foreign.iter_mut().for_each(|f| f.pool = Arc::default());
+            table.foreign.iter_mut().for_each(|f| f.existing_keys = Arc::default());
             table.sources.iter_mut().for_each(|s| (s.combinations, s.agreeing) = (None, None));
             table.attempt_table.iter_mut().for_each(|r| r.attempts = Arc::default());
         }
@@ -129,8 +132,8 @@ fn is_usual(fan: &Fan) -> bool {
     *fan == Fan::Usual
 }
 
-fn no_pool(pool: &Arc<ExistingKeys>) -> bool {
-    pool.is_empty()
+fn is_no_key(keys: &Arc<ExistingKeys>) -> bool {
+    keys.is_empty()
 }
 
 fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
@@ -175,8 +178,8 @@ pub struct TablePlan {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub deferred_indexes: Option<DeferredIndexes>,
     /// How the rows are divided among connections or processes; `None` for a single loader.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cut: Option<ChunkPlan>,
+    #[serde(rename = "cut", skip_serializing_if = "Option::is_none", default)]
+    pub chunks: Option<ChunkPlan>,
     /// Rows refer to other rows of the same table.
     pub self_reference: bool,
     /// Columns whose values cannot repeat although that was requested: one line each, with the constraint.
@@ -347,9 +350,10 @@ pub struct ForeignKeyPlan {
     pub null_columns: Vec<usize>,
     pub null_share: f64,
     /// Key tuples of the parent's existing rows; these come first in the parent's index space.
-    #[serde(with = "dbmocker_core::serde_ext::shared", skip_serializing_if = "no_pool", default)]
-    pub pool: Arc<ExistingKeys>,
-    pub pooled: u64,
+    #[serde(with = "dbmocker_core::serde_ext::shared", rename = "pool", skip_serializing_if = "is_no_key", default)]
+    pub existing_keys: Arc<ExistingKeys>,
+    #[serde(rename = "pooled")]
+    pub existing_count: u64,
 }
 
 /// One selection of a parent row, for one foreign key or for several that must agree.
@@ -428,7 +432,7 @@ pub enum ParentChoice {
     Agreeing {
         shared: Vec<usize>,
         /// Foreign keys from the row's own table to the parent, from child to child.
-        way: Vec<Step>,
+        way: Vec<FkStep>,
         /// Only the row's own child: no other row has the same parent.
         own: bool,
         /// A self reference to rows before the row.
@@ -442,7 +446,7 @@ pub enum ParentChoice {
 
 /// A foreign key of a planned table, followed from parent to child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct FkStep {
     /// The child table: index into [`Plan::tables`].
     pub table: usize,
     /// Index into its foreign keys.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Step;
+use crate::FkStep;
 
 /// Number of attempts in which the two keys must lead to one ancestor; later attempts drop that, so that a unique key
 /// can be satisfied.
@@ -16,9 +16,9 @@ pub struct Meeting {
     /// The other foreign key of the table.
     pub by: usize,
     /// The path from the other key's parent up to the ancestor, child first; empty if that parent is the ancestor.
-    pub up: Vec<Step>,
+    pub up: Vec<FkStep>,
     /// The path from this key's own parent up to the ancestor.
-    pub down: Vec<Step>,
+    pub down: Vec<FkStep>,
     /// For a self reference: only rows below `row.div_ceil(earlier)` are candidates.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub earlier: Option<u64>,

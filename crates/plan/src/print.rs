@@ -49,8 +49,8 @@ impl Plan {
         for table in &self.tables {
             table.describe(detail, self.dialect, &mut out);
         }
-        if let Some(hands) = self.hands.as_ref().filter(|h| h.processes > 1) {
-            line(&mut out, format_args!("{} worker processes: {}", hands.processes, hands.reason));
+        if let Some(loaders) = self.loaders.as_ref().filter(|h| h.processes > 1) {
+            line(&mut out, format_args!("{} worker processes: {}", loaders.processes, loaders.reason));
         }
         for cycle in &self.cycles {
             let names: Vec<String> = cycle.iter().map(|n| format!("`{n}`")).collect();
@@ -92,7 +92,7 @@ impl TablePlan {
     fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
         if self.existing > 0 {
-            head += &format!(" after {} that are there", humanize::count(self.existing));
+            head += &format!(" after {} existing", humanize::count(self.existing));
         }
         if let Some(why) = &self.limited_by {
             head += &format!(" (of {} asked: {why})", humanize::count(self.requested));
@@ -128,7 +128,7 @@ impl TablePlan {
             .attempt_table
             .as_ref()
             .map(|r| format!("rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
-        let cut = self.cut.as_ref().map(|cut| cut.describe(self));
+        let cut = self.chunks.as_ref().map(|cut| cut.describe(self));
         let deferred = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect));
         let load = format!("load by {}", self.load);
         tried.into_iter().chain([load]).chain(cut).chain(deferred).chain(self.notes.iter().cloned()).collect()

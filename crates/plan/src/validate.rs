@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Began, CompositeKey, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice, ParentSelection, Plan,
-    Presence, Rule, Step, TablePlan, TreeColumn,
+    Began, ColumnId, CompositeKey, FkStep, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice,
+    ParentSelection, Plan, Presence, Rule, TablePlan, TreeColumn,
 };
 use dbmocker_domain::Domain;
 
@@ -25,16 +25,16 @@ const MOST_COPIES: usize = 250;
 const MOST_NESTED: usize = 1000;
 
 /// The error text describes the first inconsistency.
-type Found = Result<(), String>;
+type Validity = Result<(), String>;
 
 impl Plan {
     /// Checks that every index of the plan is in range, and that no column's value depends on itself.
     ///
     /// # Errors
     /// The table, and its first inconsistency.
-    pub fn validate(&self) -> Found {
+    pub fn validate(&self) -> Validity {
         for (t, table) in self.tables.iter().enumerate() {
-            Checked { tables: &self.tables, t, table }
+            PlanChecker { tables: &self.tables, t, table }
                 .all()
                 .map_err(|what| format!("table `{}`: {what}", table.label))?;
         }
@@ -66,23 +66,23 @@ pub fn is_deep(text: &str) -> bool {
     false
 }
 
-struct Checked<'a> {
+struct PlanChecker<'a> {
     tables: &'a [TablePlan],
     t: usize,
     table: &'a TablePlan,
 }
 
 /// Checks that `index` is below `len`.
-fn within(what: &str, index: usize, len: usize) -> Found {
+fn within(what: &str, index: usize, len: usize) -> Validity {
     if index < len { Ok(()) } else { Err(format!("{what} {index} of {len}")) }
 }
 
-fn holds(what: &str, truth: bool) -> Found {
+fn holds(what: &str, truth: bool) -> Validity {
     if truth { Ok(()) } else { Err(what.into()) }
 }
 
-impl Checked<'_> {
-    fn all(&self) -> Found {
+impl PlanChecker<'_> {
+    fn all(&self) -> Validity {
         let TablePlan { columns, foreign, sources, composite_keys, groups, attempt_table, rows, .. } = self.table;
         holds("more rows than there can be", *rows <= MOST_ROWS && self.table.existing <= MOST_ROWS)?;
         composite_keys.iter().try_for_each(|s| self.composite_key(s))?;
@@ -109,7 +109,7 @@ impl Checked<'_> {
     }
 
     /// Checks that start times depend on rows of earlier tables only.
-    fn began(&self) -> Found {
+    fn began(&self) -> Validity {
         let (parents, clock) = match &self.table.began {
             None => return Ok(()),
             Some(Began::Clock(clock)) => (Vec::new(), clock),
@@ -132,7 +132,7 @@ impl Checked<'_> {
     }
 
     /// Checks that a column's moment does not depend on itself.
-    fn moment(&self, c: usize) -> Found {
+    fn moment(&self, c: usize) -> Validity {
         let columns = &self.table.columns;
         let of = |c: usize| match &columns[c].law {
             Some(LawPlan { law: Law::Moment { at, .. }, .. }) => at.of(),
@@ -147,7 +147,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    fn composite_key(&self, composite_key: &CompositeKey) -> Found {
+    fn composite_key(&self, composite_key: &CompositeKey) -> Validity {
         holds("a key without parts", !composite_key.sizes.is_empty() && !composite_key.sizes.contains(&0))?;
         let rest = composite_key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b)).min(1 << 63);
         let all = u128::from(composite_key.sizes[0]) * u128::from(rest);
@@ -162,7 +162,7 @@ impl Checked<'_> {
         )
     }
 
-    fn foreign(&self, index: usize, f: &ForeignKeyPlan) -> Found {
+    fn foreign(&self, index: usize, f: &ForeignKeyPlan) -> Validity {
         let columns = self.table.columns.len();
         f.columns.iter().chain(&f.null_columns).try_for_each(|&c| within("a column", c, columns))?;
         holds("a foreign key of unequal columns", f.columns.len() == f.parent_columns.len() && !f.columns.is_empty())?;
@@ -173,16 +173,16 @@ impl Checked<'_> {
         }
         within("a choice of parents", f.source, self.table.sources.len())?;
         holds("a foreign key in another's choice", self.table.sources[f.source].members.contains(&index))?;
-        let width = f.pool.width().is_none_or(|w| w >= f.columns.len());
+        let width = f.existing_keys.width().is_none_or(|w| w >= f.columns.len());
         holds("keys that are too narrow", width)
     }
 
     /// Returns the number of rows of a foreign key's parent, existing and generated.
     fn space(&self, f: &ForeignKeyPlan) -> u64 {
-        f.pool.len() as u64 + f.parent_table.map_or(0, |p| self.tables[p].rows)
+        f.existing_keys.len() as u64 + f.parent_table.map_or(0, |p| self.tables[p].rows)
     }
 
-    fn source(&self, index: usize, s: &ParentSelection) -> Found {
+    fn source(&self, index: usize, s: &ParentSelection) -> Validity {
         s.members.iter().try_for_each(|&m| within("a foreign key", m, self.table.foreign.len()))?;
         let own = s.members.iter().all(|&m| self.table.foreign[m].source == index);
         holds("a choice without foreign keys of its own", own && !s.members.is_empty())?;
@@ -207,7 +207,7 @@ impl Checked<'_> {
         self.pick(s, leading, size)
     }
 
-    fn pick(&self, s: &ParentSelection, leading: &ForeignKeyPlan, size: u64) -> Found {
+    fn pick(&self, s: &ParentSelection, leading: &ForeignKeyPlan, size: u64) -> Validity {
         let rows = self.table.rows;
         match &s.pick {
             ParentChoice::Component { composite_key, place } => {
@@ -252,7 +252,7 @@ impl Checked<'_> {
                 let parent = leading.parent_table.map_or(0, |p| self.tables[p].rows);
                 let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);
                 let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);
-                holds("a list of parent rows that are not there", there && leading.pool.is_empty())
+                holds("a list of parent rows that are not there", there && leading.existing_keys.is_empty())
             }
             ParentChoice::Skewed
             | ParentChoice::Spread { .. }
@@ -263,11 +263,11 @@ impl Checked<'_> {
     }
 
     /// Checks that both paths end at one ancestor and lead to earlier tables only.
-    fn meeting(&self, s: &ParentSelection, meets: &Meeting) -> Found {
+    fn meeting(&self, s: &ParentSelection, meets: &Meeting) -> Validity {
         let by_agreement = |t: &TablePlan, f: &ForeignKeyPlan| {
             t.sources.get(f.source).is_none_or(|s| matches!(s.pick, ParentChoice::Agreeing { .. }))
         };
-        let end = |foreign: usize, way: &[Step]| {
+        let end = |foreign: usize, way: &[FkStep]| {
             within("a foreign key", foreign, self.table.foreign.len())?;
             let mut at = self.table.foreign[foreign].parent_table.ok_or("a way from rows that are not planned")?;
             for step in way {
@@ -292,7 +292,7 @@ impl Checked<'_> {
     }
 
     /// Checks that the selection of a foreign key's parent does not depend on itself.
-    fn led(&self, foreign: usize) -> Found {
+    fn led(&self, foreign: usize) -> Validity {
         let (mut open, mut seen) = (vec![foreign], BTreeSet::new());
         while let Some(f) = open.pop() {
             within("a foreign key", f, self.table.foreign.len())?;
@@ -310,7 +310,7 @@ impl Checked<'_> {
         Ok(())
     }
 
-    fn step(&self, step: Step) -> Found {
+    fn step(&self, step: FkStep) -> Validity {
         within("a table", step.table, self.tables.len())?;
         within("a foreign key", step.foreign, self.tables[step.table].foreign.len())?;
         within(
@@ -320,7 +320,7 @@ impl Checked<'_> {
         )
     }
 
-    fn rule(&self, rule: &Rule) -> Found {
+    fn rule(&self, rule: &Rule) -> Validity {
         let rows = self.table.rows;
         rule.domain().into_iter().try_for_each(domain)?;
         match rule {
@@ -365,19 +365,16 @@ impl Checked<'_> {
         }
     }
 
-    fn presence(&self, presence: &Presence) -> Found {
+    fn presence(&self, presence: &Presence) -> Validity {
         within("a column", presence.by, self.table.columns.len())?;
         holds("shares of other values", presence.values.len() == presence.shares.len())?;
         presence.instead.iter().try_for_each(domain)
     }
 }
 
-fn domain(domain: &Domain) -> Found {
+fn domain(domain: &Domain) -> Validity {
     holds("values that are none", domain.is_whole())
 }
-
-/// A column: table index and column index.
-type Place = (usize, usize);
 
 /// A column whose value depends on itself, or is copied through too many tables.
 pub struct Copied {
@@ -388,7 +385,7 @@ pub struct Copied {
 
 /// The dependency depth of columns visited so far.
 #[derive(Default)]
-pub struct Depths(BTreeMap<Place, usize>);
+pub struct Depths(BTreeMap<ColumnId, usize>);
 
 impl Depths {
     /// Searches the columns of a table for values that depend on themselves or are copied through too many tables.
@@ -405,8 +402,8 @@ impl Depths {
     }
 
     /// Computes the dependency depth of a column, without recursion: the depth is not bounded yet.
-    fn follow(&mut self, tables: &[TablePlan], from: Place) -> Result<(), Copied> {
-        let mut open: BTreeSet<Place> = BTreeSet::new();
+    fn follow(&mut self, tables: &[TablePlan], from: ColumnId) -> Result<(), Copied> {
+        let mut open: BTreeSet<ColumnId> = BTreeSet::new();
         let mut calls = vec![(from, sources(tables, from), 0usize)];
         while let Some((place, next, depth)) = calls.last_mut() {
             let place = *place;
@@ -436,7 +433,7 @@ impl Depths {
 
 /// Returns the columns on which a column's value depends. Groups that read other rows of the same table are omitted:
 /// those rows are earlier ones, and the generator limits the nesting.
-fn sources(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
+fn sources(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId> {
     let table = &tables[t];
     let own: Vec<usize> = match group(table, c) {
         Some(group) => table.groups[group].columns().to_vec(),

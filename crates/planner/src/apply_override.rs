@@ -61,7 +61,7 @@ pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Resu
 ///
 /// # Errors
 /// The value, the type that it does not fit, and the reason.
-pub fn given(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
+pub fn typed_value(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
 }
@@ -367,12 +367,12 @@ impl OverrideScope<'_> {
         }
         let pieces =
             pieces(format).ok_or_else(|| refused("write {} for the value, {:05d} for digits, {{ for a brace"))?;
-        let places = pieces.iter().filter(|p| matches!(p, TemplatePiece::Value)).count();
-        let literal = |pieces: &[TemplatePiece]| {
-            pieces.iter().map(|p| if let TemplatePiece::Text(t) = p { t.as_str() } else { "" }).collect::<String>()
+        let places = pieces.iter().filter(|p| matches!(p, OverridePiece::Value)).count();
+        let literal = |pieces: &[OverridePiece]| {
+            pieces.iter().map(|p| if let OverridePiece::Text(t) = p { t.as_str() } else { "" }).collect::<String>()
         };
-        if let (1, true) = (places, pieces.iter().all(|p| !matches!(p, TemplatePiece::Digits(_)))) {
-            let at = pieces.iter().position(|p| matches!(p, TemplatePiece::Value)).unwrap_or(0);
+        if let (1, true) = (places, pieces.iter().all(|p| !matches!(p, OverridePiece::Digits(_)))) {
+            let at = pieces.iter().position(|p| matches!(p, OverridePiece::Value)).unwrap_or(0);
             let (before, after) = (literal(&pieces[..at]), literal(&pieces[at + 1..]));
             return self
                 .around(domain, &before, &after)
@@ -384,9 +384,9 @@ impl OverrideScope<'_> {
         let regex: String = pieces
             .iter()
             .map(|p| match p {
-                TemplatePiece::Text(t) => regex_syntax::escape(t),
-                TemplatePiece::Digits(n) => format!("[0-9]{{{n}}}"),
-                TemplatePiece::Value => String::new(),
+                OverridePiece::Text(t) => regex_syntax::escape(t),
+                OverridePiece::Digits(n) => format!("[0-9]{{{n}}}"),
+                OverridePiece::Value => String::new(),
             })
             .collect();
         self.pattern(&regex, "format_string")
@@ -419,14 +419,14 @@ fn distinct(values: Vec<Value>) -> Vec<Value> {
 }
 
 #[derive(Debug, PartialEq)]
-enum TemplatePiece {
+enum OverridePiece {
     Text(String),
     Value,
     Digits(u32),
 }
 
 /// Parses a format string: `{}`, `{:05d}`, `{{`, `}}`; `None` for anything else in braces.
-fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
+fn pieces(format: &str) -> Option<Vec<OverridePiece>> {
     let mut out = Vec::new();
     let mut text = String::new();
     let mut rest = format;
@@ -437,13 +437,13 @@ fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
         } else if c == '{' {
             let end = rest.find('}')?;
             if !text.is_empty() {
-                out.push(TemplatePiece::Text(std::mem::take(&mut text)));
+                out.push(OverridePiece::Text(std::mem::take(&mut text)));
             }
             out.push(match &rest[1..end] {
-                "" => TemplatePiece::Value,
+                "" => OverridePiece::Value,
                 inside => {
                     let digits = inside.strip_prefix(':')?.strip_suffix('d').unwrap_or("");
-                    TemplatePiece::Digits(digits.parse().ok().filter(|n| (1..=30).contains(n))?)
+                    OverridePiece::Digits(digits.parse().ok().filter(|n| (1..=30).contains(n))?)
                 }
             });
             rest = &rest[end + 1..];
@@ -455,7 +455,7 @@ fn pieces(format: &str) -> Option<Vec<TemplatePiece>> {
         }
     }
     if !text.is_empty() {
-        out.push(TemplatePiece::Text(text));
+        out.push(OverridePiece::Text(text));
     }
     Some(out)
 }
@@ -466,9 +466,9 @@ mod tests {
 
     #[test]
     fn format_strings_are_parsed() {
-        let text = |s: &str| TemplatePiece::Text(s.into());
-        assert_eq!(pieces("A{:05d}{{}}"), Some(vec![text("A"), TemplatePiece::Digits(5), text("{}")]));
-        assert_eq!(pieces("{}"), Some(vec![TemplatePiece::Value]));
+        let text = |s: &str| OverridePiece::Text(s.into());
+        assert_eq!(pieces("A{:05d}{{}}"), Some(vec![text("A"), OverridePiece::Digits(5), text("{}")]));
+        assert_eq!(pieces("{}"), Some(vec![OverridePiece::Value]));
         for wrong in ["{", "}", "{x}", "{:d}", "{:99d}"] {
             assert_eq!(pieces(wrong), None, "{wrong}");
         }

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::close::{Open, close};
+use super::back_edges::{Open, close};
 use super::coherence;
 use super::context::PlanContext;
 use super::declared;
 use super::declared::ReferenceProblem;
 use super::formulas::{FormulaProblem, Formulas};
-use super::options::{ExistingRows, Options, Problem};
-use super::overrides::Resolved;
+use super::options::{ExistingRows, PlanOptions, TableProblem};
+use super::overrides::ResolvedOverrides;
 use super::profile;
 use super::references;
 use super::references::References;
-use super::row_counts::{CountProblem, RowCounts};
+use super::row_counts::{CountProblem, DependentCounts};
 use super::select::select;
 use super::sizes;
 use super::{derived_constraints, table_planner};
@@ -53,7 +53,7 @@ pub enum PlanError {
     Nothing,
     #[error("{} cannot be planned:\n{}{}", count(problems.len()), list(problems), way_out(*skipped))]
     Tables {
-        problems: Vec<Problem>,
+        problems: Vec<TableProblem>,
         /// True if these tables were left out, and no table remained.
         skipped: bool,
     },
@@ -78,7 +78,7 @@ fn way_out(skipped: bool) -> &'static str {
     }
 }
 
-fn list(problems: &[Problem]) -> String {
+fn list(problems: &[TableProblem]) -> String {
     problems.iter().map(|p| format!("  `{}`: {}", p.table, p.message)).collect::<Vec<_>>().join("\n")
 }
 
@@ -86,7 +86,11 @@ fn list(problems: &[Problem]) -> String {
 ///
 /// # Errors
 /// If a selected table does not exist, or tables cannot be filled: each of them is listed with the reason.
-pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) -> Result<(Plan, Generator), PlanError> {
+pub fn build(
+    schema: &Schema,
+    options: &PlanOptions,
+    existing: &dyn ExistingRows,
+) -> Result<(Plan, Generator), PlanError> {
     let wanted = options.overrides.declared_references(schema)?;
     let declared = &*declared::completed(schema, &wanted)?;
     let expanded = options.overrides.expanded(declared)?;
@@ -98,7 +102,7 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
     declared::check_overrides(schema, &wanted, &overrides)?;
     let pairs = declared::pairs(schema, &wanted, &overrides);
     let mut sizes = sizes::of(schema, options, &chosen);
-    let counts = RowCounts::find(schema, &overrides)?;
+    let counts = DependentCounts::find(schema, &overrides)?;
     estimate(&counts, &mut sizes, schema, &overrides, options, &chosen);
     let references = if options.no_coherence {
         References { schema: Cow::Borrowed(schema), pairs }
@@ -169,20 +173,21 @@ pub fn build(schema: &Schema, options: &Options, existing: &dyn ExistingRows) ->
 }
 
 /// Removes the tables that the server rejected from those to fill; returns them.
-fn refused(schema: &Schema, options: &Options, chosen: &mut BTreeSet<usize>) -> BTreeMap<usize, Problem> {
-    let index = |p: &Problem| schema.tables.iter().position(|t| t.name == p.table);
-    let out: BTreeMap<usize, Problem> = options.refused.iter().filter_map(|p| Some((index(p)?, p.clone()))).collect();
+fn refused(schema: &Schema, options: &PlanOptions, chosen: &mut BTreeSet<usize>) -> BTreeMap<usize, TableProblem> {
+    let index = |p: &TableProblem| schema.tables.iter().position(|t| t.name == p.table);
+    let out: BTreeMap<usize, TableProblem> =
+        options.refused.iter().filter_map(|p| Some((index(p)?, p.clone()))).collect();
     chosen.retain(|t| !out.contains_key(t));
     out
 }
 
 /// Adds the tables with dependent row counts to those sized by role.
 fn estimate(
-    counts: &RowCounts<'_>,
+    counts: &DependentCounts<'_>,
     sizes: &mut BTreeMap<usize, u64>,
     schema: &Schema,
-    overrides: &Resolved<'_>,
-    options: &Options,
+    overrides: &ResolvedOverrides<'_>,
+    options: &PlanOptions,
     chosen: &BTreeSet<usize>,
 ) {
     let known = sizes.clone();
@@ -198,9 +203,9 @@ fn estimate(
 /// Plans every table; returns the tables that cannot be planned with the reason.
 fn tables(
     context: &mut PlanContext<'_>,
-    counts: &RowCounts<'_>,
+    counts: &DependentCounts<'_>,
     left_out: Vec<Skipped>,
-) -> (Plan, BTreeMap<usize, Problem>) {
+) -> (Plan, BTreeMap<usize, TableProblem>) {
     let (schema, options) = (context.schema, context.options);
     let mut plan = Plan {
         algorithm_version: ALGORITHM_VERSION,
@@ -210,7 +215,7 @@ fn tables(
         tables: Vec::with_capacity(context.order.len()),
         cycles: context.cycles(),
         left_out,
-        hands: None,
+        loaders: None,
     };
     let mut problems = BTreeMap::new();
     let mut depths = Depths::default();
@@ -219,7 +224,7 @@ fn tables(
         let settled = counts.settle(context, &plan.tables, position);
         let planned = settled.and_then(|()| table_planner::plan_table(context, &plan.tables, position));
         let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
-            problems.insert(index, Problem { table: schema.tables[index].name.clone(), message });
+            problems.insert(index, TableProblem { table: schema.tables[index].name.clone(), message });
             context.failed.insert(index);
             if options.skip_unsolved {
                 context.skipped.insert(index);
@@ -251,7 +256,7 @@ fn tables(
         }
     }
     for (index, message) in table_planner::fold(context, &mut plan.tables) {
-        problems.entry(index).or_insert(Problem { table: schema.tables[index].name.clone(), message });
+        problems.entry(index).or_insert(TableProblem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);
     profile::settle(context, &mut plan.tables);

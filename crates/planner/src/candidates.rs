@@ -15,7 +15,7 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
-use dbmocker_predicate::{ColumnInput, NamedCheck, Role};
+use dbmocker_predicate::{ColumnInput, NamedCheck, ValueSource};
 
 /// Maximum number of constants taken from the texts.
 const HINTS: usize = 120;
@@ -197,7 +197,7 @@ impl ProbeColumn<'_> {
             ty: self.ty.clone(),
             nullable: false,
             null_share: 0.0,
-            role: Role::Free,
+            role: ValueSource::Free,
             same_parent: None,
         };
         let check = NamedCheck::new("hint", format!("v {operator} '{}'", pattern.replace('\'', "''")));

@@ -49,16 +49,16 @@ impl LoaderPool {
 }
 
 /// Decides for every table whether it is divided; `cut` stays `None` where a single connection loads everything.
-pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
-    let chosen = hands.choose(plan.tables.iter().map(|t| t.rows).max().unwrap_or(0));
-    let hands = &LoaderPool { processes: chosen.processes, ..hands.clone() };
-    plan.hands = Some(chosen);
+pub fn chunk(plan: &mut Plan, schema: &Schema, loaders: &LoaderPool) {
+    let chosen = loaders.choose(plan.tables.iter().map(|t| t.rows).max().unwrap_or(0));
+    let loaders = &LoaderPool { processes: chosen.processes, ..loaders.clone() };
+    plan.loaders = Some(chosen);
     for table_plan in &mut plan.tables {
         let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
-        let ring = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
-        table_plan.cut = decide(schema, table, table_plan, ring, hands);
-        let parts = table_plan.cut.as_ref().is_some_and(|c| c.rows.is_some());
-        if parts && schema.dialect == Dialect::Sqlite && hands.processes <= 1 {
+        let cycle = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
+        table_plan.chunks = decide(schema, table, table_plan, cycle, loaders);
+        let parts = table_plan.chunks.as_ref().is_some_and(|c| c.rows.is_some());
+        if parts && schema.dialect == Dialect::Sqlite && loaders.processes <= 1 {
             // Indexes are hidden or dropped within one transaction only.
             let reason = "loaded in parts".into();
             table_plan.deferred_indexes = Some(DeferredIndexes { reason, ..DeferredIndexes::default() });
@@ -66,18 +66,18 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, hands: &LoaderPool) {
     }
 }
 
-fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<ChunkPlan> {
-    let by_processes = hands.processes > 1;
-    let by_connections = hands.connections > 1 && schema.dialect == Dialect::Mysql && !schema.is_mariadb();
+fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders: &LoaderPool) -> Option<ChunkPlan> {
+    let by_processes = loaders.processes > 1;
+    let by_connections = loaders.connections > 1 && schema.dialect == Dialect::Mysql && !schema.is_mariadb();
     let side_by_side = by_processes || by_connections;
-    let most = if side_by_side && !hands.parts_asked { Some(hands.rows) } else { hands.part_rows }?.max(1);
+    let most = if side_by_side && !loaders.parts_asked { Some(loaders.rows) } else { loaders.part_rows }?.max(1);
     let whole = |reason: String| Some(ChunkPlan { rows: None, reason });
     if plan.rows <= most {
-        let told = side_by_side || hands.parts_asked;
+        let told = side_by_side || loaders.parts_asked;
         return whole(format!("not more than {} rows", humanize::count(most))).filter(|_| told);
     }
     if !(schema.dialect == Dialect::Sqlite && by_processes)
-        && let Some(caveat) = caveat(schema, table, plan, ring, hands)
+        && let Some(caveat) = caveat(schema, table, plan, cycle, loaders)
     {
         return whole(caveat);
     }
@@ -94,12 +94,12 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
     Some(ChunkPlan { rows: Some(rows), reason: reason.into() })
 }
 
-fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &LoaderPool) -> Option<String> {
+fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders: &LoaderPool) -> Option<String> {
     if plan.existing > 0 {
         // After a failure, rows of a part could not be distinguished from existing rows.
         return Some("the table holds rows".into());
     }
-    if ring {
+    if cycle {
         return Some("one transaction with other tables".into());
     }
     if !table.triggers.is_empty() {
@@ -108,11 +108,11 @@ fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
     if plan.self_reference && schema.dialect == Dialect::Postgres {
         return Some("its rows refer to rows of other parts".into());
     }
-    if schema.is_mariadb() && !hands.asked && !hands.parts_asked {
+    if schema.is_mariadb() && !loaders.asked && !loaders.parts_asked {
         return Some("MariaDB takes an empty table in bulk, by one statement".into());
     }
     let after = |d: &DeferredIndexes| !d.indexes.is_empty() || !d.keys.is_empty();
-    if schema.dialect == Dialect::Sqlite && !hands.parts_asked && plan.deferred_indexes.as_ref().is_some_and(after) {
+    if schema.dialect == Dialect::Sqlite && !loaders.parts_asked && plan.deferred_indexes.as_ref().is_some_and(after) {
         return Some("its indexes are built after its rows, in the same transaction".into());
     }
     None
@@ -121,19 +121,19 @@ fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, ring: bool, hands: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NoExistingRows, Options, build};
+    use crate::{NoExistingRows, PlanOptions, build};
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    fn rows(dialect: Dialect, flavour: &str, hands: LoaderPool) -> Vec<Option<Option<u64>>> {
+    fn rows(dialect: Dialect, flavour: &str, loaders: LoaderPool) -> Vec<Option<Option<u64>>> {
         let a = table("a").int("id").primary(&["id"]);
         let b = table("b").int("id").nullable_int("up").primary(&["id"]).foreign(&["up"], "b", &["id"]);
         let mut schema = Fixture::new().with(a).with(b).schema();
-        let options = Options { rows: 1000, seed: 42, ..Options::default() };
+        let options = PlanOptions { rows: 1000, seed: 42, ..PlanOptions::default() };
         let (mut plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
         schema.dialect = dialect;
         schema.settings.insert("flavour".into(), flavour.into());
-        chunk(&mut plan, &schema, &hands);
-        plan.tables.into_iter().map(|t| t.cut.map(|c| c.rows)).collect()
+        chunk(&mut plan, &schema, &loaders);
+        plan.tables.into_iter().map(|t| t.chunks.map(|c| c.rows)).collect()
     }
 
     #[test]
@@ -160,9 +160,9 @@ mod tests {
 
     #[test]
     fn small_tables_are_loaded_by_threads() {
-        let hands = LoaderPool { processes: 4, from: 100_000, because: "4 cores".into(), ..LoaderPool::default() };
-        assert_eq!(hands.choose(99_999).processes, 1);
-        assert_eq!(hands.choose(100_000).processes, 4);
-        assert_eq!(LoaderPool { processes: 1, ..hands }.choose(1 << 40).processes, 1);
+        let loaders = LoaderPool { processes: 4, from: 100_000, because: "4 cores".into(), ..LoaderPool::default() };
+        assert_eq!(loaders.choose(99_999).processes, 1);
+        assert_eq!(loaders.choose(100_000).processes, 4);
+        assert_eq!(LoaderPool { processes: 1, ..loaders }.choose(1 << 40).processes, 1);
     }
 }

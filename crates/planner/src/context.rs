@@ -1,16 +1,16 @@
 //! The state of planning that all tables share: order, existing rows, tables planned so far.
 
+use super::fk_cycles::FkCycles;
 use super::foreign_keys;
 use super::foreign_keys::Link;
 use super::formulas::Formulas;
 use super::key_types;
 use super::key_types::KeyTypes;
-use super::options::{ExistingRows, KeyRequest, Options};
+use super::options::{ExistingRows, KeyRequest, PlanOptions};
 use super::order::{Edge, order};
-use super::overrides::Resolved;
+use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
-use super::references::{Pair, References};
-use super::rings::Rings;
+use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
@@ -30,8 +30,8 @@ pub(super) struct PlanContext<'a> {
     /// The schema without inferred foreign keys, which only make rows consistent.
     pub declared: &'a Schema,
     pub schema: &'a Schema,
-    pub options: &'a Options,
-    pub overrides: Resolved<'a>,
+    pub options: &'a PlanOptions,
+    pub overrides: ResolvedOverrides<'a>,
     pub existing: &'a dyn ExistingRows,
     /// Schema indices in plan order; `position_of` is the inverse.
     pub order: Vec<usize>,
@@ -45,7 +45,7 @@ pub(super) struct PlanContext<'a> {
     /// (table, column) to which a NOT NULL foreign key refers: a NULL there would be a row that no child can refer to.
     needed: BTreeSet<(usize, usize)>,
     /// Columns that foreign keys copy around a cycle.
-    pub rings: Rings,
+    pub fk_cycles: FkCycles,
     /// Maximum number of rows for which a cycle can be satisfied, with the reason.
     pub caps: BTreeMap<usize, (u64, String)>,
     /// The types of keys, narrowed to those of the columns that refer to them.
@@ -60,7 +60,7 @@ pub(super) struct PlanContext<'a> {
     /// By position: the names of the foreign keys of planned tables.
     pub foreign_names: Vec<Vec<String>>,
     /// Columns that refer to one of several tables.
-    pub pairs: &'a [Pair],
+    pub pairs: &'a [PolymorphicReference],
     /// Tables for which inferred references leave too little room: only declared ones are kept.
     pub declared_only: BTreeSet<usize>,
     /// Tables whose CHECKs that order moments are all solved.
@@ -92,8 +92,8 @@ impl<'a> PlanContext<'a> {
     pub fn new(
         declared: &'a Schema,
         references: &'a References<'a>,
-        options: &'a Options,
-        overrides: Resolved<'a>,
+        options: &'a PlanOptions,
+        overrides: ResolvedOverrides<'a>,
         existing: &'a dyn ExistingRows,
         chosen: &BTreeSet<usize>,
         skipped: impl Iterator<Item = usize>,
@@ -101,15 +101,15 @@ impl<'a> PlanContext<'a> {
         let (schema, pairs) = (&*references.schema, &references.pairs[..]);
         let index: Vec<usize> = chosen.iter().copied().collect();
         let local: BTreeMap<usize, usize> = index.iter().enumerate().map(|(l, &t)| (t, l)).collect();
-        let mut rings = Rings::of(schema, &index);
+        let mut fk_cycles = FkCycles::of(schema, &index);
         let needed = needed(schema);
         let nullable = |t: usize, c: usize| may_be_null(schema, &needed, t, c);
-        let mut edges = edges(schema, &index, &local, &rings, &nullable);
+        let mut edges = edges(schema, &index, &local, &fk_cycles, &nullable);
         edges.extend(pairs.iter().flat_map(|pair| pair_edges(pair, &local)));
         let order = order(index.len(), &edges);
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         let position_of: BTreeMap<usize, usize> = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
-        rings.arrange(schema, &position_of, &nullable);
+        fk_cycles.arrange(schema, &position_of, &nullable);
         PlanContext {
             declared,
             schema,
@@ -124,7 +124,7 @@ impl<'a> PlanContext<'a> {
             order: tables,
             levels: order.levels,
             needed,
-            rings,
+            fk_cycles,
             caps: BTreeMap::new(),
             generator: Generator::default(),
             sizes: BTreeMap::new(),
@@ -176,7 +176,7 @@ impl<'a> PlanContext<'a> {
     /// values would depend on themselves; `None` if it is not a back edge.
     pub fn back_edge(&self, table: usize, link: &Link) -> Option<&BTreeSet<usize>> {
         let later = self.position(link.parent) > self.position(table);
-        self.rings.looped(table, &link.name).filter(|_| later)
+        self.fk_cycles.looped(table, &link.name).filter(|_| later)
     }
 
     /// Returns the tables whose parents are all planned once the table at `position` is: those of its cycle, if it is
@@ -222,13 +222,13 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Returns at most `limit` key tuples of existing rows, fewer if the memory limit requires it.
-    pub fn pool(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
+    pub fn existing_keys(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
         if self.rows_before(table) == 0 {
             return Ok(Arc::default());
         }
         let known = (table, columns.to_vec(), limit);
-        if let Some(pool) = self.pools.borrow().get(&known) {
-            return Ok(pool.clone());
+        if let Some(existing_keys) = self.pools.borrow().get(&known) {
+            return Ok(existing_keys.clone());
         }
         let used: u64 = self.pools.borrow().values().map(|p| p.bytes()).sum();
         let all = self.options.memory.map_or(u64::MAX, |m| m / POOLS_SHARE);
@@ -236,9 +236,9 @@ impl<'a> PlanContext<'a> {
         let mut sample = Sample::new((all.saturating_sub(used) / 2).max(SMALLEST_POOL));
         let keys = KeyRequest { table: &self.schema.tables[table], columns, limit: Some(limit) };
         self.existing.read(&keys, &mut |tuple| sample.push(tuple))?;
-        let pool = Arc::new(sample.finish());
-        self.pools.borrow_mut().insert(known, pool.clone());
-        Ok(pool)
+        let existing_keys = Arc::new(sample.finish());
+        self.pools.borrow_mut().insert(known, existing_keys.clone());
+        Ok(existing_keys)
     }
 
     /// Calls `each` with the key tuples of all existing rows.
@@ -299,7 +299,7 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
 }
 
 /// A pair's own table comes after the tables to which it may refer.
-fn pair_edges(pair: &Pair, local: &BTreeMap<usize, usize>) -> Vec<Edge> {
+fn pair_edges(pair: &PolymorphicReference, local: &BTreeMap<usize, usize>) -> Vec<Edge> {
     let Some(&child) = local.get(&pair.table) else { return Vec::new() };
     let parents = pair.parents.iter().filter_map(|(_, p, _)| local.get(p));
     parents.map(|&parent| Edge { child, parent, strong: false, bound: false }).collect()
@@ -309,7 +309,7 @@ fn edges(
     schema: &Schema,
     index: &[usize],
     local: &BTreeMap<usize, usize>,
-    rings: &Rings,
+    fk_cycles: &FkCycles,
     nullable: &dyn Fn(usize, usize) -> bool,
 ) -> Vec<Edge> {
     let mut edges = Vec::new();
@@ -322,12 +322,12 @@ fn edges(
                 let columns = k.plain_columns();
                 columns.is_some_and(|c| c.iter().all(|c| fk.columns.iter().any(|f| f == c)))
             };
-            let looped = rings.looped(t, &fk.name).is_some() && parent != child;
+            let looped = fk_cycles.looped(t, &fk.name).is_some() && parent != child;
             edges.push(Edge {
                 child,
                 parent,
                 strong: !looped && table.keys.iter().any(inside),
-                bound: looped && !rings.may_be_null(t, &link, nullable),
+                bound: looped && !fk_cycles.may_be_null(t, &link, nullable),
             });
         }
     }

@@ -13,7 +13,7 @@ const ROUNDING: f64 = 1e-6;
 
 /// A row count that depends on another table.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Count {
+pub enum DependentCount {
     /// A multiple of the rows of a table.
     Times { factor: f64, of: String },
     /// A number for each row of a parent.
@@ -22,10 +22,10 @@ pub enum Count {
 
 /// The requested row count of a table.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Rows {
+pub enum RequestedRows {
     /// A fixed number; 0: the table is not filled.
     Number(u64),
-    By(Count),
+    By(DependentCount),
 }
 
 /// Rows for each row of a parent.
@@ -250,20 +250,20 @@ fn mean_of(weights: &[(u64, f64)]) -> f64 {
     weights.iter().map(|(n, w)| *n as f64 * w).sum::<f64>() / all
 }
 
-impl fmt::Display for Rows {
+impl fmt::Display for RequestedRows {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Rows::Number(n) => write!(f, "{n}"),
-            Rows::By(count) => write!(f, "{count}"),
+            RequestedRows::Number(n) => write!(f, "{n}"),
+            RequestedRows::By(count) => write!(f, "{count}"),
         }
     }
 }
 
-impl fmt::Display for Count {
+impl fmt::Display for DependentCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Count::Times { factor, of } => write!(f, "{factor}x {of}"),
-            Count::PerParent(p) => {
+            DependentCount::Times { factor, of } => write!(f, "{factor}x {of}"),
+            DependentCount::PerParent(p) => {
                 write!(f, "per {}: {}", p.per, p.law)?;
                 p.by.iter().try_for_each(|by| write!(f, " by {by}"))
             }

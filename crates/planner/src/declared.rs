@@ -1,28 +1,28 @@
 //! References that a config file declares, because the database has no constraint for them.
 //!
 //! In: columns as the user wrote them. Out: the same by the schema's indices. A reference to one table becomes a
-//! foreign key in the planned schema; a reference whose table is named by another column becomes a [`Pair`].
+//! foreign key in the planned schema; a reference whose table is named by another column becomes a [`PolymorphicReference`].
 
 use std::borrow::Cow;
 
 use super::PlanError;
 use super::foreign_keys;
-use super::overrides::{Overrides, Resolved, find_column, nearest_column, typed_at};
-use super::references::{Pair, fits};
+use super::overrides::{Overrides, ResolvedOverrides, find_column, nearest_column, typed_at};
+use super::references::{PolymorphicReference, fits};
 use super::select::resolve;
 use dbmocker_core::schema::{Deferrable, ForeignKey, Schema, SqlType, TableName};
 
 /// A reference as the user wrote it; columns are `table.column` or `schema.table.column`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reference {
+pub struct ReferenceOverride {
     pub from: String,
-    pub to: ReferenceTarget,
+    pub to: ReferenceOverrideTarget,
     /// The place of the declaration, for messages.
     pub origin: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum ReferenceTarget {
+pub enum ReferenceOverrideTarget {
     Column(String),
     /// A column of the row names the table: its values, and the referenced column for each.
     ByType {
@@ -64,7 +64,7 @@ pub enum ReferenceProblem {
     Generated,
     #[error("`{0}` gives its values as well; keep one of them")]
     Overridden(&'static str),
-    #[error("it closes a ring of references: `{parent}` refers to `{table}`, at some distance; leave one of them out")]
+    #[error("it closes a cycle of references: `{parent}` refers to `{table}`, at some distance; leave one of them out")]
     Ring { parent: String, table: String },
     #[error("`{kind}` is no text and no whole number, so that it names no table")]
     Kind { kind: String },
@@ -91,7 +91,7 @@ impl Overrides {
     }
 }
 
-fn problem(reference: &Reference, problem: ReferenceProblem) -> PlanError {
+fn problem(reference: &ReferenceOverride, problem: ReferenceProblem) -> PlanError {
     typed_at(PlanError::Reference { from: reference.from.clone(), problem }, &reference.origin)
 }
 
@@ -104,7 +104,7 @@ fn column(schema: &Schema, name: &str) -> Result<(usize, usize), PlanError> {
     Ok((t, find_column(&schema.tables[t], column)?))
 }
 
-fn one(schema: &Schema, reference: &Reference) -> Result<DeclaredReference, PlanError> {
+fn one(schema: &Schema, reference: &ReferenceOverride) -> Result<DeclaredReference, PlanError> {
     let (t, c) = column(schema, &reference.from)?;
     let table = &schema.tables[t];
     let from = &table.columns[c];
@@ -128,11 +128,11 @@ fn one(schema: &Schema, reference: &Reference) -> Result<DeclaredReference, Plan
         Ok((schema.tables[p].name.clone(), key.name.clone()))
     };
     let targets = match &reference.to {
-        ReferenceTarget::Column(to) => {
+        ReferenceOverrideTarget::Column(to) => {
             let (table, column) = target(to)?;
             DeclaredTargets::Column { table, column }
         }
-        ReferenceTarget::ByType { kind, to } => {
+        ReferenceOverrideTarget::ByType { kind, to } => {
             let kind = &table.columns[find_column(table, kind)?];
             if !matches!(kind.ty, SqlType::Text { .. } | SqlType::Enum { .. } | SqlType::Int { .. } | SqlType::Untyped)
             {
@@ -214,7 +214,11 @@ fn no_ring(schema: &Schema, reference: &DeclaredReference, parent: &TableName) -
 }
 
 /// Returns the references whose table is named by another column.
-pub(super) fn pairs(schema: &Schema, references: &[DeclaredReference], overrides: &Resolved<'_>) -> Vec<Pair> {
+pub(super) fn pairs(
+    schema: &Schema,
+    references: &[DeclaredReference],
+    overrides: &ResolvedOverrides<'_>,
+) -> Vec<PolymorphicReference> {
     let pair = |r: &DeclaredReference| {
         let DeclaredTargets::ByType { kind, to } = &r.targets else { return None };
         let table = index(schema, &r.table);
@@ -226,7 +230,14 @@ pub(super) fn pairs(schema: &Schema, references: &[DeclaredReference], overrides
         };
         let listed = overrides.column(table, kind).is_some_and(|w| w.shapes_values());
         let declared = Some(r.origin.clone());
-        Some(Pair { table, kind, id: at(table, &r.column), listed, parents: to.iter().map(parent).collect(), declared })
+        Some(PolymorphicReference {
+            table,
+            kind,
+            id: at(table, &r.column),
+            listed,
+            parents: to.iter().map(parent).collect(),
+            declared,
+        })
     };
     references.iter().filter_map(pair).collect()
 }
@@ -238,7 +249,7 @@ pub(super) fn pairs(schema: &Schema, references: &[DeclaredReference], overrides
 pub(super) fn check_overrides(
     schema: &Schema,
     references: &[DeclaredReference],
-    overrides: &Resolved<'_>,
+    overrides: &ResolvedOverrides<'_>,
 ) -> Result<(), PlanError> {
     for r in references {
         let table = index(schema, &r.table);

@@ -47,13 +47,13 @@ pub fn decide(
 pub fn defer_indexes(plan: &mut Plan, schema: &Schema, from: Option<u64>) {
     for table_plan in &mut plan.tables {
         let table = schema.table(&table_plan.name).expect("a plan is made from the schema");
-        let ring = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
+        let cycle = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
         let ascending = |key: &Key| {
             let first = key.parts.first().and_then(|p| p.column.as_deref());
             let column = first.and_then(|name| table_plan.columns.iter().find(|c| c.name == name));
             column.is_some_and(|c| matches!(c.rule, Rule::Sequence { .. }))
         };
-        table_plan.deferred_indexes = Some(if ring {
+        table_plan.deferred_indexes = Some(if cycle {
             DeferredIndexes { reason: "one transaction with other tables".into(), ..DeferredIndexes::default() }
         } else {
             decide(schema, table, (table_plan.rows, table_plan.existing), from, ascending)

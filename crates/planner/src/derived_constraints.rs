@@ -14,8 +14,9 @@
 
 use std::borrow::Cow;
 
-use super::{exclusions, foreign_keys, generated_columns, partition_constraints, rings};
+use super::{exclusions, fk_cycles, foreign_keys, generated_columns, partition_constraints};
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Generated, ParentAgreement, Schema, Table, TableName};
+use dbmocker_plan::ColumnId;
 
 /// Returns the schema with its derived constraints.
 pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
@@ -102,11 +103,8 @@ fn inherited(schema: &Schema, table: &Table, depth: usize) -> Vec<ForeignKey> {
     ancestors.flat_map(|a| a.foreign_keys.iter().cloned().chain(inherited(schema, a, depth + 1))).collect()
 }
 
-/// A column: table index and column index.
-type Place = (usize, usize);
-
 /// Returns the columns from which the values of a column are copied, along foreign keys; the column itself first.
-fn way(schema: &Schema, from: Place) -> Vec<Place> {
+fn way(schema: &Schema, from: ColumnId) -> Vec<ColumnId> {
     let mut way = vec![from];
     while let Some(next) = next(schema, way[way.len() - 1]).filter(|n| !way.contains(n)) {
         way.push(next);
@@ -114,7 +112,7 @@ fn way(schema: &Schema, from: Place) -> Vec<Place> {
     way
 }
 
-fn next(schema: &Schema, (t, c): Place) -> Option<Place> {
+fn next(schema: &Schema, (t, c): ColumnId) -> Option<ColumnId> {
     let table = &schema.tables[t];
     let links = table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f));
     links.filter(|l| l.parent != t).find_map(|l| {
@@ -127,9 +125,9 @@ fn next(schema: &Schema, (t, c): Place) -> Option<Place> {
 fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     let mut new = Vec::new();
-    for class in rings::classes(schema, &all) {
-        let inside = |place: &Place| class.contains(place);
-        let parents = |&(t, c): &Place| -> Vec<Place> {
+    for class in fk_cycles::classes(schema, &all) {
+        let inside = |place: &ColumnId| class.contains(place);
+        let parents = |&(t, c): &ColumnId| -> Vec<ColumnId> {
             let table = &schema.tables[t];
             let links = table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f));
             let pairs = links
@@ -140,7 +138,7 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
         // The first parent; further ones are joined by `meeting`.
         let Some(outside) = class.iter().flat_map(parents).next() else { continue };
         let root = *way(schema, outside).last().expect("a way begins with the column itself");
-        let lacks = |place: &&Place| {
+        let lacks = |place: &&ColumnId| {
             parents(place).is_empty() && !class.iter().any(|p| foreign_keys::leads(schema, root.0, p.0, |_| Vec::new()))
         };
         new.extend(class.iter().filter(lacks).map(|&place| (place.0, follow(schema, place, root))));
@@ -176,7 +174,7 @@ fn meeting(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
 }
 
 /// Returns true if `child` is not a key by itself, has the same type, and no cycle results.
-fn may_follow(schema: &Schema, child: Place, parent: Place) -> bool {
+fn may_follow(schema: &Schema, child: ColumnId, parent: ColumnId) -> bool {
     let (c, p) = (&schema.tables[child.0].columns[child.1], &schema.tables[parent.0].columns[parent.1]);
     let key = schema.tables[child.0].keys.iter().any(|k| k.plain_columns().is_some_and(|k| k == [c.name.as_str()]));
     let kind = std::mem::discriminant(&c.ty) == std::mem::discriminant(&p.ty);
@@ -187,8 +185,8 @@ fn may_follow(schema: &Schema, child: Place, parent: Place) -> bool {
         && !foreign_keys::leads(schema, parent.0, child.0, |_| Vec::new())
 }
 
-fn follow(schema: &Schema, child: Place, parent: Place) -> ForeignKey {
-    let name = |(t, c): Place| -> (TableName, String) {
+fn follow(schema: &Schema, child: ColumnId, parent: ColumnId) -> ForeignKey {
+    let name = |(t, c): ColumnId| -> (TableName, String) {
         (schema.tables[t].name.clone(), schema.tables[t].columns[c].name.clone())
     };
     let ((_, column), (parent, parent_column)) = (name(child), name(parent));

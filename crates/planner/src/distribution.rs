@@ -45,7 +45,7 @@ const ZIPF: f64 = 1.0;
 
 /// The unit of a column's numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Unit {
+enum DistributionUnit {
     Number,
     /// Days since 1970.
     Days,
@@ -61,7 +61,7 @@ impl DistributionOverride {
     /// For any other distribution: list values have no numeric order.
     pub fn of_list(&self) -> Result<f64, String> {
         match self.law.as_str() {
-            "zipf" => self.number("s", Unit::Number, 0).map(|s| s.unwrap_or(ZIPF)),
+            "zipf" => self.number("s", DistributionUnit::Number, 0).map(|s| s.unwrap_or(ZIPF)),
             "uniform" => Ok(0.0),
             _ => Err("the values are a list; it takes `zipf`, or weighted_values".into()),
         }
@@ -74,10 +74,10 @@ impl DistributionOverride {
     /// A parameter that is missing, unknown, or invalid in the unit.
     pub fn of_numbers(&self, domain: &Domain, now: i64) -> Result<Distribution, String> {
         let unit = match domain {
-            Domain::Range { kind: RangeKind::Date, .. } => Unit::Days,
-            Domain::Range { kind: RangeKind::Timestamp, .. } => Unit::Micros,
-            Domain::Range { kind: RangeKind::Time | RangeKind::Interval, .. } => Unit::Span,
-            Domain::Range { .. } | Domain::Float { .. } | Domain::Text(_) => Unit::Number,
+            Domain::Range { kind: RangeKind::Date, .. } => DistributionUnit::Days,
+            Domain::Range { kind: RangeKind::Timestamp, .. } => DistributionUnit::Micros,
+            Domain::Range { kind: RangeKind::Time | RangeKind::Interval, .. } => DistributionUnit::Span,
+            Domain::Range { .. } | Domain::Float { .. } | Domain::Text(_) => DistributionUnit::Number,
             _ => return Err("distributions are for numbers, dates, moments, lengths of texts and lists".into()),
         };
         let optional = |name: &str| self.number(name, unit, now);
@@ -86,7 +86,7 @@ impl DistributionOverride {
             Some(typed) => span_of(typed, unit).ok_or_else(|| format!("`{name}: {typed}` is no {}", span_name(unit))),
             None => Err(format!("`{}` needs `{name}`", self.law)),
         };
-        let plain = |name: &str| self.number(name, Unit::Number, 0);
+        let plain = |name: &str| self.number(name, DistributionUnit::Number, 0);
         let law = match self.law.as_str() {
             "uniform" => Distribution::Uniform,
             "normal" => Distribution::Normal { mean: needed("mean")?, sd: span("sd")? },
@@ -116,7 +116,9 @@ impl DistributionOverride {
                 });
                 Distribution::Quantiles { points: points.collect::<Result<_, String>>()? }
             }
-            "calendar" if matches!(unit, Unit::Days | Unit::Micros) => Distribution::Calendar(self.calendar()?),
+            "calendar" if matches!(unit, DistributionUnit::Days | DistributionUnit::Micros) => {
+                Distribution::Calendar(self.calendar()?)
+            }
             "calendar" => return Err("growing, hours and weekdays are for dates and moments".into()),
             other => return Err(format!("there is no distribution `{other}`; there are {}", LAWS[..9].join(", "))),
         };
@@ -126,7 +128,7 @@ impl DistributionOverride {
 
     /// By median and sigma of the logarithm, or by mean and deviation of the values.
     fn lognormal(&self) -> Result<Distribution, String> {
-        let get = |name: &str| self.number(name, Unit::Number, 0);
+        let get = |name: &str| self.number(name, DistributionUnit::Number, 0);
         match (get("median")?, get("sigma")?, get("mean")?, get("sd")?) {
             (Some(median), Some(sigma), None, None) => Ok(Distribution::Lognormal { median, sigma }),
             (None, None, Some(mean), Some(sd)) if mean > 0.0 => {
@@ -138,14 +140,14 @@ impl DistributionOverride {
     }
 
     fn calendar(&self) -> Result<Calendar, String> {
-        let growth = self.number("growing", Unit::Number, 0)?.unwrap_or(1.0);
+        let growth = self.number("growing", DistributionUnit::Number, 0)?.unwrap_or(1.0);
         let hours = match self.parameters.get("hours").map(ToString::to_string) {
             None => Vec::new(),
             Some(text) => {
                 hours(&text).ok_or_else(|| format!("`hours: {text}` must be `business`, or from and to, e.g. 9-17"))?
             }
         };
-        let weekday = |name: &&str| Ok::<_, String>(self.number(name, Unit::Number, 0)?.unwrap_or(1.0));
+        let weekday = |name: &&str| Ok::<_, String>(self.number(name, DistributionUnit::Number, 0)?.unwrap_or(1.0));
         let said = WEEKDAYS.iter().any(|d| self.parameters.contains_key(*d));
         let mut week = if said { WEEKDAYS.iter().map(weekday).collect::<Result<Vec<f64>, _>>()? } else { Vec::new() };
         if week.is_empty() && self.parameters.get("hours").is_some_and(|h| h.to_string() == "business") {
@@ -154,7 +156,7 @@ impl DistributionOverride {
         Ok(Calendar { growth, hours, week })
     }
 
-    fn number(&self, name: &str, unit: Unit, now: i64) -> Result<Option<f64>, String> {
+    fn number(&self, name: &str, unit: DistributionUnit, now: i64) -> Result<Option<f64>, String> {
         let Some(typed) = self.parameters.get(name) else { return Ok(None) };
         let found = number_of(typed, unit, now);
         found.map(Some).ok_or_else(|| format!("`{name}: {typed}` is no {}", unit_name(unit)))
@@ -184,44 +186,44 @@ fn hours(text: &str) -> Option<Vec<f64>> {
     (from < 24 && to <= 24 && from != to).then(|| (0..24).map(|h| f64::from(u8::from(within(h)))).collect())
 }
 
-fn unit_name(unit: Unit) -> &'static str {
+fn unit_name(unit: DistributionUnit) -> &'static str {
     match unit {
-        Unit::Number => "number",
-        Unit::Days => "date",
-        Unit::Micros => "moment",
-        Unit::Span => "time or span",
+        DistributionUnit::Number => "number",
+        DistributionUnit::Days => "date",
+        DistributionUnit::Micros => "moment",
+        DistributionUnit::Span => "time or span",
     }
 }
 
-fn span_name(unit: Unit) -> &'static str {
-    if unit == Unit::Number { "number" } else { "span of time, e.g. 30d, 12h" }
+fn span_name(unit: DistributionUnit) -> &'static str {
+    if unit == DistributionUnit::Number { "number" } else { "span of time, e.g. 30d, 12h" }
 }
 
-fn number_of(typed: &Scalar, unit: Unit, now: i64) -> Option<f64> {
+fn number_of(typed: &Scalar, unit: DistributionUnit, now: i64) -> Option<f64> {
     let text = typed.to_string();
     match unit {
-        Unit::Number => match parse_number(&text)? {
+        DistributionUnit::Number => match parse_number(&text)? {
             Value::Int(n) => Some(n as f64),
             Value::Decimal { unscaled, scale } => Some(unscaled as f64 / 10f64.powi(scale.into())),
             Value::Float(x) => Some(x),
             _ => None,
         },
-        Unit::Days | Unit::Micros => {
-            let kind = if unit == Unit::Days { RangeKind::Date } else { RangeKind::Timestamp };
+        DistributionUnit::Days | DistributionUnit::Micros => {
+            let kind = if unit == DistributionUnit::Days { RangeKind::Date } else { RangeKind::Timestamp };
             let value = relative(&text, now).map_or(Value::Text(text), Value::Timestamp);
             Some(range_units::units(kind, &value)?.0 as f64)
         }
-        Unit::Span => {
+        DistributionUnit::Span => {
             span_of(typed, unit).or_else(|| Some(range_units::units(RangeKind::Time, &Value::Text(text))?.0 as f64))
         }
     }
 }
 
-fn span_of(typed: &Scalar, unit: Unit) -> Option<f64> {
+fn span_of(typed: &Scalar, unit: DistributionUnit) -> Option<f64> {
     match unit {
-        Unit::Number => number_of(typed, unit, 0),
-        Unit::Days => Some(span(&typed.to_string())? as f64 / MICROS_PER_DAY as f64),
-        Unit::Micros | Unit::Span => Some(span(&typed.to_string())? as f64),
+        DistributionUnit::Number => number_of(typed, unit, 0),
+        DistributionUnit::Days => Some(span(&typed.to_string())? as f64 / MICROS_PER_DAY as f64),
+        DistributionUnit::Micros | DistributionUnit::Span => Some(span(&typed.to_string())? as f64),
     }
 }
 

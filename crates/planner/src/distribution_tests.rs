@@ -49,10 +49,11 @@ fn try_cells(column: &str, override_: ColumnOverride) -> Result<Vec<Value>, Plan
     let schema = shop();
     let mut overrides = Overrides::default();
     *overrides.column("t", column, "test") = override_;
-    overrides
-        .tables
-        .insert("parents".into(), TableOverride { rows: Some(counts::Rows::Number(1000)), ..TableOverride::default() });
-    let options = Options { rows: ROWS, seed: 42, now: NOW, overrides, ..Options::default() };
+    overrides.tables.insert(
+        "parents".into(),
+        TableOverride { rows: Some(counts::RequestedRows::Number(1000)), ..TableOverride::default() },
+    );
+    let options = PlanOptions { rows: ROWS, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let (plan, generator) = build(&schema, &options, &NoExistingRows)?;
     let read = dbmocker_plan::Plan::from_json(&plan.to_json()).unwrap();
     assert_eq!(read.to_json(), plan.to_json());

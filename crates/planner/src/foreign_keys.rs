@@ -44,7 +44,7 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
 }
 
 /// Facts about foreign keys that are not in the schema.
-pub struct Known<'a> {
+pub struct ForeignKeyFacts<'a> {
     /// Returns true if a table has rows or gets some.
     pub holds: &'a dyn Fn(usize) -> bool,
     /// Returns true if a foreign key is the back edge of a cycle: its looped columns do not come from its parent.
@@ -52,7 +52,7 @@ pub struct Known<'a> {
 }
 
 /// Analyses the foreign keys of `table`. Foreign keys implied by others, to parents that have rows, are left out.
-pub fn links(schema: &Schema, table: usize, known: &Known<'_>) -> Links {
+pub fn links(schema: &Schema, table: usize, known: &ForeignKeyFacts<'_>) -> Links {
     let t = &schema.tables[table];
     let mut out = Links::default();
     let mut all: Vec<Link> = Vec::new();
@@ -83,7 +83,7 @@ pub fn links(schema: &Schema, table: usize, known: &Known<'_>) -> Links {
 fn unresolved(fk: &ForeignKey) -> String {
     let TableName { schema, name } = &fk.parent;
     format!(
-        "foreign key `{}` refers to `{schema}.{name}`, which is not there: its columns are NULL where they may be",
+        "foreign key `{}` refers to `{schema}.{name}`, which does not exist: its columns are NULL where they are nullable",
         fk.name
     )
 }
@@ -99,7 +99,14 @@ fn same(a: &Link, b: &Link) -> bool {
 
 /// Returns true if `wide` implies `narrow`: `narrow`'s columns are among `wide`'s, and in `wide`'s parent they refer,
 /// by foreign keys at any depth, to the same key, or are that key.
-fn implies(schema: &Schema, table: usize, wide: &Link, narrow: &Link, known: &Known<'_>, depth: usize) -> bool {
+fn implies(
+    schema: &Schema,
+    table: usize,
+    wide: &Link,
+    narrow: &Link,
+    known: &ForeignKeyFacts<'_>,
+    depth: usize,
+) -> bool {
     if depth > 8 || wide.parent == table || (known.back)(table, wide) {
         return false;
     }
@@ -161,7 +168,7 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    const FILLED: Known<'static> = Known { holds: &|_| true, back: &|_, _| false };
+    const FILLED: ForeignKeyFacts<'static> = ForeignKeyFacts { holds: &|_| true, back: &|_, _| false };
 
     fn names(links: &Links) -> Vec<Vec<&str>> {
         links.components.iter().map(|c| c.iter().map(|l| l.name.as_str()).collect()).collect()

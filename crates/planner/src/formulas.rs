@@ -13,7 +13,7 @@ use super::foreign_keys::Link;
 use super::overrides::{Overrides, find_column, typed_at};
 use super::select::resolve;
 use dbmocker_core::schema::{Generated, Schema, SqlType, Table};
-use dbmocker_plan::Aggregate;
+use dbmocker_plan::{Aggregate, ColumnId};
 use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
 
 /// The reason why an expression is invalid.
@@ -41,13 +41,13 @@ pub enum FormulaProblem {
     Decided(String),
     #[error("`{0}` gives its values as well; keep one of them")]
     Overridden(&'static str),
-    #[error("expressions lead back to where they began: {}", .0.join(" -> "))]
+    #[error("expressions depend on themselves: {}", .0.join(" -> "))]
     Circle(Vec<String>),
 }
 
 /// A resolved expression.
 #[derive(Debug, Clone)]
-pub(super) struct Formula {
+pub(super) struct ResolvedFormula {
     pub expr: Expr,
     pub text: String,
     pub origin: String,
@@ -74,7 +74,7 @@ pub(super) enum FormulaInput {
     },
 }
 
-impl Formula {
+impl ResolvedFormula {
     /// Returns true if the expression reads only columns of its own row.
     pub fn is_plain(&self) -> bool {
         self.inputs.iter().all(|(_, input)| matches!(input, FormulaInput::Cell(_)))
@@ -88,9 +88,7 @@ impl Formula {
 
 /// All resolved expressions, by table and column.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Formulas(BTreeMap<usize, BTreeMap<usize, Formula>>);
-
-type Place = (usize, usize);
+pub(super) struct Formulas(BTreeMap<usize, BTreeMap<usize, ResolvedFormula>>);
 
 impl Formulas {
     /// Resolves the names of all expressions.
@@ -112,11 +110,12 @@ impl Formulas {
                     return Err(failed(FormulaProblem::Overridden(key)));
                 }
                 if let Some(why) =
-                    decided(&schema.tables[t], c).or(table.given.as_ref().map(|_| "its rows are given".into()))
+                    decided(&schema.tables[t], c).or(table.fixed_rows.as_ref().map(|_| "its rows are fixed".into()))
                 {
                     return Err(failed(FormulaProblem::Decided(why)));
                 }
-                let formula = Names { schema, t, inputs: Vec::new() }.formula(c, text, &wish.origin).map_err(failed)?;
+                let formula =
+                    NameResolver { schema, t, inputs: Vec::new() }.formula(c, text, &wish.origin).map_err(failed)?;
                 out.0.entry(t).or_default().insert(c, formula);
             }
         }
@@ -124,11 +123,11 @@ impl Formulas {
         Ok(out)
     }
 
-    pub fn of(&self, table: usize) -> impl Iterator<Item = (usize, &Formula)> {
+    pub fn of(&self, table: usize) -> impl Iterator<Item = (usize, &ResolvedFormula)> {
         self.0.get(&table).into_iter().flatten().map(|(c, formula)| (*c, formula))
     }
 
-    pub fn get(&self, table: usize, column: usize) -> Option<&Formula> {
+    pub fn get(&self, table: usize, column: usize) -> Option<&ResolvedFormula> {
         self.0.get(&table)?.get(&column)
     }
 
@@ -156,7 +155,7 @@ impl Formulas {
             for &c in formulas.keys() {
                 let mut way = Vec::new();
                 if let Some(circle) = self.follow((t, c), &mut way, &mut done) {
-                    let name = |(t, c): &Place| {
+                    let name = |(t, c): &ColumnId| {
                         let table = &schema.tables[*t];
                         format!("{}.{}", table.name.name, table.columns[*c].name)
                     };
@@ -169,7 +168,7 @@ impl Formulas {
         Ok(())
     }
 
-    fn follow(&self, place: Place, way: &mut Vec<Place>, done: &mut BTreeSet<Place>) -> Option<Vec<Place>> {
+    fn follow(&self, place: ColumnId, way: &mut Vec<ColumnId>, done: &mut BTreeSet<ColumnId>) -> Option<Vec<ColumnId>> {
         if let Some(at) = way.iter().position(|p| *p == place) {
             return Some(way[at..].iter().copied().chain([place]).collect());
         }
@@ -179,7 +178,7 @@ impl Formulas {
         way.push(place);
         let formula = self.get(place.0, place.1);
         let found = formula.into_iter().flat_map(|f| &f.inputs).find_map(|(_, input)| {
-            let next: Vec<Place> = match input {
+            let next: Vec<ColumnId> = match input {
                 FormulaInput::Cell(c) => vec![(place.0, *c)],
                 FormulaInput::Parent { path, column } => {
                     path.last().map(|(_, link)| (link.parent, *column)).into_iter().collect()
@@ -226,21 +225,21 @@ fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
 }
 
 /// Resolves the names of one expression.
-struct Names<'a> {
+struct NameResolver<'a> {
     schema: &'a Schema,
     t: usize,
     inputs: Vec<(String, FormulaInput)>,
 }
 
-impl Names<'_> {
-    fn formula(mut self, c: usize, text: &str, origin: &str) -> Result<Formula, FormulaProblem> {
+impl NameResolver<'_> {
+    fn formula(mut self, c: usize, text: &str, origin: &str) -> Result<ResolvedFormula, FormulaProblem> {
         let tree = parse_paths(text, self.schema.dialect).map_err(|e| FormulaProblem::Syntax(e.to_string()))?;
         let expr = self.found(&tree)?;
         if let Some(name) = unknown_function(&expr) {
             return Err(FormulaProblem::Function(name.to_owned()));
         }
         let expr = stored_as(expr, &self.schema.tables[self.t].columns[c].ty);
-        Ok(Formula { expr, text: text.into(), origin: origin.into(), inputs: self.inputs })
+        Ok(ResolvedFormula { expr, text: text.into(), origin: origin.into(), inputs: self.inputs })
     }
 
     /// Returns the expression with paths replaced by the names of inputs.

@@ -1,6 +1,6 @@
 //! Uniqueness: which column or parent selection makes each key unique, and how many rows a key can hold.
 //!
-//! In: a table's keys, the size of each column's domain, and its parent selections ([`Member`]s). Out: an
+//! In: a table's keys, the size of each column's domain, and its parent selections ([`SelectionFacts`]s). Out: an
 //! [`Assignment`] that makes every key unique by arithmetic, lists the keys that need rejection sampling, and limits
 //! the rows where a key is full.
 
@@ -25,7 +25,7 @@ pub struct KeyInput {
     /// Only rows that satisfy a predicate are in the index: a full key leaves room for other rows.
     pub partial: bool,
     /// The rows are fixed, and their keys distinct.
-    pub given: bool,
+    pub fixed: bool,
 }
 
 /// The properties of a column that matter for keys.
@@ -61,7 +61,7 @@ pub struct Counter {
 
 /// A parent selection: for one foreign key, or for several that share columns.
 #[derive(Debug, Clone)]
-pub struct Member {
+pub struct SelectionFacts {
     pub name: String,
     /// Further parents, if combinations of parent rows are selected.
     pub others: Vec<String>,
@@ -82,7 +82,7 @@ pub struct Member {
     pub counted: bool,
 }
 
-impl Member {
+impl SelectionFacts {
     /// Returns ``row of `orders` ``, with `s` appended to the first word for the plural.
     fn choice(&self, s: &str) -> String {
         let names = || self.others.iter().map(|n| format!(", `{n}`")).collect::<String>();
@@ -126,7 +126,7 @@ pub struct Assignment {
 }
 
 /// Assigns carriers for `rows` rows.
-pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[Member]) -> Assignment {
+pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[SelectionFacts]) -> Assignment {
     let assigned = |shared: bool| {
         let out = Assignment { rows, ..Assignment::default() };
         let mut a = Assigner { keys, columns, members, shared, out };
@@ -156,7 +156,7 @@ pub fn assign_redraw(
     rows: u64,
     keys: &[KeyInput],
     columns: &[ColumnFacts],
-    members: &[Member],
+    members: &[SelectionFacts],
     spread: bool,
 ) -> Assignment {
     let mut a = Assigner { keys, columns, members, shared: false, out: Assignment { rows, ..Assignment::default() } };
@@ -178,7 +178,7 @@ pub fn assign_redraw(
 struct Assigner<'a> {
     keys: &'a [KeyInput],
     columns: &'a [ColumnFacts],
-    members: &'a [Member],
+    members: &'a [SelectionFacts],
     /// Columns that are part of several keys are made unique by themselves first.
     shared: bool,
     out: Assignment,
@@ -212,8 +212,8 @@ impl Assigner<'_> {
     /// Returns the reason why a key is unique already.
     fn covered(&self, k: usize) -> Option<String> {
         let key = &self.keys[k];
-        if key.given {
-            return Some("the rows are given".into());
+        if key.fixed {
+            return Some("the rows are fixed".into());
         }
         let unique = |c: &&usize| {
             key.exact
@@ -508,10 +508,10 @@ mod tests {
         ColumnFacts { member: Some(member), ..column(name, 0) }
     }
 
-    fn member(name: &str, size: u64, columns: &[usize]) -> Member {
+    fn member(name: &str, size: u64, columns: &[usize]) -> SelectionFacts {
         let columns = columns.to_vec();
         let identified_by = vec![columns.clone()];
-        Member {
+        SelectionFacts {
             name: name.into(),
             others: vec![],
             size,
@@ -534,7 +534,7 @@ mod tests {
             exact: true,
             nulls_distinct: true,
             partial: false,
-            given: false,
+            fixed: false,
         }
     }
 

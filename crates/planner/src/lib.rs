@@ -3,10 +3,10 @@
 //! Planning never writes; running never decides. [`build()`] is the entry point; `table_planner` plans one table.
 
 mod apply_override;
+mod back_edges;
 mod build;
 mod candidates;
 pub mod chunking;
-mod close;
 mod coherence;
 mod context;
 mod counts;
@@ -16,6 +16,7 @@ mod derived_constraints;
 pub mod distribution;
 mod exclusions;
 mod fixed_rows;
+mod fk_cycles;
 mod foreign_keys;
 mod formulas;
 mod generated_columns;
@@ -32,7 +33,6 @@ mod patterns;
 pub mod profile;
 mod references;
 mod rejection_sampling;
-mod rings;
 mod row_counts;
 mod select;
 mod sizes;
@@ -47,13 +47,15 @@ mod tests;
 
 pub use build::{PlanError, build};
 pub use chunking::LoaderPool;
-pub use counts::{COUNT_SHAPES, Count, CountError, CountLaw, CountShape, CountShare, PerParent, Rows};
-pub use declared::{DeclaredReference, DeclaredTargets, Reference, ReferenceProblem, ReferenceTarget};
+pub use counts::{
+    COUNT_SHAPES, CountError, CountLaw, CountShape, CountShare, DependentCount, PerParent, RequestedRows,
+};
+pub use declared::{DeclaredReference, DeclaredTargets, ReferenceOverride, ReferenceOverrideTarget, ReferenceProblem};
 pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows};
 pub use formulas::FormulaProblem;
-pub use options::{ExistingRows, KeyRequest, NoExistingRows, Options, Problem, Shape};
+pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, RowDistribution, TableProblem};
 pub use overrides::{ColumnOverride, Overrides, TableOverride, find_column};
-pub use profile::Learned;
+pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
 pub use select::{Selection, fits, nearest, resolve, select};

@@ -1,14 +1,14 @@
 //! The options of planning, and the interface to existing rows.
 
 use super::overrides::Overrides;
-use super::profile::Learned;
+use super::profile::LearnedProfile;
 use super::select::Selection;
 use dbmocker_core::schema::{OracleQuery, Table, TableName};
 use dbmocker_core::value::Value;
 
 /// How rows are distributed over tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shape {
+pub enum RowDistribution {
     /// The same number for every table.
     #[default]
     Level,
@@ -20,10 +20,10 @@ pub enum Shape {
 
 /// The options of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct PlanOptions {
     pub rows: u64,
     /// The meaning of `rows`.
-    pub shape: Shape,
+    pub shape: RowDistribution,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
@@ -31,7 +31,7 @@ pub struct Options {
     /// Existing rows will be deleted before the load.
     pub truncate: bool,
     /// A profile whose statistics the rows reproduce.
-    pub profile: Option<Learned>,
+    pub profile: Option<LearnedProfile>,
     /// Languages and countries of names, addresses and words, by weight; derived from the tables if empty.
     pub locales: dbmocker_domain::locale::Locales,
     /// Telephone numbers pass validation, and may belong to real persons.
@@ -46,7 +46,7 @@ pub struct Options {
     /// Memory limit of the plan in bytes, for keys of existing rows and for tables that keep keys distinct.
     pub memory: Option<u64>,
     /// Tables whose rows the server rejected: left out with the children that need them.
-    pub refused: Vec<Problem>,
+    pub refused: Vec<TableProblem>,
 }
 
 /// The tuples of existing rows to read.
@@ -97,7 +97,7 @@ impl ExistingRows for NoExistingRows {
 
 /// The reason why a table cannot be planned, and the remedy.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct TableProblem {
     pub table: TableName,
     pub message: String,
 }

@@ -14,7 +14,7 @@ pub struct Edge {
 /// Tables in the order in which they can be planned and loaded, each with its level: tables of one level do not depend
 /// on each other and are loaded in parallel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct TableOrder {
     /// Parents first.
     pub tables: Vec<usize>,
     /// Parallel to `tables`.
@@ -24,7 +24,7 @@ pub struct Order {
 }
 
 /// Orders `n` tables. Self references are ignored.
-pub fn order(n: usize, edges: &[Edge]) -> Order {
+pub fn order(n: usize, edges: &[Edge]) -> TableOrder {
     let mut parents = vec![Vec::new(); n];
     for e in edges.iter().filter(|e| e.child != e.parent) {
         parents[e.child].push(e.parent);
@@ -41,7 +41,7 @@ pub fn order(n: usize, edges: &[Edge]) -> Order {
     }
     let mut by_level: Vec<usize> = (0..components.len()).collect();
     by_level.sort_by_key(|&i| (level[i], components[i].iter().min().copied()));
-    let mut order = Order { tables: Vec::with_capacity(n), levels: Vec::with_capacity(n), cycles: Vec::new() };
+    let mut order = TableOrder { tables: Vec::with_capacity(n), levels: Vec::with_capacity(n), cycles: Vec::new() };
     for i in by_level {
         let inside = arrange(&components[i], edges);
         order.levels.extend(inside.iter().map(|_| level[i]));

@@ -23,28 +23,28 @@ pub struct FkSource<'a> {
     pub columns: &'a [usize],
     pub parent: Option<usize>,
     pub parent_columns: &'a [usize],
-    pub pool: &'a ExistingKeys,
+    pub existing_keys: &'a ExistingKeys,
 }
 
 impl FkSource<'_> {
     fn rows(&self, generator: &Generator) -> u64 {
         let new = self.parent.map_or(0, |p| generator.table(p).rows);
-        (self.pool.len() as u64 + new).min(LEADING_ROWS)
+        (self.existing_keys.len() as u64 + new).min(LEADING_ROWS)
     }
 
     fn tuple(&self, generator: &Generator, row: u64) -> Result<Vec<Value>, RowError> {
-        let pooled = self.pool.len() as u64;
-        if row < pooled {
-            return Ok(self.pool.tuple(row as usize));
+        let existing_count = self.existing_keys.len() as u64;
+        if row < existing_count {
+            return Ok(self.existing_keys.tuple(row as usize));
         }
         let parent = self.parent.expect("a row beyond the pool is a planned parent's");
-        generator.cells(parent, self.parent_columns, row - pooled)
+        generator.cells(parent, self.parent_columns, row - existing_count)
     }
 }
 
 /// The number of combinations requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum RequestedCombinations {
     /// This number of distinct ones, if they exist.
     Different(u64),
     /// This number for each row of the leading parent that has any; a row with fewer repeats them.
@@ -52,7 +52,7 @@ pub enum Wanted {
 }
 
 /// Returns combinations of parent rows, `fk_sources.len()` indices each, in the order of `fk_sources`; source 0 leads,
-/// starting at its row `from`. With [`Wanted::ForEach`], also returns the number for each leading row: at most the
+/// starting at its row `from`. With [`RequestedCombinations::ForEach`], also returns the number for each leading row: at most the
 /// requested one.
 ///
 /// # Errors
@@ -62,12 +62,12 @@ pub fn agree(
     fk_sources: &[FkSource<'_>],
     from: u64,
     key: u64,
-    wanted: Wanted,
+    wanted: RequestedCombinations,
 ) -> Result<(Vec<u64>, u64), RowError> {
     let join = Join::new(generator, fk_sources, from, key)?;
     match wanted {
-        Wanted::Different(n) => Ok((join.different(n.min(MOST))?, 0)),
-        Wanted::ForEach(n) => join.for_each(n.min(MOST / join.leading().count().max(1) as u64).max(1)),
+        RequestedCombinations::Different(n) => Ok((join.different(n.min(MOST))?, 0)),
+        RequestedCombinations::ForEach(n) => join.for_each(n.min(MOST / join.leading().count().max(1) as u64).max(1)),
     }
 }
 

@@ -12,7 +12,7 @@ use dbmocker_plan::*;
 const ROWS: u64 = 20_000;
 
 fn try_planned(schema: &Schema, overrides: Overrides) -> Result<(Plan, Generator), PlanError> {
-    let options = Options { rows: ROWS, seed: 42, now: 1_767_225_600_000_000, overrides, ..Options::default() };
+    let options = PlanOptions { rows: ROWS, seed: 42, now: 1_767_225_600_000_000, overrides, ..PlanOptions::default() };
     build(schema, &options, &NoExistingRows)
 }
 
@@ -288,9 +288,13 @@ fn tables_have_row_counts_of_their_own() {
         .with(table("second").int("id").primary(&["id"]))
         .schema();
     let mut overrides = Overrides::default();
-    overrides.tables.insert("first".into(), TableOverride { rows: Some(Rows::Number(7)), ..TableOverride::default() });
-    overrides.tables.insert("second".into(), TableOverride { rows: Some(Rows::Number(0)), ..TableOverride::default() });
+    overrides
+        .tables
+        .insert("first".into(), TableOverride { rows: Some(RequestedRows::Number(7)), ..TableOverride::default() });
+    overrides
+        .tables
+        .insert("second".into(), TableOverride { rows: Some(RequestedRows::Number(0)), ..TableOverride::default() });
     let (plan, _) = try_planned(&schema, overrides).unwrap();
     assert_eq!((plan.tables.len(), plan.tables[0].rows), (1, 7));
-    assert_eq!(plan.left_out[0].reason, "0 rows asked for");
+    assert_eq!(plan.left_out[0].reason, "0 rows requested");
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::counts::{Count, Rows};
-use super::declared::Reference;
+use super::counts::{DependentCount, RequestedRows};
+use super::declared::ReferenceOverride;
 use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
 use super::{FixedRows, PlanError};
@@ -18,9 +18,9 @@ use dbmocker_plan::{Duplicates, Scalar};
 pub struct Overrides {
     pub tables: BTreeMap<String, TableOverride>,
     /// References that no constraint declares.
-    pub references: Vec<Reference>,
+    pub references: Vec<ReferenceOverride>,
     /// Row counts set by flags: a table name or pattern, and its count.
-    pub rows: Vec<(String, Rows)>,
+    pub rows: Vec<(String, RequestedRows)>,
     /// The mode of every column that has none of its own and may repeat values.
     pub duplicates: Option<Duplicates>,
 }
@@ -28,13 +28,13 @@ pub struct Overrides {
 /// The overrides of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableOverride {
-    pub rows: Option<Rows>,
+    pub rows: Option<RequestedRows>,
     /// The table is not filled; foreign keys refer to its existing rows.
     pub use_existing: bool,
     /// Its rows need not be consistent beyond keys and CHECKs.
     pub no_coherence: bool,
     /// The table's rows, given literally.
-    pub given: Option<FixedRows>,
+    pub fixed_rows: Option<FixedRows>,
     /// By column name as the user wrote it.
     pub columns: BTreeMap<String, ColumnOverride>,
     /// The place of the override, e.g. `shop.yaml, line 3`.
@@ -74,7 +74,7 @@ pub struct ColumnOverride {
 
 /// The overrides by index into the schema's tables and their columns.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Resolved<'a> {
+pub(super) struct ResolvedOverrides<'a> {
     tables: BTreeMap<usize, ResolvedOverride<'a>>,
     everywhere: Option<&'a Duplicates>,
 }
@@ -134,7 +134,7 @@ impl Overrides {
     ///
     /// # Errors
     /// If the schema has no such name; the error gives the nearest match and the place of the name.
-    pub(super) fn resolve(&self, schema: &Schema) -> Result<Resolved<'_>, PlanError> {
+    pub(super) fn resolve(&self, schema: &Schema) -> Result<ResolvedOverrides<'_>, PlanError> {
         let mut tables: BTreeMap<usize, ResolvedOverride<'_>> = BTreeMap::new();
         for (name, override_) in &self.tables {
             let index = resolve(schema, name).map_err(|e| typed_at(e, &override_.origin))?;
@@ -148,12 +148,12 @@ impl Overrides {
                 return Err(PlanError::Twice { name: schema.tables[index].name.to_string() });
             }
         }
-        Ok(Resolved { tables, everywhere: self.duplicates.as_ref() })
+        Ok(ResolvedOverrides { tables, everywhere: self.duplicates.as_ref() })
     }
 }
 
 fn fixed_columns(table: &Table, override_: &TableOverride) -> Result<BTreeMap<usize, usize>, PlanError> {
-    let Some(given) = &override_.given else { return Ok(BTreeMap::new()) };
+    let Some(given) = &override_.fixed_rows else { return Ok(BTreeMap::new()) };
     let find = |(position, name): (usize, &String)| {
         let found = find_column(table, name).map_err(|e| typed_at(e, &given.place(0)))?;
         Ok((found, position))
@@ -186,20 +186,20 @@ pub(super) fn typed_at(error: PlanError, origin: &str) -> PlanError {
     if origin.is_empty() { error } else { PlanError::At { origin: origin.into(), error: Box::new(error) } }
 }
 
-impl<'a> Resolved<'a> {
+impl<'a> ResolvedOverrides<'a> {
     pub fn rows(&self, table: usize) -> Option<u64> {
         let override_ = self.tables.get(&table)?.override_;
         let number = match override_.rows {
-            Some(Rows::Number(n)) => Some(n),
+            Some(RequestedRows::Number(n)) => Some(n),
             _ => None,
         };
-        override_.given.as_ref().map(|g| g.rows.len() as u64).or(number)
+        override_.fixed_rows.as_ref().map(|g| g.rows.len() as u64).or(number)
     }
 
     /// Returns the tables with dependent row counts, and the place of each count.
-    pub fn counts(&self) -> impl Iterator<Item = (usize, &'a Count, &'a str)> {
+    pub fn counts(&self) -> impl Iterator<Item = (usize, &'a DependentCount, &'a str)> {
         self.tables.iter().filter_map(|(t, table)| match &table.override_.rows {
-            Some(Rows::By(count)) => {
+            Some(RequestedRows::By(count)) => {
                 let origin = table.override_.flagged.as_deref().unwrap_or(&table.override_.origin);
                 Some((*t, count, origin))
             }
@@ -213,8 +213,8 @@ impl<'a> Resolved<'a> {
     }
 
     /// Returns the table's fixed rows, if it has any.
-    pub fn given(&self, table: usize) -> Option<&'a FixedRows> {
-        self.tables.get(&table)?.override_.given.as_ref()
+    pub fn fixed_rows(&self, table: usize) -> Option<&'a FixedRows> {
+        self.tables.get(&table)?.override_.fixed_rows.as_ref()
     }
 
     /// Returns the position of a column in the fixed rows.
@@ -232,7 +232,7 @@ impl<'a> Resolved<'a> {
         let override_ = self.tables.get(&table)?.override_;
         match (override_.use_existing, &override_.rows) {
             (true, _) => Some("its rows are used as they are"),
-            (false, Some(Rows::Number(0))) => Some("0 rows asked for"),
+            (false, Some(RequestedRows::Number(0))) => Some("0 rows requested"),
             _ => None,
         }
     }

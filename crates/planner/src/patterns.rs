@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::PlanError;
-use super::counts::Rows;
+use super::counts::RequestedRows;
 use super::overrides::{Overrides, TableOverride, find_column, typed_at};
 use super::select::{fits, matching, resolve};
 use dbmocker_core::schema::{Schema, Table};
@@ -75,7 +75,7 @@ const ROWS: &str = "--rows";
 
 impl TableOverride {
     /// Sets a row count from a flag, which takes precedence over the config file.
-    fn set_rows(&mut self, rows: Rows, name: &str) {
+    fn set_rows(&mut self, rows: RequestedRows, name: &str) {
         let file = |origin: &String| !origin.is_empty() && origin != ROWS;
         if let Some(before) = self.rows.as_ref().filter(|before| **before != rows)
             && file(&self.origin)
@@ -95,7 +95,7 @@ impl TableOverride {
             rows: self.rows.or(general.rows),
             use_existing: self.use_existing || general.use_existing,
             no_coherence: self.no_coherence || general.no_coherence,
-            given: self.given.or(general.given),
+            fixed_rows: self.fixed_rows.or(general.fixed_rows),
             columns,
             ..self
         }

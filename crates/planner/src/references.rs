@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::foreign_keys;
-use super::overrides::Resolved;
+use super::overrides::ResolvedOverrides;
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table};
 use dbmocker_semantics::references as names;
 use dbmocker_semantics::references::ReferenceTarget;
@@ -21,12 +21,12 @@ const KINDS: usize = 6;
 /// The schema with inferred references, and the pairs.
 pub(super) struct References<'a> {
     pub schema: Cow<'a, Schema>,
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<PolymorphicReference>,
 }
 
 /// A type column and an id column that refer to a row of one of several tables, by indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pair {
+pub(super) struct PolymorphicReference {
     pub table: usize,
     pub kind: usize,
     pub id: usize,
@@ -46,14 +46,14 @@ pub(super) fn is_by_name(foreign_key: &str) -> bool {
 /// Infers the references of the selected tables; `rows`: the number of rows of a table after the load.
 pub(super) fn find<'a>(
     schema: &'a Schema,
-    overrides: &Resolved<'_>,
+    overrides: &ResolvedOverrides<'_>,
     chosen: &BTreeSet<usize>,
     rows: &dyn Fn(usize) -> u64,
-    declared: Vec<Pair>,
+    declared: Vec<PolymorphicReference>,
 ) -> References<'a> {
     let finder = Finder::new(schema, overrides, rows);
     let coherent = || chosen.iter().copied().filter(|&t| overrides.coherent(t));
-    let mut found: Vec<Found> = coherent().flat_map(|t| finder.of_table(t)).collect();
+    let mut found: Vec<NamedReference> = coherent().flat_map(|t| finder.of_table(t)).collect();
     found.sort_by_key(|f| (std::cmp::Reverse(f.score), f.table, f.column));
     let mut out = References { schema: Cow::Borrowed(schema), pairs: declared };
     for f in found {
@@ -73,7 +73,7 @@ pub(super) fn find<'a>(
     out
 }
 
-struct Found {
+struct NamedReference {
     score: u8,
     table: usize,
     column: usize,
@@ -83,7 +83,7 @@ struct Found {
 
 struct Finder<'a> {
     schema: &'a Schema,
-    overrides: &'a Resolved<'a>,
+    overrides: &'a ResolvedOverrides<'a>,
     rows: &'a dyn Fn(usize) -> u64,
     /// Words of the tables' names, and of their columns' names.
     tables: Vec<Vec<String>>,
@@ -93,7 +93,7 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn new(schema: &'a Schema, overrides: &'a Resolved<'a>, rows: &'a dyn Fn(usize) -> u64) -> Self {
+    fn new(schema: &'a Schema, overrides: &'a ResolvedOverrides<'a>, rows: &'a dyn Fn(usize) -> u64) -> Self {
         let prefix = names::prefix(schema.tables.iter().map(|t| t.name.name.as_str()));
         let tables = schema.tables.iter().map(|t| names::words(&t.name.name, prefix.as_deref())).collect();
         let columns = schema.tables.iter().map(|t| {
@@ -105,13 +105,13 @@ impl<'a> Finder<'a> {
     }
 
     /// Returns the best target of each column of a table, where there is one.
-    fn of_table(&self, t: usize) -> Vec<Found> {
+    fn of_table(&self, t: usize) -> Vec<NamedReference> {
         let columns = 0..self.schema.tables[t].columns.len();
         columns.filter(|&c| self.is_free(t, c)).filter_map(|c| self.best(t, c)).collect()
     }
 
-    fn best(&self, t: usize, c: usize) -> Option<Found> {
-        let mut best: Option<Found> = None;
+    fn best(&self, t: usize, c: usize) -> Option<NamedReference> {
+        let mut best: Option<NamedReference> = None;
         let mut several = false;
         for p in 0..self.schema.tables.len() {
             for (key, score) in self.targets(t, c, p) {
@@ -120,7 +120,7 @@ impl<'a> Finder<'a> {
                     Some(b) if b.score == score => several |= b.parent != p,
                     _ => {
                         several = false;
-                        best = Some(Found { score, table: t, column: c, parent: p, key });
+                        best = Some(NamedReference { score, table: t, column: c, parent: p, key });
                     }
                 }
             }
@@ -166,7 +166,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Returns true if every key made of foreign keys still has more combinations than there are rows.
-    fn has_room(&self, schema: &Schema, f: &Found) -> bool {
+    fn has_room(&self, schema: &Schema, f: &NamedReference) -> bool {
         let table = &schema.tables[f.table];
         let name = &table.columns[f.column].name;
         let keys = table.keys.iter().filter_map(|k| k.plain_columns()).filter(|k| k.contains(&name.as_str()));
@@ -186,7 +186,7 @@ impl<'a> Finder<'a> {
         keys.into_iter().all(holds)
     }
 
-    fn foreign_key(&self, f: &Found) -> ForeignKey {
+    fn foreign_key(&self, f: &NamedReference) -> ForeignKey {
         let (child, parent) = (&self.schema.tables[f.table], &self.schema.tables[f.parent]);
         let column = &child.columns[f.column].name;
         ForeignKey {
@@ -202,7 +202,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Returns the pairs of a type and an id in a table.
-    fn pairs(&self, so_far: &References<'_>, chosen: &BTreeSet<usize>, t: usize) -> Vec<Pair> {
+    fn pairs(&self, so_far: &References<'_>, chosen: &BTreeSet<usize>, t: usize) -> Vec<PolymorphicReference> {
         let table = &self.schema.tables[t];
         let stems = |stem: &dyn Fn(&str) -> Option<String>| -> Vec<(usize, String)> {
             table.columns.iter().enumerate().filter_map(|(c, column)| Some((c, stem(&column.name)?))).collect()
@@ -221,7 +221,7 @@ impl<'a> Finder<'a> {
                 let parents = self.kinds(so_far, chosen, t, kind, id, &stem);
                 if !parents.is_empty() {
                     let listed = self.is_listed(t, kind);
-                    out.push(Pair { table: t, kind, id, listed, parents, declared: None });
+                    out.push(PolymorphicReference { table: t, kind, id, listed, parents, declared: None });
                 }
             }
         }

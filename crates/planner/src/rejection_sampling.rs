@@ -59,7 +59,7 @@ pub struct AttemptTrial<'a> {
 }
 
 /// A row's digest for each key, or the name of the key or CHECK that rejected the row.
-type Tried = Result<Vec<Option<u64>>, String>;
+type TrialDigests = Result<Vec<Option<u64>>, String>;
 
 impl AttemptTrial<'_> {
     /// Assigns an attempt to each row, in order.
@@ -93,7 +93,13 @@ impl AttemptTrial<'_> {
         Ok(AttemptOutcome { rows: self.rows, full: None, attempts: Arc::new(attempts) })
     }
 
-    fn attempt(&self, columns: &[usize], row: u64, attempt: u8, taken: &[HashSet<u64>]) -> Result<Tried, String> {
+    fn attempt(
+        &self,
+        columns: &[usize],
+        row: u64,
+        attempt: u8,
+        taken: &[HashSet<u64>],
+    ) -> Result<TrialDigests, String> {
         let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
             Ok(cells) => cells,
             Err(RowError { check, .. }) => return Ok(Err(check)),

@@ -1,15 +1,15 @@
 //! Tables whose row counts depend on those of another table.
 //!
-//! In: the requested counts ([`Count`]) and the schema with inferred references. Out: row counts, estimated before any
+//! In: the requested counts ([`DependentCount`]) and the schema with inferred references. Out: row counts, estimated before any
 //! table is planned, and exact once their parents are planned.
 
 use std::collections::BTreeMap;
 
 use super::context::PlanContext;
-use super::counts::{Count, CountLaw};
+use super::counts::{CountLaw, DependentCount};
 use super::foreign_keys;
 use super::foreign_keys::Link;
-use super::overrides::{Resolved, find_column, typed_at};
+use super::overrides::{ResolvedOverrides, find_column, typed_at};
 use super::select::resolve;
 use super::table_planner::POOL_ALONE;
 use super::{CountError, PlanError};
@@ -31,7 +31,7 @@ pub enum CountProblem {
     NotBy { parent: String, column: String, columns: Vec<String> },
     #[error("its rows cannot be counted by its own rows; name another table")]
     Itself,
-    #[error("counts lead back to where they began: {}", tables.join(" -> "))]
+    #[error("counts depend on themselves: {}", tables.join(" -> "))]
     Circle { tables: Vec<String> },
     #[error("{0}")]
     Law(CountError),
@@ -42,7 +42,7 @@ pub enum CountProblem {
 /// A resolved count.
 struct RowCount<'a> {
     origin: &'a str,
-    count: &'a Count,
+    count: &'a DependentCount,
     of: usize,
     /// The foreign key, if each row of the other table has its own number.
     link: Option<(Link, &'a CountLaw)>,
@@ -50,7 +50,7 @@ struct RowCount<'a> {
 
 /// All dependent counts, by table.
 #[derive(Default)]
-pub(super) struct RowCounts<'a>(BTreeMap<usize, RowCount<'a>>);
+pub(super) struct DependentCounts<'a>(BTreeMap<usize, RowCount<'a>>);
 
 /// The foreign key whose parents determine the row count.
 #[derive(Debug, Clone)]
@@ -61,20 +61,22 @@ pub(super) struct CountedParent {
     pub reason: String,
 }
 
-impl<'a> RowCounts<'a> {
+impl<'a> DependentCounts<'a> {
     /// Resolves the tables and foreign keys of dependent counts.
     ///
     /// # Errors
     /// A name that the schema does not contain, no foreign key, an ambiguous one, or counts that depend on each other.
-    pub fn find(schema: &Schema, overrides: &Resolved<'a>) -> Result<Self, PlanError> {
+    pub fn find(schema: &Schema, overrides: &ResolvedOverrides<'a>) -> Result<Self, PlanError> {
         let mut out = BTreeMap::new();
         for (table, count, origin) in overrides.counts() {
             let at = |e: PlanError| typed_at(e, origin);
             let problem =
                 |problem: CountProblem| at(PlanError::Count { table: schema.tables[table].name.to_string(), problem });
             let found = match count {
-                Count::Times { of, .. } => RowCount { origin, count, of: resolve(schema, of).map_err(at)?, link: None },
-                Count::PerParent(p) => {
+                DependentCount::Times { of, .. } => {
+                    RowCount { origin, count, of: resolve(schema, of).map_err(at)?, link: None }
+                }
+                DependentCount::PerParent(p) => {
                     let of = resolve(schema, &p.per).map_err(at)?;
                     p.law.counts(1).map_err(|e| problem(CountProblem::Law(e)))?;
                     let by = p.by.as_ref().map(|by| find_column(&schema.tables[table], by).map_err(at)).transpose()?;
@@ -94,7 +96,7 @@ impl<'a> RowCounts<'a> {
             }
             out.insert(table, found);
         }
-        let counts = RowCounts(out);
+        let counts = DependentCounts(out);
         counts.circle(schema)?;
         Ok(counts)
     }
@@ -128,8 +130,8 @@ impl<'a> RowCounts<'a> {
         let of = self.rows(count.of, rows);
         match (&count.link, count.count) {
             (Some((_, law)), _) => law.counts(of).map_or(0, |counts| counts.rows()),
-            (None, Count::Times { factor, .. }) => times(*factor, of),
-            (None, Count::PerParent(_)) => 0,
+            (None, DependentCount::Times { factor, .. }) => times(*factor, of),
+            (None, DependentCount::PerParent(_)) => 0,
         }
     }
 
@@ -143,7 +145,7 @@ impl<'a> RowCounts<'a> {
         let planned = b.position(*of).map(|p| plans.get(p).map(|plan| plan.rows));
         let name = &b.schema.tables[*of].name;
         let Some((link, law)) = link else {
-            let Count::Times { factor, .. } = count else { return Ok(()) };
+            let DependentCount::Times { factor, .. } = count else { return Ok(()) };
             let of = match planned {
                 Some(rows) => rows.unwrap_or_else(|| b.requested(*of)),
                 None => b.rows_before(*of),
@@ -159,16 +161,16 @@ impl<'a> RowCounts<'a> {
                 ));
             }
             None => {
-                let pool = b.pool(*of, &link.parent_columns, POOL_ALONE)?;
+                let existing_keys = b.existing_keys(*of, &link.parent_columns, POOL_ALONE)?;
                 let there = b.rows_before(*of);
-                if pool.thinned || there > POOL_ALONE {
+                if existing_keys.thinned || there > POOL_ALONE {
                     return Err(format!(
                         "its rows cannot be counted for each of `{name}`: {} of the {} rows there are read; raise --memory-limit, or give a number",
-                        humanize::count(pool.len() as u64),
+                        humanize::count(existing_keys.len() as u64),
                         humanize::count(there)
                     ));
                 }
-                pool.len() as u64
+                existing_keys.len() as u64
             }
         };
         let counts = law.counts(parents).map_err(|e| e.to_string())?;

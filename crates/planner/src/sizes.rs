@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::foreign_keys;
-use super::options::{Options, Shape};
+use super::options::{PlanOptions, RowDistribution};
 use dbmocker_core::schema::{Column, Schema, SqlType, Table};
 use dbmocker_semantics::roles;
 use dbmocker_semantics::roles::Role;
@@ -25,8 +25,8 @@ const NARROW: usize = 4;
 const MOST: f64 = 50.0;
 
 /// Returns the rows of the selected tables by role; empty if all get the same number.
-pub(super) fn of(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
-    if options.shape == Shape::Level {
+pub(super) fn of(schema: &Schema, options: &PlanOptions, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
+    if options.shape == RowDistribution::Level {
         return BTreeMap::new();
     }
     let sizer = Sizer { schema, chosen, truncate: options.truncate };
@@ -36,7 +36,7 @@ pub(super) fn of(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -
     }
     let most = known.values().filter(|s| !s.list).map(|s| s.rows).fold(1.0, f64::max);
     let factor = match options.shape {
-        Shape::Largest => options.rows as f64 / most,
+        RowDistribution::Largest => options.rows as f64 / most,
         _ => 1.0,
     };
     let rows = |s: &Size| {

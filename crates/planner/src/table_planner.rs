@@ -5,7 +5,7 @@ pub(crate) use learned::LearnedScope;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::coherence::{Kept, Moments};
+use super::coherence::{MomentColumn, TableMoments};
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
@@ -17,12 +17,11 @@ use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, Tabl
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
 
-mod agree;
-mod agreeing;
 mod assemble;
 mod attempts;
 mod check_oracle;
 mod columns;
+mod common_ancestors;
 mod constraints;
 mod correlated;
 mod counted;
@@ -33,21 +32,22 @@ mod duplicates;
 mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
+mod fk_agreement;
 mod formulas;
 mod key_facts;
 mod learned;
-mod life;
 mod naming;
 mod nested_domains;
 mod oracle_sampling;
 mod orderings;
 mod owned;
-mod owners;
 mod pairs;
 mod parent_filter;
 mod parents;
 mod roles;
+mod row_laws;
 mod shares;
+mod status_presence;
 mod timing;
 mod values;
 
@@ -84,18 +84,18 @@ struct TablePlanner<'a> {
     deferred: Vec<String>,
     /// Columns that are NULL because a parent has no rows, with the reason.
     missing_parents: Vec<(usize, String)>,
-    given: Option<fixed_rows::FixedRowsOfTable<'a>>,
+    fixed_rows: Option<fixed_rows::FixedRowsOfTable<'a>>,
     /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
-    moments: Moments,
+    moments: TableMoments,
     /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
     /// Foreign keys of one key that share an ancestor, by name.
-    met: BTreeMap<String, owners::Met>,
+    met: BTreeMap<String, common_ancestors::Met>,
     /// Columns of moments that laws may determine, and those of keys.
-    kept: Vec<Kept>,
-    keyed: Vec<Kept>,
+    kept: Vec<MomentColumn>,
+    keyed: Vec<MomentColumn>,
     /// Columns of numbers and moments that laws may determine, with their bounds.
     free: BTreeMap<usize, (i64, i64)>,
 }
@@ -109,7 +109,7 @@ struct PendingColumn {
     /// The column is not sent.
     omit: bool,
     /// CHECKs allow only NULL.
-    never: bool,
+    always_null: bool,
     /// The domain of the parent's column, if a foreign key determines this one and all parent rows are generated.
     parents: Option<Domain>,
     /// (foreign key, position in it).
@@ -131,7 +131,7 @@ struct PendingSelection {
     size: u64,
     /// As [`ParentSelection::within`](dbmocker_plan::ParentSelection::within).
     within: Option<u64>,
-    /// Part of the path of a back edge (`rings.rs`): `Some(true)` if every parent row must have a child.
+    /// Part of the path of a back edge (`fk_cycles.rs`): `Some(true)` if every parent row must have a child.
     step: Option<bool>,
     reason: String,
 }
@@ -208,7 +208,7 @@ fn planned(
     let mut inputs = planner.key_inputs(b);
     planner.fixed_keys(b, &mut inputs)?;
     planner.documents(b);
-    planner.agree(b);
+    planner.row_laws(b);
     let mut solution = planner.solve(b, Keys::Fixed);
     if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
         // The likely values may be too few: use all values of the type.
@@ -239,7 +239,7 @@ fn planned(
         None => Ok(Some(plan)),
         Some(_) if !avoid => Ok(None),
         Some(name) => Err(format!(
-            "exclusion constraint `{name}`: rows that are there are in the way of new ones; empty the table with --truncate, or leave it out with --exclude-tables"
+            "exclusion constraint `{name}`: existing rows overlap new ones; empty the table with --truncate, or leave it out with --exclude-tables"
         )),
     }
 }
@@ -288,9 +288,9 @@ impl<'a> TablePlanner<'a> {
             fallbacks: Vec::new(),
             deferred: Vec::new(),
             missing_parents: Vec::new(),
-            given: b.overrides.given(index).map(fixed_rows::FixedRowsOfTable::new),
+            fixed_rows: b.overrides.fixed_rows(index).map(fixed_rows::FixedRowsOfTable::new),
             laws: BTreeMap::new(),
-            moments: Moments::default(),
+            moments: TableMoments::default(),
             orderings: Vec::new(),
             kept: Vec::new(),
             keyed: Vec::new(),

@@ -14,21 +14,21 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::Env;
 
 mod coherence;
-mod damaged;
-mod habits;
+mod common_ancestors;
+mod existing_rows;
+mod fk_cycles;
+mod inconsistent_plans;
 mod only_null;
-mod owners;
 mod proportions;
-mod rings;
-mod there;
+mod shared_columns;
 mod time;
-mod together;
 mod totals;
+mod typical_numbers;
 
 const NOW: i64 = 1_767_225_600_000_000;
 
 fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
-    let options = Options { rows, seed: 42, now: NOW, selection: Selection::default(), ..Options::default() };
+    let options = PlanOptions { rows, seed: 42, now: NOW, selection: Selection::default(), ..PlanOptions::default() };
     build(schema, &options, &NoExistingRows).expect("the schema can be planned")
 }
 

@@ -26,6 +26,6 @@ pub use expr::{Arith, CastType, Cmp, Expr, Is};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse, parse_paths};
 pub use solver::{
-    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, Numbers, PATIENCE, Role,
-    RowSource, Solution, UnsolvedCheck, solve, unknown_function,
+    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, PATIENCE, RowSource,
+    Solution, SolvedNumbers, UnsolvedCheck, ValueSource, solve, unknown_function,
 };

@@ -183,9 +183,9 @@ mod tests {
         assert!(deep.filled(&|name| name.starts_with("condition").then(|| Expr::boolean(true))).is_some());
     }
 
-    struct Pair(Value, Value);
+    struct TermValues(Value, Value);
 
-    impl Row for Pair {
+    impl Row for TermValues {
         fn get(&self, column: &str) -> Option<Value> {
             Some(if column == "a" { self.0.clone() } else { self.1.clone() })
         }
@@ -200,7 +200,7 @@ mod tests {
         for a in [&x, &y, &null] {
             for b in [Value::Int(1), Value::Int(2), null.clone()] {
                 let expected = rows.contains(&vec![a.clone(), b.clone()]);
-                let held = tree.truth(&Pair(a.clone(), b.clone()), env);
+                let held = tree.truth(&TermValues(a.clone(), b.clone()), env);
                 assert_eq!(held, Ok(Some(expected)), "{a} {b}: {tree}");
             }
         }

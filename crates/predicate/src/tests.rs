@@ -148,7 +148,7 @@ proptest! {
                     ty: dbmocker_core::schema::SqlType::Untyped,
                     nullable: true,
                     null_share: 0.1,
-                    role: super::Role::Free,
+                    role: super::ValueSource::Free,
                     same_parent: None,
                 }).collect();
                 let _ = super::solve(&columns, &[super::NamedCheck::new("c", text)], ALL[d], 0);

@@ -15,11 +15,11 @@ pub(crate) struct Members<'a> {
     values: &'a [Value],
     dialect: Dialect,
     /// Where all are whole numbers, or all texts: whatever is not in it is not in the list.
-    keys: Option<(Kind, HashSet<String>)>,
+    keys: Option<(ValueKind, HashSet<String>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Int,
     Text,
 }
@@ -57,20 +57,20 @@ impl<'a> Members<'a> {
     }
 }
 
-fn kind(v: &Value) -> Option<Kind> {
+fn kind(v: &Value) -> Option<ValueKind> {
     match v {
-        Value::Int(_) => Some(Kind::Int),
-        Value::Text(_) => Some(Kind::Text),
+        Value::Int(_) => Some(ValueKind::Int),
+        Value::Text(_) => Some(ValueKind::Text),
         _ => None,
     }
 }
 
 /// Equal for equal values of a kind. MySQL's usual collations fold case and ignore trailing spaces.
-fn key(v: &Value, dialect: Dialect) -> Option<(Kind, String)> {
+fn key(v: &Value, dialect: Dialect) -> Option<(ValueKind, String)> {
     match v {
-        Value::Int(n) => Some((Kind::Int, n.to_string())),
-        Value::Text(t) if dialect == Dialect::Mysql => Some((Kind::Text, t.trim_end_matches(' ').to_lowercase())),
-        Value::Text(t) => Some((Kind::Text, t.clone())),
+        Value::Int(n) => Some((ValueKind::Int, n.to_string())),
+        Value::Text(t) if dialect == Dialect::Mysql => Some((ValueKind::Text, t.trim_end_matches(' ').to_lowercase())),
+        Value::Text(t) => Some((ValueKind::Text, t.clone())),
         _ => None,
     }
 }
@@ -80,7 +80,7 @@ pub(crate) fn distinct(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut simple = HashSet::new();
     let mut others: Vec<Value> = Vec::new();
     let new = |v: &Value| match key(v, Dialect::Postgres) {
-        Some((kind, key)) => simple.insert((kind == Kind::Int, key)),
+        Some((kind, key)) => simple.insert((kind == ValueKind::Int, key)),
         None if others.contains(v) => false,
         None => {
             others.push(v.clone());

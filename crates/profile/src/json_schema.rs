@@ -121,7 +121,7 @@ fn reference() -> Value {
 
 fn group() -> Value {
     object(
-        "Columns of which the server knows how they go together",
+        "Columns that are correlated, by the server's extended statistics",
         &["columns"],
         json!({
             "columns": list(text("A column")),

@@ -29,7 +29,7 @@ pub const VERSION: u32 = 1;
 pub struct Profile {
     /// [`VERSION`].
     pub dbmocker_profile: u32,
-    pub source: Source,
+    pub source: ProfileSource,
     /// By name: bare in the default schema, else `schema.table`, as `Schema::label` writes it.
     pub tables: BTreeMap<String, TableProfile>,
 }
@@ -37,7 +37,7 @@ pub struct Profile {
 /// Where the figures come from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct ProfileSource {
     /// `postgresql`, `mysql` or `sqlite`.
     pub dialect: String,
     /// Product and version; neither host nor database.
@@ -248,7 +248,7 @@ pub struct Children {
     pub parents: f64,
 }
 
-/// Columns of which the server knows how they go together (extended statistics).
+/// Columns that are correlated, by the server's extended statistics (extended statistics).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use dbmocker_loaders::ident::{literal, quote};
-use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::postgres::StatementMode;
 use dbmocker_loaders::{Connection, Dialect as Sql};
 
 mod scene;
@@ -34,7 +34,7 @@ const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 const TOGETHER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The session that evaluates CHECKs.
-pub struct Judge {
+pub struct ServerCheckOracle {
     conn: Connection,
     session: Option<Session>,
     /// Functions called when a statement timed out: they are not called again.
@@ -51,11 +51,11 @@ struct Functions {
     literals: Vec<String>,
 }
 
-impl Judge {
+impl ServerCheckOracle {
     /// Connects at the first query.
     pub fn new(conn: &Connection) -> Self {
         let (conn, late) = (conn.clone(), BTreeSet::new());
-        Judge { conn, session: None, late, patience: PATIENCE, functions: None }
+        ServerCheckOracle { conn, session: None, late, patience: PATIENCE, functions: None }
     }
 
     fn session(&mut self) -> Result<&mut Session, SchemaError> {
@@ -97,7 +97,7 @@ impl Judge {
             let range = start..(start + most).min(oracle_query.rows.len());
             let statement = if one_by_one { block } else { query };
             let limit = if one_by_one { patience } else { patience.min(TOGETHER_PATIENCE) };
-            let manner = Manner { calls_functions: true, limit: Some(limit), scene };
+            let manner = StatementMode { calls_functions: true, limit: Some(limit), scene };
             let sql = statement(oracle_query, &types, range.clone());
             match session.rows_by("the answer to a CHECK", &sql, manner) {
                 Ok(rows) => {

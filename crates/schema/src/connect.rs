@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, SessionOptions, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, ClientCertificate, Connection, Dialect, SessionOptions, TlsMode};
 
 use super::credentials;
 use super::credentials::Environment;
 use super::error::{SchemaError, nearest};
 use super::parameters;
-use super::parameters::{Parameter, Request, SessionAttributes};
+use super::parameters::{Parameter, SessionAttributes, SessionSettings};
 use super::session::Session;
 
 /// The flags as typed. `url` excludes the others.
@@ -43,7 +43,7 @@ const MYSQL_PARAMETERS: &[&str] =
     &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "sslmode", "socket", "host", "port", "user", "password"];
 /// The requested database.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct RequestedDatabase {
     /// The first address.
     pub connection: Connection,
     /// All addresses, in order.
@@ -53,11 +53,11 @@ pub struct Found {
     pub notes: Vec<String>,
 }
 
-impl Found {
+impl RequestedDatabase {
     /// The kind of server.
     pub fn of(connection: Connection) -> Self {
         let addresses = vec![(connection.host.clone(), connection.port)];
-        Found { connection, addresses, attributes: SessionAttributes::Any, notes: Vec::new() }
+        RequestedDatabase { connection, addresses, attributes: SessionAttributes::Any, notes: Vec::new() }
     }
 
     /// The requirement on a server, for each pass over all addresses.
@@ -128,7 +128,7 @@ struct PartialConnection {
     address: Option<String>,
     /// One for each host, or one for all.
     ports: Vec<Option<u16>>,
-    asked: Request,
+    asked: SessionSettings,
     user: Option<String>,
     password: Option<String>,
     database: Option<String>,
@@ -153,12 +153,12 @@ enum Roots {
 ///
 /// # Errors
 /// [`SchemaError::Usage`] for missing, unknown or contradictory settings, with the correct form.
-pub fn connection(args: &ConnectArgs) -> Result<Found, SchemaError> {
+pub fn connection(args: &ConnectArgs) -> Result<RequestedDatabase, SchemaError> {
     resolve(args, &Environment::process())
 }
 
 /// [`connection`] with a given environment.
-pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Found, SchemaError> {
+pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<RequestedDatabase, SchemaError> {
     let Some(url) = args.url.as_deref() else {
         let Some(driver) = args.driver.as_deref() else { return untyped(env) };
         let dialect = dialect(driver).ok_or_else(|| unknown_scheme("driver", driver))?;
@@ -185,7 +185,7 @@ pub fn resolve(args: &ConnectArgs, env: &Environment) -> Result<Found, SchemaErr
 }
 
 /// The database that the environment names, if the command line names none.
-fn untyped(env: &Environment) -> Result<Found, SchemaError> {
+fn untyped(env: &Environment) -> Result<RequestedDatabase, SchemaError> {
     let naming = parameters::naming(env);
     let mut found = if !naming.is_empty() {
         let mut found = finish(Dialect::Postgres, Vec::new(), env)?;
@@ -256,11 +256,11 @@ fn with_option_file(typed: Vec<Parameter>, env: &Environment) -> Result<Vec<Para
     Ok(all)
 }
 
-fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<Found, SchemaError> {
+fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<RequestedDatabase, SchemaError> {
     if dialect == Dialect::Sqlite {
         let path = typed.iter().find(|p| p.key == "dbname").map(|p| p.value.clone());
         let notes = typed.iter().filter(|p| p.key == "note").map(|p| p.value.clone()).collect();
-        return Ok(Found { notes, ..Found::of(sqlite(path.unwrap_or_default())?) });
+        return Ok(RequestedDatabase { notes, ..RequestedDatabase::of(sqlite(path.unwrap_or_default())?) });
     }
     let pg = dialect == Dialect::Postgres;
     let mut draft = PartialConnection::default();
@@ -307,7 +307,7 @@ fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<
     credentials::fill(&mut conn, env, asked.passfile)?;
     let mut notes = asked.notes;
     notes.extend(credentials::unread_login_path(&conn, env));
-    Ok(Found { addresses, attributes: asked.attributes, notes, ..Found::of(conn) })
+    Ok(RequestedDatabase { addresses, attributes: asked.attributes, notes, ..RequestedDatabase::of(conn) })
 }
 
 /// Comma-separated hosts, each with its port or with the common one.
@@ -568,10 +568,10 @@ impl PartialConnection {
         }
     }
 
-    fn identity(&mut self) -> Result<Option<Identity>, SchemaError> {
+    fn identity(&mut self) -> Result<Option<ClientCertificate>, SchemaError> {
         match (self.certificate.take(), self.key.take()) {
             (None, None) => Ok(None),
-            (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
+            (Some(certificate), Some(key)) => Ok(Some(ClientCertificate { certificate, key })),
             (Some(_), None) => Err(SchemaError::usage("a client certificate without its key", "add sslkey (ssl-key)")),
             (None, Some(_)) => {
                 Err(SchemaError::usage("the key of a client certificate without it", "add sslcert (ssl-cert)"))
@@ -709,7 +709,7 @@ mod tests {
         Environment::fixed(vars, "anna")
     }
 
-    fn found(text: &str, vars: &[(&str, &str)]) -> Result<Found, SchemaError> {
+    fn found(text: &str, vars: &[(&str, &str)]) -> Result<RequestedDatabase, SchemaError> {
         let url = Some(text.to_owned()).filter(|t| !t.is_empty());
         resolve(&ConnectArgs { url, ..ConnectArgs::default() }, &env(vars))
     }

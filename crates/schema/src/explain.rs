@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::postgres::StatementMode;
 use dbmocker_loaders::{Connection, Dialect as Server};
 
 use crate::error::SchemaError;
@@ -36,9 +36,9 @@ impl Explainer {
             Server::Mysql => format!("explain format=json {statement}"),
             Server::Sqlite => format!("explain query plan {statement}"),
         };
-        let manner = Manner { calls_functions: true, limit: Some(LIMIT), scene: None };
+        let manner = StatementMode { calls_functions: true, limit: Some(LIMIT), scene: None };
         let rows = self.session.rows_by("the plan of a query", &sql, manner)?;
-        let last = |row: &crate::session::Row| row.values().last().cloned().flatten().unwrap_or_default();
+        let last = |row: &crate::session::TextRow| row.values().last().cloned().flatten().unwrap_or_default();
         Ok(rows.iter().map(last).collect::<Vec<_>>().join("\n"))
     }
 }

@@ -22,8 +22,8 @@ pub mod statistics;
 mod trigger_constraints;
 mod trigger_writes;
 
-pub use check_oracle::{Judge, calls_functions};
-pub use connect::{ConnectArgs, Found, connection};
+pub use check_oracle::{ServerCheckOracle, calls_functions};
+pub use connect::{ConnectArgs, RequestedDatabase, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;
 pub use explain::Explainer;
@@ -38,7 +38,7 @@ use session::Session;
 /// # Errors
 /// [`SchemaError`] for a failed connection, or with the catalogue that could not be read.
 pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
-    read_with(conn, RowCounts::Exact)
+    read_with(conn, RowCounting::Exact)
 }
 
 /// As [`read`], from catalogues only: no statement reads a table's rows, and the counts of existing rows are 0.
@@ -46,17 +46,17 @@ pub fn read(conn: &Connection) -> Result<Schema, SchemaError> {
 /// # Errors
 /// As [`read`].
 pub fn read_catalogue(conn: &Connection) -> Result<Schema, SchemaError> {
-    read_with(conn, RowCounts::Unread)
+    read_with(conn, RowCounting::Unread)
 }
 
 /// Whether existing rows are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RowCounts {
+enum RowCounting {
     Exact,
     Unread,
 }
 
-fn read_with(conn: &Connection, counts: RowCounts) -> Result<Schema, SchemaError> {
+fn read_with(conn: &Connection, counts: RowCounting) -> Result<Schema, SchemaError> {
     let mut session = Session::open(conn)?;
     match conn.dialect {
         Server::Postgres => postgres::read(&mut session, conn.trust_schema, counts),
@@ -70,7 +70,7 @@ fn read_with(conn: &Connection, counts: RowCounts) -> Result<Schema, SchemaError
 ///
 /// # Errors
 /// As [`read`], of the last server; [`SchemaError::Login`] if there is no terminal or the password is wrong.
-pub fn authenticate(found: &Found) -> Result<Connection, SchemaError> {
+pub fn authenticate(found: &RequestedDatabase) -> Result<Connection, SchemaError> {
     let mut password = found.connection.password.clone();
     let mut last = None;
     for attributes in found.attempts() {

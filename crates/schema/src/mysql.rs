@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
-use super::RowCounts;
+use super::RowCounting;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::session::{Row, Session};
+use super::session::{Session, TextRow};
 use dbmocker_core::schema::*;
 
 mod grants;
@@ -19,7 +19,7 @@ mod tables;
 mod types;
 
 /// Reads everything; afterwards the session has another `sql_mode` than the server's default.
-pub(super) fn read(session: &mut Session, counts: RowCounts) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, counts: RowCounting) -> Result<Schema, SchemaError> {
     let server = session.row("the server's version", include_str!("mysql/server.sql"))?;
     let version = server.string("version")?;
     let mariadb = version.contains("MariaDB") || server.text("version_comment")?.contains("mariadb");
@@ -36,7 +36,7 @@ pub(super) fn read(session: &mut Session, counts: RowCounts) -> Result<Schema, S
     }
     // Expressions are printed for the session's mode: with ANSI_QUOTES, names would look like string literals.
     session.rows("session settings", "set session sql_mode = ''")?;
-    let catalogue = Catalogue::load(session, mariadb, &database)?;
+    let catalogue = MysqlCatalog::load(session, mariadb, &database)?;
     let mut schema = Schema {
         dialect: Dialect::Mysql,
         server: if mariadb { version } else { format!("MySQL {version}") },
@@ -63,7 +63,7 @@ pub(super) fn read(session: &mut Session, counts: RowCounts) -> Result<Schema, S
     own_parent_names(&mut schema.tables);
     parents_elsewhere(session, mariadb, &mut schema)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
-    if counts == RowCounts::Exact {
+    if counts == RowCounting::Exact {
         row_counts::count(session, &mut schema.tables, &all, count_query)?;
     }
     Ok(schema)
@@ -93,7 +93,7 @@ fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) 
             Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => continue,
             Err(e) => return Err(e),
         }
-        let catalogue = Catalogue::load(session, mariadb, database)?;
+        let catalogue = MysqlCatalog::load(session, mariadb, database)?;
         for row in &catalogue.tables {
             let name = TableName::new(database, row.text("table_name")?);
             if wanted.contains(&name) {
@@ -115,27 +115,27 @@ fn parents_elsewhere(session: &mut Session, mariadb: bool, schema: &mut Schema) 
 }
 
 /// All catalogues, each grouped by table name.
-struct Catalogue {
+struct MysqlCatalog {
     mariadb: bool,
     database: String,
     grants: grants::Grants,
-    tables: Vec<Row>,
-    columns: HashMap<String, Vec<Row>>,
+    tables: Vec<TextRow>,
+    columns: HashMap<String, Vec<TextRow>>,
     srids: HashMap<(String, String), i32>,
-    indexes: HashMap<String, Vec<Row>>,
-    foreign_keys: HashMap<String, Vec<Row>>,
-    checks: HashMap<String, Vec<Row>>,
-    partitions: HashMap<String, Vec<Row>>,
+    indexes: HashMap<String, Vec<TextRow>>,
+    foreign_keys: HashMap<String, Vec<TextRow>>,
+    checks: HashMap<String, Vec<TextRow>>,
+    partitions: HashMap<String, Vec<TextRow>>,
     default_partitions: HashMap<String, String>,
-    triggers: HashMap<String, Vec<Row>>,
+    triggers: HashMap<String, Vec<TextRow>>,
 }
 
 /// A catalogue's rows for one table.
-fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<TextRow>>, SchemaError> {
     session.grouped(context, sql, |row| row.string("table_name"))
 }
 
-impl Catalogue {
+impl MysqlCatalog {
     fn load(s: &mut Session, mariadb: bool, database: &str) -> Result<Self, SchemaError> {
         let mut srids = HashMap::new();
         if mariadb {
@@ -150,7 +150,7 @@ impl Catalogue {
             let name = row.opt("create table").and_then(partitions::default_partition);
             default_partitions.extend(name.map(|name| (table.clone(), name)));
         }
-        Ok(Catalogue {
+        Ok(MysqlCatalog {
             mariadb,
             database: database.into(),
             grants: grants::Grants::read(s)?,
@@ -168,7 +168,7 @@ impl Catalogue {
 }
 
 /// MySQL before 8.0.16 has no CHECKs and no table of them.
-fn checks(s: &mut Session, mariadb: bool) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+fn checks(s: &mut Session, mariadb: bool) -> Result<HashMap<String, Vec<TextRow>>, SchemaError> {
     let sql = if mariadb { include_str!("mysql/checks_mariadb.sql") } else { include_str!("mysql/checks_mysql.sql") };
     match grouped(s, "the CHECK constraints", sql) {
         Err(SchemaError::Query { code: Some(code), .. }) if code == "1109" => Ok(HashMap::new()),

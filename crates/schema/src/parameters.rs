@@ -118,7 +118,7 @@ pub enum SessionAttributes {
 
 /// Settings by parameters besides the address.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Request {
+pub(super) struct SessionSettings {
     /// The selected schema (Prisma's `schema`, JDBC's `currentSchema`).
     pub schema: Option<String>,
     pub options: Option<String>,
@@ -265,7 +265,7 @@ const REFUSED: &[(&[&str], &str)] = &[
     ),
 ];
 
-impl Request {
+impl SessionSettings {
     /// Applies a parameter; `false` if it is unknown.
     ///
     /// # Errors
@@ -357,8 +357,8 @@ fn encryption(key: &str, value: &str) -> Option<TlsMode> {
 mod tests {
     use super::*;
 
-    fn taken(dialect: Dialect, pairs: &[(&str, &str)]) -> Result<Request, SchemaError> {
-        let mut asked = Request::default();
+    fn taken(dialect: Dialect, pairs: &[(&str, &str)]) -> Result<SessionSettings, SchemaError> {
+        let mut asked = SessionSettings::default();
         for (key, value) in pairs {
             let parameter = Parameter { key: (*key).into(), value: (*value).into(), origin: "the URL".into() };
             assert!(asked.take(dialect, &parameter)?, "{key}");

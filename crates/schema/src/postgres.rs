@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
 
-use super::RowCounts;
+use super::RowCounting;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::session::{Row, Session};
+use super::session::{Session, TextRow};
 use crate::trigger_writes::{TriggerEffects, trigger_effects};
 use dbmocker_core::schema::lists::split;
 use dbmocker_core::schema::*;
@@ -24,11 +24,11 @@ mod tables;
 mod types;
 
 /// Reads everything; the session is unchanged. `trust`: code of other roles may run.
-pub(super) fn read(session: &mut Session, trust: bool, counts: RowCounts) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, trust: bool, counts: RowCounting) -> Result<Schema, SchemaError> {
     let server = session.row("the server's settings", include_str!("postgres/server.sql"))?;
     let path = session.path().cloned().unwrap_or_default();
     let default_schema = path.default_schema.clone().unwrap_or_else(|| "public".into());
-    let catalogue = Catalogue::load(session, &default_schema)?;
+    let catalogue = PostgresCatalog::load(session, &default_schema)?;
     let foreign = if trust { HashMap::new() } else { foreign_code::read(session)? };
     let mut schema = Schema {
         dialect: Dialect::Postgres,
@@ -56,7 +56,7 @@ pub(super) fn read(session: &mut Session, trust: bool, counts: RowCounts) -> Res
         schema.tables.push(table);
     }
     foreign_code::spread(&mut schema.tables);
-    if counts == RowCounts::Exact {
+    if counts == RowCounting::Exact {
         row_counts::count(session, &mut schema.tables, &counted, count_query)?;
     }
     Ok(schema)
@@ -82,7 +82,7 @@ fn functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
     Ok(all)
 }
 
-fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, String>, SchemaError> {
+fn settings(session: &mut Session, server: &TextRow) -> Result<BTreeMap<String, String>, SchemaError> {
     let names = [
         "server_version_num",
         "is_superuser",
@@ -114,7 +114,7 @@ fn settings(session: &mut Session, server: &Row) -> Result<BTreeMap<String, Stri
     Ok(settings)
 }
 
-fn skip_reason(r: &Relation) -> Option<String> {
+fn skip_reason(r: &RelationRow) -> Option<String> {
     if let Some(extension) = &r.extension {
         return Some(format!("belongs to the extension {extension}"));
     }
@@ -128,7 +128,7 @@ fn skip_reason(r: &Relation) -> Option<String> {
 }
 
 /// A row of `relations.sql`.
-struct Relation {
+struct RelationRow {
     oid: u32,
     name: TableName,
     kind: String,
@@ -147,8 +147,8 @@ struct Relation {
     comment: Option<String>,
 }
 
-impl Relation {
-    fn new(r: &Row) -> Result<Self, SchemaError> {
+impl RelationRow {
+    fn new(r: &TextRow) -> Result<Self, SchemaError> {
         let inherits: Option<Vec<(String, String)>> = r.json("inherits")?;
         let strategy = match r.opt("strategy") {
             Some("r") => Some(PartitionStrategy::Range),
@@ -156,7 +156,7 @@ impl Relation {
             Some("h") => Some(PartitionStrategy::Hash),
             _ => None,
         };
-        Ok(Relation {
+        Ok(RelationRow {
             oid: r.number("oid")?,
             name: TableName::new(r.text("schema")?, r.text("name")?),
             kind: r.string("kind")?,
@@ -178,23 +178,23 @@ impl Relation {
 }
 
 /// Plain columns by name, expressions as text, in the key's order.
-fn partition_key(r: &Row) -> Result<Vec<String>, SchemaError> {
+fn partition_key(r: &TextRow) -> Result<Vec<String>, SchemaError> {
     let columns: Vec<Option<String>> = r.json("partition_columns")?;
     let mut expressions = split(r.opt("partition_expressions").unwrap_or_default()).into_iter();
     Ok(columns.into_iter().map(|c| c.unwrap_or_else(|| expressions.next().unwrap_or_default().to_owned())).collect())
 }
 
 /// All catalogues, each grouped by the table's oid.
-struct Catalogue {
-    relations: Vec<Relation>,
+struct PostgresCatalog {
+    relations: Vec<RelationRow>,
     partitions: HashMap<u32, Vec<usize>>,
-    columns: HashMap<u32, Vec<Row>>,
-    indexes: HashMap<u32, Vec<Row>>,
-    checks: HashMap<u32, Vec<Row>>,
-    foreign_keys: HashMap<u32, Vec<Row>>,
-    exclusions: HashMap<u32, Vec<Row>>,
-    triggers: HashMap<u32, Vec<Row>>,
-    policies: HashMap<u32, Vec<Row>>,
+    columns: HashMap<u32, Vec<TextRow>>,
+    indexes: HashMap<u32, Vec<TextRow>>,
+    checks: HashMap<u32, Vec<TextRow>>,
+    foreign_keys: HashMap<u32, Vec<TextRow>>,
+    exclusions: HashMap<u32, Vec<TextRow>>,
+    triggers: HashMap<u32, Vec<TextRow>>,
+    policies: HashMap<u32, Vec<TextRow>>,
     /// The effects of functions, by name.
     bodies: BTreeMap<String, TriggerEffects>,
     types: types::Types,
@@ -202,14 +202,14 @@ struct Catalogue {
 }
 
 /// A catalogue's rows for one table.
-fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u32, Vec<Row>>, SchemaError> {
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u32, Vec<TextRow>>, SchemaError> {
     session.grouped(context, sql, |row| row.number("relation"))
 }
 
-impl Catalogue {
+impl PostgresCatalog {
     fn load(s: &mut Session, default_schema: &str) -> Result<Self, SchemaError> {
         let rows = s.rows("the tables (pg_class)", include_str!("postgres/relations.sql"))?;
-        let relations: Vec<Relation> = rows.iter().map(Relation::new).collect::<Result<_, _>>()?;
+        let relations: Vec<RelationRow> = rows.iter().map(RelationRow::new).collect::<Result<_, _>>()?;
         let mut partitions: HashMap<u32, Vec<usize>> = HashMap::new();
         for (i, row) in rows.iter().enumerate() {
             if let Some(parent) = row.maybe("partition_of")? {
@@ -218,7 +218,7 @@ impl Catalogue {
         }
         let types = s.rows("the types (pg_type)", include_str!("postgres/types.sql"))?;
         let collations = s.rows("the collations (pg_collation)", include_str!("postgres/collations.sql"))?;
-        Ok(Catalogue {
+        Ok(PostgresCatalog {
             relations,
             partitions,
             columns: grouped(s, "the columns (pg_attribute)", include_str!("postgres/columns.sql"))?,
@@ -239,21 +239,21 @@ impl Catalogue {
     }
 
     /// Whether the table, or any of its partitions, has at least one page: without one it is certainly empty.
-    fn holds_pages(&self, r: &Relation) -> bool {
+    fn holds_pages(&self, r: &RelationRow) -> bool {
         match r.kind.as_str() {
             "p" => self.partitions_of(r).any(|p| self.holds_pages(p)),
             _ => !r.no_pages,
         }
     }
 
-    fn partitions_of(&self, r: &Relation) -> impl Iterator<Item = &Relation> {
+    fn partitions_of(&self, r: &RelationRow) -> impl Iterator<Item = &RelationRow> {
         self.partitions.get(&r.oid).into_iter().flatten().map(|i| &self.relations[*i])
     }
 }
 
 /// The differences that a collation ignores. A non-deterministic one is read from its ICU locale: `ks-level1` ignores
 /// case and accents, `ks-level2` case; with tailoring rules anything may be equal, so both are assumed.
-fn collation(r: &Row) -> Result<Collation, SchemaError> {
+fn collation(r: &TextRow) -> Result<Collation, SchemaError> {
     let locale = r.text("locale")?.to_lowercase();
     let (case, accent) = if r.flag("deterministic") {
         (false, false)

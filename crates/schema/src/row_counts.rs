@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SchemaError;
-use super::session::{Row, Session};
+use super::session::{Session, TextRow};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::schema::{NOT_COUNTED, Table};
 
@@ -42,7 +42,7 @@ pub(super) fn count(
     Ok(())
 }
 
-fn store(rows: &[Row], tables: &mut [Table]) -> Result<(), SchemaError> {
+fn store(rows: &[TextRow], tables: &mut [Table]) -> Result<(), SchemaError> {
     for row in rows {
         let max: BTreeMap<String, Option<String>> = row.json("max")?;
         let existing = &mut tables[row.number::<usize>("i")?].existing;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use dbmocker_loaders::postgres::path::Path;
-use dbmocker_loaders::postgres::{Manner, NoSession, ReadError, Reader, databases};
+use dbmocker_loaders::postgres::{NoSession, ReadError, SessionReader, StatementMode, TakeRow, databases};
 use dbmocker_loaders::{Connection, Dialect, TlsMode};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
@@ -21,13 +21,10 @@ use sqlx::{MySqlConnection, SqliteConnection};
 
 use super::error::{SchemaError, nearest};
 
-/// Receives the column names and a row; returns `false` to stop reading.
-type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 enum Client {
-    Postgres(Box<Reader>),
+    Postgres(Box<SessionReader>),
     Mysql(tokio::runtime::Runtime, MySqlConnection),
     Sqlite(tokio::runtime::Runtime, SqliteConnection),
 }
@@ -38,7 +35,7 @@ pub struct Session {
 }
 
 /// A row whose values are read by column name.
-pub struct Row {
+pub struct TextRow {
     names: Rc<[String]>,
     values: Vec<Option<String>>,
     /// The catalogue being read, for messages.
@@ -48,7 +45,9 @@ pub struct Row {
 impl Session {
     pub fn open(conn: &Connection) -> Result<Session, SchemaError> {
         let client = match conn.dialect {
-            Dialect::Postgres => Client::Postgres(Box::new(Reader::open(conn).map_err(|e| no_session(conn, e))?)),
+            Dialect::Postgres => {
+                Client::Postgres(Box::new(SessionReader::open(conn).map_err(|e| no_session(conn, e))?))
+            }
             Dialect::Mysql => {
                 let runtime = runtime()?;
                 let client = attempt(&runtime, conn, mysql(conn)).map_err(|e| {
@@ -79,12 +78,17 @@ impl Session {
     }
 
     /// Runs one statement; `context` describes the query in messages.
-    pub fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<Row>, SchemaError> {
-        self.rows_by(context, sql, Manner::default())
+    pub fn rows(&mut self, context: &str, sql: &str) -> Result<Vec<TextRow>, SchemaError> {
+        self.rows_by(context, sql, StatementMode::default())
     }
 
     /// As [`Session::rows`]; on PostgreSQL the statement runs with the options in `manner`.
-    pub fn rows_by(&mut self, context: &str, sql: &str, manner: Manner<'_>) -> Result<Vec<Row>, SchemaError> {
+    pub fn rows_by(
+        &mut self,
+        context: &str,
+        sql: &str,
+        manner: StatementMode<'_>,
+    ) -> Result<Vec<TextRow>, SchemaError> {
         let context: Rc<str> = context.into();
         let mut names: Rc<[String]> = Rc::new([]);
         let mut rows = Vec::new();
@@ -92,7 +96,7 @@ impl Session {
             if *names != *columns {
                 names = columns.into();
             }
-            rows.push(Row { names: names.clone(), values, context: context.clone() });
+            rows.push(TextRow { names: names.clone(), values, context: context.clone() });
             true
         })?;
         Ok(rows)
@@ -106,14 +110,14 @@ impl Session {
         sql: &str,
         take: &mut dyn FnMut(&[Option<String>]) -> bool,
     ) -> Result<(), SchemaError> {
-        self.stream(context, sql, Manner::default(), &mut |_, values| take(&values))
+        self.stream(context, sql, StatementMode::default(), &mut |_, values| take(&values))
     }
 
     fn stream(
         &mut self,
         context: &str,
         sql: &str,
-        manner: Manner<'_>,
+        manner: StatementMode<'_>,
         take: &mut TakeRow<'_>,
     ) -> Result<(), SchemaError> {
         macro_rules! stream {
@@ -150,9 +154,9 @@ impl Session {
         &mut self,
         context: &str,
         sql: &str,
-        key: impl Fn(&Row) -> Result<K, SchemaError>,
-    ) -> Result<HashMap<K, Vec<Row>>, SchemaError> {
-        let mut groups: HashMap<K, Vec<Row>> = HashMap::new();
+        key: impl Fn(&TextRow) -> Result<K, SchemaError>,
+    ) -> Result<HashMap<K, Vec<TextRow>>, SchemaError> {
+        let mut groups: HashMap<K, Vec<TextRow>> = HashMap::new();
         for row in self.rows(context, sql)? {
             groups.entry(key(&row)?).or_default().push(row);
         }
@@ -160,12 +164,12 @@ impl Session {
     }
 
     /// [`Session::rows`] for a query that returns one row.
-    pub fn row(&mut self, context: &str, sql: &str) -> Result<Row, SchemaError> {
+    pub fn row(&mut self, context: &str, sql: &str) -> Result<TextRow, SchemaError> {
         self.rows(context, sql)?.pop().ok_or_else(|| SchemaError::unexpected(context, "no row where one must be"))
     }
 }
 
-impl Row {
+impl TextRow {
     /// A value that may be NULL; also `None` for a column this server's version does not have.
     pub fn opt(&self, name: &str) -> Option<&str> {
         let i = self.names.iter().position(|n| n == name)?;

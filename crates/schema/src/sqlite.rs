@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
-use super::RowCounts;
+use super::RowCounting;
 use super::error::SchemaError;
 use super::row_counts;
 use super::row_counts::whole_number_keys;
-use super::session::{Row, Session};
+use super::session::{Session, TextRow};
 use crate::trigger_constraints;
 use dbmocker_core::schema::*;
 
@@ -23,11 +23,11 @@ mod unknown;
 pub use ddl::without_keys;
 
 /// Reads the `main` database of the file.
-pub(super) fn read(session: &mut Session, path: &str, counts: RowCounts) -> Result<Schema, SchemaError> {
+pub(super) fn read(session: &mut Session, path: &str, counts: RowCounting) -> Result<Schema, SchemaError> {
     let server = session.row("the library's version", include_str!("sqlite/server.sql"))?;
     let names = ["journal_mode", "encoding", "page_size", "auto_vacuum", "user_version", "application_id"];
     let settings = names.iter().map(|n| ((*n).to_owned(), server.opt(n).unwrap_or_default().to_owned())).collect();
-    let catalogue = Catalogue::load(session)?;
+    let catalogue = SqliteCatalog::load(session)?;
     let mut schema = Schema {
         dialect: Dialect::Sqlite,
         server: format!("SQLite {}", server.text("version")?),
@@ -54,29 +54,29 @@ pub(super) fn read(session: &mut Session, path: &str, counts: RowCounts) -> Resu
     catalogue.trigger_constraint(&mut schema.tables)?;
     catalogue.unknown(session, &mut schema.tables)?;
     let all: Vec<usize> = (0..schema.tables.len()).collect();
-    if counts == RowCounts::Exact {
+    if counts == RowCounting::Exact {
         row_counts::count(session, &mut schema.tables, &all, count_query)?;
     }
     Ok(schema)
 }
 
 /// The pragmas' results, grouped by table.
-struct Catalogue {
-    tables: Vec<Row>,
-    columns: HashMap<String, Vec<Row>>,
-    indexes: HashMap<String, Vec<Row>>,
-    foreign_keys: HashMap<String, Vec<Row>>,
-    triggers: HashMap<String, Vec<Row>>,
+struct SqliteCatalog {
+    tables: Vec<TextRow>,
+    columns: HashMap<String, Vec<TextRow>>,
+    indexes: HashMap<String, Vec<TextRow>>,
+    foreign_keys: HashMap<String, Vec<TextRow>>,
+    triggers: HashMap<String, Vec<TextRow>>,
 }
 
 /// A pragma's rows for one table; the case of its name is ignored.
-fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<Row>>, SchemaError> {
+fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<String, Vec<TextRow>>, SchemaError> {
     session.grouped(context, sql, |row| Ok(row.text("table_name")?.to_lowercase()))
 }
 
-impl Catalogue {
+impl SqliteCatalog {
     fn load(s: &mut Session) -> Result<Self, SchemaError> {
-        Ok(Catalogue {
+        Ok(SqliteCatalog {
             tables: s.rows("the tables", include_str!("sqlite/tables.sql"))?,
             columns: grouped(s, "the columns", include_str!("sqlite/columns.sql"))?,
             indexes: grouped(s, "the indexes", include_str!("sqlite/indexes.sql"))?,
@@ -86,7 +86,7 @@ impl Catalogue {
     }
 }
 
-impl Catalogue {
+impl SqliteCatalog {
     /// Adds the conditions under which INSERT triggers raise, as foreign keys and CHECKs.
     fn trigger_constraint(&self, tables: &mut [Table]) -> Result<(), SchemaError> {
         for t in 0..tables.len() {

@@ -59,7 +59,7 @@ pub struct ColumnStatistics {
     /// Lengths of the common values, where they are texts.
     pub lengths: Vec<u32>,
     /// The values that are not common.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Vec<HistogramBucket>,
     /// Lengths of some of the values that are not common, where they are texts.
     pub sample_lengths: Vec<u32>,
     pub elements: Option<ElementStatistics>,
@@ -73,7 +73,7 @@ pub struct ColumnStatistics {
 
 /// A range of values that are equally likely.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bucket {
+pub struct HistogramBucket {
     pub from: String,
     pub to: String,
     /// Of all rows.

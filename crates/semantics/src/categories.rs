@@ -6,7 +6,7 @@
 
 mod words;
 
-use super::life::Life;
+use super::life_cycle::LifeCycle;
 use super::names::Name;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::value::Value;
@@ -75,7 +75,7 @@ pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> 
 
 fn by_life(list: &List<'_>, texts: &[String]) -> Option<Vec<f64>> {
     let statuses: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let life = Life::of(&Name::new(list.column), &statuses)?;
+    let life = LifeCycle::of(&Name::new(list.column), &statuses)?;
     Some(life.weights().into_iter().map(f64::from).collect())
 }
 

@@ -6,6 +6,7 @@
 
 mod amounts;
 mod categories;
+pub mod common_ancestors;
 mod copies;
 mod dates;
 mod dictionary;
@@ -13,14 +14,13 @@ mod entities;
 mod flags;
 mod kinds;
 mod legal;
-mod life;
+mod life_cycle;
 mod measures;
 mod name_orderings;
 mod names;
 mod neighbours;
 mod nulls;
 mod numbers;
-pub mod owners;
 mod privacy;
 pub mod references;
 pub mod roles;
@@ -48,7 +48,7 @@ pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kin
 pub use flags::true_percent;
 pub use kinds::of_kind;
 pub use legal::legal;
-pub use life::{Life, event_name};
+pub use life_cycle::{LifeCycle, event_name};
 pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::Name;

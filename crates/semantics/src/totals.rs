@@ -7,7 +7,7 @@ use super::roles::singular;
 
 /// An aggregate over the rows of a child table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aggregate {
+pub enum ChildAggregate {
     Count,
     /// The sum, or the mean, of this column of the child table.
     Sum(usize),
@@ -134,12 +134,12 @@ fn is_own(column: &str) -> bool {
 
 /// The aggregate over a child table that a parent's column holds, with a score (higher is a better match); `None` if it
 /// holds none.
-pub fn total(column: &str, child: ChildTable<'_>) -> Option<(Aggregate, u8)> {
+pub fn total(column: &str, child: ChildTable<'_>) -> Option<(ChildAggregate, u8)> {
     let name = singular(column);
     let words = &name.words[..];
     let moment = before_suffix(words, &["at", "date", "on", "time"]).unwrap_or(words);
     for (fronts, total) in
-        [(&["last", "latest", "newest"][..], Aggregate::Last), (&["first", "earliest"], Aggregate::First)]
+        [(&["last", "latest", "newest"][..], ChildAggregate::Last), (&["first", "earliest"], ChildAggregate::First)]
     {
         if let Some(what) = after_prefix(moment, fronts) {
             return name_score(what, child).or_else(|| participle_score(what, child)).map(|rank| (total, rank));
@@ -157,11 +157,11 @@ pub fn total(column: &str, child: ChildTable<'_>) -> Option<(Aggregate, u8)> {
         let (_, tables) = MONEY.iter().find(|(phrases, _)| phrases.iter().any(|p| name.ends(p)))?;
         let own = singular(child.table);
         let at = tables.iter().position(|t| own.ends(t))?;
-        u8::try_from(100 - at).ok().map(|rank| (Aggregate::Money, rank))
+        u8::try_from(100 - at).ok().map(|rank| (ChildAggregate::Money, rank))
     };
     if let Some(what) = before_suffix(words, &["count"]).or_else(|| after_prefix(words, &["count", "number"])) {
         let what = after_prefix(what, &["total", "of"]).unwrap_or(what);
-        return name_score(what, child).map(|rank| (Aggregate::Count, rank));
+        return name_score(what, child).map(|rank| (ChildAggregate::Count, rank));
     }
     let sums = ["total", "sum"];
     let Some(what) = after_prefix(words, &sums).or_else(|| before_suffix(words, &sums)) else { return money() };
@@ -169,14 +169,14 @@ pub fn total(column: &str, child: ChildTable<'_>) -> Option<(Aggregate, u8)> {
     if known.is_some() || is_own(column) {
         return known;
     }
-    let count = name_score(what, child).map(|rank| (Aggregate::Count, rank));
-    count.or_else(|| number(what, child).map(|(c, rank)| (Aggregate::Sum(c), rank)))
+    let count = name_score(what, child).map(|rank| (ChildAggregate::Count, rank));
+    count.or_else(|| number(what, child).map(|(c, rank)| (ChildAggregate::Sum(c), rank)))
 }
 
-fn mean(what: &[String], child: ChildTable<'_>) -> Option<(Aggregate, u8)> {
+fn mean(what: &[String], child: ChildTable<'_>) -> Option<(ChildAggregate, u8)> {
     let (c, rank) = number(what, child)?;
     let named = name_score(what, child).unwrap_or(0);
-    Some((Aggregate::Mean(c), rank + named))
+    Some((ChildAggregate::Mean(c), rank + named))
 }
 
 /// Whether one column is the mean, and the other one the count, of the same values.
@@ -230,26 +230,26 @@ mod tests {
             total(column, ChildTable { table, parent, numbers: &numbers }).map(|(total, _)| total)
         };
         for (column, table, parent, expected) in [
-            ("item_count", "order_items", "orders", Some(Aggregate::Count)),
-            ("item_count", "order_lines", "orders", Some(Aggregate::Count)),
-            ("comments_count", "comments", "posts", Some(Aggregate::Count)),
-            ("comment_count", "post_comments", "posts", Some(Aggregate::Count)),
-            ("total_orders", "orders", "customers", Some(Aggregate::Count)),
-            ("number_of_pages", "pages", "books", Some(Aggregate::Count)),
-            ("num_products", "products", "categories", Some(Aggregate::Count)),
-            ("rating_count", "reviews", "products", Some(Aggregate::Count)),
-            ("rating_avg", "reviews", "products", Some(Aggregate::Mean(3))),
-            ("average_rating", "reviews", "products", Some(Aggregate::Mean(3))),
-            ("rating", "reviews", "products", Some(Aggregate::Mean(3))),
+            ("item_count", "order_items", "orders", Some(ChildAggregate::Count)),
+            ("item_count", "order_lines", "orders", Some(ChildAggregate::Count)),
+            ("comments_count", "comments", "posts", Some(ChildAggregate::Count)),
+            ("comment_count", "post_comments", "posts", Some(ChildAggregate::Count)),
+            ("total_orders", "orders", "customers", Some(ChildAggregate::Count)),
+            ("number_of_pages", "pages", "books", Some(ChildAggregate::Count)),
+            ("num_products", "products", "categories", Some(ChildAggregate::Count)),
+            ("rating_count", "reviews", "products", Some(ChildAggregate::Count)),
+            ("rating_avg", "reviews", "products", Some(ChildAggregate::Mean(3))),
+            ("average_rating", "reviews", "products", Some(ChildAggregate::Mean(3))),
+            ("rating", "reviews", "products", Some(ChildAggregate::Mean(3))),
             ("rating", "orders", "customers", None),
-            ("total_hours", "timesheets", "projects", Some(Aggregate::Sum(4))),
-            ("total_spent", "orders", "customers", Some(Aggregate::Money)),
-            ("lifetime_value", "orders", "customers", Some(Aggregate::Money)),
+            ("total_hours", "timesheets", "projects", Some(ChildAggregate::Sum(4))),
+            ("total_spent", "orders", "customers", Some(ChildAggregate::Money)),
+            ("lifetime_value", "orders", "customers", Some(ChildAggregate::Money)),
             ("total_spent", "reviews", "customers", None),
             ("total_amount", "orders", "customers", None),
-            ("last_message_at", "messages", "conversations", Some(Aggregate::Last)),
-            ("last_order_date", "orders", "customers", Some(Aggregate::Last)),
-            ("last_ordered_at", "orders", "customers", Some(Aggregate::Last)),
+            ("last_message_at", "messages", "conversations", Some(ChildAggregate::Last)),
+            ("last_order_date", "orders", "customers", Some(ChildAggregate::Last)),
+            ("last_ordered_at", "orders", "customers", Some(ChildAggregate::Last)),
             ("last_login_at", "orders", "customers", None),
             ("order_number", "orders", "customers", None),
             ("first_name", "orders", "customers", None),

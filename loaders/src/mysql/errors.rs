@@ -124,7 +124,7 @@ fn explain(connection: &Connection, error: &Error) -> (String, Option<String>) {
         DEADLOCK => "; the server chose this session as the victim of a deadlock: load this table over one connection",
         LOCK_WAIT => "; another session holds a lock on these rows: end it, or raise innodb_lock_wait_timeout",
         RIGHT_DENIED => "; grant the user that right",
-        INTERRUPTED => "; somebody else stopped it on the server (`KILL QUERY`)",
+        INTERRUPTED => "; another session stopped it (`KILL QUERY`)",
         DURING_COMMIT => {
             "; most likely a duplicate key, found when the server built the indexes of the empty table in bulk: compare \
              the rows with its unique keys"

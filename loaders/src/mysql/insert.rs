@@ -6,8 +6,8 @@ use arrow::datatypes::SchemaRef;
 use mysql_async::prelude::Queryable as _;
 
 use super::encode::{self, Literals};
-use super::session::Session;
-use super::{Batches, Counts, errors, warnings};
+use super::session::MysqlSession;
+use super::{BatchIter, Counts, errors, warnings};
 use crate::ident::{qualified, quote};
 use crate::{Dialect, LoadError, Target, array_cells};
 
@@ -17,10 +17,10 @@ const STATEMENT: usize = 1 << 20;
 /// At most `most` rows go into one statement. Every key is checked row by row here: in MariaDB's bulk mode, a duplicate is
 /// found at the commit only, without its value, and several statements gain nothing from that mode.
 pub fn load(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
-    batches: Batches<'_>,
+    batches: BatchIter<'_>,
     most: Option<usize>,
 ) -> Result<Counts, LoadError> {
     session.execute("checking keys row by row", "SET unique_checks = 1")?;
@@ -31,10 +31,10 @@ pub fn load(
 }
 
 fn send(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
-    batches: Batches<'_>,
+    batches: BatchIter<'_>,
     most: Option<usize>,
 ) -> Result<Counts, LoadError> {
     let travels = encode::travels(target, schema, session.facts.mariadb);
@@ -76,7 +76,7 @@ fn head(target: &Target) -> Vec<u8> {
         .into_bytes()
 }
 
-fn run(session: &mut Session, target: &Target, sql: &[u8], counts: &mut Counts) -> Result<(), LoadError> {
+fn run(session: &mut MysqlSession, target: &Target, sql: &[u8], counts: &mut Counts) -> Result<(), LoadError> {
     if session.is_cancelled() {
         return Err(LoadError::Cancelled);
     }

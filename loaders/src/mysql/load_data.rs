@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 
 use super::encode::{self, Travel};
 use super::errors;
-use super::session::Session;
-use super::{Batches, Counts};
+use super::session::MysqlSession;
+use super::{BatchIter, Counts};
 use crate::ident::{qualified, quote};
 use crate::{Dialect, LoadError, Target, array_cells};
 
@@ -30,10 +30,10 @@ const WAITING: usize = 2;
 /// Sends everything in one statement. `None` if the server or a proxy before it refuses the statement; in that case no
 /// batch has been consumed.
 pub fn load(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
-    batches: Batches<'_>,
+    batches: BatchIter<'_>,
 ) -> Result<Option<Counts>, LoadError> {
     let travels = encode::travels(target, schema, session.facts.mariadb);
     let sql = statement(target, &travels);
@@ -136,7 +136,7 @@ impl<'a> Feeder<'a> {
 
     /// Counts the bytes sent. On an error the stream ends normally, because the driver drops the connection when a
     /// stream ends with an error; the caller rolls back the rows that the server stored.
-    fn run(&mut self, target: &Target, travels: &[Travel], batches: Batches<'_>) -> Result<Counts, LoadError> {
+    fn run(&mut self, target: &Target, travels: &[Travel], batches: BatchIter<'_>) -> Result<Counts, LoadError> {
         let mut sent = 0;
         'rows: for batch in batches {
             let batch = batch?;
@@ -161,7 +161,7 @@ impl<'a> Feeder<'a> {
         next.clear();
         let buffer = std::mem::replace(&mut self.buffer, next);
         self.bytes += buffer.len() as u64;
-        let chunk = Bytes::from_owner(Chunk { buffer, give_back: self.give_back.clone() });
+        let chunk = Bytes::from_owner(SendBuffer { buffer, give_back: self.give_back.clone() });
         for from in (0..chunk.len()).step_by(self.packet) {
             let part = chunk.slice(from..chunk.len().min(from + self.packet));
             if self.chunks.blocking_send(part).is_err() {
@@ -173,18 +173,18 @@ impl<'a> Feeder<'a> {
 }
 
 /// Bytes being sent; the buffer returns to the encoder when the driver has written them.
-struct Chunk {
+struct SendBuffer {
     buffer: Vec<u8>,
     give_back: crossbeam::Sender<Vec<u8>>,
 }
 
-impl AsRef<[u8]> for Chunk {
+impl AsRef<[u8]> for SendBuffer {
     fn as_ref(&self) -> &[u8] {
         &self.buffer
     }
 }
 
-impl Drop for Chunk {
+impl Drop for SendBuffer {
     fn drop(&mut self) {
         // If the encoder has enough buffers, or has ended, this one is freed.
         let _ = self.give_back.try_send(std::mem::take(&mut self.buffer));

@@ -11,7 +11,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use self::portions::Portions;
-use self::session::Session;
+use self::session::MysqlSession;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
 
 pub(crate) mod encode;
@@ -22,14 +22,14 @@ mod portions;
 mod session;
 mod warnings;
 
-type Batches<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>;
+type BatchIter<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>;
 
 /// Opens a session, strict and in UTC, with key checks off.
 ///
 /// # Errors
 /// [`LoadError::Connect`]: no server, access denied, no such database (with near names), TLS.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
-    Ok(Box::new(Mysql { session: Session::open(connection)? }))
+    Ok(Box::new(Mysql { session: MysqlSession::open(connection)? }))
 }
 
 /// The load path for a table, and its reason, for a plan that has the server's settings (`local_infile`).
@@ -55,7 +55,7 @@ struct Counts {
 }
 
 struct Mysql {
-    session: Session,
+    session: MysqlSession,
 }
 
 impl Loader for Mysql {
@@ -77,7 +77,7 @@ impl Loader for Mysql {
             return Err(LoadError::Cancelled);
         }
         let mut rows = staged::open(payload)?;
-        let scope = Scope::begin(&mut self.session)?;
+        let scope = MysqlRollback::begin(&mut self.session)?;
         match send(&mut self.session, target, &rows.schema, &mut rows.batches).and_then(|counts| {
             scope.keep(&mut self.session, target)?;
             Ok(counts)
@@ -99,7 +99,12 @@ impl Loader for Mysql {
 }
 
 /// Sends all rows by the fastest available path and compares the counts.
-fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Batches<'_>) -> Result<Counts, LoadError> {
+fn send(
+    session: &mut MysqlSession,
+    target: &Target,
+    schema: &SchemaRef,
+    batches: BatchIter<'_>,
+) -> Result<Counts, LoadError> {
     let limit = warnings::rows_of_a_statement(session, target)?;
     let mut rows = Portions::new(batches, limit);
     let mut counts = None;
@@ -127,7 +132,7 @@ fn send(session: &mut Session, target: &Target, schema: &SchemaRef, batches: Bat
 
 /// `None` if the server refuses such statements.
 fn load_data_statements(
-    session: &mut Session,
+    session: &mut MysqlSession,
     target: &Target,
     schema: &SchemaRef,
     rows: &mut Portions<'_>,
@@ -146,28 +151,28 @@ fn load_data_statements(
 
 /// What one load can be taken back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
+enum MysqlRollback {
     /// The caller's transaction: a savepoint inside it.
     Savepoint,
     Transaction,
 }
 
-impl Scope {
-    fn begin(session: &mut Session) -> Result<Scope, LoadError> {
-        let scope = if session.in_transaction()? { Scope::Savepoint } else { Scope::Transaction };
+impl MysqlRollback {
+    fn begin(session: &mut MysqlSession) -> Result<MysqlRollback, LoadError> {
+        let scope = if session.in_transaction()? { MysqlRollback::Savepoint } else { MysqlRollback::Transaction };
         let sql = match scope {
-            Scope::Savepoint => "SAVEPOINT dbmocker_load",
-            Scope::Transaction => "START TRANSACTION",
+            MysqlRollback::Savepoint => "SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "START TRANSACTION",
         };
         session.execute("beginning a load", sql)?;
         Ok(scope)
     }
 
     /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.
-    fn keep(self, session: &mut Session, target: &Target) -> Result<(), LoadError> {
+    fn keep(self, session: &mut MysqlSession, target: &Target) -> Result<(), LoadError> {
         let sql = match self {
-            Scope::Savepoint => "RELEASE SAVEPOINT dbmocker_load",
-            Scope::Transaction => "COMMIT",
+            MysqlRollback::Savepoint => "RELEASE SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "COMMIT",
         };
         match session.execute("keeping a load", sql) {
             Err(LoadError::Statement { message, code, .. }) => {
@@ -178,10 +183,10 @@ impl Scope {
     }
 
     /// Rolls the load back and returns `error`, with a warning where the storage engine has no transactions.
-    fn undo(self, session: &mut Session, error: LoadError) -> LoadError {
+    fn undo(self, session: &mut MysqlSession, error: LoadError) -> LoadError {
         let sql = match self {
-            Scope::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
-            Scope::Transaction => "ROLLBACK",
+            MysqlRollback::Savepoint => "ROLLBACK TO SAVEPOINT dbmocker_load",
+            MysqlRollback::Transaction => "ROLLBACK",
         };
         // A broken connection or a deadlock has rolled everything back already; a late KILL may stop this statement.
         if session.execute("taking a load back", sql).is_err() {

@@ -5,12 +5,12 @@
 
 use arrow::record_batch::RecordBatch;
 
-use super::Batches;
+use super::BatchIter;
 use crate::LoadError;
 
 /// Batches up to the end of the portion that was begun.
 pub struct Portions<'a> {
-    batches: Batches<'a>,
+    batches: BatchIter<'a>,
     /// Pulled, but not given yet.
     next: Option<Result<RecordBatch, LoadError>>,
     limit: usize,
@@ -19,7 +19,7 @@ pub struct Portions<'a> {
 
 impl<'a> Portions<'a> {
     /// Portions of at most `limit` rows; one portion without a limit.
-    pub fn new(batches: Batches<'a>, limit: Option<usize>) -> Self {
+    pub fn new(batches: BatchIter<'a>, limit: Option<usize>) -> Self {
         Portions { batches, next: None, limit: limit.unwrap_or(usize::MAX), left: 0 }
     }
 

@@ -1,6 +1,6 @@
 //! One connection to a MySQL or MariaDB server: TLS, the session's settings, and statements run to their end.
 //!
-//! Data in: a [`Connection`]. Data out: [`Session`], with a synchronous interface; the driver's runtime is private to
+//! Data in: a [`Connection`]. Data out: [`MysqlSession`], with a synchronous interface; the driver's runtime is private to
 //! this module.
 
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub const KEPT_WARNINGS: u16 = u16::MAX;
 
 /// Settings that the server reported when the session began.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct ServerSettings {
     pub mariadb: bool,
     /// The server allows `LOAD DATA LOCAL`.
     pub local_infile: bool,
@@ -38,11 +38,11 @@ pub struct Facts {
     pub max_allowed_packet: usize,
 }
 
-pub struct Session {
+pub struct MysqlSession {
     pub(super) runtime: Runtime,
-    /// `None` only after [`Session::close`].
+    /// `None` only after [`MysqlSession::close`].
     pub(super) conn: Option<Conn>,
-    pub(super) facts: Facts,
+    pub(super) facts: ServerSettings,
     /// Set by the canceller and never cleared: no load begins or continues after it.
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) gate: Arc<Gate>,
@@ -51,14 +51,14 @@ pub struct Session {
     restore: Option<String>,
 }
 
-impl Session {
-    pub fn open(connection: &Connection) -> Result<Session, LoadError> {
+impl MysqlSession {
+    pub fn open(connection: &Connection) -> Result<MysqlSession, LoadError> {
         let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
         let conn = runtime.block_on(connect(connection))?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
-        let (facts, gate) = (Facts::default(), Arc::default());
-        let mut session = Session { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
+        let (facts, gate) = (ServerSettings::default(), Arc::default());
+        let mut session = MysqlSession { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
         session.prepare()?;
         Ok(session)
     }
@@ -85,7 +85,7 @@ impl Session {
         let buffering = self.query("reading the server's settings", "SHOW VARIABLES LIKE 'innodb_change_buffering'")?;
         let buffers = buffering.iter().flatten().flatten().last().is_some_and(|v| v != "none");
 
-        self.facts = Facts {
+        self.facts = ServerSettings {
             mariadb: get("version()").to_ascii_lowercase().contains("mariadb"),
             local_infile: matches!(get("@@local_infile"), "1" | "ON"),
             plain_backslash: get("@@sql_mode").split(',').any(|m| m == "NO_BACKSLASH_ESCAPES"),
@@ -206,7 +206,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for MysqlSession {
     fn drop(&mut self) {
         // An error here cannot be reported, and the server rolls back and discards a session whose connection is
         // closed.

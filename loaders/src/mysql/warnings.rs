@@ -3,7 +3,7 @@
 //! `LOAD DATA LOCAL` implies IGNORE: duplicate keys, failed CHECKs, truncated or out-of-range values become warnings,
 //! the row is skipped or adjusted. Only the list of warnings shows it.
 
-use super::session::{KEPT_WARNINGS, Session};
+use super::session::{KEPT_WARNINGS, MysqlSession};
 use crate::ident::literal;
 use crate::{Dialect, LoadError, Target, array_cells};
 
@@ -46,7 +46,7 @@ impl Warning {
 
 /// Rows that one statement may send so that the server keeps all its warnings: a generated column may be rounded, a
 /// trigger may warn, once a row. `None` where the table has neither.
-pub fn rows_of_a_statement(session: &mut Session, target: &Target) -> Result<Option<usize>, LoadError> {
+pub fn rows_of_a_statement(session: &mut MysqlSession, target: &Target) -> Result<Option<usize>, LoadError> {
     let name = |text: &str| literal(Dialect::Mysql, text);
     let (schema, table) = (name(&target.schema), name(&target.table));
     let sql = format!(
@@ -60,7 +60,7 @@ pub fn rows_of_a_statement(session: &mut Session, target: &Target) -> Result<Opt
 }
 
 /// Notes for the person; an error if any warning is about the rows.
-pub fn read(session: &mut Session, target: &Target) -> Result<Vec<String>, LoadError> {
+pub fn read(session: &mut MysqlSession, target: &Target) -> Result<Vec<String>, LoadError> {
     let total = session.warning_count();
     if total == 0 {
         return Ok(Vec::new());

@@ -22,10 +22,10 @@ pub const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 const EPOCH_DAYS: i32 = 10_957;
 
 /// Appends one row's field. The error says why the value does not fit; the caller knows row and column.
-pub type Put<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
+pub type PutField<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
 
 /// The encoder of a column, or `None` if [`WireForm::takes`] returns false.
-pub fn encoder(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
+pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
     if !form.takes(array.data_type()) {
         return None;
     }
@@ -75,7 +75,7 @@ pub fn nullable_with<'a>(
     array: &'a dyn Array,
     null: &'static [u8],
     put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a,
-) -> Put<'a> {
+) -> PutField<'a> {
     match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => Box::new(put),
         Some(nulls) => Box::new(move |i, out| {
@@ -88,7 +88,7 @@ pub fn nullable_with<'a>(
     }
 }
 
-fn nullable<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a) -> Put<'a> {
+fn nullable<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a) -> PutField<'a> {
     nullable_with(array, &[0xff; 4], put)
 }
 
@@ -119,13 +119,16 @@ fn fit<T: TryFrom<i128>>(n: impl Into<i128>, what: &str) -> Result<T, String> {
 fn primitive<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     put: impl Fn(T::Native, &mut Vec<u8>) -> Result<(), String> + 'a,
-) -> Option<Put<'a>> {
+) -> Option<PutField<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
     Some(nullable(array, move |i, out| put(values[i], out)))
 }
 
 /// Any integer array, its values widened; 128 bits hold them all, and the compiler narrows the check again.
-fn integers<'a>(array: &'a dyn Array, put: impl Fn(i128, &mut Vec<u8>) -> Result<(), String> + 'a) -> Option<Put<'a>> {
+fn integers<'a>(
+    array: &'a dyn Array,
+    put: impl Fn(i128, &mut Vec<u8>) -> Result<(), String> + 'a,
+) -> Option<PutField<'a>> {
     match array.data_type() {
         DataType::Int8 => primitive::<Int8Type>(array, move |n, out| put(n.into(), out)),
         DataType::Int16 => primitive::<Int16Type>(array, move |n, out| put(n.into(), out)),
@@ -139,7 +142,7 @@ fn integers<'a>(array: &'a dyn Array, put: impl Fn(i128, &mut Vec<u8>) -> Result
     }
 }
 
-fn floats(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
+fn floats(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
     match (form, array.data_type()) {
         (WireForm::Float4, DataType::Float32) => primitive::<Float32Type>(array, |x, out| {
             fixed(out, x.to_be_bytes());
@@ -164,7 +167,7 @@ fn floats(form: WireForm, array: &dyn Array) -> Option<Put<'_>> {
     }
 }
 
-fn numerics(array: &dyn Array) -> Option<Put<'_>> {
+fn numerics(array: &dyn Array) -> Option<PutField<'_>> {
     match *array.data_type() {
         DataType::Decimal128(_, scale) => primitive::<Decimal128Type>(array, move |n, out| {
             numeric::push(out, n, scale);
@@ -177,7 +180,7 @@ fn numerics(array: &dyn Array) -> Option<Put<'_>> {
     }
 }
 
-fn money(array: &dyn Array, digits: u8) -> Option<Put<'_>> {
+fn money(array: &dyn Array, digits: u8) -> Option<PutField<'_>> {
     let scale = match *array.data_type() {
         DataType::Decimal128(_, scale) => scale,
         _ => 0,
@@ -200,7 +203,10 @@ fn rescale(n: i128, shift: i16) -> Option<i128> {
     if shift >= 0 { n.checked_mul(factor) } else { (n % factor == 0).then(|| n / factor) }
 }
 
-fn texts<'a>(array: &'a dyn Array, put: impl Fn(&str, &mut Vec<u8>) -> Result<(), String> + 'a) -> Option<Put<'a>> {
+fn texts<'a>(
+    array: &'a dyn Array,
+    put: impl Fn(&str, &mut Vec<u8>) -> Result<(), String> + 'a,
+) -> Option<PutField<'a>> {
     if let Some(values) = array.as_string_opt::<i32>() {
         return Some(nullable(array, move |i, out| put(values.value(i), out)));
     }
@@ -218,7 +224,7 @@ fn single_char(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-fn uuids(array: &dyn Array) -> Option<Put<'_>> {
+fn uuids(array: &dyn Array) -> Option<PutField<'_>> {
     if let Some(values) = array.as_fixed_size_binary_opt() {
         return Some(nullable(array, move |i, out| bytes(out, &[], values.value(i))));
     }
@@ -246,7 +252,7 @@ fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     (count == 32).then_some(uuid)
 }
 
-fn binaries(array: &dyn Array) -> Option<Put<'_>> {
+fn binaries(array: &dyn Array) -> Option<PutField<'_>> {
     if let Some(values) = array.as_binary_opt::<i32>() {
         return Some(nullable(array, move |i, out| bytes(out, &[], values.value(i))));
     }

@@ -6,7 +6,7 @@
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 
 use super::failure;
-use super::session::Session;
+use super::session::PostgresSession;
 use crate::ident::{literal, qualified};
 use crate::{Dialect, LoadError, Target};
 
@@ -179,7 +179,11 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireFo
 ///
 /// # Errors
 /// [`LoadError::Table`] if the table does not exist or is not visible.
-pub fn resolve(session: &mut Session, target: &Target, label: &str) -> Result<Vec<Option<WireForm>>, LoadError> {
+pub fn resolve(
+    session: &mut PostgresSession,
+    target: &Target,
+    label: &str,
+) -> Result<Vec<Option<WireForm>>, LoadError> {
     let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
     let sql = format!(include_str!("column_types.sql"), table = table);
     let rows = session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))?;

@@ -1,4 +1,4 @@
-//! Opens a [`Session`] for a [`Connection`] and makes its settings; errors include a remedy.
+//! Opens a [`PostgresSession`] for a [`Connection`] and makes its settings; errors include a remedy.
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -19,7 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::chain;
 use super::path;
-use super::session::{Drive, Session};
+use super::session::{Drive, PostgresSession};
 use super::watch::{Seen, UntilClosed, Watched, WatchedTls};
 use crate::{ChannelBinding, Connection, LoadError, TlsMode, tls};
 
@@ -63,7 +63,7 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`LoadError::Connect`], worded for the user who typed the URL.
-pub fn open(to: &Connection) -> Result<Session, LoadError> {
+pub fn open(to: &Connection) -> Result<PostgresSession, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
     let mut session = session(to, &to.database).map_err(|refused| match refused {
         Refused::Setup(e) => e,
@@ -81,7 +81,7 @@ pub fn open(to: &Connection) -> Result<Session, LoadError> {
 ///
 /// # Errors
 /// [`Refused`].
-pub fn session(to: &Connection, database: &str) -> Result<Session, Refused> {
+pub fn session(to: &Connection, database: &str) -> Result<PostgresSession, Refused> {
     let setup =
         |message: &str| Refused::Setup(LoadError::Connect { target: to.to_string(), message: message.to_owned() });
     if Handle::try_current().is_ok() {
@@ -99,7 +99,11 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> Result<Session, ConnectFailure> {
+fn start(
+    to: &Connection,
+    database: &str,
+    tls: Option<rustls::ClientConfig>,
+) -> Result<PostgresSession, ConnectFailure> {
     let runtime = runtime().map_err(ConnectFailure::Reach)?;
     let encrypted = tls.is_some();
     let mut outcome = runtime.block_on(negotiate(to, database, tls));
@@ -112,7 +116,7 @@ fn start(to: &Connection, database: &str, tls: Option<rustls::ClientConfig>) -> 
         outcome = runtime.block_on(negotiate(to, database, None));
     }
     let (client, connection, seen) = outcome?;
-    Ok(Session::new(runtime, client, connection, seen))
+    Ok(PostgresSession::new(runtime, client, connection, seen))
 }
 
 type Opened = (Client, Box<dyn Drive>, Arc<Seen>);
@@ -291,13 +295,13 @@ fn unreachable(to: &Connection, place: &str, e: &io::Error) -> String {
         format!("pg_isready -h {} -p {}", to.host, to.port)
     };
     match e.kind() {
-        io::ErrorKind::ConnectionRefused => format!("no server listens on {place}; {start}; `{check}` tells"),
+        io::ErrorKind::ConnectionRefused => format!("no server listens on {place}; {start}; check with `{check}`"),
         io::ErrorKind::NotFound if is_socket(&to.host) => {
-            format!("there is no socket {place}; {start}; `{check}` tells")
+            format!("there is no socket {place}; {start}; check with `{check}`")
         }
         io::ErrorKind::PermissionDenied => format!("this account may not use {place}; connect by TCP (`127.0.0.1`)"),
         io::ErrorKind::TimedOut => {
-            format!("no answer from {place}; check the address and the firewalls; `{check}` tells")
+            format!("no answer from {place}; check the address and the firewalls; check with `{check}`")
         }
         _ => format!("cannot reach {place} ({e}); check the host name and the network"),
     }

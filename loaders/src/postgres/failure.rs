@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use tokio_postgres::error::{DbError, SqlState};
 
-use super::session::Problem;
+use super::session::StatementFailure;
 use crate::LoadError;
 
 /// SQLSTATE of a statement stopped by a cancel request.
@@ -12,7 +12,7 @@ const CANCELED: &str = "57014";
 
 /// The server's message does not say which client sent the cancel request.
 const BY_OTHERS: &str =
-    "; somebody else stopped it on the server (`pg_cancel_backend`, as administrators and monitoring programs call it)";
+    "; another session stopped it (`pg_cancel_backend`, as administrators and monitoring programs call it)";
 
 /// An error and its causes in one line, without causes that the error above already quotes.
 pub fn chain(error: &dyn StdError) -> String {
@@ -29,7 +29,7 @@ pub fn chain(error: &dyn StdError) -> String {
 }
 
 /// The error of a statement; `context` describes the operation.
-pub fn statement(context: String, problem: &Problem) -> LoadError {
+pub fn statement(context: String, problem: &StatementFailure) -> LoadError {
     match said(problem) {
         None => LoadError::Cancelled,
         Some((message, code)) => LoadError::Statement { context, message, code },
@@ -37,7 +37,7 @@ pub fn statement(context: String, problem: &Problem) -> LoadError {
 }
 
 /// The error of a load into `table`.
-pub fn table(table: &str, problem: &Problem) -> LoadError {
+pub fn table(table: &str, problem: &StatementFailure) -> LoadError {
     match said(problem) {
         None => LoadError::Cancelled,
         Some((message, code)) => LoadError::Table { table: table.to_owned(), message, code },
@@ -66,14 +66,14 @@ fn timed_out(db: &DbError) -> bool {
     db.message().contains("timeout")
 }
 
-/// The message of an error outside of a load. `stopped` as for [`Problem`].
+/// The message of an error outside of a load. `stopped` as for [`StatementFailure`].
 pub fn text(db: &DbError, stopped: bool) -> String {
     let by_others = db.code().code() == CANCELED && !timed_out(db) && !stopped;
     format!("{}{}", one_line(db.message()), if by_others { BY_OTHERS } else { "" })
 }
 
 /// Message and SQLSTATE; `None` if this program cancelled the statement.
-fn said(problem: &Problem) -> Option<(String, Option<String>)> {
+fn said(problem: &StatementFailure) -> Option<(String, Option<String>)> {
     let Some(db) = problem.error.as_db_error() else {
         return Some((format!("the connection was lost ({}); the server's log says why", chain(&problem.error)), None));
     };

@@ -6,7 +6,7 @@ use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 
 use crate::ident::{literal, qualified, quote};
-use crate::staged::{self, Batches};
+use crate::staged::{self, PayloadBatches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target};
 
 mod binary;
@@ -21,10 +21,10 @@ mod text;
 mod watch;
 
 pub use columns::{ColumnType, CopyFormat, copy_format};
-pub use reader::{Manner, NoSession, ReadError, Reader, databases};
+pub use reader::{NoSession, ReadError, SessionReader, StatementMode, TakeRow, databases};
 
 use columns::{WireForm, resolve};
-use session::{Copy, Problem, Session};
+use session::{CopyIn, PostgresSession, StatementFailure};
 
 /// Bytes after which a buffer is sent to the server.
 const CHUNK: usize = 1 << 20;
@@ -41,7 +41,7 @@ pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
 }
 
 struct PostgresLoader {
-    session: Session,
+    session: PostgresSession,
     to: Connection,
 }
 
@@ -71,7 +71,7 @@ impl Loader for PostgresLoader {
         if own_transaction {
             self.session.execute("BEGIN").map_err(|e| failure::table(&label, &e))?;
         }
-        let outcome = Task { session: &mut self.session, target, label: &label }.run(source);
+        let outcome = CopyTask { session: &mut self.session, target, label: &label }.run(source);
         if own_transaction {
             let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = self.session.calling_functions().execute(end).map_err(|e| failure::table(&label, &e));
@@ -93,14 +93,14 @@ impl Loader for PostgresLoader {
 }
 
 /// Rows for one table, within a transaction.
-struct Task<'a> {
-    session: &'a mut Session,
+struct CopyTask<'a> {
+    session: &'a mut PostgresSession,
     target: &'a Target,
     label: &'a str,
 }
 
-impl Task<'_> {
-    fn run(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+impl CopyTask<'_> {
+    fn run(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let (fields, wanted) = (source.schema.fields().len(), self.target.columns.len());
         if fields != wanted {
             let message = format!("{fields} columns were given for {wanted} of the table; export it again");
@@ -119,9 +119,9 @@ impl Task<'_> {
         Ok(loaded)
     }
 
-    fn copy(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+    fn copy(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let forms = resolve(self.session, self.target, self.label)?;
-        Load::new(self.target, &forms, &source.schema, self.label)?.run(self.session, source)
+        CopyParameters::new(self.target, &forms, &source.schema, self.label)?.run(self.session, source)
     }
 
     /// Whether row-level security applies to this role: the server refuses COPY then.
@@ -133,7 +133,7 @@ impl Task<'_> {
     }
 
     /// Copies into a temporary table, then inserts from there: policies are checked for an INSERT, and COPY is refused.
-    fn insert_copied(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+    fn insert_copied(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         const ROWS: &str = "pg_temp.dbmocker_rows";
         let (table, label) = (self.table(), self.label);
         let names: Vec<String> = self.target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
@@ -141,7 +141,7 @@ impl Task<'_> {
         self.execute(&format!("CREATE TABLE {ROWS} AS SELECT {names} FROM {table} WITH NO DATA"))?;
         let target = self.target.clone();
         let aside = Target { schema: "pg_temp".into(), table: "dbmocker_rows".into(), freeze: false, ..target };
-        let loaded = Task { session: self.session, target: &aside, label }.copy(source)?;
+        let loaded = CopyTask { session: self.session, target: &aside, label }.copy(source)?;
         let insert = format!("INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {ROWS}");
         self.session.calling_functions();
         let stored = self.execute(&insert)?;
@@ -152,7 +152,7 @@ impl Task<'_> {
     }
 
     /// Rows that consist of defaults only: COPY has no syntax for an empty column list.
-    fn insert_defaults(&mut self, source: Batches<'_>) -> Result<Loaded, LoadError> {
+    fn insert_defaults(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
         let table = self.table();
         let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
@@ -171,7 +171,7 @@ impl Task<'_> {
 }
 
 /// The parameters of one COPY, decided before its first byte.
-struct Load<'a> {
+struct CopyParameters<'a> {
     target: &'a Target,
     label: &'a str,
     forms: &'a [Option<WireForm>],
@@ -179,7 +179,7 @@ struct Load<'a> {
     notes: Vec<String>,
 }
 
-impl<'a> Load<'a> {
+impl<'a> CopyParameters<'a> {
     fn new(
         target: &'a Target,
         forms: &'a [Option<WireForm>],
@@ -189,7 +189,7 @@ impl<'a> Load<'a> {
         let known = target.columns.iter().zip(forms).map(|(c, form)| (c.name.as_str(), c.sql_type.as_str(), *form));
         let format = columns::choose(known, schema);
         let notes = if format.binary { Vec::new() } else { vec![format.reason] };
-        let load = Load { target, label, forms, binary: format.binary, notes };
+        let load = CopyParameters { target, label, forms, binary: format.binary, notes };
         load.encoders(&RecordBatch::new_empty(schema.clone().into()))?;
         Ok(load)
     }
@@ -203,7 +203,7 @@ impl<'a> Load<'a> {
     }
 
     /// One encoder per column, for the arrays of this batch.
-    fn encoders<'b>(&self, batch: &'b RecordBatch) -> Result<Vec<binary::Put<'b>>, LoadError> {
+    fn encoders<'b>(&self, batch: &'b RecordBatch) -> Result<Vec<binary::PutField<'b>>, LoadError> {
         if batch.num_columns() != self.forms.len() {
             return Err(self.error(format!("a batch of {} columns for {}", batch.num_columns(), self.forms.len())));
         }
@@ -228,10 +228,10 @@ impl<'a> Load<'a> {
         LoadError::Table { table: self.label.to_owned(), message, code: None }
     }
 
-    fn run(self, session: &mut Session, source: Batches<'_>) -> Result<Loaded, LoadError> {
+    fn run(self, session: &mut PostgresSession, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let fail = |e| failure::table(self.label, &e);
         let copy = session.copy_in(&self.statement()).map_err(fail)?;
-        let mut stream = Stream { buffer: copy.buffer(), copy, sent: 0, bytes: 0, refused: false };
+        let mut stream = CopyStream { buffer: copy.buffer(), copy, sent: 0, bytes: 0, refused: false };
         if self.binary {
             stream.buffer.extend_from_slice(binary::HEADER);
         }
@@ -247,12 +247,12 @@ impl<'a> Load<'a> {
         if !stream.refused {
             stream.flush().map_err(fail)?;
         }
-        let Stream { copy, sent, bytes, .. } = stream;
+        let CopyStream { copy, sent, bytes, .. } = stream;
         let stored = copy.finish().map_err(fail)?;
         Ok(Loaded { sent, stored, bytes, notes: self.notes, ..Loaded::default() })
     }
 
-    fn encode(&self, batch: &RecordBatch, stream: &mut Stream<'_>) -> Result<(), LoadError> {
+    fn encode(&self, batch: &RecordBatch, stream: &mut CopyStream<'_>) -> Result<(), LoadError> {
         let columns = self.encoders(batch)?;
         let unfit = |row: u64, column: usize, message: String| {
             self.error(format!("row {row} of this load, column `{}`: {message}", self.target.columns[column].name))
@@ -288,8 +288,8 @@ impl<'a> Load<'a> {
 }
 
 /// A COPY and the buffer being filled for it. Dropped unfinished, the copy is aborted.
-struct Stream<'a> {
-    copy: Copy<'a>,
+struct CopyStream<'a> {
+    copy: CopyIn<'a>,
     buffer: Vec<u8>,
     /// Rows encoded.
     sent: u64,
@@ -299,8 +299,8 @@ struct Stream<'a> {
     refused: bool,
 }
 
-impl Stream<'_> {
-    fn flush(&mut self) -> Result<(), Problem> {
+impl CopyStream<'_> {
+    fn flush(&mut self) -> Result<(), StatementFailure> {
         let full = std::mem::replace(&mut self.buffer, self.copy.buffer());
         self.bytes += full.len() as u64;
         self.refused = !self.copy.send(full)?;

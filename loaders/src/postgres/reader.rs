@@ -12,12 +12,12 @@ use tokio_postgres::SimpleQueryMessage;
 use super::connect::{self, ConnectFailure};
 use super::failure::{self, chain};
 use super::path::{self, Path};
-use super::session::Session;
+use super::session::PostgresSession;
 use crate::ident::literal;
 use crate::{Connection, Dialect, LoadError};
 
 /// Receives the column names and a row; returns `false` to stop reading.
-type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
+pub type TakeRow<'t> = dyn FnMut(&[String], Vec<Option<String>>) -> bool + 't;
 
 /// Makes the text of results independent of the server's defaults; dates in the one format that is parsed.
 const SETTINGS: &str = "SET LOCAL client_encoding = 'UTF8'; SET LOCAL TimeZone = 'UTC'; \
@@ -29,16 +29,16 @@ const READ_ONLY: &str = "SET TRANSACTION READ ONLY; ";
 const GRACE: Duration = Duration::from_secs(2);
 
 /// An open session.
-pub struct Reader {
+pub struct SessionReader {
     /// `None` after the session was abandoned.
-    session: Option<Session>,
+    session: Option<PostgresSession>,
     to: Connection,
     path: Path,
 }
 
 /// How a statement runs.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Manner<'a> {
+pub struct StatementMode<'a> {
     /// It may call functions of the schema, which run with the user's search path.
     pub calls_functions: bool,
     /// It is cancelled after this time.
@@ -74,14 +74,14 @@ pub enum ReadError {
 /// SQLSTATE of a statement that the server cancelled.
 const CANCELED: &str = "57014";
 
-impl Reader {
+impl SessionReader {
     /// Opens a session.
     ///
     /// # Errors
     /// [`NoSession`].
-    pub fn open(to: &Connection) -> Result<Reader, NoSession> {
+    pub fn open(to: &Connection) -> Result<SessionReader, NoSession> {
         let (session, path) = begun(to)?;
-        Ok(Reader { session: Some(session), to: to.clone(), path })
+        Ok(SessionReader { session: Some(session), to: to.clone(), path })
     }
 
     /// The session's original search path.
@@ -93,7 +93,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn read(&mut self, sql: &str, manner: Manner<'_>, take: &mut TakeRow<'_>) -> Result<(), ReadError> {
+    pub fn read(&mut self, sql: &str, manner: StatementMode<'_>, take: &mut TakeRow<'_>) -> Result<(), ReadError> {
         if self.session.is_none() {
             let (session, _) = begun(&self.to).map_err(|e| ReadError::Lost(e.to_string()))?;
             self.session = Some(session);
@@ -141,7 +141,7 @@ fn mark() -> String {
     format!("/* dbmocker {} {now} {} */ ", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn begun(to: &Connection) -> Result<(Session, Path), NoSession> {
+fn begun(to: &Connection) -> Result<(PostgresSession, Path), NoSession> {
     let mut session = connect::session(to, &to.database).map_err(|e| no_session(to, e))?;
     let settings = format!("{READ_ONLY}{SETTINGS}; SET LOCAL search_path = {}", path::OWN);
     session.begin(&settings, to).map_err(|e| NoSession::NoServer(chain(&e.error)))?;
@@ -151,7 +151,7 @@ fn begun(to: &Connection) -> Result<(Session, Path), NoSession> {
 
 /// `None` if it took too long.
 fn stream(
-    session: &mut Session,
+    session: &mut PostgresSession,
     message: &str,
     limit: Option<Duration>,
     take: &mut TakeRow<'_>,

@@ -70,7 +70,7 @@ impl Wire {
     }
 }
 
-pub struct Session {
+pub struct PostgresSession {
     runtime: Runtime,
     client: Option<Client>,
     wire: Wire,
@@ -85,16 +85,16 @@ pub struct Session {
 
 /// Why a statement failed.
 #[derive(Debug)]
-pub struct Problem {
+pub struct StatementFailure {
     pub error: Error,
     /// This program cancelled it.
     pub stopped: bool,
 }
 
-impl Session {
-    pub fn new(runtime: Runtime, client: Client, connection: Box<dyn Drive>, seen: Arc<Seen>) -> Session {
+impl PostgresSession {
+    pub fn new(runtime: Runtime, client: Client, connection: Box<dyn Drive>, seen: Arc<Seen>) -> PostgresSession {
         let wire = Wire { connection: Some(connection), lost: None };
-        Session {
+        PostgresSession {
             runtime,
             client: Some(client),
             wire,
@@ -116,7 +116,7 @@ impl Session {
 
     /// Makes the settings of the session, [`path::OWN`] among them, and determines the search path of functions of the
     /// schema.
-    pub fn begin(&mut self, settings: &str, to: &crate::Connection) -> Result<(), Problem> {
+    pub fn begin(&mut self, settings: &str, to: &crate::Connection) -> Result<(), StatementFailure> {
         let named = to.session.schema.as_deref().map(path::only).unwrap_or_default();
         let sql = format!("{named}{}; {settings}; {}", path::KEEP, path::oracle_query());
         let mut rows = self.rows(&sql)?;
@@ -151,21 +151,21 @@ impl Session {
         if set { format!("{}; {sql}", path::set(wanted)).into() } else { sql.into() }
     }
 
-    /// What a canceller needs besides [`Session::client`]'s token.
+    /// What a canceller needs besides [`PostgresSession::client`]'s token.
     pub fn gate(&self) -> Arc<Gate> {
         self.gate.clone()
     }
 
     /// Adds the server's last message, if `error` only says that the connection is closed.
-    fn explain(&mut self, error: Error) -> Problem {
+    fn explain(&mut self, error: Error) -> StatementFailure {
         // Settings made by a failed statement may have been rolled back.
         self.strayed = true;
         let error = if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error };
-        Problem { error, stopped: self.gate.was_asked() }
+        StatementFailure { error, stopped: self.gate.was_asked() }
     }
 
     /// Runs statements, drops their rows; the rows affected by the last.
-    pub fn execute(&mut self, sql: &str) -> Result<u64, Problem> {
+    pub fn execute(&mut self, sql: &str) -> Result<u64, StatementFailure> {
         let sql = self.with_path(sql);
         let mut affected = 0;
         self.simple(&sql, |message| {
@@ -177,19 +177,19 @@ impl Session {
         Ok(affected)
     }
 
-    pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+    pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let sql = self.with_path(sql);
         self.rows(&sql)
     }
 
-    /// As [`Session::query`]; the next statement is a COPY, whose rows call functions of the schema.
-    pub fn query_before_copy(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+    /// As [`PostgresSession::query`]; the next statement is a COPY, whose rows call functions of the schema.
+    pub fn query_before_copy(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let sql = format!("{}; {}", self.with_path(sql), path::set(&self.path.of_functions));
         self.strayed = true;
         self.rows(&sql)
     }
 
-    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Problem> {
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let mut rows = Vec::new();
         self.simple(sql, |message| {
             if let SimpleQueryMessage::Row(row) = message {
@@ -205,7 +205,7 @@ impl Session {
         &mut self,
         sql: &str,
         mut each: impl FnMut(SimpleQueryMessage) -> Result<(), Error>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), StatementFailure> {
         let done = self.run(None, async |client| {
             let mut messages = pin!(client.simple_query_raw(sql).await?);
             while let Some(message) = messages.next().await {
@@ -222,9 +222,9 @@ impl Session {
         &mut self,
         limit: Option<Duration>,
         work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
-    ) -> Option<Result<T, Problem>> {
+    ) -> Option<Result<T, StatementFailure>> {
         let running = self.gate.begin();
-        let Session { runtime, client, wire, .. } = self;
+        let PostgresSession { runtime, client, wire, .. } = self;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
         let outcome = runtime.block_on(async {
             let work = wire.run(work(client));
@@ -238,10 +238,10 @@ impl Session {
     }
 
     /// Starts a `COPY ... FROM STDIN`.
-    pub fn copy_in(&mut self, sql: &str) -> Result<Copy<'_>, Problem> {
+    pub fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>, StatementFailure> {
         self.seen.forget_errors();
         let running = self.gate.begin();
-        let Session { runtime, client, wire, .. } = self;
+        let PostgresSession { runtime, client, wire, .. } = self;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
         let prepared = runtime.block_on(wire.run(client.prepare(sql)));
         let began = match prepared {
@@ -252,7 +252,9 @@ impl Session {
             }
         };
         match began {
-            Ok(sink) => Ok(Copy { session: self, sink: Box::pin(sink), pool: Pool::default(), running: Some(running) }),
+            Ok(sink) => {
+                Ok(CopyIn { session: self, sink: Box::pin(sink), pool: Pool::default(), running: Some(running) })
+            }
             Err(e) => {
                 if e.as_db_error().is_some() {
                     self.seen.expect_surplus_answer();
@@ -274,7 +276,7 @@ impl Session {
         if self.client.take().is_none() {
             return;
         }
-        let Session { runtime, wire, .. } = self;
+        let PostgresSession { runtime, wire, .. } = self;
         let goodbye = std::future::poll_fn(|cx| {
             wire.drive(cx);
             if wire.connection.is_none() { Poll::Ready(()) } else { Poll::Pending }
@@ -284,7 +286,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for PostgresSession {
     fn drop(&mut self) {
         self.close();
     }
@@ -292,23 +294,23 @@ impl Drop for Session {
 
 /// A COPY in progress. Dropped unfinished, it is aborted with the session's next statement.
 #[must_use = "a copy that is not finished is aborted"]
-pub struct Copy<'a> {
-    session: &'a mut Session,
-    sink: Pin<Box<CopyInSink<Chunk>>>,
+pub struct CopyIn<'a> {
+    session: &'a mut PostgresSession,
+    sink: Pin<Box<CopyInSink<CopyBuffer>>>,
     pool: Pool,
     running: Option<Running>,
 }
 
-impl Copy<'_> {
+impl CopyIn<'_> {
     /// An empty buffer, reused if possible.
     pub fn buffer(&self) -> Vec<u8> {
         self.pool.take()
     }
 
-    /// Sends one buffer. `false`: the server has refused the copy, and [`Copy::finish`] returns the reason.
-    pub fn send(&mut self, data: Vec<u8>) -> Result<bool, Problem> {
-        let chunk = Chunk { data, at: 0, home: self.pool.clone() };
-        let Session { runtime, wire, seen, .. } = &mut *self.session;
+    /// Sends one buffer. `false`: the server has refused the copy, and [`CopyIn::finish`] returns the reason.
+    pub fn send(&mut self, data: Vec<u8>) -> Result<bool, StatementFailure> {
+        let chunk = CopyBuffer { data, at: 0, home: self.pool.clone() };
+        let PostgresSession { runtime, wire, seen, .. } = &mut *self.session;
         let sink = &mut self.sink;
         let sent = runtime.block_on(wire.run(async {
             let sent = sink.send(chunk).await;
@@ -323,8 +325,8 @@ impl Copy<'_> {
     }
 
     /// Ends the copy; the rows that the server stored.
-    pub fn finish(mut self) -> Result<u64, Problem> {
-        let Session { runtime, wire, .. } = &mut *self.session;
+    pub fn finish(mut self) -> Result<u64, StatementFailure> {
+        let PostgresSession { runtime, wire, .. } = &mut *self.session;
         let stored = runtime.block_on(wire.run(self.sink.as_mut().finish()));
         drop(self.running.take());
         stored.map_err(|e| self.session.explain(e))
@@ -347,13 +349,13 @@ impl Pool {
 }
 
 /// A lent buffer, in the type that the driver expects.
-struct Chunk {
+struct CopyBuffer {
     data: Vec<u8>,
     at: usize,
     home: Pool,
 }
 
-impl Buf for Chunk {
+impl Buf for CopyBuffer {
     fn remaining(&self) -> usize {
         self.data.len() - self.at
     }
@@ -368,7 +370,7 @@ impl Buf for Chunk {
     }
 }
 
-impl Drop for Chunk {
+impl Drop for CopyBuffer {
     fn drop(&mut self) {
         self.home.put(std::mem::take(&mut self.data));
     }

@@ -9,7 +9,7 @@ use arrow::datatypes::{
     Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::binary::{Put, nullable_with};
+use super::binary::{PutField, nullable_with};
 use super::columns::WireForm;
 use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
@@ -18,7 +18,7 @@ const NULL: &[u8] = b"\\N";
 
 /// The encoder of a column for any server type; `form` distinguishes 16 bytes of `bytea` from a UUID. `None`: the type
 /// is not supported.
-pub fn encoder(form: Option<WireForm>, array: &dyn Array) -> Option<Put<'_>> {
+pub fn encoder(form: Option<WireForm>, array: &dyn Array) -> Option<PutField<'_>> {
     match *array.data_type() {
         DataType::Boolean => {
             let values = array.as_boolean_opt()?;
@@ -67,7 +67,7 @@ pub fn encoder(form: Option<WireForm>, array: &dyn Array) -> Option<Put<'_>> {
 }
 
 /// Fields that cannot fail.
-fn each<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) + 'a) -> Put<'a> {
+fn each<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) + 'a) -> PutField<'a> {
     nullable_with(array, NULL, move |i, out| {
         put(i, out);
         Ok(())
@@ -78,7 +78,7 @@ fn each<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) + 'a) -> Put
 fn plain<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     put: impl Fn(&mut Vec<u8>, T::Native) + 'a,
-) -> Option<Put<'a>> {
+) -> Option<PutField<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
     Some(each(array, move |i, out| put(out, values[i])))
 }
@@ -87,7 +87,7 @@ fn plain<'a, T: ArrowPrimitiveType>(
 fn checked<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     put: impl Fn(&mut Vec<u8>, T::Native) -> Result<(), String> + 'a,
-) -> Option<Put<'a>> {
+) -> Option<PutField<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
     Some(nullable_with(array, NULL, move |i, out| put(out, values[i])))
 }

@@ -14,7 +14,7 @@ use rusqlite::types::ValueRef;
 
 use self::virtual_table::Feed;
 use crate::ident::{literal, qualified, quote};
-use crate::staged::{self, Batches};
+use crate::staged::{self, PayloadBatches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target, array_cells};
 
 mod errors;
@@ -68,7 +68,7 @@ impl Loader for Sqlite {
         let label = array_cells::label(target);
         let rows = staged::open(payload)?;
         let fail = |e| errors::table(&label, "", &e);
-        let scope = Scope::begin(&self.db).map_err(fail)?;
+        let scope = SqliteRollback::begin(&self.db).map_err(fail)?;
         let loaded = self.insert(target, rows).and_then(|loaded| {
             scope.keep(&self.db).map_err(fail)?;
             Ok(loaded)
@@ -97,10 +97,10 @@ impl Loader for Sqlite {
 
 impl Sqlite {
     /// Writes all rows inside the open transaction or savepoint, and compares the counts.
-    fn insert(&mut self, target: &Target, rows: Batches<'_>) -> Result<Loaded, LoadError> {
+    fn insert(&mut self, target: &Target, rows: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let label = array_cells::label(target);
         let fail = |e| errors::table(&label, "", &e);
-        let manner = Manner::of(&self.db, target).map_err(fail)?;
+        let manner = InsertMode::of(&self.db, target).map_err(fail)?;
         let before = manner.count(&self.db, target).map_err(fail)?;
         let width = target.columns.len();
         if width > 0 && !self.widths.contains(&width) {
@@ -144,7 +144,7 @@ impl Sqlite {
 
 /// How conflicts are handled and rows counted, by the properties of the table.
 #[derive(Debug, Clone, Copy)]
-struct Manner {
+struct InsertMode {
     /// SQLite would apply our conflict clause to the statements inside the triggers too, so there is none then; it also
     /// reads the whole batch before it writes a row.
     triggers: bool,
@@ -152,8 +152,8 @@ struct Manner {
     conflict_clauses: bool,
 }
 
-impl Manner {
-    fn of(db: &rusqlite::Connection, target: &Target) -> rusqlite::Result<Manner> {
+impl InsertMode {
+    fn of(db: &rusqlite::Connection, target: &Target) -> rusqlite::Result<InsertMode> {
         let schema = quote(Dialect::Sqlite, &target.schema);
         let table = literal(Dialect::Sqlite, &target.table);
         let sql = format!(
@@ -161,7 +161,7 @@ impl Manner {
              FROM (SELECT type, sql, tbl_name FROM {schema}.sqlite_schema \
              UNION ALL SELECT type, sql, tbl_name FROM sqlite_temp_schema) WHERE tbl_name = {table} COLLATE NOCASE"
         );
-        db.query_row(&sql, [], |row| Ok(Manner { triggers: row.get(0)?, conflict_clauses: row.get(1)? }))
+        db.query_row(&sql, [], |row| Ok(InsertMode { triggers: row.get(0)?, conflict_clauses: row.get(1)? }))
     }
 
     /// `OR FAIL` avoids the journal that SQLite needs to undo a single statement: the load is rolled back as a whole.
@@ -200,25 +200,25 @@ impl Manner {
 
 /// The scope to which one load can be rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
+enum SqliteRollback {
     /// The caller's transaction: a savepoint inside it.
     Savepoint,
     Transaction,
 }
 
-impl Scope {
-    fn begin(db: &rusqlite::Connection) -> rusqlite::Result<Scope> {
+impl SqliteRollback {
+    fn begin(db: &rusqlite::Connection) -> rusqlite::Result<SqliteRollback> {
         // IMMEDIATE waits for other writers here, rather than failing in the middle.
         let (scope, sql) = if db.is_autocommit() {
-            (Scope::Transaction, "BEGIN IMMEDIATE")
+            (SqliteRollback::Transaction, "BEGIN IMMEDIATE")
         } else {
-            (Scope::Savepoint, "SAVEPOINT dbmocker_load")
+            (SqliteRollback::Savepoint, "SAVEPOINT dbmocker_load")
         };
         run(db, sql).map(|_| scope)
     }
 
     fn keep(self, db: &rusqlite::Connection) -> rusqlite::Result<()> {
-        let sql = if self == Scope::Transaction { "COMMIT" } else { "RELEASE dbmocker_load" };
+        let sql = if self == SqliteRollback::Transaction { "COMMIT" } else { "RELEASE dbmocker_load" };
         run(db, sql).map(drop)
     }
 
@@ -226,8 +226,8 @@ impl Scope {
         // Some errors (full disk, interrupt) have rolled the whole transaction back already.
         if !db.is_autocommit() {
             let sql = match self {
-                Scope::Transaction => "ROLLBACK",
-                Scope::Savepoint => "ROLLBACK TO dbmocker_load; RELEASE dbmocker_load",
+                SqliteRollback::Transaction => "ROLLBACK",
+                SqliteRollback::Savepoint => "ROLLBACK TO dbmocker_load; RELEASE dbmocker_load",
             };
             // The load's own error is reported; an open transaction is rolled back when the file is closed.
             let _ = run(db, sql);

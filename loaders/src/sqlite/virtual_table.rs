@@ -43,7 +43,7 @@ impl Feed {
     pub fn register(&self, connection: &Connection, width: usize) -> rusqlite::Result<String> {
         let name = format!("dbmocker_rows_{width}");
         let aux = Some((self.clone(), width));
-        connection.create_module(name.as_str(), eponymous_only_module::<Rows>(), aux)?;
+        connection.create_module(name.as_str(), eponymous_only_module::<RowsTable>(), aux)?;
         Ok(name)
     }
 
@@ -63,21 +63,21 @@ impl Feed {
 }
 
 #[repr(C)]
-struct Rows {
+struct RowsTable {
     base: sqlite3_vtab,
     feed: Feed,
 }
 
-// SAFETY: `Rows` is `repr(C)` and begins with `sqlite3_vtab`, as the trait requires.
-unsafe impl<'vtab> VTab<'vtab> for Rows {
+// SAFETY: `RowsTable` is `repr(C)` and begins with `sqlite3_vtab`, as the trait requires.
+unsafe impl<'vtab> VTab<'vtab> for RowsTable {
     type Aux = (Feed, usize);
-    type Cursor = Cursor<'vtab>;
+    type Cursor = RowsCursor<'vtab>;
 
     fn connect(_: &mut VTabConnection, aux: Option<&Self::Aux>, _args: &[&[u8]]) -> rusqlite::Result<(String, Self)> {
         let (feed, width) = aux.expect("the module is only registered with its feed");
         let columns: Vec<String> = (0..*width).map(|i| format!("c{i}")).collect();
         let declaration = format!("CREATE TABLE x({})", columns.join(","));
-        Ok((declaration, Rows { base: sqlite3_vtab::default(), feed: feed.clone() }))
+        Ok((declaration, RowsTable { base: sqlite3_vtab::default(), feed: feed.clone() }))
     }
 
     fn best_index(&self, info: &mut IndexInfo) -> rusqlite::Result<()> {
@@ -85,25 +85,25 @@ unsafe impl<'vtab> VTab<'vtab> for Rows {
         Ok(())
     }
 
-    fn open(&'vtab mut self) -> rusqlite::Result<Cursor<'vtab>> {
+    fn open(&'vtab mut self) -> rusqlite::Result<RowsCursor<'vtab>> {
         let base = sqlite3_vtab_cursor::default();
         let (feed, batch) = (self.feed.clone(), Batch::default());
-        Ok(Cursor { base, feed, batch, row: 0, scratch: RefCell::new(Vec::with_capacity(64)), table: PhantomData })
+        Ok(RowsCursor { base, feed, batch, row: 0, scratch: RefCell::new(Vec::with_capacity(64)), table: PhantomData })
     }
 }
 
 #[repr(C)]
-struct Cursor<'vtab> {
+struct RowsCursor<'vtab> {
     base: sqlite3_vtab_cursor,
     feed: Feed,
     batch: Batch,
     row: usize,
     scratch: RefCell<Vec<u8>>,
-    table: PhantomData<&'vtab Rows>,
+    table: PhantomData<&'vtab RowsTable>,
 }
 
-// SAFETY: `Cursor` is `repr(C)` and begins with `sqlite3_vtab_cursor`, as the trait requires.
-unsafe impl VTabCursor for Cursor<'_> {
+// SAFETY: `RowsCursor` is `repr(C)` and begins with `sqlite3_vtab_cursor`, as the trait requires.
+unsafe impl VTabCursor for RowsCursor<'_> {
     fn filter(&mut self, _: c_int, _: Option<&str>, _: &Filters<'_>) -> rusqlite::Result<()> {
         self.batch = self.feed.batch();
         self.row = 0;

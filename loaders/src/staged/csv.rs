@@ -9,14 +9,14 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::map::{Map, Resident};
 use super::{BATCH_ROWS, file_error};
 use crate::LoadError;
-use crate::staged::csv::column::Column;
+use crate::staged::csv::column::CsvColumn;
 
 mod column;
 
 const BATCH_BYTES: usize = super::BATCH_BYTES;
 
 /// Iterates over the batches of one file. The first error ends it.
-pub struct Reader {
+pub struct CsvReader {
     path: String,
     schema: SchemaRef,
     map: Option<Map>,
@@ -25,20 +25,29 @@ pub struct Reader {
     at: usize,
     /// Rows read so far.
     rows: u64,
-    columns: Vec<Column>,
+    columns: Vec<CsvColumn>,
     scratch: Vec<u8>,
     failed: bool,
 }
 
-impl Reader {
-    pub fn open(path: &Path, schema: SchemaRef) -> Result<Reader, LoadError> {
+impl CsvReader {
+    pub fn open(path: &Path, schema: SchemaRef) -> Result<CsvReader, LoadError> {
         let shown = path.display().to_string();
         let map = Map::open(path).map_err(|e| file_error(&shown, e.to_string()))?;
         let resident = map.clone().map(Resident::new);
-        let columns = schema.fields().iter().map(|f| Column::new(f)).collect::<Result<_, _>>();
+        let columns = schema.fields().iter().map(|f| CsvColumn::new(f)).collect::<Result<_, _>>();
         let columns = columns.map_err(|message| file_error(&shown, message))?;
-        let mut reader =
-            Reader { path: shown, schema, map, resident, at: 0, rows: 0, columns, scratch: Vec::new(), failed: false };
+        let mut reader = CsvReader {
+            path: shown,
+            schema,
+            map,
+            resident,
+            at: 0,
+            rows: 0,
+            columns,
+            scratch: Vec::new(),
+            failed: false,
+        };
         reader.header()?;
         Ok(reader)
     }
@@ -54,7 +63,7 @@ impl Reader {
         let mut found = Vec::new();
         let (mut at, mut last) = (0, data.is_empty());
         while !last {
-            let field = Field::parse(data, at).map_err(|m| file_error(&self.path, format!("header: {m}")))?;
+            let field = RawField::parse(data, at).map_err(|m| file_error(&self.path, format!("header: {m}")))?;
             found.push(String::from_utf8_lossy(field.text(&mut self.scratch)).into_owned());
             (at, last) = (field.next, field.ends_row);
         }
@@ -74,7 +83,7 @@ impl Reader {
         let mut at = self.at;
         let count = self.columns.len();
         for i in 0..count {
-            let field = Field::parse(data, at).map_err(|m| self.error(m))?;
+            let field = RawField::parse(data, at).map_err(|m| self.error(m))?;
             if field.ends_row != (i + 1 == count) {
                 let seen = if field.ends_row { "fewer" } else { "more" };
                 return Err(self.error(&format!("{seen} than {count} fields; the file is damaged, export it again")));
@@ -87,7 +96,7 @@ impl Reader {
             at = field.next;
         }
         if count == 0 {
-            let field = Field::parse(data, at).map_err(|m| self.error(m))?;
+            let field = RawField::parse(data, at).map_err(|m| self.error(m))?;
             if !field.is_null() || !field.ends_row {
                 return Err(self.error("more than 0 fields; the file is damaged, export it again"));
             }
@@ -107,7 +116,7 @@ impl Reader {
         if rows == 0 {
             return Ok(None);
         }
-        let arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<_, _>>();
+        let arrays = self.columns.iter_mut().map(CsvColumn::finish).collect::<Result<_, _>>();
         let arrays = arrays.map_err(|e| self.error(&e.to_string()))?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)
@@ -116,7 +125,7 @@ impl Reader {
     }
 }
 
-impl Iterator for Reader {
+impl Iterator for CsvReader {
     type Item = Result<RecordBatch, LoadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -136,7 +145,7 @@ impl Iterator for Reader {
 }
 
 /// One field as read from the file, before unquoting.
-struct Field<'a> {
+struct RawField<'a> {
     /// The text between the quotes, or the whole field.
     raw: &'a [u8],
     quoted: bool,
@@ -147,13 +156,13 @@ struct Field<'a> {
     ends_row: bool,
 }
 
-impl<'a> Field<'a> {
-    fn parse(data: &'a [u8], at: usize) -> Result<Field<'a>, &'static str> {
+impl<'a> RawField<'a> {
+    fn parse(data: &'a [u8], at: usize) -> Result<RawField<'a>, &'static str> {
         let rest = data.get(at..).unwrap_or_default();
         if rest.first() != Some(&b'"') {
             let len = rest.iter().position(|&b| b == b',' || b == b'\n').unwrap_or(rest.len());
             let (next, ends_row) = Self::separator(data, at + len)?;
-            return Ok(Field { raw: &rest[..len], quoted: false, escaped: false, next, ends_row });
+            return Ok(RawField { raw: &rest[..len], quoted: false, escaped: false, next, ends_row });
         }
         let (mut end, mut escaped) = (1, false);
         loop {
@@ -170,7 +179,7 @@ impl<'a> Field<'a> {
             }
         }
         let (next, ends_row) = Self::separator(data, at + end + 1)?;
-        Ok(Field { raw: &rest[1..end], quoted: true, escaped, next, ends_row })
+        Ok(RawField { raw: &rest[1..end], quoted: true, escaped, next, ends_row })
     }
 
     fn separator(data: &[u8], at: usize) -> Result<(usize, bool), &'static str> {
@@ -217,11 +226,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.csv");
         std::fs::write(&path, text).unwrap();
-        Reader::open(&path, Arc::new(schema))?.collect()
+        CsvReader::open(&path, Arc::new(schema))?.collect()
     }
 
     fn schema(fields: &[(&str, DataType)]) -> Schema {
-        Schema::new(fields.iter().map(|(n, t)| arrow::datatypes::Field::new(*n, t.clone(), true)).collect::<Vec<_>>())
+        Schema::new(
+            fields.iter().map(|(n, t)| arrow::datatypes::RawField::new(*n, t.clone(), true)).collect::<Vec<_>>(),
+        )
     }
 
     fn strings(array: &ArrayRef) -> Vec<Option<&str>> {
@@ -304,7 +315,7 @@ mod tests {
             let path = dir.path().join("a.csv");
             std::fs::write(&path, text).unwrap();
             let types = [("a", DataType::Decimal128(38, 10)), ("b", DataType::Utf8)];
-            let _ = Reader::open(&path, Arc::new(schema(&types))).map(|r| r.count());
+            let _ = CsvReader::open(&path, Arc::new(schema(&types))).map(|r| r.count());
         }
     }
 }

@@ -17,7 +17,7 @@ pub fn is_flat(file: &[u8]) -> Option<bool> {
     let tail = file.len().checked_sub(TAIL)?;
     let length = u32::from_le_bytes(file[tail..tail + 4].try_into().ok()?);
     let begin = tail.checked_sub(usize::try_from(length).ok()?)?;
-    let mut footer = Reader { bytes: &file[begin..tail] };
+    let mut footer = ThriftReader { bytes: &file[begin..tail] };
     let mut id = 0;
     loop {
         match footer.field(&mut id)? {
@@ -28,11 +28,11 @@ pub fn is_flat(file: &[u8]) -> Option<bool> {
     }
 }
 
-struct Reader<'a> {
+struct ThriftReader<'a> {
     bytes: &'a [u8],
 }
 
-impl Reader<'_> {
+impl ThriftReader<'_> {
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Dialect, Identity, LoadError, TlsMode, connect};
+use dbmocker_loaders::{
+    AuthMethod, ChannelBinding, ClientCertificate, Connection, Dialect, LoadError, TlsMode, connect,
+};
 
 use crate::{complaint, load_all, pairs};
 
@@ -189,8 +191,10 @@ fn a_client_certificate_lets_its_owner_in() {
     let file = |name: &str| server.folder.path().join(name);
     let to = |name: Option<&str>| Connection {
         user: "certified".into(),
-        tls_identity: name
-            .map(|name| Identity { certificate: file(&format!("{name}.pem")), key: file(&format!("{name}.key")) }),
+        tls_identity: name.map(|name| ClientCertificate {
+            certificate: file(&format!("{name}.pem")),
+            key: file(&format!("{name}.key")),
+        }),
         ..server.connection(TlsMode::VerifyFull, "localhost")
     };
     let mut loader = connect(&to(Some("client"))).unwrap();
@@ -201,7 +205,7 @@ fn a_client_certificate_lets_its_owner_in() {
     assert!(error.contains("does not take the client certificate"), "{error}");
     let error = complaint(connect(&to(Some("absent"))));
     assert!(error.contains("absent.pem"), "{error}");
-    let swapped = Identity { certificate: file("server.pem"), key: file("stranger.key") };
+    let swapped = ClientCertificate { certificate: file("server.pem"), key: file("stranger.key") };
     let error = complaint(connect(&Connection { tls_identity: Some(swapped), ..to(None) }));
     assert!(error.contains("server.pem") && error.contains("key"), "{error}");
     run("chmod 644 client.key", server.folder.path());

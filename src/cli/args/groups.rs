@@ -103,23 +103,23 @@ impl Safety {
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Tables")]
-pub struct Tables {
+pub struct TablesArgs {
     /// Only these, comma-separated ("a,b" in quotes is one name, 'app.*' a pattern); parents left out are reused if they hold rows
     #[arg(long, visible_alias = "include-tables", value_name = "T,T", value_parser = parse::tables)]
-    pub tables: Vec<parse::Tables>,
+    pub tables: Vec<parse::TableList>,
 
     /// Only the tables of these schemas, comma-separated
     #[arg(long, value_name = "S,S", value_parser = parse::tables)]
-    pub schema: Vec<parse::Tables>,
+    pub schema: Vec<parse::TableList>,
 
     /// All but these, comma-separated
     #[arg(long, value_name = "T,T", value_parser = parse::tables)]
-    pub exclude_tables: Vec<parse::Tables>,
+    pub exclude_tables: Vec<parse::TableList>,
 }
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rows")]
-pub struct Rows {
+pub struct RowsArgs {
     /// Rows for each table without rows of its own, and for single tables or patterns of names: 1000 or
     /// 1000,users=2k,orders=3x users,'audit.*=0' [default: by its role: a list is short, an entity has 1000, details and
     /// events more]
@@ -167,12 +167,12 @@ pub struct Rows {
     pub scale: Option<f64>,
 
     #[command(flatten)]
-    pub values: Values,
+    pub values: ValuesArgs,
 }
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Values")]
-pub struct Values {
+pub struct ValuesArgs {
     /// Whose names, addresses, words and telephone numbers, with weights, e.g. de_DE=7,fr_FR=2,ja_JP [default: by the
     /// tables' language, by the row's country, else those of the world, most of them English]
     #[arg(long, value_name = "L=N,L", value_parser = parse::locales)]
@@ -189,7 +189,7 @@ pub struct Values {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Resources")]
-pub struct Resources {
+pub struct ResourceArgs {
     /// Threads that generate [default: the cores of the machine]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
@@ -202,7 +202,7 @@ pub struct Resources {
 /// How fast rows are sent.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Resources")]
-pub struct Pace {
+pub struct PaceArgs {
     /// Rows a second at most, of all tables together
     #[arg(long, value_name = "ROWS", value_parser = parse::some_rows)]
     pub max_rate: Option<u64>,
@@ -215,11 +215,11 @@ pub struct Pace {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Staging")]
-pub struct Staging {
+pub struct StagingArgs {
     /// Where generated rows wait for the server: memory, and disk if one of the next flags allows it; or all of them in
     /// files before the first is loaded
-    #[arg(long, value_enum, default_value_t = Stage::Memory)]
-    pub stage: Stage,
+    #[arg(long, value_enum, default_value_t = StageArg::Memory)]
+    pub stage: StageArg,
 
     /// Folder for rows that wait on disk; they are gone when the run ends [default: the system's temporary folder]
     #[arg(long, value_name = "DIR")]
@@ -234,10 +234,10 @@ pub struct Staging {
     pub disk_limit: Option<u64>,
 }
 
-impl Staging {
+impl StagingArgs {
     /// Anything was asked for.
     pub fn is_asked(&self) -> bool {
-        self.stage == Stage::Files
+        self.stage == StageArg::Files
             || self.spill_dir.is_some()
             || self.spill_format.is_some()
             || self.disk_limit.is_some()
@@ -266,7 +266,7 @@ pub struct Processes {
 impl Processes {
     /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by; where
     /// rows are `staged`, they are loaded as a whole.
-    pub fn hands(&self, connections: usize, staged: bool) -> LoaderPool {
+    pub fn loaders(&self, connections: usize, staged: bool) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
             processes,
@@ -282,7 +282,7 @@ impl Processes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
+pub enum StageArg {
     Memory,
     Files,
 }
@@ -308,7 +308,7 @@ impl Indexes {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Repeated values")]
-pub struct Duplicates {
+pub struct DuplicatesArgs {
     /// One value for all rows of these columns, comma-separated
     #[arg(long, value_name = "T.C,T.C", value_delimiter = ',')]
     pub enable_duplicates: Vec<String>,
@@ -364,7 +364,7 @@ pub struct Files {
     /// Of Parquet: none, snappy (the default) or zstd. Of CSV, NDJSON and SQL files as a whole: none (the default), gzip or
     /// zstd
     #[arg(long, value_enum)]
-    pub compression: Option<Compression>,
+    pub compression: Option<CompressionArg>,
 
     /// The higher, the smaller and slower: 1 to 9 for gzip [default: 6], 1 to 22 for zstd [default: 3; Parquet: 1]
     #[arg(long, value_name = "N", requires = "compression", value_parser = clap::value_parser!(u8).range(1..=22))]
@@ -404,7 +404,7 @@ pub struct Files {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Compression {
+pub enum CompressionArg {
     None,
     Snappy,
     Gzip,

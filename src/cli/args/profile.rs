@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::groups::{Database, Tables};
+use super::groups::{Database, TablesArgs};
 use crate::cli::parse;
 
 #[derive(Debug, Args)]
@@ -13,7 +13,7 @@ pub struct Learn {
     #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
     pub out: Option<PathBuf>,
 
-    /// Replaces a file that is in the way
+    /// Replaces an existing file
     #[arg(long)]
     pub overwrite: bool,
 
@@ -50,7 +50,7 @@ pub struct Learn {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,7 +91,7 @@ pub struct Compare {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
-    pub tables: Tables,
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -104,7 +104,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 
-    /// Replaces a file that is in the way
+    /// Replaces an existing file
     #[arg(long)]
     pub overwrite: bool,
 

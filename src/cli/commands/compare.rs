@@ -7,7 +7,7 @@ use crate::cli::args::{self, Compare};
 use crate::cli::config;
 use crate::cli::config::Source;
 use crate::cli::printer::Printer;
-use crate::compare::plans::{Plans, QueryPlan, QueryVerdict, VERSION, explain};
+use crate::compare::query_plans::{Plans, QueryPlan, QueryVerdict, VERSION, explain};
 use crate::compare::{Comparison, Other, compare};
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::Wishes;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::args::Explain;
 use crate::cli::config;
 use crate::cli::printer::Printer;
-use crate::compare::plans::{Plans, VERSION, explain, statements};
+use crate::compare::query_plans::{Plans, VERSION, explain, statements};
 use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::json_file::write_json;
 

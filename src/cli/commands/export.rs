@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{check_report, close};
-use crate::cli::args::{Compression, Export, ExportFormat, Files, Tables, UuidForm};
+use crate::cli::args::{CompressionArg, Export, ExportFormat, Files, TablesArgs, UuidForm};
 use crate::cli::config;
 use crate::cli::config::Resources;
 use crate::cli::file::Generation;
@@ -46,7 +46,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let progress = Arc::new(Progress::new(plan.tables.iter().enumerate().map(rows)));
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
-    let work = Work { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
+    let work = ExportWork { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
     let written = work.write(&target, resources.streams);
     drop(bar);
     let report = Report {
@@ -101,7 +101,7 @@ impl fmt::Display for Destination {
 }
 
 /// The rows to write, and the resources.
-struct Work<'a> {
+struct ExportWork<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
     tables: Vec<usize>,
@@ -110,9 +110,9 @@ struct Work<'a> {
     progress: &'a Progress,
 }
 
-impl Work<'_> {
+impl ExportWork<'_> {
     fn write(&self, target: &Destination, streams: usize) -> Result<Vec<TableReport>, RunError> {
-        let Work { plan, generator, tables, slice, flow, progress } = self;
+        let ExportWork { plan, generator, tables, slice, flow, progress } = self;
         match target {
             Destination::Files(options) => {
                 let (slice, tables) = (slice.clone(), tables.clone());
@@ -168,7 +168,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
-    let all = Tables::default();
+    let all = TablesArgs::default();
     let tables = if matches!(target, Destination::Stdout(..)) { &all } else { &args.tables };
     Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
 }
@@ -233,10 +233,10 @@ fn parquet(args: &Files, format: FileType) -> Result<ParquetOptions, Failure> {
     let compression = match args.compression {
         _ if format != FileType::Parquet => files::Compression::default(),
         None => files::Compression::default(),
-        Some(Compression::None) => files::Compression::None,
-        Some(Compression::Snappy) => files::Compression::Snappy,
-        Some(Compression::Zstd) => files::Compression::Zstd,
-        Some(Compression::Gzip) => {
+        Some(CompressionArg::None) => files::Compression::None,
+        Some(CompressionArg::Snappy) => files::Compression::Snappy,
+        Some(CompressionArg::Zstd) => files::Compression::Zstd,
+        Some(CompressionArg::Gzip) => {
             return Err(Failure::usage(
                 "--compression gzip is for CSV, NDJSON and SQL; for Parquet write zstd or snappy",
             ));
@@ -265,13 +265,13 @@ fn packing(args: &Files, format: FileType) -> Result<Option<Packing>, Failure> {
     }
     let level = args.compression_level;
     let packing = match args.compression {
-        None | Some(Compression::None) => return Ok(None),
-        Some(Compression::Gzip) if level.is_some_and(|level| level > 9) => {
+        None | Some(CompressionArg::None) => return Ok(None),
+        Some(CompressionArg::Gzip) if level.is_some_and(|level| level > 9) => {
             return Err(Failure::usage("--compression-level of gzip is 1 to 9"));
         }
-        Some(Compression::Gzip) => Packing::Gzip { level: level.unwrap_or(6) },
-        Some(Compression::Zstd) => Packing::Zstd { level: level.unwrap_or(3) },
-        Some(Compression::Snappy) => {
+        Some(CompressionArg::Gzip) => Packing::Gzip { level: level.unwrap_or(6) },
+        Some(CompressionArg::Zstd) => Packing::Zstd { level: level.unwrap_or(3) },
+        Some(CompressionArg::Snappy) => {
             return Err(Failure::usage("--compression snappy is for Parquet; for text files write gzip or zstd"));
         }
     };

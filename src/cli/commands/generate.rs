@@ -44,7 +44,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        hands: Some(args.processes.hands(connections, args.staging.is_asked())),
+        loaders: Some(args.processes.loaders(connections, args.staging.is_asked())),
     };
     let (plan, generator) = planning.plan(&[])?;
     request.notes.iter().for_each(|text| printer.note(text));

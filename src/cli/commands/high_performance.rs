@@ -46,7 +46,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     repeat(&mut request, &args.duplicates, &source.schema)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let machine = Machine::now();
-    let sizes = Sizes::new(args, &request, &machine);
+    let sizes = RunSizes::new(args, &request, &machine);
     let planning = Planning {
         source: &source,
         tables: &args.tables,
@@ -54,7 +54,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: sizes.resources.limit,
         postpone_from: Some(FROM_ROWS),
-        hands: Some(sizes.hands(args)),
+        loaders: Some(sizes.loaders(args)),
     };
     let (plan, generator) = planning.plan(&[])?;
     let text = described(&plan, &sizes, &machine);
@@ -82,8 +82,8 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
 /// Rows of each table where nothing else is asked for.
 const ROWS_OF_EACH: u64 = 1_000_000;
 
-fn rows(args: &HighPerformance) -> args::Rows {
-    args::Rows {
+fn rows(args: &HighPerformance) -> args::RowsArgs {
+    args::RowsArgs {
         rows: if args.rows.iter().any(|r| r.all.is_some()) {
             args.rows.clone()
         } else {
@@ -103,7 +103,7 @@ fn rows(args: &HighPerformance) -> args::Rows {
 }
 
 /// Adds the flags for repeated values to the config file's settings.
-fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> Result<(), Failure> {
+fn repeat(request: &mut Request, typed: &args::DuplicatesArgs, schema: &Schema) -> Result<(), Failure> {
     if typed.smart_duplicates.is_empty() {
         let given = [
             (typed.duplicate_probability.is_some(), "--duplicate-probability"),
@@ -159,7 +159,7 @@ fn repeat(request: &mut Request, typed: &args::Duplicates, schema: &Schema) -> R
 }
 
 /// The sizes of the run: flags override the config file, which overrides the adaptive rules.
-struct Sizes {
+struct RunSizes {
     resources: Resources,
     adaptive: Adaptive,
     batch_rows: u64,
@@ -167,7 +167,7 @@ struct Sizes {
     max_processes: usize,
 }
 
-impl Sizes {
+impl RunSizes {
     fn new(args: &HighPerformance, request: &Request, machine: &Machine) -> Self {
         let adaptive = machine.adaptive();
         let workers = usize::from(args.max_workers.or(request.generation.max_workers).unwrap_or(WORKERS));
@@ -176,7 +176,7 @@ impl Sizes {
         let batch_rows = given.unwrap_or(adaptive.batch_rows);
         let resources = Resources { batch_rows: Some(batch_rows), ..Resources::of(workers, limit) };
         let processes = args.max_processes.map_or(4, usize::from);
-        Sizes {
+        RunSizes {
             resources,
             max_processes: if args.max_processes.is_some() { processes } else { processes.min(adaptive.processes) },
             adaptive,
@@ -186,9 +186,9 @@ impl Sizes {
     }
 }
 
-impl Sizes {
+impl RunSizes {
     /// Threads for smaller tables, processes for larger ones.
-    fn hands(&self, args: &HighPerformance) -> LoaderPool {
+    fn loaders(&self, args: &HighPerformance) -> LoaderPool {
         let (processes, because) = match args.max_processes {
             _ if args.staging.is_asked() => (1, "rows that wait on disk are made by this process".to_owned()),
             Some(request) => (self.max_processes, format!("--max-processes {request}")),
@@ -208,8 +208,8 @@ impl Sizes {
 }
 
 /// The plan as the original prints it.
-fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
-    let Sizes { resources, adaptive, batch_rows, .. } = sizes;
+fn described(plan: &Plan, sizes: &RunSizes, machine: &Machine) -> String {
+    let RunSizes { resources, adaptive, batch_rows, .. } = sizes;
     let mut out = String::new();
     let mut line = |text: String| {
         writeln!(out, "{text}").expect("writing to memory is infallible");
@@ -225,11 +225,11 @@ fn described(plan: &Plan, sizes: &Sizes, machine: &Machine) -> String {
     line(format!("Batch size: {} rows ({why})", humanize::count(*batch_rows)));
     let more = if resources.workers > machine.cores { ", more than there are" } else { "" };
     line(format!("Workers: {} threads ({}{more})", resources.workers, humanize::plural(machine.cores as u64, "core")));
-    let hands = plan.hands.clone().unwrap_or_default();
-    line(format!("Processes: {} of at most {} ({})", hands.processes, sizes.max_processes, hands.reason));
-    line(format!("Multiprocessing: {}", if hands.processes > 1 { "on" } else { "off" }));
+    let loaders = plan.loaders.clone().unwrap_or_default();
+    line(format!("Processes: {} of at most {} ({})", loaders.processes, sizes.max_processes, loaders.reason));
+    line(format!("Multiprocessing: {}", if loaders.processes > 1 { "on" } else { "off" }));
     for table in &plan.tables {
-        let cut = table.cut.iter().filter(|_| hands.processes > 1);
+        let cut = table.chunks.iter().filter(|_| loaders.processes > 1);
         cut.for_each(|cut| line(format!("  {}: {}", table.label, cut.describe(table))));
     }
     line(format!("Memory: at most {} for rows on their way", humanize::bytes(resources.limit)));

@@ -7,7 +7,7 @@ use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::Wishes;
-use crate::learn::{Learned, Options, learn, scan_queries};
+use crate::learn::{LearnOptions, Learned, learn, scan_queries};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::time::date_text;
@@ -29,7 +29,7 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
         table.outside |= !chosen.contains(&i);
     }
     known_columns(&source.schema, &args.keep)?;
-    let options = Options {
+    let options = LearnOptions {
         wishes: Wishes { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         scan: args.scan.then(|| Duration::from_secs(args.query_limit.into())),

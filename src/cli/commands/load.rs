@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::load_pipeline::{Fill, beware};
 use super::{check_manifest, check_report, resume};
-use crate::cli::args::Load;
+use crate::cli::args::LoadArgs;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
 use crate::cli::guard;
@@ -25,7 +25,7 @@ use dbmocker_planner::select;
 
 /// # Errors
 /// The database or the files cannot be read, there is no valid plan, or the server refuses rows.
-pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
@@ -76,7 +76,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
-                hands: Some(args.processes.hands(connections, args.staging.is_asked())),
+                loaders: Some(args.processes.loaders(connections, args.staging.is_asked())),
             };
             let (plan, generator) = match &args.plan {
                 Some(path) => planning.saved(path)?,
@@ -91,7 +91,7 @@ pub fn run(args: &Load, printer: &Printer) -> Result<Exit, Failure> {
 
 /// An export: the manifest's tables, with their files checked first.
 fn from_files(
-    args: &Load,
+    args: &LoadArgs,
     folder: &Path,
     source: &Source,
     printer: &Printer,

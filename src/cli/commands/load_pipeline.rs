@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::resume::Asked;
+use super::resume::FlagValues;
 use super::{check_report, close, no_manifest, verify, write_report};
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
@@ -18,14 +18,14 @@ use crate::error::{Exit, Failure};
 use crate::report::{LeftOut, Progress, Recorder, Report};
 use crate::run;
 use crate::run::{
-    DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord, TableJob, TableShare,
-    Tried, WorkerConfig,
+    AcceptedTrial, DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord,
+    TableJob, TableShare, WorkerConfig,
 };
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan};
-use dbmocker_planner::Problem;
+use dbmocker_planner::TableProblem;
 use dbmocker_schema::{LEFT_OUT, calls_functions};
 
 /// One run.
@@ -33,7 +33,7 @@ pub struct Fill<'a> {
     pub command: &'static str,
     pub source: &'a Source,
     pub resources: Resources,
-    pub staging: &'a args::Staging,
+    pub staging: &'a args::StagingArgs,
     pub truncate: bool,
     pub append: bool,
     /// Try some rows on the server before anything is written.
@@ -45,11 +45,11 @@ pub struct Fill<'a> {
     /// The path of the manifest from which the rows can be regenerated.
     pub manifest: Option<&'a Path>,
     /// How fast rows are sent.
-    pub pace: args::Pace,
+    pub pace: args::PaceArgs,
     /// When to ask before rows of others are emptied or added to.
     pub asks: Asks,
     /// The run is written down in the database, with what was asked for.
-    pub journal: Option<Asked>,
+    pub journal: Option<FlagValues>,
     /// The journal stays when the run is complete.
     pub keep_journal: bool,
     /// The run that goes on.
@@ -63,7 +63,7 @@ impl<'a> Fill<'a> {
         command: &'static str,
         source: &'a Source,
         resources: Resources,
-        staging: &'a args::Staging,
+        staging: &'a args::StagingArgs,
         begun: Instant,
     ) -> Self {
         Fill {
@@ -78,7 +78,7 @@ impl<'a> Fill<'a> {
             verify: true,
             report: None,
             manifest: None,
-            pace: args::Pace::default(),
+            pace: args::PaceArgs::default(),
             asks: Asks::Always,
             journal: None,
             keep_journal: false,
@@ -103,7 +103,8 @@ impl Fill<'_> {
     ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
         beware(&self.source.schema, printer);
-        let (plan, generator, Tried { disabled_triggers, untried }) = self.tried(planning, plan, generator, printer)?;
+        let (plan, generator, AcceptedTrial { disabled_triggers, untried }) =
+            self.tried(planning, plan, generator, printer)?;
         for s in &disabled_triggers {
             printer.warn(s);
         }
@@ -117,7 +118,7 @@ impl Fill<'_> {
             return Err(Failure::new(
                 Exit::Source,
                 anyhow::anyhow!(
-                    "{first}; without a trial nobody knows whether rows keep it; leave such tables out by --skip-unsolved"
+                    "{first}; without a trial it is unknown whether rows satisfy it; leave such tables out by --skip-unsolved"
                 ),
             ));
         }
@@ -149,7 +150,7 @@ impl Fill<'_> {
             notes: notes.into_iter().chain(disabled_triggers.iter().map(ToString::to_string)).collect(),
             ..Report::default()
         };
-        let processes = plan.hands.as_ref().map_or(1, |h| h.processes);
+        let processes = plan.loaders.as_ref().map_or(1, |h| h.processes);
         // Every process has a copy of the plan.
         let copies = if processes > 1 { processes as u64 + 1 } else { 1 };
         let resources = self.resources.beside(plan.held(), copies)?;
@@ -190,7 +191,7 @@ impl Fill<'_> {
             now: report.now.clone(),
             truncate: self.truncate,
             disable_triggers: self.disable_triggers,
-            silent: disabled_triggers.iter().map(|s| (s.table.clone(), s.why.clone())).collect(),
+            triggers_disabled: disabled_triggers.iter().map(|s| (s.table.clone(), s.why.clone())).collect(),
             options,
             ..RunEntry::default()
         })
@@ -207,7 +208,7 @@ impl Fill<'_> {
 }
 
 impl Fill<'_> {
-    /// The jobs of the plan, with the triggers off that must be silent, or may fall so.
+    /// The jobs of the plan, with the triggers that are disabled, or may be.
     fn jobs(
         &self,
         plan: &Plan,
@@ -239,11 +240,11 @@ impl Fill<'_> {
         mut plan: Plan,
         mut generator: Arc<Generator>,
         printer: &Printer,
-    ) -> Result<(Plan, Arc<Generator>, Tried), Failure> {
+    ) -> Result<(Plan, Arc<Generator>, AcceptedTrial), Failure> {
         let Source { connection, schema, .. } = self.source;
-        let mut refused: Vec<Problem> = Vec::new();
+        let mut refused: Vec<TableProblem> = Vec::new();
         if !self.preflight {
-            return Ok((plan, generator, Tried::default()));
+            return Ok((plan, generator, AcceptedTrial::default()));
         }
         loop {
             let refusals =
@@ -253,7 +254,7 @@ impl Fill<'_> {
                     Err(e) => return Err(config::run_failure(e)),
                 };
             for Refusal { table, message } in refusals {
-                let problem = Problem { table, message: format!("the server refuses its rows: {message}") };
+                let problem = TableProblem { table, message: format!("the server refuses its rows: {message}") };
                 printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
                 refused.push(problem);
             }

@@ -1,6 +1,6 @@
 //! `dbmocker manifest --join`: joins the parts of an export.
 
-use crate::cli::args::Manifest;
+use crate::cli::args::ManifestArgs;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use dbmocker_core::humanize;
@@ -8,7 +8,7 @@ use dbmocker_files::join::{JoinError, join};
 
 /// # Errors
 /// The parts are not those of one export, do not contain every row exactly once, or the manifest cannot be written.
-pub fn run(args: &Manifest, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
     let joined = join(&args.join, args.out.as_deref(), args.overwrite).map_err(|e| {
         let exit = match e {
             JoinError::Write(_) => Exit::Target,

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::args;
-use crate::cli::args::Plan;
+use crate::cli::args::PlanArgs;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
 use crate::cli::guard;
@@ -14,7 +14,7 @@ use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
-use crate::forecast::{Forecast, Machine};
+use crate::forecast::{Forecast, LoadSetup};
 use crate::pages;
 use crate::pages::Format;
 use crate::pages::plan::Origin;
@@ -31,7 +31,7 @@ struct Told {
 
 /// # Errors
 /// The database cannot be read, or there is no valid plan.
-pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     if let Some(path) = &args.html {
         json_file::can_write(path).map_err(|e| no_page(path, e))?;
     }
@@ -46,11 +46,11 @@ pub fn run(args: &Plan, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: config::default_memory(),
         postpone_from,
-        hands: None,
+        loaders: None,
     };
     let (plan, generator) = planning.plan(&[])?;
-    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &request.generation);
-    let machine = Machine {
+    let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &request.generation);
+    let machine = LoadSetup {
         workers: resources.workers,
         connections: resources.streams,
         local: !guard::elsewhere(&source.connection),

@@ -1,6 +1,6 @@
 //! `dbmocker preview`: the first rows of each table as they would be generated.
 
-use crate::cli::args::{Preview, Tables};
+use crate::cli::args::{Preview, TablesArgs};
 use crate::cli::config;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
@@ -23,7 +23,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
             let request = Request::new(&args.rows)?;
             let source = config::open(&args.database, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
-            let tables = Tables::default();
+            let tables = TablesArgs::default();
             Planned::make(&source, &tables, &request, false, config::default_memory())?
         }
     };

@@ -9,7 +9,7 @@ use twox_hash::XxHash3_128;
 
 use super::load_pipeline::Fill;
 use crate::cli::args;
-use crate::cli::args::Load;
+use crate::cli::args::LoadArgs;
 use crate::cli::config;
 use crate::cli::config::{Resources, Source};
 use crate::cli::file::Generation;
@@ -29,11 +29,11 @@ use dbmocker_planner::chunking::ROWS;
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
 /// What was asked for by flags that decide about rows, by their names.
-pub type Asked = BTreeMap<String, String>;
+pub type FlagValues = BTreeMap<String, String>;
 
 /// # Errors
 /// There is no run to go on with, its schema or its options are others, or the server refuses rows.
-pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
     let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let request = Request::new(&args.rows)?;
     guard::protected(&source, &request.protect)?;
@@ -80,9 +80,10 @@ pub fn run(args: &Load, begun: Instant, printer: &Printer) -> Result<Exit, Failu
         keep_journal: args.safety.keeps_journal(),
         ..Fill::new("load", &source, Resources::new(&args.resources, &Generation::default()), &args.staging, begun)
     };
-    let silent = entry.silent.iter().map(|(table, why)| DisabledTriggers { table: table.clone(), why: why.clone() });
+    let triggers_disabled =
+        entry.triggers_disabled.iter().map(|(table, why)| DisabledTriggers { table: table.clone(), why: why.clone() });
     let generator = Arc::new(Generator::new(&plan));
-    fill.planned((&plan, &generator), &silent.collect::<Vec<_>>(), None, Vec::new(), printer)
+    fill.planned((&plan, &generator), &triggers_disabled.collect::<Vec<_>>(), None, Vec::new(), printer)
 }
 
 fn cannot(why: &str) -> Failure {
@@ -90,7 +91,7 @@ fn cannot(why: &str) -> Failure {
 }
 
 /// Whatever is asked for must be what the run was asked for.
-fn same_options(now: &Asked, then: &Asked) -> Result<(), Failure> {
+fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
     let other = now.iter().find(|(name, value)| then.get(*name) != Some(value));
     let Some((name, value)) = other else { return Ok(()) };
     let (now, then) = match (value.as_str(), then.get(name)) {
@@ -103,8 +104,8 @@ fn same_options(now: &Asked, then: &Asked) -> Result<(), Failure> {
 }
 
 /// What a load was asked for.
-pub fn asked(args: &Load) -> Asked {
-    let mut asked = Asked::new();
+pub fn asked(args: &LoadArgs) -> FlagValues {
+    let mut asked = FlagValues::new();
     rows(&mut asked, &args.rows);
     tables(&mut asked, &args.tables);
     indexes(&mut asked, &args.indexes);
@@ -115,8 +116,8 @@ pub fn asked(args: &Load) -> Asked {
 }
 
 /// What `generate` was asked for.
-pub fn asked_of_generate(args: &args::Generate) -> Asked {
-    let mut asked = Asked::new();
+pub fn asked_of_generate(args: &args::Generate) -> FlagValues {
+    let mut asked = FlagValues::new();
     rows(&mut asked, &args.rows);
     tables(&mut asked, &args.tables);
     indexes(&mut asked, &args.indexes);
@@ -127,8 +128,8 @@ pub fn asked_of_generate(args: &args::Generate) -> Asked {
 }
 
 /// What `high-performance` was asked for, as far as `load` has such flags.
-pub fn asked_of_high_performance(args: &args::HighPerformance) -> Asked {
-    let mut asked = Asked::new();
+pub fn asked_of_high_performance(args: &args::HighPerformance) -> FlagValues {
+    let mut asked = FlagValues::new();
     tables(&mut asked, &args.tables);
     flag(&mut asked, "truncate", args.truncate);
     flag(&mut asked, "skip-unsolved", args.skip_unsolved);
@@ -137,20 +138,20 @@ pub fn asked_of_high_performance(args: &args::HighPerformance) -> Asked {
     asked
 }
 
-fn flag(asked: &mut Asked, name: &str, is: bool) {
+fn flag(asked: &mut FlagValues, name: &str, is: bool) {
     if is {
         asked.insert(name.into(), String::new());
     }
 }
 
-fn list(asked: &mut Asked, name: &str, given: &[parse::Tables]) {
+fn list(asked: &mut FlagValues, name: &str, given: &[parse::TableList]) {
     let names: Vec<&str> = given.iter().flat_map(|t| t.0.iter().map(String::as_str)).collect();
     if !names.is_empty() {
         asked.insert(name.into(), names.join(","));
     }
 }
 
-fn rows(asked: &mut Asked, args: &args::Rows) {
+fn rows(asked: &mut FlagValues, args: &args::RowsArgs) {
     row_counts(asked, &args.rows);
     args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
     args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
@@ -167,7 +168,7 @@ fn rows(asked: &mut Asked, args: &args::Rows) {
     }
 }
 
-fn row_counts(asked: &mut Asked, given: &[RowCounts]) {
+fn row_counts(asked: &mut FlagValues, given: &[RowCounts]) {
     if !given.is_empty() {
         asked.insert("rows".into(), given.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     }
@@ -179,20 +180,20 @@ fn file(path: &Path) -> String {
     format!("a file of {} bytes, {:032x}", bytes.len(), XxHash3_128::oneshot(&bytes))
 }
 
-fn tables(asked: &mut Asked, args: &args::Tables) {
+fn tables(asked: &mut FlagValues, args: &args::TablesArgs) {
     list(asked, "tables", &args.tables);
     list(asked, "exclude-tables", &args.exclude_tables);
     list(asked, "schema", &args.schema);
 }
 
-fn indexes(asked: &mut Asked, args: &args::Indexes) {
+fn indexes(asked: &mut FlagValues, args: &args::Indexes) {
     flag(asked, "keep-indexes", args.keep_indexes);
     if args.rebuild_from != FROM_ROWS {
         asked.insert("rebuild-from".into(), args.rebuild_from.to_string());
     }
 }
 
-fn processes(asked: &mut Asked, args: &args::Processes) {
+fn processes(asked: &mut FlagValues, args: &args::Processes) {
     if args.processes != 1 {
         asked.insert("processes".into(), args.processes.to_string());
     }

@@ -2,17 +2,17 @@
 
 use std::fmt::Write;
 
-use crate::cli::args::Runs;
+use crate::cli::args::RunsArgs;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::run;
-use crate::run::{History, State};
+use crate::run::{History, RunState};
 use dbmocker_core::humanize;
 
 /// # Errors
 /// The database cannot be reached, or its journal is another role's.
-pub fn run(args: &Runs, printer: &Printer) -> Result<Exit, Failure> {
+pub fn run(args: &RunsArgs, printer: &Printer) -> Result<Exit, Failure> {
     let connection = config::connection(&args.database, printer)?;
     let runs = run::runs(&connection).map_err(config::run_failure)?;
     if args.json {
@@ -33,7 +33,7 @@ fn described(runs: &[History]) -> String {
             true => humanize::count(all),
             false => format!("{} of {}", humanize::count(some), humanize::count(all)),
         };
-        let whole = matches!(run.state, State::Complete | State::Undone);
+        let whole = matches!(run.state, RunState::Complete | RunState::Undone);
         let tables = if whole { humanize::count(run.tables) } else { of(run.tables_complete, run.tables) };
         let rows = of(run.rows, run.rows_planned);
         let started: String = plain(&run.started).chars().take(19).collect();

@@ -15,9 +15,9 @@ use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
-use crate::run::{History, State, Undoable};
+use crate::run::{History, RunState, Undoable};
 use crate::undo;
-use crate::undo::{Changed, Options, RunTable, UndoError};
+use crate::undo::{Changed, RunTable, UndoError, UndoOptions};
 use crate::verify::rows::RowsError;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::TableName;
@@ -36,7 +36,7 @@ pub fn run(args: &Undo, printer: &Printer) -> Result<Exit, Failure> {
     guard::protected(&source, &protect)?;
     let Some((manifest, plan, journal)) = chosen(args, &source, printer)? else { return Ok(Exit::Ok) };
     let generator = Arc::new(Generator::new(&plan));
-    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &Generation::default());
+    let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &Generation::default());
     let flow = resources.flow()?;
     let sets: Vec<(usize, Again<'_>)> = manifest
         .tables
@@ -66,7 +66,7 @@ pub fn run(args: &Undo, printer: &Printer) -> Result<Exit, Failure> {
     };
     let lock = source.lock.as_ref();
     lock.inspect(|lock| lock.stops(Some(interrupt::stop())));
-    let options = Options { changed, stop: &|| interrupt::stop().is_set() };
+    let options = UndoOptions { changed, stop: &|| interrupt::stop().is_set() };
     let undone = remove(args, &source, tables, options, printer);
     lock.inspect(|lock| lock.stops(None));
     let undone = undone?;
@@ -85,7 +85,7 @@ fn remove(
     args: &Undo,
     source: &Source,
     tables: Vec<RunTable<'_>>,
-    options: Options<'_>,
+    options: UndoOptions<'_>,
     printer: &Printer,
 ) -> Result<undo::Undone, Failure> {
     let prepared = undo::prepare(&source.connection, &source.schema, tables, options).map_err(failure)?;
@@ -123,7 +123,7 @@ fn chosen(
             "no run is written down on this database; name what its load wrote by --manifest FILE, or load with --journal",
         ));
     };
-    if last.history.state == State::Undone {
+    if last.history.state == RunState::Undone {
         printer.note(format_args!("the last run, of {}, is undone already", last.history.started));
         return Ok(None);
     }

@@ -17,7 +17,7 @@ use crate::report::TableReport;
 use crate::run;
 use crate::run::{Batches, Flow};
 use crate::verify::rows;
-use crate::verify::rows::{Comparison, RowSet, RowsError, TableRows};
+use crate::verify::rows::{RowComparison, RowSet, RowsError, TableRows};
 use crate::verify::{Depth, Finding, FindingKind, TableVerdict, Verification, verify_tables};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
@@ -51,7 +51,7 @@ pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
 fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -> Result<Vec<TableRows>, Failure> {
     let manifest = Manifest::find(path).or_exit(Exit::Source)?;
     let plan = manifest.plan(path).or_exit(Exit::Source)?;
-    let resources = Resources::new(&args::Resources { workers: None, memory_limit: None }, &Generation::default());
+    let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &Generation::default());
     let flow = resources.flow()?;
     let generator = Arc::new(Generator::new(&plan));
     let mut out = Vec::new();
@@ -66,7 +66,7 @@ fn rows_of(path: &Path, source: &Source, chosen: &[&Table], printer: &Printer) -
         }
         printer.detail(format_args!("making the rows of {} again", table.name));
         let rows = Again { generator: &generator, flow: &flow, table: t };
-        let comparison = Comparison {
+        let comparison = RowComparison {
             table,
             columns: run::columns_of(table, entry).ok_or_else(|| missing(path, &entry.label, "column of table"))?,
             schema: generator.table(t).schema.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BUCKET, COUNT, DISTRIBUTION, FILE, Key, Kind, MODES, REFERENCE};
+use super::keys::{BUCKET, COUNT, ConfigKey, DISTRIBUTION, FILE, KeyKind, MODES, REFERENCE};
 use dbmocker_planner::COUNT_SHAPES;
 use dbmocker_semantics::generators;
 
@@ -15,20 +15,20 @@ pub fn json_schema() -> Value {
     schema
 }
 
-fn section(keys: &[Key]) -> Value {
+fn section(keys: &[ConfigKey]) -> Value {
     let properties: Map<String, Value> = keys.iter().map(|k| (k.name.to_owned(), of(k))).collect();
     json!({"type": ["object", "null"], "properties": properties, "additionalProperties": false})
 }
 
-fn of(key: &Key) -> Value {
+fn of(key: &ConfigKey) -> Value {
     let scalar = || json!(["string", "number", "boolean", "null"]);
     let mut schema = match key.kind {
-        Kind::Count => json!({"type": ["integer", "string", "null"], "minimum": 0}),
-        Kind::Flag => json!({"type": ["boolean", "null"]}),
-        Kind::CompositeKey => json!({"type": ["number", "null"], "minimum": 0, "maximum": 1}),
-        Kind::Scalar => json!({"type": scalar()}),
-        Kind::Scalars => json!({"type": ["array", "null"], "minItems": 1, "items": {"type": scalar()}}),
-        Kind::Weights => {
+        KeyKind::Count => json!({"type": ["integer", "string", "null"], "minimum": 0}),
+        KeyKind::Flag => json!({"type": ["boolean", "null"]}),
+        KeyKind::CompositeKey => json!({"type": ["number", "null"], "minimum": 0, "maximum": 1}),
+        KeyKind::Scalar => json!({"type": scalar()}),
+        KeyKind::Scalars => json!({"type": ["array", "null"], "minItems": 1, "items": {"type": scalar()}}),
+        KeyKind::Weights => {
             let weight = json!({"type": "number", "minimum": 0});
             let entry = json!({
                 "type": "object",
@@ -42,38 +42,38 @@ fn of(key: &Key) -> Value {
                 {"type": "null"}
             ]})
         }
-        Kind::Rows => {
+        KeyKind::Rows => {
             let row = json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": scalar()}});
             json!({"type": ["array", "null"], "minItems": 1, "items": row})
         }
-        Kind::RowCount => {
+        KeyKind::RowCount => {
             let mut of = section(COUNT);
             of["required"] = json!(["per"]);
             of["type"] = json!("object");
             json!({"anyOf": [{"type": ["integer", "string", "null"], "minimum": 0}, of]})
         }
-        Kind::References => {
+        KeyKind::References => {
             let mut of = section(REFERENCE);
             of["required"] = json!(["from", "to"]);
             of["type"] = json!("object");
             json!({"type": ["array", "null"], "items": of})
         }
-        Kind::Targets => json!({"anyOf": [
+        KeyKind::Targets => json!({"anyOf": [
             {"type": "string"},
             {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
         ]}),
-        Kind::Number => json!({"type": ["number", "null"]}),
-        Kind::CountShape => json!({"enum": COUNT_SHAPES.map(|(name, _)| name)}),
-        Kind::Text => json!({"type": ["string", "number", "null"]}),
-        Kind::Generator => json!({"enum": generators().iter().map(|g| g.name).collect::<Vec<_>>()}),
-        Kind::Mode => json!({"enum": MODES}),
-        Kind::Distribution => {
+        KeyKind::Number => json!({"type": ["number", "null"]}),
+        KeyKind::CountShape => json!({"enum": COUNT_SHAPES.map(|(name, _)| name)}),
+        KeyKind::Text => json!({"type": ["string", "number", "null"]}),
+        KeyKind::Generator => json!({"enum": generators().iter().map(|g| g.name).collect::<Vec<_>>()}),
+        KeyKind::Mode => json!({"enum": MODES}),
+        KeyKind::Distribution => {
             let laws = section(DISTRIBUTION);
             json!({"anyOf": [{"enum": ["uniform", "zipf"]}, laws]})
         }
-        Kind::Buckets => json!({"type": "array", "minItems": 1, "items": section(BUCKET)}),
-        Kind::Section(keys) => section(keys),
-        Kind::Named(keys) => json!({"type": ["object", "null"], "additionalProperties": section(keys)}),
+        KeyKind::Buckets => json!({"type": "array", "minItems": 1, "items": section(BUCKET)}),
+        KeyKind::Section(keys) => section(keys),
+        KeyKind::Named(keys) => json!({"type": ["object", "null"], "additionalProperties": section(keys)}),
     };
     schema.as_object_mut().expect("every kind is an object").insert("description".into(), json!(key.doc));
     schema

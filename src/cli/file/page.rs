@@ -1,39 +1,39 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
-use crate::cli::file::keys::{COLUMN, COUNT, DISTRIBUTION, FILE, GENERATION, Key, Kind, REFERENCE, TABLE};
+use crate::cli::file::keys::{COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, KeyKind, REFERENCE, TABLE};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
 const BEGIN: &str = "<!-- keys -->\n";
 const END: &str = "<!-- end of keys -->\n";
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: KeyKind) -> &'static str {
     match kind {
-        Kind::Count => "whole number",
-        Kind::Flag => "true or false",
-        Kind::CompositeKey => "0 to 1",
-        Kind::Number => "number",
-        Kind::Scalar => "value",
-        Kind::Scalars => "list of values",
-        Kind::Weights => "values with weights",
-        Kind::Text => "text",
-        Kind::Generator => "name of a generator",
-        Kind::Mode => "name of a mode",
-        Kind::CountShape => "name of a law",
-        Kind::Rows => "list of rows",
-        Kind::References => "list of references",
-        Kind::Targets => "column, or columns by value",
-        Kind::Distribution => "name of a law, or law with its numbers",
-        Kind::Buckets => "list of `{to, share}`",
-        Kind::RowCount => "number, multiple or mapping",
-        Kind::Section(_) => "mapping",
-        Kind::Named(_) => "mapping by name",
+        KeyKind::Count => "whole number",
+        KeyKind::Flag => "true or false",
+        KeyKind::CompositeKey => "0 to 1",
+        KeyKind::Number => "number",
+        KeyKind::Scalar => "value",
+        KeyKind::Scalars => "list of values",
+        KeyKind::Weights => "values with weights",
+        KeyKind::Text => "text",
+        KeyKind::Generator => "name of a generator",
+        KeyKind::Mode => "name of a mode",
+        KeyKind::CountShape => "name of a law",
+        KeyKind::Rows => "list of rows",
+        KeyKind::References => "list of references",
+        KeyKind::Targets => "column, or columns by value",
+        KeyKind::Distribution => "name of a law, or law with its numbers",
+        KeyKind::Buckets => "list of `{to, share}`",
+        KeyKind::RowCount => "number, multiple or mapping",
+        KeyKind::Section(_) => "mapping",
+        KeyKind::Named(_) => "mapping by name",
     }
 }
 
-fn section(title: &str, keys: &[Key]) -> String {
+fn section(title: &str, keys: &[ConfigKey]) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
-    let example = |k: &Key| if k.example.is_empty() { String::new() } else { format!("`{}`", cell(k.example)) };
-    let line = |k: &Key| format!("| `{}` | {} | {} | {} |\n", k.name, kind(k.kind), example(k), cell(k.doc));
+    let example = |k: &ConfigKey| if k.example.is_empty() { String::new() } else { format!("`{}`", cell(k.example)) };
+    let line = |k: &ConfigKey| format!("| `{}` | {} | {} | {} |\n", k.name, kind(k.kind), example(k), cell(k.doc));
     let lines: String = keys.iter().map(line).collect();
     format!("### {title}\n\n| key | kind | example | meaning |\n|---|---|---|---|\n{lines}\n")
 }

@@ -11,11 +11,11 @@ use std::path::Path;
 use saphyr::{LoadableYamlNode, MarkedYamlOwned, YamlDataOwned};
 
 use super::keys;
-use super::keys::Key;
+use super::keys::ConfigKey;
 use super::{ConfigFile, FileError, Generation, csv};
 use dbmocker_plan::Duplicates;
 use dbmocker_plan::Scalar;
-use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, Rows, TableOverride};
+use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, RequestedRows, TableOverride};
 
 /// The default of smart_duplicates, as in the original.
 const PROBABILITY: f64 = 0.5;
@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile,
         column: e.marker().col() + 1,
         message: format!("this is neither YAML nor JSON: {}", e.info()),
     })?;
-    let reader = Reader { file, folder };
+    let reader = ConfigReader { file, folder };
     match documents.as_slice() {
         [] => Ok(ConfigFile::default()),
         [one] => reader.file(one),
@@ -41,12 +41,12 @@ pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile,
     }
 }
 
-struct Reader<'a> {
+struct ConfigReader<'a> {
     file: &'a str,
     folder: &'a Path,
 }
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     fn error(&self, at: &YamlNode, message: impl Into<String>) -> FileError {
         FileError::At {
             file: self.file.into(),
@@ -105,12 +105,12 @@ impl Reader<'_> {
                 sources.push((key.name, value));
             }
             match key.name {
-                "rows" => override_.given = Some(self.rows(value, key)?),
+                "rows" => override_.fixed_rows = Some(self.rows(value, key)?),
                 "rows_from" => {
                     let file = self.text(value, key)?;
-                    override_.given = Some(csv::read(&self.folder.join(&file), &file)?);
+                    override_.fixed_rows = Some(csv::read(&self.folder.join(&file), &file)?);
                 }
-                "rows_to_generate" => override_.rows = Some(Rows::Number(self.count(value, key)?)),
+                "rows_to_generate" => override_.rows = Some(RequestedRows::Number(self.count(value, key)?)),
                 "count" => override_.rows = Some(self.row_count(value, key)?),
                 "use_existing_data" => override_.use_existing = self.flag(value, key)?,
                 "coherence" => override_.no_coherence = !self.flag(value, key)?,
@@ -128,7 +128,7 @@ impl Reader<'_> {
                     format!("table `{name}`: `{}` and `{second}` say twice which rows it gets; keep one", sources[0].0);
                 Err(self.error(at, message))
             }
-            [(key, at)] if override_.use_existing && override_.given.is_some() => {
+            [(key, at)] if override_.use_existing && override_.fixed_rows.is_some() => {
                 Err(self.error(at, format!("table `{name}`: `{key}` contradicts `use_existing_data`; keep one")))
             }
             _ => Ok(override_),
@@ -136,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// Fixed rows, all with the same columns.
-    fn rows(&self, node: &YamlNode, key: &Key) -> Result<FixedRows, FileError> {
+    fn rows(&self, node: &YamlNode, key: &ConfigKey) -> Result<FixedRows, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of rows")) };
         let mut given = FixedRows { file: self.file.into(), ..FixedRows::default() };
         for item in items {
@@ -268,7 +268,7 @@ tables:
         };
         assert_eq!(c.generation, g);
         let users = &c.overrides.tables["users"];
-        assert_eq!((&users.rows, users.origin.as_str()), (&Some(Rows::Number(10_000)), "`f`, line 4"));
+        assert_eq!((&users.rows, users.origin.as_str()), (&Some(RequestedRows::Number(10_000)), "`f`, line 4"));
         let of = |name: &str| users.columns[name].clone();
         assert_eq!((of("email").generator.as_deref(), of("email").min_length), (Some("email"), Some(5)));
         assert_eq!((of("email").max_length, of("email").null_probability), (Some(50), Some(0.0)));
@@ -283,7 +283,7 @@ tables:
         let smart = Duplicates::SmartDuplicates { probability: 0.7, max_values: 15 };
         assert_eq!(of("rating").duplicates, Some(smart));
         assert_eq!(of("other").duplicates, Some(Duplicates::GenerateNew));
-        let given = c.overrides.tables["lookup"].given.clone().unwrap();
+        let given = c.overrides.tables["lookup"].fixed_rows.clone().unwrap();
         assert_eq!((given.columns, given.rows.len()), (vec!["id".to_owned(), "name".to_owned()], 2));
         assert_eq!(given.rows[1].cells, [Scalar::Int(2), Scalar::Null]);
         assert!(c.overrides.tables["empty"].columns.is_empty());
@@ -317,7 +317,7 @@ tables:
     fn json_is_read_as_well() {
         let text = r#"{"generation": {"seed": 9}, "tables": {"t": {"rows_to_generate": 0}}}"#;
         let c = parse(text, "f.json").unwrap();
-        assert_eq!((c.generation.seed, &c.overrides.tables["t"].rows), (Some(9), &Some(Rows::Number(0))));
+        assert_eq!((c.generation.seed, &c.overrides.tables["t"].rows), (Some(9), &Some(RequestedRows::Number(0))));
         assert_eq!(parse("", "f").unwrap(), ConfigFile::default());
     }
 

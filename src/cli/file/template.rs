@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::keys::{COLUMN, GENERATION, Key, Kind, TABLE};
+use super::keys::{COLUMN, ConfigKey, GENERATION, KeyKind, TABLE};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Plan, TablePlan};
 
@@ -23,16 +23,16 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
     }
     line(String::new());
     line("generation:".into());
-    for Key { name, doc, example, .. } in GENERATION {
+    for ConfigKey { name, doc, example, .. } in GENERATION {
         line(format!("  # {name}: {example}    # {doc}"));
     }
     line(String::new());
     line("# What a table may be told:".into());
-    for Key { name, doc, example, .. } in TABLE.iter().filter(|k| !matches!(k.kind, Kind::Named(_))) {
+    for ConfigKey { name, doc, example, .. } in TABLE.iter().filter(|k| !matches!(k.kind, KeyKind::Named(_))) {
         line(format!("#   {name}: {example}    # {doc}"));
     }
     line("# What a column may be told:".into());
-    for Key { name, doc, example, .. } in COLUMN {
+    for ConfigKey { name, doc, example, .. } in COLUMN {
         line(format!("#   {name}: {example}    # {doc}"));
     }
     line(String::new());

@@ -11,7 +11,7 @@ use dbmocker_core::schema::TableName;
 /// The definition of an index, without its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Index {
+pub struct IndexDefinition {
     pub name: String,
     pub unique: bool,
     /// From `USING` on, as the server prints it: method, keys, parameters, predicate.
@@ -41,7 +41,7 @@ fn literal(text: &str) -> String {
     ident::literal(Dialect::Postgres, text)
 }
 
-impl Index {
+impl IndexDefinition {
     /// The statement that drops it.
     pub fn drop(&self, table: &TableName) -> String {
         match &self.constraint {
@@ -114,8 +114,8 @@ fn is_rest_of_one(definition: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn index(definition: &str) -> Index {
-        Index {
+    fn index(definition: &str) -> IndexDefinition {
+        IndexDefinition {
             name: "a \"b".into(),
             unique: true,
             definition: definition.into(),

@@ -23,7 +23,7 @@ pub(super) struct Hidden {
 
 /// The properties of a table on which inserting rows depends, besides the keys.
 #[derive(PartialEq)]
-struct Shape(Vec<Vec<Option<String>>>);
+struct TableShape(Vec<Vec<Option<String>>>);
 
 impl Hidden {
     /// Hides the indexes of an empty table, in the open transaction. `None`: they stay, e.g. because a constraint has
@@ -42,9 +42,9 @@ impl Hidden {
         let bare = single(loader, &text)?.and_then(|sql| without_keys(&sql, primary));
         let Some(bare) = bare.filter(|_| !own.is_empty()) else { return Ok(None) };
 
-        let before = Shape::of(loader, target, primary)?;
+        let before = TableShape::of(loader, target, primary)?;
         loader.execute("SAVEPOINT dbmocker_hidden")?;
-        let hidden = hide(loader, &schema, &table, &bare).and_then(|()| Shape::of(loader, target, primary));
+        let hidden = hide(loader, &schema, &table, &bare).and_then(|()| TableShape::of(loader, target, primary));
         let left = hidden.and_then(|after| {
             Ok((after, single(loader, &format!("SELECT count(*) FROM {list} WHERE origin <> 'c'"))?))
         });
@@ -102,13 +102,13 @@ fn change(loader: &mut dyn Loader, schema: &str, statements: &[String]) -> Resul
     done.and(loader.execute("PRAGMA writable_schema = RESET").map(drop))
 }
 
-impl Shape {
+impl TableShape {
     fn of(loader: &mut dyn Loader, target: &Target, primary: bool) -> Result<Self, LoadError> {
         let [table, schema] = [&target.table, &target.schema].map(|name| ident::literal(Dialect::Sqlite, name));
         let pk = if primary { "0" } else { "pk" };
         let sql = format!(
             "SELECT name, type, \"notnull\", dflt_value, hidden, {pk} FROM pragma_table_xinfo({table}, {schema})"
         );
-        loader.query(&sql).map(Shape)
+        loader.query(&sql).map(TableShape)
     }
 }

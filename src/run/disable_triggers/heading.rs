@@ -6,7 +6,7 @@ use dbmocker_core::schema::TableName;
 
 /// A word or punctuation mark of the statement.
 #[derive(Debug, PartialEq, Eq)]
-enum Token {
+enum HeadingToken {
     Word(String),
     /// A quoted name, or a string literal.
     Quoted(String),
@@ -17,12 +17,12 @@ enum Token {
 /// body is not analysed.
 pub(super) fn makes(statement: &str, name: &str, table: &TableName) -> bool {
     let mut tokens = Tokens(statement).peekable();
-    let is = |token: Option<&Token>, word: &str| matches!(token, Some(Token::Word(w)) if w.eq_ignore_ascii_case(word));
+    let is = |token: Option<&HeadingToken>, word: &str| matches!(token, Some(HeadingToken::Word(w)) if w.eq_ignore_ascii_case(word));
     if !is(tokens.next().as_ref(), "CREATE") {
         return false;
     }
     // Optional clauses: OR REPLACE, DEFINER = account.
-    if !tokens.by_ref().take_while(|t| *t != Token::Mark(';')).any(|t| is(Some(&t), "TRIGGER")) {
+    if !tokens.by_ref().take_while(|t| *t != HeadingToken::Mark(';')).any(|t| is(Some(&t), "TRIGGER")) {
         return false;
     }
     if is(tokens.peek(), "IF") {
@@ -40,8 +40,8 @@ pub(super) fn makes(statement: &str, name: &str, table: &TableName) -> bool {
     if !same(qualified(&mut tokens), name) {
         return false;
     }
-    let events: Vec<Token> = tokens.by_ref().take_while(|t| !is(Some(t), "ON")).collect();
-    let words = events.iter().all(|t| matches!(t, Token::Word(_)));
+    let events: Vec<HeadingToken> = tokens.by_ref().take_while(|t| !is(Some(t), "ON")).collect();
+    let words = events.iter().all(|t| matches!(t, HeadingToken::Word(_)));
     let inserts = events.iter().any(|t| is(Some(t), "INSERT"));
     words
         && inserts
@@ -51,11 +51,11 @@ pub(super) fn makes(statement: &str, name: &str, table: &TableName) -> bool {
 
 /// A name, optionally with its schema.
 fn qualified(tokens: &mut Peekable<Tokens<'_>>) -> Option<(Option<String>, String)> {
-    let (Token::Word(first) | Token::Quoted(first)) = tokens.next()? else { return None };
-    if tokens.next_if_eq(&Token::Mark('.')).is_none() {
+    let (HeadingToken::Word(first) | HeadingToken::Quoted(first)) = tokens.next()? else { return None };
+    if tokens.next_if_eq(&HeadingToken::Mark('.')).is_none() {
         return Some((None, first));
     }
-    let (Token::Word(second) | Token::Quoted(second)) = tokens.next()? else { return None };
+    let (HeadingToken::Word(second) | HeadingToken::Quoted(second)) = tokens.next()? else { return None };
     Some((Some(first), second))
 }
 
@@ -84,9 +84,9 @@ impl Tokens<'_> {
 }
 
 impl Iterator for Tokens<'_> {
-    type Item = Token;
+    type Item = HeadingToken;
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<HeadingToken> {
         self.skip();
         let first = self.0.chars().next()?;
         if matches!(first, '`' | '"' | '\'') {
@@ -100,7 +100,7 @@ impl Iterator for Tokens<'_> {
                     rest.next();
                 } else {
                     self.0 = &self.0[1 + at + 1..];
-                    return Some(Token::Quoted(text));
+                    return Some(HeadingToken::Quoted(text));
                 }
             }
             return None;
@@ -109,7 +109,7 @@ impl Iterator for Tokens<'_> {
         let end = self.0.find(|c| !is_word(c)).unwrap_or(self.0.len());
         let (word, rest) = self.0.split_at(if end == 0 { first.len_utf8() } else { end });
         self.0 = rest;
-        Some(if end == 0 { Token::Mark(first) } else { Token::Word(word.to_owned()) })
+        Some(if end == 0 { HeadingToken::Mark(first) } else { HeadingToken::Word(word.to_owned()) })
     }
 }
 

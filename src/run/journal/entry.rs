@@ -30,7 +30,7 @@ pub enum Entry {
     },
     /// How the run ended, or that it goes on.
     State {
-        state: State,
+        state: RunState,
         at: String,
         message: Option<String>,
     },
@@ -55,7 +55,8 @@ pub struct RunEntry {
     /// Triggers may be switched off.
     pub disable_triggers: bool,
     /// Tables whose triggers are switched off while they are loaded, and why.
-    pub silent: Vec<(TableName, String)>,
+    #[serde(rename = "silent")]
+    pub triggers_disabled: Vec<(TableName, String)>,
     /// What was asked for by flags, by their names.
     pub options: BTreeMap<String, String>,
 }
@@ -63,7 +64,7 @@ pub struct RunEntry {
 /// How a run stands. One that was killed has not written how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum RunState {
     Running,
     /// It was at work, and is no more.
     Killed,
@@ -73,15 +74,15 @@ pub enum State {
     Undone,
 }
 
-impl fmt::Display for State {
+impl fmt::Display for RunState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            State::Running => "running",
-            State::Killed => "killed",
-            State::Complete => "complete",
-            State::Failed => "failed",
-            State::Restored => "restored",
-            State::Undone => "undone",
+            RunState::Running => "running",
+            RunState::Killed => "killed",
+            RunState::Complete => "complete",
+            RunState::Failed => "failed",
+            RunState::Restored => "restored",
+            RunState::Undone => "undone",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dbmocker_loaders::{Connection, Dialect, Loader, connect};
 use serde::Serialize;
 
-use super::entry::{Entry, RunEntry, State, VERSION};
+use super::entry::{Entry, RunEntry, RunState, VERSION};
 use super::{Journal, PLAN, SCHEMA, known, own, whole};
 use crate::run::ledger::lines::{HeldLine, LineTable};
 use crate::run::ledger::seal::Seal;
@@ -18,7 +18,7 @@ use dbmocker_core::schema::TableName;
 pub struct History {
     pub run: String,
     pub started: String,
-    pub state: State,
+    pub state: RunState,
     /// When it ended, if it is known.
     pub ended: Option<String>,
     /// What stopped it.
@@ -47,17 +47,17 @@ pub struct History {
 
 /// The runs of a database, the oldest first.
 #[derive(Debug, Default)]
-pub struct Runs {
+pub struct RunHistory {
     pub all: Vec<History>,
     table: Option<LineTable>,
 }
 
-impl Runs {
+impl RunHistory {
     /// Reads the journal, except for the plans in it.
     ///
     /// # Errors
     /// [`RunError::ForeignJournal`]; or the server cannot be asked.
-    pub(in crate::run) fn read(loader: &mut dyn Loader, place: (Dialect, &str)) -> Result<Runs, RunError> {
+    pub(in crate::run) fn read(loader: &mut dyn Loader, place: (Dialect, &str)) -> Result<RunHistory, RunError> {
         let seal = if place.0 == Dialect::Postgres { None } else { Seal::of_account_if_any() };
         let table = Journal::table(place, seal);
         let transaction = place.0 == Dialect::Postgres;
@@ -71,7 +71,7 @@ impl Runs {
                 ended?;
             }
         }
-        let Some(lines) = read? else { return Ok(Runs::default()) };
+        let Some(lines) = read? else { return Ok(RunHistory::default()) };
         let mut all: BTreeMap<String, Vec<HeldLine>> = BTreeMap::new();
         for line in lines {
             all.entry(line.run.clone()).or_default().push(line);
@@ -80,10 +80,10 @@ impl Runs {
         all.sort_by(|a, b| (&a.started, &a.run).cmp(&(&b.started, &b.run)));
         // Whoever began later has seen that nobody else is at work.
         let last = all.len().saturating_sub(1);
-        for history in all.iter_mut().take(last).filter(|h| h.state == State::Running) {
-            history.state = State::Killed;
+        for history in all.iter_mut().take(last).filter(|h| h.state == RunState::Running) {
+            history.state = RunState::Killed;
         }
-        Ok(Runs { all, table: Some(table) })
+        Ok(RunHistory { all, table: Some(table) })
     }
 
     /// The journal for the last run, to go on with it.
@@ -133,7 +133,7 @@ fn history(table: &LineTable, run: String, lines: &[HeldLine]) -> Option<History
     let mut history = History {
         run,
         started: entry.started.clone(),
-        state: State::Running,
+        state: RunState::Running,
         ended: None,
         message: None,
         trusted: trusted && entry.version == VERSION,
@@ -174,13 +174,13 @@ impl History {
         self.tables = self.of.len() as u64;
         for (name, (_, planned, rows)) in &mut self.of {
             *rows = match self.state {
-                State::Complete => *planned,
-                State::Undone => 0,
+                RunState::Complete => *planned,
+                RunState::Undone => 0,
                 _ => added.get(name).copied().unwrap_or(0),
             };
             self.rows_planned += *planned;
             self.rows += *rows;
-            let complete = *rows == *planned && (self.state == State::Complete || added.contains_key(name));
+            let complete = *rows == *planned && (self.state == RunState::Complete || added.contains_key(name));
             self.tables_complete += u64::from(complete);
         }
     }
@@ -193,12 +193,12 @@ impl History {
 pub fn runs(connection: &Connection) -> Result<Vec<History>, RunError> {
     let mut loader = connect(connection)?;
     let schema = default_schema(&mut *loader, connection.dialect)?;
-    let mut runs = Runs::read(&mut *loader, (connection.dialect, &schema))?;
+    let mut runs = RunHistory::read(&mut *loader, (connection.dialect, &schema))?;
     loader.finish()?;
-    if let Some(last) = runs.all.last_mut().filter(|last| last.state == State::Running) {
+    if let Some(last) = runs.all.last_mut().filter(|last| last.state == RunState::Running) {
         // Whoever can take the lock is alone.
         if RunLock::take(connection, &Patience::default()).is_ok() {
-            last.state = State::Killed;
+            last.state = RunState::Killed;
         }
     }
     Ok(runs.all)
@@ -211,10 +211,10 @@ pub fn runs(connection: &Connection) -> Result<Vec<History>, RunError> {
 pub fn rows_made(connection: &Connection) -> Result<BTreeMap<TableName, u64>, RunError> {
     let mut loader = connect(connection)?;
     let schema = default_schema(&mut *loader, connection.dialect)?;
-    let runs = match Runs::read(&mut *loader, (connection.dialect, &schema)) {
+    let runs = match RunHistory::read(&mut *loader, (connection.dialect, &schema)) {
         Ok(runs) => runs,
         // What cannot be believed tells of no rows.
-        Err(RunError::ForeignJournal { .. }) => Runs::default(),
+        Err(RunError::ForeignJournal { .. }) => RunHistory::default(),
         Err(e) => return Err(e),
     };
     loader.finish()?;

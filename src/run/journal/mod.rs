@@ -10,9 +10,9 @@ mod history;
 use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 pub use entry::RunEntry;
-pub use entry::State;
+pub use entry::RunState;
 use entry::{EMPTIED, Entry, PLAN, RUN, SCHEMA, STATE, TABLE as TABLES, TASK, VERSION};
-pub use history::{History, NOT_SEALED, Runs, rows_made, runs};
+pub use history::{History, NOT_SEALED, RunHistory, rows_made, runs};
 
 use super::RunError;
 use super::jobs::TableJob;
@@ -197,11 +197,16 @@ impl Journal {
     ///
     /// # Errors
     /// If the server refuses.
-    pub fn add_state(&self, loader: &mut dyn Loader, state: State, message: Option<String>) -> Result<(), LoadError> {
+    pub fn add_state(
+        &self,
+        loader: &mut dyn Loader,
+        state: RunState,
+        message: Option<String>,
+    ) -> Result<(), LoadError> {
         let place = self.table.read(loader, &self.table.of(&self.run, &[STATE], None))?.len() as u64;
         let entry = Entry::State { state, at: super::clock(), message };
         self.table.add(loader, &self.run, &[line(&entry, String::new(), place)])?;
-        if state == State::Complete {
+        if state == RunState::Complete {
             self.table.delete(loader, &self.table.of(&self.run, &[TASK, SCHEMA], None))?;
         }
         Ok(())

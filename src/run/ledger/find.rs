@@ -6,25 +6,25 @@
 
 use dbmocker_loaders::{Dialect, Loader};
 
-use super::line::{Line, VERSION};
+use super::line::{LedgerLine, VERSION};
 use super::seal::Seal;
 use super::{Ledger, TABLE};
 use crate::run::RunError;
 
 /// The object with the ledger's name.
 #[derive(Debug)]
-pub enum Found {
+pub enum LedgerObject {
     Nothing,
     /// A ledger without lines: its run was killed before it changed anything.
     Blank(Ledger),
-    Lines(Left),
+    Lines(LeftoverLedger),
 }
 
 /// A ledger that an earlier run left.
 #[derive(Debug)]
-pub struct Left {
+pub struct LeftoverLedger {
     pub ledger: Ledger,
-    pub lines: Vec<Line>,
+    pub lines: Vec<LedgerLine>,
     /// Only this account can have written the lines.
     pub sealed: bool,
 }
@@ -34,7 +34,7 @@ impl Ledger {
     ///
     /// # Errors
     /// [`RunError::ForeignLedger`]: the object of its name is not a ledger, or belongs to another role.
-    pub fn find(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Found, RunError> {
+    pub fn find(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<LedgerObject, RunError> {
         let transaction = dialect == Dialect::Postgres;
         if transaction {
             loader.execute("BEGIN")?;
@@ -51,10 +51,10 @@ impl Ledger {
     }
 }
 
-fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Found, RunError> {
+fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<LedgerObject, RunError> {
     let mut ledger = Ledger::named((dialect, schema), String::new(), None);
     let foreign = |why: &str| RunError::ForeignLedger { table: format!("{schema}.{TABLE}"), why: why.to_owned() };
-    let Some(first) = ledger.table.identity(loader)? else { return Ok(Found::Nothing) };
+    let Some(first) = ledger.table.identity(loader)? else { return Ok(LedgerObject::Nothing) };
     if let Some(why) = &first.1 {
         return Err(foreign(why));
     }
@@ -63,26 +63,28 @@ fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Found
     if ledger.table.identity(loader)?.as_ref() != Some(&first) {
         return Err(foreign("it was replaced while it was read"));
     }
-    let Some(run) = rows.first().map(|row| row.run.clone()) else { return Ok(Found::Blank(ledger)) };
+    let Some(run) = rows.first().map(|row| row.run.clone()) else { return Ok(LedgerObject::Blank(ledger)) };
     if rows.iter().any(|row| row.run != run) {
         return Err(foreign("it holds lines of several runs"));
     }
     ledger.run = run;
     ledger.table.seal = if dialect == Dialect::Postgres { None } else { Seal::find(&ledger.run) };
     let mut sealed = dialect == Dialect::Postgres || rows.iter().all(|row| ledger.table.is_sealed(row));
-    let lines: Result<Vec<Line>, _> = rows.iter().map(|row| serde_json::from_str(&row.data)).collect();
+    let lines: Result<Vec<LedgerLine>, _> = rows.iter().map(|row| serde_json::from_str(&row.data)).collect();
     let lines = lines.map_err(|e| foreign(&format!("one of its lines cannot be read ({e})")))?;
-    let of_servers = |line: &Line| !matches!(line, Line::Run { .. } | Line::Table { .. } | Line::Parts { .. });
+    let of_servers = |line: &LedgerLine| {
+        !matches!(line, LedgerLine::Run { .. } | LedgerLine::Table { .. } | LedgerLine::Parts { .. })
+    };
     if dialect == Dialect::Sqlite && lines.iter().any(of_servers) {
         return Err(foreign("it holds lines that no run writes to a SQLite file"));
     }
-    if dialect == Dialect::Sqlite && !lines.iter().any(|line| matches!(line, Line::Parts { .. })) {
+    if dialect == Dialect::Sqlite && !lines.iter().any(|line| matches!(line, LedgerLine::Parts { .. })) {
         // It asks for nothing.
         (ledger.table.seal, sealed) = (None, true);
     }
-    let known = |line: &Line| matches!(line, Line::Run { version: VERSION, .. });
+    let known = |line: &LedgerLine| matches!(line, LedgerLine::Run { version: VERSION, .. });
     if !lines.iter().any(known) {
         return Err(foreign("it was written by another version, which can restore it"));
     }
-    Ok(Found::Lines(Left { ledger, lines, sealed }))
+    Ok(LedgerObject::Lines(LeftoverLedger { ledger, lines, sealed }))
 }

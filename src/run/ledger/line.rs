@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::deferred_indexes::Index;
+use crate::run::deferred_indexes::IndexDefinition;
 use crate::run::disable_triggers::DroppedTrigger;
 use crate::run::session::SessionId;
 use dbmocker_core::schema::TableName;
@@ -11,7 +11,7 @@ use dbmocker_core::schema::TableName;
 /// One row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Line {
+pub enum LedgerLine {
     /// The first line. `by`: as written by [`crate::run::Who`].
     Run { version: u32, started: String, by: String },
     /// A table of the run.
@@ -23,7 +23,7 @@ pub enum Line {
     /// An empty table is being loaded in parts.
     Parts { table: TableName },
     /// An index of it that was dropped.
-    Index { table: TableName, index: Index },
+    Index { table: TableName, index: IndexDefinition },
     /// A trigger that was dropped, or is about to be (MySQL).
     Trigger { table: TableName, trigger: DroppedTrigger },
 }
@@ -31,28 +31,30 @@ pub enum Line {
 /// Layout of the lines that this version writes and reads.
 pub const VERSION: u32 = 1;
 
-impl Line {
+impl LedgerLine {
     /// The kind of the line, for queries by kind.
     pub fn kind(&self) -> &'static str {
         match self {
-            Line::Run { .. } => "run",
-            Line::Table { .. } => "table",
-            Line::Session { .. } => "session",
-            Line::Task { .. } => "task",
-            Line::Parts { .. } => "parts",
-            Line::Index { .. } => "index",
-            Line::Trigger { .. } => "trigger",
+            LedgerLine::Run { .. } => "run",
+            LedgerLine::Table { .. } => "table",
+            LedgerLine::Session { .. } => "session",
+            LedgerLine::Task { .. } => "task",
+            LedgerLine::Parts { .. } => "parts",
+            LedgerLine::Index { .. } => "index",
+            LedgerLine::Trigger { .. } => "trigger",
         }
     }
 
     /// The subject of the line: a table or a trigger, by its qualified name, or a number.
     pub fn subject(&self) -> String {
         match self {
-            Line::Run { .. } => String::new(),
-            Line::Table { table, .. } | Line::Parts { table } | Line::Index { table, .. } => subject(table, ""),
-            Line::Session { session } => session.to_string(),
-            Line::Task { number } => number.to_string(),
-            Line::Trigger { table, trigger } => subject(table, &trigger.name),
+            LedgerLine::Run { .. } => String::new(),
+            LedgerLine::Table { table, .. } | LedgerLine::Parts { table } | LedgerLine::Index { table, .. } => {
+                subject(table, "")
+            }
+            LedgerLine::Session { session } => session.to_string(),
+            LedgerLine::Task { number } => number.to_string(),
+            LedgerLine::Trigger { table, trigger } => subject(table, &trigger.name),
         }
     }
 }

@@ -54,7 +54,7 @@ impl HeldLine {
 }
 
 /// Which object bears the name, and why it is no table of this program, if it is none.
-pub type Identity = (Option<String>, Option<String>);
+pub type ObjectIdentity = (Option<String>, Option<String>);
 
 impl LineTable {
     pub fn new((dialect, schema): (Dialect, &str), name: &'static str, seal: Option<Seal>) -> Self {
@@ -170,7 +170,7 @@ impl LineTable {
     ///
     /// # Errors
     /// If the server cannot be asked.
-    pub fn identity(&self, loader: &mut dyn Loader) -> Result<Option<Identity>, LoadError> {
+    pub fn identity(&self, loader: &mut dyn Loader) -> Result<Option<ObjectIdentity>, LoadError> {
         let dialect = self.dialect;
         let (place, name) = (ident::literal(dialect, &self.schema), ident::literal(dialect, self.name));
         let create = ident::literal(dialect, &create(dialect, &ident::quote(dialect, self.name)));

@@ -10,12 +10,12 @@ pub mod seal;
 
 use dbmocker_loaders::{Dialect, LoadError, Loader};
 
-pub use find::{Found, Left};
-use line::{Line, VERSION, subject};
+pub use find::{LedgerObject, LeftoverLedger};
+use line::{LedgerLine, VERSION, subject};
 use lines::{LineTable, NewLine};
 use seal::Seal;
 
-use super::deferred_indexes::Index;
+use super::deferred_indexes::IndexDefinition;
 use super::disable_triggers::DroppedTrigger;
 use super::jobs::TableJob;
 use super::session::SessionId;
@@ -84,14 +84,18 @@ impl Ledger {
 
     fn write(&self, loader: &mut dyn Loader, jobs: &[TableJob], who: &Who, now: &str) -> Result<(), RunError> {
         self.table.create(loader)?;
-        let mut lines = vec![Line::Run { version: VERSION, started: now.into(), by: who.line() }];
-        lines.extend(jobs.iter().map(|j| Line::Table { table: j.name.clone(), before: j.existing, planned: j.rows }));
+        let mut lines = vec![LedgerLine::Run { version: VERSION, started: now.into(), by: who.line() }];
+        lines.extend(jobs.iter().map(|j| LedgerLine::Table {
+            table: j.name.clone(),
+            before: j.existing,
+            planned: j.rows,
+        }));
         self.add(loader, &lines)?;
         Ok(())
     }
 
-    fn add(&self, loader: &mut dyn Loader, lines: &[Line]) -> Result<(), LoadError> {
-        let line = |(line, place): (&Line, u64)| NewLine {
+    fn add(&self, loader: &mut dyn Loader, lines: &[LedgerLine]) -> Result<(), LoadError> {
+        let line = |(line, place): (&LedgerLine, u64)| NewLine {
             what: line.kind(),
             subject: line.subject(),
             place,
@@ -102,7 +106,7 @@ impl Ledger {
     }
 
     /// This run's lines of a kind; those about one subject if it is given.
-    fn lines(&self, loader: &mut dyn Loader, what: &str, about: Option<&str>) -> Result<Vec<Line>, RunError> {
+    fn lines(&self, loader: &mut dyn Loader, what: &str, about: Option<&str>) -> Result<Vec<LedgerLine>, RunError> {
         let changed = || RunError::LedgerChanged { table: self.table.full_name() };
         let mut lines = Vec::new();
         for row in self.table.read(loader, &self.table.of(&self.run, &[what], about))? {
@@ -122,7 +126,7 @@ impl Ledger {
         if self.lines(loader, "run", None)?.is_empty() {
             return Err(RunError::LedgerChanged { table: self.table.full_name() });
         }
-        Ok(self.add(loader, &[Line::Session { session: session.clone() }])?)
+        Ok(self.add(loader, &[LedgerLine::Session { session: session.clone() }])?)
     }
 
     /// The identifier of the run, for marking its sessions.
@@ -135,7 +139,7 @@ impl Ledger {
     /// # Errors
     /// If the server refuses a statement.
     pub fn add_task(&self, loader: &mut dyn Loader, number: u64) -> Result<(), LoadError> {
-        self.add(loader, &[Line::Task { number }])
+        self.add(loader, &[LedgerLine::Task { number }])
     }
 
     /// Whether a task was committed.
@@ -143,8 +147,8 @@ impl Ledger {
     /// # Errors
     /// If a query fails.
     pub fn has_task(&self, loader: &mut dyn Loader, number: u64) -> Result<bool, RunError> {
-        let found = self.lines(loader, "task", Some(&Line::Task { number }.subject()))?;
-        Ok(found.contains(&Line::Task { number }))
+        let found = self.lines(loader, "task", Some(&LedgerLine::Task { number }.subject()))?;
+        Ok(found.contains(&LedgerLine::Task { number }))
     }
 
     /// Records, in the opening transaction, that a table is loaded in parts, and which of its indexes are dropped
@@ -152,10 +156,15 @@ impl Ledger {
     ///
     /// # Errors
     /// If the server refuses a statement.
-    pub fn add_parts(&self, loader: &mut dyn Loader, job: &TableJob, indexes: &[Index]) -> Result<(), LoadError> {
+    pub fn add_parts(
+        &self,
+        loader: &mut dyn Loader,
+        job: &TableJob,
+        indexes: &[IndexDefinition],
+    ) -> Result<(), LoadError> {
         let table = || job.name.clone();
-        let mut lines = vec![Line::Parts { table: table() }];
-        lines.extend(indexes.iter().map(|index| Line::Index { table: table(), index: index.clone() }));
+        let mut lines = vec![LedgerLine::Parts { table: table() }];
+        lines.extend(indexes.iter().map(|index| LedgerLine::Index { table: table(), index: index.clone() }));
         self.add(loader, &lines)
     }
 
@@ -163,12 +172,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The ledger has no line for the table's load: another program has changed it.
-    pub fn dropped(&self, loader: &mut dyn Loader, table: &TableName) -> Result<Vec<Index>, RunError> {
+    pub fn dropped(&self, loader: &mut dyn Loader, table: &TableName) -> Result<Vec<IndexDefinition>, RunError> {
         let about = subject(table, "");
         if self.lines(loader, "parts", Some(&about))?.is_empty() {
             return Err(RunError::LedgerChanged { table: self.table.full_name() });
         }
-        let index = |line| if let Line::Index { index, .. } = line { Some(index) } else { None };
+        let index = |line| if let LedgerLine::Index { index, .. } = line { Some(index) } else { None };
         Ok(self.lines(loader, "index", Some(&about))?.into_iter().filter_map(index).collect())
     }
 
@@ -176,7 +185,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If a query fails.
-    pub fn parts(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, Vec<Index>)>, RunError> {
+    pub fn parts(&self, loader: &mut dyn Loader) -> Result<Vec<(TableName, Vec<IndexDefinition>)>, RunError> {
         let mut lines = self.lines(loader, "parts", None)?;
         lines.extend(self.lines(loader, "index", None)?);
         Ok(parts_of(&lines))
@@ -204,7 +213,7 @@ impl Ledger {
         table: &TableName,
         trigger: &DroppedTrigger,
     ) -> Result<(), LoadError> {
-        self.add(loader, &[Line::Trigger { table: table.clone(), trigger: trigger.clone() }])
+        self.add(loader, &[LedgerLine::Trigger { table: table.clone(), trigger: trigger.clone() }])
     }
 
     /// Triggers that are dropped, with their tables.
@@ -244,7 +253,7 @@ impl Ledger {
     /// [`RunError::LedgerChanged`], or [`RunError::ForeignLedger`].
     pub fn is_there(&self, loader: &mut dyn Loader) -> Result<(), RunError> {
         match Ledger::find(loader, self.table.dialect, &self.table.schema)? {
-            Found::Lines(left) if left.ledger.run == self.run => Ok(()),
+            LedgerObject::Lines(left) if left.ledger.run == self.run => Ok(()),
             _ => Err(RunError::LedgerChanged { table: self.table.full_name() }),
         }
     }
@@ -258,22 +267,23 @@ impl Ledger {
 }
 
 /// Tables that are being loaded in parts, and the dropped indexes of each.
-pub(super) fn parts_of(lines: &[Line]) -> Vec<(TableName, Vec<Index>)> {
+pub(super) fn parts_of(lines: &[LedgerLine]) -> Vec<(TableName, Vec<IndexDefinition>)> {
     let of = |wanted: &TableName| {
-        let index = |line: &Line| match line {
-            Line::Index { table, index } if table == wanted => Some(index.clone()),
+        let index = |line: &LedgerLine| match line {
+            LedgerLine::Index { table, index } if table == wanted => Some(index.clone()),
             _ => None,
         };
         lines.iter().filter_map(index).collect()
     };
-    let tables = lines.iter().filter_map(|line| if let Line::Parts { table } = line { Some(table) } else { None });
+    let tables =
+        lines.iter().filter_map(|line| if let LedgerLine::Parts { table } = line { Some(table) } else { None });
     tables.map(|table| (table.clone(), of(table))).collect()
 }
 
 /// Triggers that are dropped, with their tables, in their order.
-pub(super) fn triggers_of(lines: &[Line]) -> Vec<(TableName, DroppedTrigger)> {
-    let trigger = |line: &Line| match line {
-        Line::Trigger { table, trigger } => Some((table.clone(), trigger.clone())),
+pub(super) fn triggers_of(lines: &[LedgerLine]) -> Vec<(TableName, DroppedTrigger)> {
+    let trigger = |line: &LedgerLine| match line {
+        LedgerLine::Trigger { table, trigger } => Some((table.clone(), trigger.clone())),
         _ => None,
     };
     let mut all: Vec<_> = lines.iter().filter_map(trigger).collect();

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, Target};
 
 use super::{Supply, UnitLoad};
-use crate::run::jobs::{Source, TableJob, payload};
+use crate::run::jobs::{RowsSource, TableJob, payload};
 use crate::run::processes::StagedFiles;
 use crate::run::{Batches, RunError};
 
@@ -15,10 +15,10 @@ impl UnitLoad<'_> {
     /// Streams some of the job's rows; returns rows and bytes sent.
     pub(super) fn send(&mut self, job: &TableJob, rows: Range<u64>) -> Result<(u64, u64), RunError> {
         match (&job.source, &self.run.supply) {
-            (Source::Generated { .. }, Supply::Files(staged_files)) if self.silent.is_none() => {
+            (RowsSource::Generated { .. }, Supply::Files(staged_files)) if self.triggers_disabled.is_none() => {
                 self.staged(job, staged_files)
             }
-            (Source::Generated { generator, table }, supply) => {
+            (RowsSource::Generated { generator, table }, supply) => {
                 let whole = rows == (0..job.rows);
                 let schema = generator.table(*table).schema.clone();
                 let flow = self.run.flow;
@@ -28,13 +28,13 @@ impl UnitLoad<'_> {
                 }
                 match supply {
                     // The prefetched rows were sent to the server already.
-                    Supply::Prefetcher(prefetcher) if whole && self.silent.is_none() => {
+                    Supply::Prefetcher(prefetcher) if whole && self.triggers_disabled.is_none() => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
                 }
             }
-            (Source::Files { format, schema, paths }, _) => {
+            (RowsSource::Files { format, schema, paths }, _) => {
                 let mut total = (0, 0);
                 for path in paths {
                     self.file(job, payload(*format, schema.clone(), path.clone()), &mut total)?;

@@ -13,7 +13,7 @@ use crate::run::references::no_more_orphans;
 use crate::run::{RunError, sql};
 
 /// A table whose rows were sent.
-struct Sent<'a> {
+struct SentTable<'a> {
     job: &'a TableJob,
     begun: Instant,
     /// Its row count before the load.
@@ -50,22 +50,22 @@ impl UnitLoad<'_> {
         Ok(reports)
     }
 
-    /// Foreign keys inside a ring are deferred to the end of the unit, and get their declared mode back once they have
+    /// Foreign keys inside a cycle are deferred to the end of the unit, and get their declared mode back once they have
     /// been checked.
     fn defers(&self) -> bool {
         self.run.dialect == Dialect::Postgres && self.unit.tables.iter().any(|job| !job.deferred.is_empty())
     }
 
-    fn rows<'j>(&mut self, job: &'j TableJob, before: u64) -> Result<Sent<'j>, RunError> {
+    fn rows<'j>(&mut self, job: &'j TableJob, before: u64) -> Result<SentTable<'j>, RunError> {
         let begun = Instant::now();
-        // The foreign keys of a ring, and rows added in the meantime, are handled by the unit.
+        // The foreign keys of a cycle, and rows added in the meantime, are handled by the unit.
         let postpones = !job.deferred_indexes.is_empty() && self.unit.tables.len() == 1 && before == 0;
         let waiting = postpones.then(|| IndexDeferral::begin(self.loader, self.run.dialect, job)).transpose()?;
         self.freeze = waiting.as_ref().is_some_and(IndexDeferral::freezes);
         let sent = if job.rows == 0 { Ok((0, 0)) } else { self.send(job, 0..job.rows) };
         self.freeze = false;
         let (rows, bytes) = sent?;
-        Ok(Sent { job, begun, before, rows, bytes, waiting })
+        Ok(SentTable { job, begun, before, rows, bytes, waiting })
     }
 
     /// The row count of each table after deferred constraints and triggers have run, which may refuse, change or delete
@@ -88,8 +88,8 @@ impl UnitLoad<'_> {
     }
 
     /// The table's report, if its row count is the planned one.
-    fn counted(&mut self, sent: Sent<'_>, held: Option<u64>) -> Result<TableReport, RunError> {
-        let Sent { job, begun, before, rows, bytes, waiting } = sent;
+    fn counted(&mut self, sent: SentTable<'_>, held: Option<u64>) -> Result<TableReport, RunError> {
+        let SentTable { job, begun, before, rows, bytes, waiting } = sent;
         let held = held.map_or(i128::from(rows), |held| i128::from(held) - i128::from(before));
         if rows != job.rows || held != i128::from(job.rows) {
             return Err(self.differs(job, job.rows, rows, held));

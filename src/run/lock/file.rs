@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::who::{Holder, Who};
+use super::holder::{Holder, Who};
 use super::{Attempt, Held};
 use crate::run::RunError;
 

@@ -5,8 +5,8 @@
 //! Worker processes work under their parent's lock.
 
 mod file;
+mod holder;
 mod server;
-mod who;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect};
 
 pub use file::remove as remove_lock_file;
-pub use who::{Holder, Who};
+pub use holder::{Holder, Who};
 
 use super::{RunError, Stop};
 
@@ -132,12 +132,12 @@ struct Guarded {
 
 #[derive(Debug, Default)]
 struct Watch {
-    state: Mutex<State>,
+    state: Mutex<LockState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LockState {
     lost: Option<String>,
     stop: Option<Stop>,
     over: bool,
@@ -165,7 +165,7 @@ impl Drop for Guarded {
 }
 
 impl Watch {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LockState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

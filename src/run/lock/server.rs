@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 use twox_hash::XxHash3_128;
 
-use super::who::{Holder, Who, plain};
+use super::holder::{Holder, Who, plain};
 use super::{Attempt, Held};
 use crate::run::RunError;
 use crate::run::sql_template::filled;

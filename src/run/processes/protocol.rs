@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dbmocker_loaders::{AuthMethod, ChannelBinding, Connection, Identity, SessionOptions, TlsMode};
+use dbmocker_loaders::{AuthMethod, ChannelBinding, ClientCertificate, Connection, SessionOptions, TlsMode};
 use serde::{Deserialize, Serialize};
 
 use crate::report::TableReport;
@@ -27,7 +27,7 @@ pub struct Begin {
     /// Its journal, as [`crate::run::journal::Journal::joined`] takes it.
     pub journal: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
-    pub silent: Vec<TableName>,
+    pub triggers_disabled: Vec<TableName>,
     /// Tables whose triggers are disabled once they have refused rows.
     pub may_be_disabled: Vec<TableName>,
 }
@@ -78,28 +78,28 @@ pub struct Address {
     channel_binding: u8,
     require_auth: Option<Vec<u8>>,
     trust_schema: bool,
-    session: Options,
+    session: WireSessionOptions,
 }
 
 /// As [`SessionOptions`].
 #[derive(Serialize, Deserialize)]
-struct Options {
+struct WireSessionOptions {
     schema: Option<String>,
     options: Option<String>,
     application_name: Option<String>,
     connect_timeout: Option<Duration>,
 }
 
-impl From<SessionOptions> for Options {
+impl From<SessionOptions> for WireSessionOptions {
     fn from(o: SessionOptions) -> Self {
         let SessionOptions { schema, options, application_name, connect_timeout } = o;
-        Options { schema, options, application_name, connect_timeout }
+        WireSessionOptions { schema, options, application_name, connect_timeout }
     }
 }
 
-impl From<Options> for SessionOptions {
-    fn from(o: Options) -> Self {
-        let Options { schema, options, application_name, connect_timeout } = o;
+impl From<WireSessionOptions> for SessionOptions {
+    fn from(o: WireSessionOptions) -> Self {
+        let WireSessionOptions { schema, options, application_name, connect_timeout } = o;
         SessionOptions { schema, options, application_name, connect_timeout }
     }
 }
@@ -145,7 +145,7 @@ impl Address {
             database: self.database,
             tls: TLS.get(usize::from(self.tls)).copied().unwrap_or(TlsMode::VerifyFull),
             tls_root: self.tls_root,
-            tls_identity: self.tls_identity.map(|(certificate, key)| Identity { certificate, key }),
+            tls_identity: self.tls_identity.map(|(certificate, key)| ClientCertificate { certificate, key }),
             channel_binding: BINDING.get(usize::from(self.channel_binding)).copied().unwrap_or(ChannelBinding::Require),
             require_auth: self.require_auth.map(methods),
             trust_schema: self.trust_schema,

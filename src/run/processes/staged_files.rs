@@ -10,7 +10,7 @@ use std::time::Duration;
 use arrow::datatypes::SchemaRef;
 use dbmocker_loaders::Payload;
 
-use crate::run::jobs::{Source, Unit, payload};
+use crate::run::jobs::{RowsSource, Unit, payload};
 use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop};
 use dbmocker_core::schema::TableName;
@@ -76,7 +76,7 @@ impl StagedFiles {
         let mut entries = Vec::new();
         for (unit, u) in units.iter().enumerate() {
             for (table, job) in u.tables.iter().enumerate().filter(|(_, job)| !job.done) {
-                let Source::Generated { generator, table: t } = &job.source else { continue };
+                let RowsSource::Generated { generator, table: t } = &job.source else { continue };
                 for rows in job.parts() {
                     let work = Work::Stage { table, rows, path: PathBuf::new() };
                     let task = Task { number: entries.len() as u64, unit, work };

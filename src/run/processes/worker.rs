@@ -10,7 +10,7 @@ use dbmocker_loaders::{Dialect, Loader, connect};
 use super::protocol::{Begin, WorkerOrder, WorkerReply};
 use super::staged_files::format;
 use crate::report::{Progress, TableReport, peak_memory};
-use crate::run::jobs::{Source, TableJob, Unit, jobs_from_plan, units};
+use crate::run::jobs::{RowsSource, TableJob, Unit, jobs_from_plan, units};
 use crate::run::journal::Journal;
 use crate::run::ledger::Ledger;
 use crate::run::load_unit::{Marks, Run, Supply, UnitLoad};
@@ -84,7 +84,7 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     };
     let mut jobs = jobs_from_plan(&schema, &plan, &Arc::new(Generator::new(&plan)));
     for job in &mut jobs {
-        job.silent = begin.silent.contains(&job.name);
+        job.triggers_disabled = begin.triggers_disabled.contains(&job.name);
         job.may_be_disabled = begin.may_be_disabled.contains(&job.name);
     }
     work(jobs, &schema, &flow, (ledger.as_ref(), journal.as_ref()), &mut loader, &answers, &orders);
@@ -196,7 +196,7 @@ fn stage(
     path: &Path,
 ) -> Result<Vec<TableReport>, RunError> {
     let job = &unit.tables[table];
-    let Source::Generated { generator, table: t } = &job.source else { return Err(odd(&"no rows")) };
+    let RowsSource::Generated { generator, table: t } = &job.source else { return Err(odd(&"no rows")) };
     let schema = generator.table(*t).schema.clone();
     let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
     let options =

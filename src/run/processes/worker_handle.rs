@@ -196,10 +196,11 @@ impl<'a> WorkerHandle<'a> {
             let jobs = self.run.units.iter().flat_map(|u| &u.tables);
             jobs.filter(|j| is(j)).map(|j| j.name.clone()).collect()
         };
-        let (silent, may_be_disabled) = (named(|j| j.silent), named(|j| j.may_be_disabled));
+        let (triggers_disabled, may_be_disabled) = (named(|j| j.triggers_disabled), named(|j| j.may_be_disabled));
         let ledger = self.run.ledger.map(Ledger::pass);
         let journal = self.run.marks.and_then(|m| if let Marks::Journal(j) = m { Some(j.pass()) } else { None });
-        let begin = Begin { address, share: self.worker_config.share, ledger, journal, silent, may_be_disabled };
+        let begin =
+            Begin { address, share: self.worker_config.share, ledger, journal, triggers_disabled, may_be_disabled };
         let said = self.child_handle.send(&begin)
             && self.child_handle.line(&self.worker_config.plan)
             && self.child_handle.line(&self.worker_config.schema);

@@ -6,7 +6,7 @@ use dbmocker_loaders::{Dialect, LoadError, Payload};
 
 use super::sample_rows::runs;
 use super::{Objection, TrialInsert, has_triggers, position, writes};
-use crate::run::disable_triggers::{TriggerSwitch, Written};
+use crate::run::disable_triggers::{TriggerSwitch, WriteLog};
 use crate::run::jobs::{TableJob, Unit};
 use crate::run::{RunError, sql};
 use dbmocker_core::schema::{Table, TableName};
@@ -15,14 +15,14 @@ use dbmocker_core::schema::{Table, TableName};
 const COUNTED: u64 = 100_000;
 
 /// A table of the unit whose rows were sent on trial.
-struct Sent<'a> {
+struct TrialTable<'a> {
     table: usize,
     job: &'a TableJob,
     /// Its row count before, and the number of rows sent.
     before: i128,
     rows: i128,
     /// What the transaction had written before, where the table's triggers are watched.
-    written: Option<Written>,
+    written: Option<WriteLog>,
 }
 
 impl<'a> TrialInsert<'a> {
@@ -31,7 +31,7 @@ impl<'a> TrialInsert<'a> {
         &mut self,
         unit: &Unit,
         rows: &[BTreeSet<u64>],
-        silent: &BTreeMap<usize, Objection>,
+        triggers_disabled: &BTreeMap<usize, Objection>,
     ) -> Result<Option<Objection>, RunError> {
         let mut all = Vec::new();
         for job in &unit.tables {
@@ -40,14 +40,14 @@ impl<'a> TrialInsert<'a> {
             }
             let t = position(job);
             // MySQL would have to drop a trigger for this: the rows were tried on the table's copy.
-            if TriggerSwitch::commits(self.dialect) && silent.contains_key(&t) {
+            if TriggerSwitch::commits(self.dialect) && triggers_disabled.contains_key(&t) {
                 self.absent.insert(t);
                 continue;
             }
             if rows[t].is_empty() {
                 continue;
             }
-            let sent = self.send(t, job, &rows[t], silent.contains_key(&t));
+            let sent = self.send(t, job, &rows[t], triggers_disabled.contains_key(&t));
             let kept = sent.and_then(|sent| Ok((self.kept(&sent)?, sent)));
             match kept {
                 Ok((None, sent)) => all.push(sent),
@@ -59,7 +59,7 @@ impl<'a> TrialInsert<'a> {
     }
 
     /// Runs deferred constraints and triggers now, which may refuse, change or delete rows.
-    fn deferred(&mut self, unit: &Unit, all: &[Sent<'_>]) -> Result<Option<Objection>, RunError> {
+    fn deferred(&mut self, unit: &Unit, all: &[TrialTable<'_>]) -> Result<Option<Objection>, RunError> {
         let watched = all.iter().find(|sent| sent.written.is_some());
         let written = watched.map(|_| self.written()).transpose()?;
         if let Err(e) = self.loader.calling_functions().execute("SET CONSTRAINTS ALL IMMEDIATE") {
@@ -83,14 +83,14 @@ impl<'a> TrialInsert<'a> {
     }
 
     /// The current row counts of the plan's tables, to detect rows added by triggers.
-    fn written(&mut self) -> Result<Written, LoadError> {
+    fn written(&mut self) -> Result<WriteLog, LoadError> {
         if self.dialect == Dialect::Postgres {
-            return Written::read(self.loader);
+            return WriteLog::read(self.loader);
         }
         let small = |t: &&Table| t.existing.rows <= COUNTED;
         let tables: Vec<&TableName> =
             self.plan.tables.iter().filter_map(|t| self.schema.table(&t.name)).filter(small).map(|t| &t.name).collect();
-        Written::count(self.loader, self.dialect, &tables)
+        WriteLog::count(self.loader, self.dialect, &tables)
     }
 
     /// Sends the table's rows.
@@ -99,11 +99,11 @@ impl<'a> TrialInsert<'a> {
         t: usize,
         job: &'j TableJob,
         rows: &BTreeSet<u64>,
-        silent: bool,
-    ) -> Result<Sent<'j>, LoadError> {
-        let watched = self.disable_triggers && !silent && has_triggers(self.schema_table(job));
+        triggers_disabled: bool,
+    ) -> Result<TrialTable<'j>, LoadError> {
+        let watched = self.disable_triggers && !triggers_disabled && has_triggers(self.schema_table(job));
         let written = watched.then(|| self.written()).transpose()?;
-        if silent {
+        if triggers_disabled {
             // Undone by the rollback.
             let _ = TriggerSwitch::begin(self.loader, self.dialect, job, None)?;
         }
@@ -113,11 +113,11 @@ impl<'a> TrialInsert<'a> {
         let mut batches =
             runs(rows).into_iter().map(|rows| generator.batch(t, rows).map_err(|e| LoadError::Source(Box::new(e))));
         let loaded = self.loader.load(&job.target, Payload::Batches { schema, batches: &mut batches })?;
-        Ok(Sent { table: t, job, before, rows: loaded.sent.into(), written })
+        Ok(TrialTable { table: t, job, before, rows: loaded.sent.into(), written })
     }
 
     /// What is wrong with the stored rows, if anything.
-    fn kept(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
+    fn kept(&mut self, sent: &TrialTable<'_>) -> Result<Option<Objection>, LoadError> {
         if let Some(objection) = self.counted(sent)? {
             return Ok(Some(objection));
         }
@@ -138,7 +138,7 @@ impl<'a> TrialInsert<'a> {
     }
 
     /// Whether the number of stored rows is the number of rows sent.
-    fn counted(&mut self, sent: &Sent<'_>) -> Result<Option<Objection>, LoadError> {
+    fn counted(&mut self, sent: &TrialTable<'_>) -> Result<Option<Objection>, LoadError> {
         let held = i128::from(sql::count(self.loader, self.dialect, sent.job)?) - sent.before;
         if held == sent.rows {
             return Ok(None);
@@ -156,7 +156,7 @@ impl<'a> TrialInsert<'a> {
     }
 
     /// Whether other tables of the plan were written to.
-    fn besides(&mut self, sent: &Sent<'_>, written: &Written) -> Result<Option<Objection>, LoadError> {
+    fn besides(&mut self, sent: &TrialTable<'_>, written: &WriteLog) -> Result<Option<Objection>, LoadError> {
         let plan = self.plan;
         let filled = |name: &TableName| plan.tables.iter().any(|t| &t.name == name);
         let message = self.written()?.besides(written, &sent.job.name, filled);

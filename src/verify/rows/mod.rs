@@ -95,7 +95,7 @@ pub trait RowSet {
 }
 
 /// One table to compare.
-pub struct Comparison<'a> {
+pub struct RowComparison<'a> {
     /// The table as it is in the database now.
     pub table: &'a Table,
     /// The table's column for each field of the rows.
@@ -126,7 +126,7 @@ pub fn compare(
     conn: &Connection,
     dialect: Dialect,
     server: &str,
-    comparison: &Comparison<'_>,
+    comparison: &RowComparison<'_>,
     stop: &dyn Fn() -> bool,
 ) -> Result<TableRows, RowsError> {
     let mut work = CompareWork::new(Session::open(conn)?, dialect, server, comparison, stop);
@@ -167,7 +167,7 @@ fn triggers(table: &Table) -> Option<String> {
 struct CompareWork<'a> {
     session: Session,
     dialect: Dialect,
-    comparison: &'a Comparison<'a>,
+    comparison: &'a RowComparison<'a>,
     canon: Vec<Canon>,
     /// Positions of the key's columns; empty: the whole row is the key.
     key: Vec<usize>,
@@ -181,7 +181,7 @@ impl<'a> CompareWork<'a> {
         session: Session,
         dialect: Dialect,
         server: &str,
-        comparison: &'a Comparison<'a>,
+        comparison: &'a RowComparison<'a>,
         stop: &'a dyn Fn() -> bool,
     ) -> Self {
         let mariadb = server.to_ascii_lowercase().contains("mariadb");
@@ -298,7 +298,7 @@ impl<'a> CompareWork<'a> {
 }
 
 /// The primary key, or a unique key that may not be NULL, if all its columns are compared.
-fn key(comparison: &Comparison<'_>) -> Vec<usize> {
+fn key(comparison: &RowComparison<'_>) -> Vec<usize> {
     let table = comparison.table;
     let positions = |k: &dbmocker_core::schema::Key| -> Option<Vec<usize>> {
         let plain = k.plain_columns().filter(|_| k.predicate.is_none())?;

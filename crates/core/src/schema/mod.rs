@@ -359,7 +359,7 @@ impl Table {
 }
 
 /// The caveat of a table whose rows the account may not count.
-pub const NOT_COUNTED: &str = "no SELECT privilege: rows that are there already cannot be counted";
+pub const NOT_COUNTED: &str = "no SELECT privilege: existing rows cannot be counted";
 
 impl Table {
     /// Whether the table may hold rows: it has some, or they could not be counted.

@@ -2,13 +2,13 @@
 
 use super::curve::{quantile, share_below};
 use super::tail::ParetoTail;
-use super::{CalendarSampler, Distribution, DistributionError, Ending, Learned, Point, RankSampler, Ranks};
+use super::{CalendarSampler, Distribution, DistributionError, Ending, LearnedDistribution, Point, RankSampler, Ranks};
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::time::MICROS_PER_DAY;
 
 /// The numbers of a column: `lo, lo + step, ... <= hi`, where `n` represents the value `n * unit`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Grid {
+pub struct NumberGrid {
     pub lo: i64,
     pub hi: i64,
     pub step: i64,
@@ -18,7 +18,7 @@ pub struct Grid {
     pub days: bool,
 }
 
-impl Grid {
+impl NumberGrid {
     /// The number nearest to a value.
     #[inline]
     fn nearest(&self, value: f64) -> i64 {
@@ -34,8 +34,8 @@ impl Grid {
 
 /// The inverse of a distribution: an increasing function from uniform numbers to numbers of the grid.
 #[derive(Debug, Clone)]
-pub struct Inverse {
-    grid: Grid,
+pub struct InverseCdf {
+    grid: NumberGrid,
     kind: InverseKind,
 }
 
@@ -52,10 +52,10 @@ enum InverseKind {
     Calendar(CalendarSampler),
 }
 
-impl Inverse {
+impl InverseCdf {
     /// # Errors
     /// No value of the distribution is on the grid.
-    pub fn new(law: &Distribution, grid: Grid) -> Result<Inverse, DistributionError> {
+    pub fn new(law: &Distribution, grid: NumberGrid) -> Result<InverseCdf, DistributionError> {
         law.check()?;
         let none = || DistributionError::NoMass { lo: grid.lo as f64 * grid.unit, hi: grid.hi as f64 * grid.unit };
         let kind = match law {
@@ -99,7 +99,7 @@ impl Inverse {
                 InverseKind::Curve(curve.clone(), below, above - below)
             }
         };
-        Ok(Inverse { grid, kind })
+        Ok(InverseCdf { grid, kind })
     }
 
     /// The number for a uniform number in `[0, 1)`.
@@ -201,7 +201,7 @@ enum Segment {
 }
 
 impl LearnedInverse {
-    fn new(of: &Learned) -> LearnedInverse {
+    fn new(of: &LearnedDistribution) -> LearnedInverse {
         let rest = (!of.rest.is_empty()).then(|| QuantileLine::new(&of.rest));
         let mut atoms = of.atoms.clone();
         atoms.retain(|a| a.share > 0.0);
@@ -232,7 +232,7 @@ impl LearnedInverse {
     }
 
     #[inline]
-    fn number(&self, u: f64, grid: &Grid) -> i64 {
+    fn number(&self, u: f64, grid: &NumberGrid) -> i64 {
         let i = self.segments.partition_point(|(end, _)| *end <= u).min(self.segments.len() - 1);
         let begin = if i == 0 { 0.0 } else { self.segments[i - 1].0 };
         let (end, segment) = self.segments[i];

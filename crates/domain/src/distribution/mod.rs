@@ -15,8 +15,8 @@ mod ranks;
 mod tail;
 
 pub use calendar::{Calendar, CalendarSampler};
-pub use inverse::{Grid, Inverse};
-pub use order::Order;
+pub use inverse::{InverseCdf, NumberGrid};
+pub use order::CorrelatedOrder;
 pub use ranks::{RankSampler, Ranks, domain_of_distinct};
 
 /// The distribution of a column's numbers. Their unit is that of the column's values; days since 1970-01-01 for dates,
@@ -64,7 +64,7 @@ pub enum Distribution {
         points: Vec<Point>,
     },
     /// Frequent values, and a distribution of the others.
-    Learned(Learned),
+    Learned(LearnedDistribution),
     Calendar(Calendar),
 }
 
@@ -84,7 +84,7 @@ pub struct Point {
 
 /// What statistics tell of a column of numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Learned {
+pub struct LearnedDistribution {
     /// Values with their shares of all.
     pub atoms: Vec<Atom>,
     /// Quantiles of the other values; from 0 to 1.

@@ -5,14 +5,14 @@
 
 /// A correlation prepared for many rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Order {
+pub struct CorrelatedOrder {
     width: f64,
     falling: bool,
 }
 
-impl Order {
+impl CorrelatedOrder {
     /// `None` for a correlation near 0.
-    pub fn new(correlation: f64) -> Option<Order> {
+    pub fn new(correlation: f64) -> Option<CorrelatedOrder> {
         let strength = correlation.abs().min(1.0);
         if strength.is_nan() || strength < 0.02 {
             return None;
@@ -22,7 +22,7 @@ impl Order {
             let middle = (low + high) / 2.0;
             if correlation_of(middle) > strength { low = middle } else { high = middle }
         }
-        Some(Order { width: low, falling: correlation < 0.0 })
+        Some(CorrelatedOrder { width: low, falling: correlation < 0.0 })
     }
 
     /// The uniform number of a row. `place`: the row's position in the table; `jitter`: the row's random number; both

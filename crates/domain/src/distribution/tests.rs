@@ -6,12 +6,12 @@ use dbmocker_core::time::MICROS_PER_DAY;
 
 const ROWS: u64 = 100_000;
 
-fn whole(lo: i64, hi: i64) -> Grid {
-    Grid { lo, hi, step: 1, unit: 1.0, days: false }
+fn whole(lo: i64, hi: i64) -> NumberGrid {
+    NumberGrid { lo, hi, step: 1, unit: 1.0, days: false }
 }
 
-fn numbers(law: &Distribution, grid: Grid) -> Vec<i64> {
-    let inverse = Inverse::new(law, grid).unwrap();
+fn numbers(law: &Distribution, grid: NumberGrid) -> Vec<i64> {
+    let inverse = InverseCdf::new(law, grid).unwrap();
     (0..ROWS).map(|row| inverse.number(unit(mix(row ^ 0x7e57)))).collect()
 }
 
@@ -41,7 +41,7 @@ fn curves_have_their_quantiles_and_stay_within_the_grid() {
         Distribution::Pareto { least: 10.0, alpha: 1.5 },
         Distribution::Triangular { least: 0.0, mode: 30.0, most: 120.0 },
     ] {
-        let grid = Grid { lo: 0, hi: 100_000, step: 1, unit: 0.01, days: false };
+        let grid = NumberGrid { lo: 0, hi: 100_000, step: 1, unit: 0.01, days: false };
         let made = numbers(&law, grid);
         let (low, all) = (curve::share_below(&law, -0.005).unwrap(), curve::share_below(&law, 1000.005).unwrap());
         for p in [0.1, 0.25, 0.5, 0.75, 0.9, 0.99] {
@@ -57,7 +57,7 @@ fn curves_have_their_quantiles_and_stay_within_the_grid() {
 #[test]
 fn a_distribution_without_values_in_the_range_is_an_error() {
     let law = Distribution::Normal { mean: 0.0, sd: 1.0 };
-    assert!(matches!(Inverse::new(&law, whole(1000, 2000)), Err(DistributionError::NoMass { .. })));
+    assert!(matches!(InverseCdf::new(&law, whole(1000, 2000)), Err(DistributionError::NoMass { .. })));
     assert!(Distribution::Normal { mean: 0.0, sd: 0.0 }.check().is_err());
 }
 
@@ -85,8 +85,8 @@ fn ranks_of_zipf_have_their_shares() {
 fn learned_numbers_keep_frequencies_quantiles_and_distinct_values() {
     let rest: Vec<Point> = (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: f64::from(i * i) * 10.0 }).collect();
     let atoms = vec![Atom { value: 0.0, share: 0.35 }, Atom { value: 1000.0, share: 0.05 }];
-    let law = Distribution::Learned(Learned { atoms, rest, distinct: Some(500), ending: None });
-    let made = numbers(&law, Grid { lo: -100_000, hi: 100_000_000, step: 1, unit: 0.01, days: false });
+    let law = Distribution::Learned(LearnedDistribution { atoms, rest, distinct: Some(500), ending: None });
+    let made = numbers(&law, NumberGrid { lo: -100_000, hi: 100_000_000, step: 1, unit: 0.01, days: false });
     let of = |n: i64| made.iter().filter(|m| **m == n).count();
     assert!(is_share(of(0), 0.35) && is_share(of(100_000), 0.05));
     let below = made.iter().filter(|n| **n < 100_000).count();
@@ -99,8 +99,8 @@ fn learned_numbers_keep_frequencies_quantiles_and_distinct_values() {
 fn prices_have_the_learned_endings() {
     let rest = vec![Point { p: 0.0, value: 1.0 }, Point { p: 1.0, value: 900.0 }];
     let ending = Some(Ending { fraction: 0.99, share: 0.8 });
-    let law = Distribution::Learned(Learned { rest, ending, ..Learned::default() });
-    let made = numbers(&law, Grid { lo: 0, hi: 1_000_000, step: 1, unit: 0.01, days: false });
+    let law = Distribution::Learned(LearnedDistribution { rest, ending, ..LearnedDistribution::default() });
+    let made = numbers(&law, NumberGrid { lo: 0, hi: 1_000_000, step: 1, unit: 0.01, days: false });
     let ended = made.iter().filter(|n| *n % 100 == 99).count();
     assert!((0.79..0.82).contains(&(ended as f64 / ROWS as f64)), "{ended}");
 }
@@ -110,7 +110,10 @@ fn a_long_tail_continues_the_slope_of_its_neighbour() {
     let law = Distribution::Lognormal { median: 100.0, sigma: 1.0 };
     let value = |p: f64| curve::quantile(&law, p.clamp(1e-9, 1.0 - 1.0 / 30_000.0));
     let rest = (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: value(f64::from(i) / 20.0) }).collect();
-    let made = numbers(&Distribution::Learned(Learned { rest, ..Learned::default() }), whole(0, 1_000_000));
+    let made = numbers(
+        &Distribution::Learned(LearnedDistribution { rest, ..LearnedDistribution::default() }),
+        whole(0, 1_000_000),
+    );
     let below = made.iter().filter(|n| (**n as f64) < value(0.99)).count() as f64 / ROWS as f64;
     assert!((0.982..0.996).contains(&below), "{below}");
 }
@@ -118,7 +121,7 @@ fn a_long_tail_continues_the_slope_of_its_neighbour() {
 #[test]
 fn values_have_the_correlation_with_the_row_number() {
     for correlation in [1.0, 0.98, 0.7, 0.3, -0.5, -1.0] {
-        let order = Order::new(correlation).unwrap();
+        let order = CorrelatedOrder::new(correlation).unwrap();
         let lead = |row: u64| order.lead(row as f64 / ROWS as f64, unit(mix(row)));
         let (mut sum, mut cross, mut square) = (0.0, 0.0, 0.0);
         for row in 0..ROWS {
@@ -129,7 +132,7 @@ fn values_have_the_correlation_with_the_row_number() {
         assert!((sum / rows).abs() < 0.01 && (square / rows - 1.0 / 12.0).abs() < 0.002, "uniform");
         assert!((cross / rows * 12.0 - correlation).abs() < 0.02, "{correlation}: {}", cross / rows * 12.0);
     }
-    assert!(Order::new(0.0).is_none());
+    assert!(CorrelatedOrder::new(0.0).is_none());
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn calendars_keep_weekdays_hours_and_growth() {
     let late = made.iter().filter(|m| **m >= from + 364 * MICROS_PER_DAY).count();
     // A growth of 4 doubles from one half to the next.
     assert!((late as f64 / ROWS as f64 - 2.0 / 3.0).abs() < 0.01, "{late}");
-    let even = numbers(&Distribution::Uniform, Grid { days: true, ..whole(0, 89) });
+    let even = numbers(&Distribution::Uniform, NumberGrid { days: true, ..whole(0, 89) });
     assert!(is_share(even.iter().filter(|d| **d < 31).count(), 31.0 / 90.0));
 }
 
@@ -175,7 +178,7 @@ proptest! {
 
     #[test]
     fn numbers_grow_with_the_uniform_one(a in 0.0f64..1.0, b in 0.0f64..1.0, mean in -100.0f64..100.0, sd in 0.1f64..50.0) {
-        let inverse = Inverse::new(&Distribution::Normal { mean, sd }, whole(-1000, 1000)).unwrap();
+        let inverse = InverseCdf::new(&Distribution::Normal { mean, sd }, whole(-1000, 1000)).unwrap();
         let (a, b) = (a.min(b), a.max(b));
         prop_assert!(inverse.number(a) <= inverse.number(b));
     }

@@ -145,7 +145,7 @@ impl PersonName {
 
 /// First and last name, their language, and whether the table has no locale ([`NameSource::world`]).
 #[derive(Clone, Copy)]
-struct Names(PersonName, PersonName, &'static Language, bool);
+struct FullName(PersonName, PersonName, &'static Language, bool);
 
 impl Person {
     fn of(word: u64, source: &NameSource) -> Person {
@@ -185,8 +185,8 @@ impl Person {
         name
     }
 
-    fn names(self) -> Names {
-        Names(self.first(), self.last(), self.language, self.world)
+    fn names(self) -> FullName {
+        FullName(self.first(), self.last(), self.language, self.world)
     }
 }
 
@@ -355,7 +355,7 @@ impl PersonText {
             let l = language(place);
             let any = (l.code == "en").then(|| ends(&ANY_FIRST)).into_iter().flatten();
             let first = any.chain(ends(&l.female)).chain(ends(&l.male));
-            first.flat_map(move |first| ends(&l.last).map(|last| Names(first, last, l, source.world)))
+            first.flat_map(move |first| ends(&l.last).map(|last| FullName(first, last, l, source.world)))
         });
         let extreme = extreme.flat_map(|names| (0..24).map(move |i| (i, names)));
         let others = (0..400).map(move |i| (i, Person::of(dbmocker_core::rng_stream::mix(i), source).names()));
@@ -371,8 +371,8 @@ impl PersonText {
         // Most columns need one name only; the other one is a dummy.
         let l = person.language;
         let names = match self.attribute {
-            Attribute::FirstName => Names(person.first(), PersonName(&l.last, 0), l, person.world),
-            Attribute::LastName => Names(PersonName(&l.female, 0), person.last(), l, person.world),
+            Attribute::FirstName => FullName(person.first(), PersonName(&l.last, 0), l, person.world),
+            Attribute::LastName => FullName(PersonName(&l.female, 0), person.last(), l, person.world),
             _ => person.names(),
         };
         if !self.compose(names, rng, number, out) {
@@ -383,7 +383,7 @@ impl PersonText {
     }
 
     /// Appends the text. Returns whether it is within the domain's limits.
-    fn compose(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+    fn compose(&self, names: FullName, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
         let d = &self.domain;
         let start = out.len();
         out.push_str(&d.prefix);
@@ -417,7 +417,7 @@ impl PersonText {
         fits && characters >= d.min_chars as usize && !d.except.iter().any(|e| e.trim_end().eq_ignore_ascii_case(text))
     }
 
-    fn email(&self, names: Names, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
+    fn email(&self, names: FullName, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         if self.domain.suffix.contains('@') {
             return user_name(names, self.room, self.separator, rng, number, out);
         }
@@ -431,7 +431,7 @@ impl PersonText {
 /// Appends a user name such as `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different
 /// numbers give different texts.
 fn user_name(
-    names: Names,
+    names: FullName,
     room: usize,
     separator: Separator,
     rng: &mut CellRng,
@@ -467,7 +467,7 @@ fn user_name(
 }
 
 /// Appends `Maria Lopez`, or `M. Lopez` if that does not fit; the last name comes first in some languages.
-fn full_name(Names(first, last, language, world): Names, room: usize, out: &mut String) {
+fn full_name(FullName(first, last, language, world): FullName, room: usize, out: &mut String) {
     let start = out.len();
     let last_first = language.last_first() && !world;
     let between = if world { " " } else { language.between_names() };
@@ -488,7 +488,7 @@ fn full_name(Names(first, last, language, world): Names, room: usize, out: &mut 
 }
 
 /// Appends both names in lower-case letters; of the first one only the initial if `initial`.
-fn lower_case_names(Names(first, last, ..): Names, initial: bool, separator: &str, out: &mut String) {
+fn lower_case_names(FullName(first, last, ..): FullName, initial: bool, separator: &str, out: &mut String) {
     let name = first.plain();
     out.push_str(if initial { &name[..name.len().min(1)] } else { name });
     out.push_str(separator);
@@ -496,7 +496,7 @@ fn lower_case_names(Names(first, last, ..): Names, initial: bool, separator: &st
 }
 
 /// The names in ASCII, for a column whose character set is ASCII.
-fn plain_names(Names(first, last, ..): Names, attribute: Attribute, shown: &str) -> String {
+fn plain_names(FullName(first, last, ..): FullName, attribute: Attribute, shown: &str) -> String {
     let capital = |name: &str| {
         let mut name = name.to_owned();
         if !name.is_empty() {

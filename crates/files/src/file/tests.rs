@@ -43,7 +43,7 @@ fn a_file_in_the_way_stays_unless_asked() {
     fs::write(&path, "mine").unwrap();
     let error = OutFile::create(dir.path(), "t.csv", FileOptions::default()).err().unwrap();
     assert!(matches!(error, StageError::Exists { .. }));
-    assert!(error.to_string().contains("t.csv` is in the way"), "{error}");
+    assert!(error.to_string().contains("t.csv` exists already"), "{error}");
     assert_eq!(names(dir.path()), ["t.csv"]);
 
     let mut file = OutFile::create(dir.path(), "t.csv", FileOptions { overwrite: true, ..Default::default() }).unwrap();

@@ -4,7 +4,7 @@ use arrow::datatypes::DataType;
 
 use super::{BatchWork, DirectColumn, GenerateError, numbers_of};
 use crate::arrow::{ColumnBuilder, ConvertError};
-use crate::generator::{Found, Generator, RuleGen};
+use crate::generator::{Generator, ParentAndOrdinal, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 
@@ -14,7 +14,7 @@ impl BatchWork<'_> {
         let table = self.table;
         let convert = |error| GenerateError::Convert { table: table.label.clone(), error };
         let f = &table.foreign[foreign];
-        let pooled = f.pool.len() as u64;
+        let existing_count = f.existing_keys.len() as u64;
         let parents = self.generator.parent_rows(self.t, foreign, self.rows.clone());
         let mut found = self.generator.nothing_found(f.parent);
         for (field, &c) in table.sent.iter().enumerate() {
@@ -23,7 +23,7 @@ impl BatchWork<'_> {
             let direct = f
                 .parent
                 .and_then(|p| Direct::of(self.generator, p, f.parent_columns[position], field.data_type(), HOPS));
-            let numbers = direct.as_ref().filter(|_| pooled == 0);
+            let numbers = direct.as_ref().filter(|_| existing_count == 0);
             let numbers = numbers.and_then(|d| d.numbers(&parents, &mut found, field.data_type()));
             let mut out = ColumnBuilder::with_capacity(field, self.len()).map_err(convert)?;
             let nullable = table.columns[c].null_below > 0;
@@ -38,7 +38,9 @@ impl BatchWork<'_> {
                 for (row, parent) in self.rows.clone().zip(parents.iter()) {
                     match (parent.filter(|_| !is_null(row)), &direct) {
                         (None, _) => out.append_null(),
-                        (Some(p), Some(direct)) if p >= pooled => direct.put(p - pooled, &mut out).map_err(convert)?,
+                        (Some(p), Some(direct)) if p >= existing_count => {
+                            direct.put(p - existing_count, &mut out).map_err(convert)?
+                        }
                         (Some(p), _) => {
                             let value = self.generator.parent_value(self.t, foreign, position, p)?;
                             out.append(&value).map_err(convert)?;
@@ -56,11 +58,11 @@ impl BatchWork<'_> {
 /// [`Generator::cell`](crate::generator::Generator::cell).
 pub(super) enum Direct<'a> {
     Own(DirectColumn<'a>),
-    Key(Key<'a>),
+    Key(ParentKeyColumn<'a>),
 }
 
 /// A column of a foreign key: the cell of the parent row.
-pub(super) struct Key<'a> {
+pub(super) struct ParentKeyColumn<'a> {
     generator: &'a Generator,
     t: usize,
     foreign: usize,
@@ -92,14 +94,14 @@ impl<'a> Direct<'a> {
             return None;
         }
         let parent = Box::new(Direct::of(generator, f.parent?, f.parent_columns[position], data_type, hops - 1)?);
-        Some(Direct::Key(Key { generator, t, foreign, position, nullable: c.null_below > 0, parent }))
+        Some(Direct::Key(ParentKeyColumn { generator, t, foreign, position, nullable: c.null_below > 0, parent }))
     }
 
     /// Returns the cells of these rows, if all are numbers of the array's type that depend on the row number only.
     fn numbers(
         &self,
         rows: &Nullable<u64>,
-        found: &mut [Option<Found>],
+        found: &mut [Option<ParentAndOrdinal>],
         data_type: &DataType,
     ) -> Option<Nullable<i64>> {
         match self {
@@ -110,9 +112,9 @@ impl<'a> Direct<'a> {
                 }
                 _ => None,
             },
-            Direct::Key(Key { generator, t, foreign, nullable, parent, .. }) => {
+            Direct::Key(ParentKeyColumn { generator, t, foreign, nullable, parent, .. }) => {
                 let f = &generator.table(*t).foreign[*foreign];
-                if *nullable || !f.pool.is_empty() {
+                if *nullable || !f.existing_keys.is_empty() {
                     return None;
                 }
                 let rows = generator.scattered_parent_rows(*t, *foreign, rows, found);
@@ -131,19 +133,19 @@ impl<'a> Direct<'a> {
     }
 }
 
-impl Key<'_> {
+impl ParentKeyColumn<'_> {
     fn put(&self, row: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
-        let Key { generator, t, foreign, .. } = *self;
+        let ParentKeyColumn { generator, t, foreign, .. } = *self;
         if self.nullable && generator.foreign_is_null(t, foreign, row) {
             return out.append(&Value::Null);
         }
         let table = generator.table(t);
-        let pool = &table.foreign[foreign].pool;
+        let existing_keys = &table.foreign[foreign].existing_keys;
         match generator.parent_row(t, foreign, row, table.attempt(row)) {
             None => out.append(&Value::Null),
-            Some(p) => match p.checked_sub(pool.len() as u64) {
+            Some(p) => match p.checked_sub(existing_keys.len() as u64) {
                 Some(p) => self.parent.put(p, out),
-                None => out.append(&pool.cell(p as usize, self.position)),
+                None => out.append(&existing_keys.cell(p as usize, self.position)),
             },
         }
     }

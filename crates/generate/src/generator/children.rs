@@ -76,7 +76,7 @@ impl Generator {
     fn chosen(&self, t: usize, foreign: usize, p: u64) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
-        let i = (f.pool.len() as u64 + p).checked_sub(table.sources[f.source].first)?;
+        let i = (f.existing_keys.len() as u64 + p).checked_sub(table.sources[f.source].first)?;
         (table.rows > 0).then_some(i)
     }
 }

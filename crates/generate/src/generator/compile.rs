@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
-use super::agree::{AgreeGen, ChainGen, CoverGen};
+use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
 use super::ranked::RankedGen;
 use super::trees::TreeGen;
-use super::{ColumnGen, CompositeKeyGen, Count, Places, PresenceGen, RuleGen, TableGen};
+use super::{ArithmeticSequence, ColumnGen, CompositeKeyGen, Places, PresenceGen, RuleGen, TableGen};
 use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, DrawnGen, LawGen, Unit, is_small};
+use crate::law::{BeganGen, DrawnGen, LawGen, NumericUnit, is_small};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
@@ -44,7 +44,7 @@ impl TableGen {
                 Some(p) if p == own => plan.rows,
                 Some(p) => parents.get(p)?.rows,
             };
-            Some(f.pool.len() as u64 + new)
+            Some(f.existing_keys.len() as u64 + new)
         };
         let sources = plan
             .sources
@@ -108,7 +108,7 @@ impl ColumnGen {
             } else {
                 threshold(null_share)
             },
-            unit: Unit::of(c),
+            unit: NumericUnit::of(c),
             small: is_small(&c.ty),
             presence: c.presence.as_ref().map(|p| PresenceGen::new(seed, table, p)),
             group: c.group.filter(|_| !matches!(c.rule, Rule::Fixed { .. }) && (c.nullable || !is_carrier(&c.rule))),
@@ -153,7 +153,7 @@ impl RuleGen {
             Rule::Omit | Rule::Null => RuleGen::Null,
             Rule::Constant { value } => RuleGen::Constant(value),
             Rule::Fixed { values } => RuleGen::Fixed(values),
-            Rule::Sequence { start, step } => RuleGen::Sequence(Count { start, step }),
+            Rule::Sequence { start, step } => RuleGen::Sequence(ArithmeticSequence { start, step }),
             Rule::Draw { domain } => RuleGen::Draw(domain.sampler()),
             Rule::Unique { domain, size, total, first, retried } => {
                 let permutation = Permutation::new(stream.key(), total);
@@ -180,7 +180,7 @@ impl ForeignKeyGen {
             parent_columns: f.parent_columns.clone(),
             source: f.source,
             member: index.expect("a foreign key is a member of its source"),
-            pool: f.pool.clone(),
+            existing_keys: f.existing_keys.clone(),
             null_below: threshold(f.null_share),
             decided: f.columns.iter().copied().find(|&c| table.columns[c].presence.is_some()),
             null_stream: Stream::new(
@@ -213,7 +213,7 @@ impl ParentSelectionGen {
             (None, None) => u64::MAX,
         };
         let size = if size == u64::MAX { size } else { size.min(s.within.unwrap_or(u64::MAX)) };
-        let pooled = first_member.pool.len() as u64;
+        let existing_count = first_member.existing_keys.len() as u64;
         let pick = match s.pick {
             ParentChoice::Skewed => ParentChoiceGen::Skewed,
             ParentChoice::Spread { how } if size != u64::MAX => {
@@ -229,7 +229,7 @@ impl ParentSelectionGen {
             }
             ParentChoice::Ranked { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Tree { shape, rooted } => {
-                ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, pooled, rooted))
+                ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, existing_count, rooted))
             }
             ParentChoice::OneToOne => ParentChoiceGen::OneToOne(Permutation::new(
                 stream.key() ^ index as u64,
@@ -255,22 +255,22 @@ impl ParentSelectionGen {
                 let popular = Stream::new(seed, &first_member.parent.name, "popularity");
                 ParentChoiceGen::Active(Box::new(Activity::new(stream, popular, table.rows, existing, weights)))
             }
-            ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { pooled, rooted },
-            ParentChoice::Itself => ParentChoiceGen::Itself { pooled },
+            ParentChoice::Earlier { rooted } => ParentChoiceGen::Earlier { existing_count, rooted },
+            ParentChoice::Itself => ParentChoiceGen::Itself { existing_count },
             ParentChoice::Never => ParentChoiceGen::Never,
             ParentChoice::Few { ref weights, ref rows, earlier, rooted } => {
                 let sums = weights.iter().scan(0, |sum, w| {
                     *sum += u64::from(*w);
                     Some(*sum)
                 });
-                let earlier = earlier.then_some(pooled);
+                let earlier = earlier.then_some(existing_count);
                 ParentChoiceGen::Few(FewParentsGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
             }
             ParentChoice::Cover { all } => {
                 ParentChoiceGen::Cover(CoverGen::new(stream.key() ^ index as u64, size, table.rows, all))
             }
             ParentChoice::Chain { length } => {
-                ParentChoiceGen::Chain { pooled, chain: ChainGen { length: length.max(1), rows: table.rows } }
+                ParentChoiceGen::Chain { existing_count, chain: ChainGen { length: length.max(1), rows: table.rows } }
             }
             ParentChoice::Agreeing { ref shared, ref way, own, earlier, rooted } => {
                 ParentChoiceGen::Agreeing(AgreeGen {

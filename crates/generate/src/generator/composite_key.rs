@@ -83,7 +83,7 @@ impl CompositeKeyGen {
 
     /// Returns component `place` of rows in random order. `found` caches the parent and ordinal of each row for the
     /// other components.
-    pub fn scattered(&self, place: usize, rows: &Nullable<u64>, found: &mut Option<Found>) -> Nullable<u64> {
+    pub fn scattered(&self, place: usize, rows: &Nullable<u64>, found: &mut Option<ParentAndOrdinal>) -> Nullable<u64> {
         let found = found.get_or_insert_with(|| match self.law() {
             Some(law) => rows.map(|row| law.find(row)),
             None => rows.map(|row| (0, row)),
@@ -138,4 +138,4 @@ impl CompositeKeyGen {
 }
 
 /// For rows in random order: the parent of each, and its ordinal among the parent's children.
-pub type Found = Nullable<(u64, u64)>;
+pub type ParentAndOrdinal = Nullable<(u64, u64)>;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::parents::ParentChoiceGen;
 use super::{Generator, TableGen};
 use dbmocker_core::rng_stream::{CellRng, mix};
-use dbmocker_plan::{ForeignKeyPlan, Meeting, Step};
+use dbmocker_plan::{FkStep, ForeignKeyPlan, Meeting};
 
 /// Number of the ancestor's rows that are tried until one leads back to the ancestor.
 const TRIES: u32 = 8;
@@ -56,13 +56,13 @@ impl Generator {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
-        let pooled = f.pool.len() as u64;
+        let existing_count = f.existing_keys.len() as u64;
         let meets = &met.meets;
         if meets.earlier.is_some() {
             // A root of a tree stays a root.
             match table.pick(source, source.size, row, attempt) {
                 None => return Some(None),
-                Some(own) if own == pooled + row => return None,
+                Some(own) if own == existing_count + row => return None,
                 Some(_) => {}
             }
         }
@@ -70,23 +70,23 @@ impl Generator {
             return None;
         }
         let first = self.parent_row(t, meets.by, row, attempt)?;
-        let first = first.checked_sub(table.foreign[meets.by].pool.len() as u64)?;
+        let first = first.checked_sub(table.foreign[meets.by].existing_keys.len() as u64)?;
         let ancestor = self.climb(&meets.up, first)?;
         let limit = match (meets.earlier, &source.pick) {
             (Some(every), _) => row.div_ceil(every),
-            (None, ParentChoiceGen::Active(law)) => (source.first + law.existing(row)).saturating_sub(pooled),
+            (None, ParentChoiceGen::Active(law)) => (source.first + law.existing(row)).saturating_sub(existing_count),
             _ => self.tables[f.parent?].rows,
         };
         let word = source.stream.at(row, attempt);
         match self.descend(met, ancestor, limit, word) {
-            Some(parent) => Some(Some(pooled + parent)),
+            Some(parent) => Some(Some(existing_count + parent)),
             None if met.optional => Some(None),
-            None => meets.earlier.map(|_| Some(pooled + row)),
+            None => meets.earlier.map(|_| Some(existing_count + row)),
         }
     }
 
     /// Returns the ancestor of a row of the first step's table; `None` if a key is NULL or leads to an existing row.
-    pub fn climb(&self, way: &[Step], row: u64) -> Option<u64> {
+    pub fn climb(&self, way: &[FkStep], row: u64) -> Option<u64> {
         way.iter().try_fold(row, |row, step| Some(self.planned_parent(step.table, step.foreign, row)?.1))
     }
 
@@ -140,7 +140,7 @@ impl TableGen {
     fn child_before(&self, foreign: usize, parent: u64, limit: u64, word: u64) -> Option<u64> {
         let f = &self.foreign[foreign];
         let source = &self.sources[f.source];
-        let p = (parent + f.pool.len() as u64).checked_sub(source.first).filter(|p| *p < source.size)?;
+        let p = (parent + f.existing_keys.len() as u64).checked_sub(source.first).filter(|p| *p < source.size)?;
         let (first, count) = match &source.pick {
             ParentChoiceGen::Active(law) => return law.child(p, limit, word),
             ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law.children(p),

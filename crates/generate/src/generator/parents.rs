@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::agree::{AgreeGen, ChainGen, CoverGen};
-use super::composite_key::Found;
+use super::composite_key::ParentAndOrdinal;
+use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::meeting::MeetingGen;
 use super::ranked::RankedGen;
 use super::row_source::is_last_resort;
@@ -27,7 +27,7 @@ pub struct ForeignKeyGen {
     pub parent_columns: Vec<usize>,
     pub source: usize,
     pub member: usize,
-    pub pool: Arc<ExistingKeys>,
+    pub existing_keys: Arc<ExistingKeys>,
     pub(super) null_below: u64,
     /// The column that is NULL by [`Presence`](dbmocker_plan::Presence), if the key has one.
     pub(super) decided: Option<usize>,
@@ -57,13 +57,13 @@ pub(super) enum ParentChoiceGen {
     OneToOne(Permutation),
     Component { composite_key: usize, place: usize },
     Active(Box<Activity>),
-    Earlier { pooled: u64, rooted: bool },
-    Itself { pooled: u64 },
+    Earlier { existing_count: u64, rooted: bool },
+    Itself { existing_count: u64 },
     Never,
     Few(FewParentsGen),
     Cover(CoverGen),
     Agreeing(AgreeGen),
-    Chain { pooled: u64, chain: ChainGen },
+    Chain { existing_count: u64, chain: ChainGen },
     Spread(SpreadGen),
     Ranked(RankedGen),
     Detail(ChildLaw),
@@ -102,7 +102,7 @@ impl Generator {
             return parent;
         }
         if let ParentChoiceGen::Agreeing(a) = &source.pick {
-            return Some(f.pool.len() as u64 + self.agreeing(t, foreign, a, row, attempt)?);
+            return Some(f.existing_keys.len() as u64 + self.agreeing(t, foreign, a, row, attempt)?);
         }
         // Parents of the same cycle are compiled later; their size is read on demand.
         let size = if source.size == u64::MAX { self.space(f) - source.first } else { source.size };
@@ -151,7 +151,7 @@ impl Generator {
         t: usize,
         foreign: usize,
         rows: &Nullable<u64>,
-        found: &mut [Option<Found>],
+        found: &mut [Option<ParentAndOrdinal>],
     ) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
@@ -169,7 +169,7 @@ impl Generator {
 
     /// Returns empty caches for [`scattered_parent_rows`](Self::scattered_parent_rows), one for each composite key of
     /// the table.
-    pub fn nothing_found(&self, table: Option<usize>) -> Vec<Option<Found>> {
+    pub fn nothing_found(&self, table: Option<usize>) -> Vec<Option<ParentAndOrdinal>> {
         vec![None; table.map_or(0, |t| self.tables[t].composite_keys.len())]
     }
 
@@ -190,7 +190,7 @@ impl Generator {
                     return None;
                 }
             }
-            out.extend(p.checked_sub(f.pool.len() as u64).map(|p| (parent, p)));
+            out.extend(p.checked_sub(f.existing_keys.len() as u64).map(|p| (parent, p)));
         }
         Some(out)
     }
@@ -210,18 +210,18 @@ impl Generator {
     }
 
     fn space(&self, f: &ForeignKeyGen) -> u64 {
-        f.pool.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
+        f.existing_keys.len() as u64 + f.parent.map_or(0, |p| self.tables.get(p).map_or(0, |t| t.rows))
     }
 
     /// Returns column `position` of parent row `p`; existing rows come first.
     pub fn parent_value(&self, t: usize, foreign: usize, position: usize, p: u64) -> Result<Value, RowError> {
         let f = &self.tables[t].foreign[foreign];
-        let pooled = f.pool.len() as u64;
-        if p < pooled {
-            return Ok(f.pool.cell(p as usize, position));
+        let existing_count = f.existing_keys.len() as u64;
+        if p < existing_count {
+            return Ok(f.existing_keys.cell(p as usize, position));
         }
         let parent = f.parent.expect("an index beyond the pool is a planned parent's row");
-        self.cell(parent, f.parent_columns[position], p - pooled)
+        self.cell(parent, f.parent_columns[position], p - existing_count)
     }
 }
 
@@ -231,14 +231,14 @@ impl TableGen {
         match &source.pick {
             ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
             ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),
-            ParentChoiceGen::Chain { pooled, chain } => Some(pooled + chain.next(row)),
-            ParentChoiceGen::Itself { pooled } => Some(pooled + row),
+            ParentChoiceGen::Chain { existing_count, chain } => Some(existing_count + chain.next(row)),
+            ParentChoiceGen::Itself { existing_count } => Some(existing_count + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
             ParentChoiceGen::Active(law) => Some(law.parent(row)),
-            ParentChoiceGen::Earlier { pooled, rooted } => {
+            ParentChoiceGen::Earlier { existing_count, rooted } => {
                 let mut rng = CellRng::of_cell(source.stream.at(row, attempt));
-                match if is_last_resort(attempt) { size } else { pooled + row } {
+                match if is_last_resort(attempt) { size } else { existing_count + row } {
                     0 if *rooted => Some(row),
                     0 => None,
                     among => Some(rng.below(among)),
@@ -273,7 +273,7 @@ impl FewParentsGen {
     fn pick(&self, stream: Stream, size: u64, row: u64, attempt: u32) -> Option<u64> {
         let word = CellRng::of_cell(stream.at(row, attempt)).below(*self.sums.last()?);
         let slot = self.sums.partition_point(|&sum| sum <= word);
-        match self.earlier.map(|pooled| pooled + row) {
+        match self.earlier.map(|existing_count| existing_count + row) {
             Some(0) if self.rooted => Some(row),
             Some(0) => None,
             Some(among) => Some(slot as u64 % among),

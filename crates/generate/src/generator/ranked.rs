@@ -3,7 +3,7 @@
 //! A permutation maps each row to a place, and places are distributed over ranks by their frequencies; so each rank has
 //! the rows of its share, up to one row. A multiplication modulo the number of parents scatters the ranks over them.
 
-use crate::permute::{Inverse, Permutation};
+use crate::permute::{InversePermutation, Permutation};
 use crate::spread::coprime;
 use dbmocker_core::rng_stream::mix;
 use dbmocker_domain::distribution::{RankSampler, Ranks, unit};
@@ -13,7 +13,7 @@ pub(super) struct RankedGen {
     ranks: RankSampler,
     rows: u64,
     scatter: Permutation,
-    gather: Inverse,
+    gather: InversePermutation,
     /// Number of parents.
     size: u64,
     step: u64,

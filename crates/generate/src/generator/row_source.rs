@@ -6,21 +6,21 @@ use dbmocker_core::value::Value;
 use dbmocker_predicate::{PATIENCE, RowSource};
 
 /// Limits the nesting of groups: a row's group may solve a parent's group, and so on; a cycle must end.
-pub(super) struct Depth;
+pub(super) struct NestingLimit;
 
-impl Depth {
+impl NestingLimit {
     const LIMIT: u32 = 100;
 
-    pub fn enter() -> Option<Depth> {
+    pub fn enter() -> Option<NestingLimit> {
         let depth = DEPTH.get();
-        (depth < Depth::LIMIT).then(|| {
+        (depth < NestingLimit::LIMIT).then(|| {
             DEPTH.set(depth + 1);
-            Depth
+            NestingLimit
         })
     }
 }
 
-impl Drop for Depth {
+impl Drop for NestingLimit {
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
     }

@@ -22,20 +22,20 @@ const BACK: f64 = 40.0;
 pub struct TreeGen {
     key: u64,
     /// Number of existing rows: they come first in the parents' index space and get no new children.
-    pooled: u64,
+    existing_count: u64,
     rooted: bool,
     /// First row and number of rows of each level; empty for threads.
     levels: Vec<(u64, u64)>,
 }
 
 impl TreeGen {
-    pub fn new(key: u64, shape: TreeShape, rows: u64, pooled: u64, rooted: bool) -> Self {
+    pub fn new(key: u64, shape: TreeShape, rows: u64, existing_count: u64, rooted: bool) -> Self {
         let levels = match shape {
             TreeShape::Thread => Vec::new(),
             TreeShape::Wide => levels(rows, (rows / 8).max(1), LEVELS, (rows * ROOTS / 100).clamp(1, 12)),
             TreeShape::Staff => levels(rows, (rows / 2).max(1), LEVELS, 1),
         };
-        TreeGen { key, pooled, rooted, levels }
+        TreeGen { key, existing_count, rooted, levels }
     }
 
     /// Returns the index of the parent in its index space of `size`; `None` for a root without parent.
@@ -47,8 +47,8 @@ impl TreeGen {
             _ => self.any_before(row, attempt),
         };
         match above {
-            Some(parent) => Some(self.pooled + parent),
-            None => self.rooted.then_some(self.pooled + row),
+            Some(parent) => Some(self.existing_count + parent),
+            None => self.rooted.then_some(self.existing_count + row),
         }
     }
 

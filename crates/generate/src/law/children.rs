@@ -1,7 +1,7 @@
 //! Aggregates over the child rows of a row.
 
 use super::number::{Scaled, quotient};
-use super::{Frame, Unit};
+use super::{Frame, NumericUnit};
 use crate::generator::RowError;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_plan::{Fold, Formula};
@@ -11,16 +11,16 @@ const AT_ONCE: usize = 1 << 13;
 
 /// Aggregate over the child rows of one parent: number of values, sum, minimum, maximum.
 #[derive(Clone, Copy)]
-struct Total {
+struct ChildTotal {
     count: i64,
     sum: i64,
     least: i64,
     most: i64,
 }
 
-const NONE: Total = Total { count: 0, sum: 0, least: i64::MAX, most: i64::MIN };
+const NONE: ChildTotal = ChildTotal { count: 0, sum: 0, least: i64::MAX, most: i64::MIN };
 
-impl Total {
+impl ChildTotal {
     fn add(&mut self, n: i64) {
         self.count += 1;
         self.sum = self.sum.saturating_add(n);
@@ -36,8 +36,8 @@ impl Frame<'_> {
             return Ok((self.count(t, foreign).into(), 0));
         }
         let (totals, scale) = self.totals(t, foreign, fold)?;
-        let micros = self.table.columns[c].unit.map_or(1, Unit::micros);
-        let moment = |n: i64, total: &Total| (total.count > 0).then(|| n.div_euclid(micros));
+        let micros = self.table.columns[c].unit.map_or(1, NumericUnit::micros);
+        let moment = |n: i64, total: &ChildTotal| (total.count > 0).then(|| n.div_euclid(micros));
         let made: Nullable<i64> = match fold {
             Fold::Count | Fold::Sum(_) => totals.iter().map(|t| (t.count > 0).then_some(t.sum)).collect(),
             Fold::Mean(_, to) => {
@@ -68,7 +68,7 @@ impl Frame<'_> {
 
     /// Returns the aggregate for each row, and the scale of its sum. Child rows are generated in chunks, in constant
     /// memory.
-    fn totals(&self, t: usize, foreign: usize, fold: &Fold) -> Result<(Vec<Total>, u8), RowError> {
+    fn totals(&self, t: usize, foreign: usize, fold: &Fold) -> Result<(Vec<ChildTotal>, u8), RowError> {
         let generator = self.generator;
         let nullable = generator.foreign_may_be_null(t, foreign);
         let mut totals = vec![NONE; self.rows.len()];
@@ -110,7 +110,7 @@ impl Frame<'_> {
     fn scale_of(&self, t: usize, fold: &Fold) -> u8 {
         match fold {
             Fold::Mean(c, _) | Fold::Sum(Formula::Cell(c) | Formula::Nullable(c)) => {
-                self.generator.table(t).columns[*c].unit.map_or(0, Unit::scale)
+                self.generator.table(t).columns[*c].unit.map_or(0, NumericUnit::scale)
             }
             Fold::Sum(_) | Fold::Count | Fold::First(_) | Fold::Last(_) => 0,
         }

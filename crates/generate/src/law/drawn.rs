@@ -1,13 +1,13 @@
 //! Cells drawn from a stated or learned distribution: numbers by the inverse distribution function, other values by
 //! rank, texts with given lengths.
 
-use super::{Frame, LawGen, Unit};
+use super::{Frame, LawGen, NumericUnit};
 use crate::generator::{Generator, RowError};
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Distribution, Grid, Inverse, Order, RankSampler, unit};
+use dbmocker_domain::distribution::{CorrelatedOrder, Distribution, InverseCdf, NumberGrid, RankSampler, unit};
 use dbmocker_domain::{Domain, RangeKind, Sampler, fit_text};
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
 
@@ -15,16 +15,16 @@ use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues};
 #[derive(Debug)]
 pub struct DrawnGen {
     values: ValuesGen,
-    order: Option<Order>,
+    order: Option<CorrelatedOrder>,
     /// Assigns a share of the distribution to each row, so that learned frequencies are exact up to one row.
     shares: Option<Permutation>,
-    lengths: Option<Inverse>,
+    lengths: Option<InverseCdf>,
     rows: u64,
 }
 
 #[derive(Debug)]
 enum ValuesGen {
-    Numbers(Inverse),
+    Numbers(InverseCdf),
     Ranked {
         ranks: RankSampler,
         first: Vec<Value>,
@@ -38,9 +38,9 @@ enum ValuesGen {
 }
 
 /// Returns the numbers of a column's unit within the law's bounds.
-pub fn grid(unit: Unit, least: i64, most: i64, step: i64) -> Grid {
-    let days = unit == Unit::Kind(RangeKind::Date);
-    Grid { lo: least, hi: most.max(least), step: step.max(1), unit: 10f64.powi(-i32::from(unit.scale())), days }
+pub fn grid(unit: NumericUnit, least: i64, most: i64, step: i64) -> NumberGrid {
+    let days = unit == NumericUnit::Kind(RangeKind::Date);
+    NumberGrid { lo: least, hi: most.max(least), step: step.max(1), unit: 10f64.powi(-i32::from(unit.scale())), days }
 }
 
 impl DrawnGen {
@@ -48,7 +48,7 @@ impl DrawnGen {
     pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, stream: Stream) -> Option<DrawnGen> {
         let values = match &plan.values {
             DrawnValues::Numbers { law, least, most, step } => {
-                ValuesGen::Numbers(Inverse::new(law, grid(Unit::of(column)?, *least, *most, *step)).ok()?)
+                ValuesGen::Numbers(InverseCdf::new(law, grid(NumericUnit::of(column)?, *least, *most, *step)).ok()?)
             }
             DrawnValues::Ranked { ranks, first } => {
                 let domain = column.rule.domain()?;
@@ -72,7 +72,7 @@ impl DrawnGen {
         let lengths = match &plan.lengths {
             Some(law) => {
                 let most = column.rule.domain().and_then(most_chars).unwrap_or(i64::from(u32::MAX));
-                Some(Inverse::new(law, Grid { lo: 0, hi: most, step: 1, unit: 1.0, days: false }).ok()?)
+                Some(InverseCdf::new(law, NumberGrid { lo: 0, hi: most, step: 1, unit: 1.0, days: false }).ok()?)
             }
             None => None,
         };
@@ -82,7 +82,7 @@ impl DrawnGen {
         );
         let rows = rows.clamp(1, 1 << 63);
         let shares = learned.then(|| Permutation::new(mix(stream.key() ^ 0x7368_6172), rows));
-        Some(DrawnGen { values, order: Order::new(plan.order), shares, lengths, rows })
+        Some(DrawnGen { values, order: CorrelatedOrder::new(plan.order), shares, lengths, rows })
     }
 
     pub fn is_numbers(&self) -> bool {

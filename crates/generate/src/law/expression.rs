@@ -4,7 +4,7 @@ use super::Frame;
 use crate::generator::RowError;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
-use dbmocker_plan::{Aggregate, Input, InputOf, Law, Step};
+use dbmocker_plan::{Aggregate, FkStep, Input, InputOf, Law};
 use dbmocker_predicate::{Arith, Cmp, Env, EvalError, Expr, NoRow, Row};
 
 /// Number of child rows that are generated at once.
@@ -91,7 +91,7 @@ impl Frame<'_> {
     }
 
     /// Returns the cells of a column of the rows reached along foreign keys.
-    fn above(&self, path: &[Step], column: usize) -> Result<Vec<Value>, RowError> {
+    fn above(&self, path: &[FkStep], column: usize) -> Result<Vec<Value>, RowError> {
         let Some((step, rest)) = path.split_first() else { return self.values(column) };
         let parents = self.parents(step.foreign)?;
         let known = parents.frame.above(rest, column)?;
@@ -110,7 +110,7 @@ impl Frame<'_> {
     ) -> Result<Vec<Value>, RowError> {
         let generator = self.generator;
         let nullable = generator.foreign_may_be_null(t, foreign);
-        let mut totals: Vec<Total> = self.rows.iter().map(|_| Total::default()).collect();
+        let mut totals: Vec<RunningTotal> = self.rows.iter().map(|_| RunningTotal::default()).collect();
         let mut open: (Vec<u64>, Vec<usize>) = Default::default();
         let mut failed = None;
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -145,19 +145,20 @@ impl Frame<'_> {
             return Err(error);
         }
         add(open)?;
-        let total = |(i, total): (usize, Total)| total.value(fold, env).map_err(|e| self.failed(c, i, &e.to_string()));
+        let total =
+            |(i, total): (usize, RunningTotal)| total.value(fold, env).map_err(|e| self.failed(c, i, &e.to_string()));
         totals.into_iter().enumerate().map(total).collect()
     }
 }
 
 /// Running aggregate over the children of one row.
 #[derive(Default)]
-struct Total {
+struct RunningTotal {
     count: u64,
     value: Option<Value>,
 }
 
-impl Total {
+impl RunningTotal {
     fn add(&mut self, fold: Aggregate, value: Value, env: Env) -> Result<(), EvalError> {
         if value.is_null() {
             return Ok(());

@@ -26,7 +26,7 @@ mod wave;
 pub use drawn::{DrawnGen, grid};
 pub use expression::is_small;
 pub use moment::{BeganGen, Child};
-pub use unit::Unit;
+pub use unit::NumericUnit;
 
 /// A compiled law, and the rule that the column would have without it.
 #[derive(Debug)]
@@ -38,10 +38,10 @@ pub struct LawGen {
 }
 
 /// Numbers of a column, shared by all readers.
-type Column = Rc<Nullable<i64>>;
+type NumberColumn = Rc<Nullable<i64>>;
 
 /// A moment for each row, in microseconds, even where the cell is NULL.
-type Moments = Rc<Vec<i64>>;
+type MomentCells = Rc<Vec<i64>>;
 
 /// Rows of a table, and the columns computed for them so far.
 pub struct Frame<'g> {
@@ -49,11 +49,11 @@ pub struct Frame<'g> {
     t: usize,
     table: &'g TableGen,
     rows: Vec<u64>,
-    numbers: RefCell<BTreeMap<usize, Column>>,
-    moments: RefCell<BTreeMap<usize, Moments>>,
+    numbers: RefCell<BTreeMap<usize, NumberColumn>>,
+    moments: RefCell<BTreeMap<usize, MomentCells>>,
     /// Moments rounded to the precision of their columns.
     kept: RefCell<BTreeMap<usize, Nullable<i64>>>,
-    began: RefCell<Option<Moments>>,
+    began: RefCell<Option<MomentCells>>,
     parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
 }
 
@@ -84,7 +84,7 @@ impl<'g> Frame<'g> {
     ///
     /// # Errors
     /// If a row's CHECKs cannot be satisfied.
-    pub fn numbers(&self, c: usize) -> Result<Column, RowError> {
+    pub fn numbers(&self, c: usize) -> Result<NumberColumn, RowError> {
         if let Some(known) = self.numbers.borrow().get(&c) {
             return Ok(known.clone());
         }
@@ -140,7 +140,7 @@ impl<'g> Frame<'g> {
                 let (foreign, parents) = (*foreign, self.parents(*foreign)?);
                 let f = &self.table.foreign[foreign];
                 match column.is_of(foreign) {
-                    Some(position) if f.pool.is_empty() => {
+                    Some(position) if f.existing_keys.is_empty() => {
                         let known = parents.frame.numbers(f.parent_columns[position])?;
                         Ok(parents.each(&known))
                     }
@@ -161,12 +161,12 @@ impl<'g> Frame<'g> {
     }
 
     /// Returns the values that the column would draw without a law, before its `null_share` is applied.
-    fn own(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+    fn own(&self, c: usize, unit: NumericUnit) -> Result<Nullable<i64>, RowError> {
         let column = &self.table.columns[c];
         let rule = if let RuleGen::Law(law) = &column.rule { &law.own } else { &column.rule };
         let RuleGen::Draw(domain) = rule else { return self.cells(c, unit) };
         let streams = || self.rows.iter().map(|&row| self.stream(column, row));
-        let same = domain.range().is_some_and(|(kind, ..)| unit == Unit::Kind(kind));
+        let same = domain.range().is_some_and(|(kind, ..)| unit == NumericUnit::Kind(kind));
         Ok(match domain.span().filter(|_| same) {
             Some(span) => span.draw_each(streams()).into(),
             None => streams().map(|mut rng| unit.number(&domain.draw(&mut rng))).collect(),
@@ -179,7 +179,7 @@ impl<'g> Frame<'g> {
     }
 
     /// Returns a column of a group, solved for all rows at once if these are consecutive.
-    fn solved(&self, c: usize, g: usize, place: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+    fn solved(&self, c: usize, g: usize, place: usize, unit: NumericUnit) -> Result<Nullable<i64>, RowError> {
         // There are no parent rows if all rows refer to existing rows.
         let Some(&first) = self.rows.first() else { return self.cells(c, unit) };
         let len = self.rows.len() as u64;
@@ -187,7 +187,7 @@ impl<'g> Frame<'g> {
         if in_order
             && len > 1
             && let Some(mut columns) = self.generator.group_numbers(self.t, g, first..first + len)
-            && Unit::Kind(columns[place].kind) == unit
+            && NumericUnit::Kind(columns[place].kind) == unit
         {
             return Ok(columns.swap_remove(place).numbers);
         }
@@ -195,7 +195,7 @@ impl<'g> Frame<'g> {
     }
 
     /// Slow path: converts each cell from a value.
-    fn cells(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+    fn cells(&self, c: usize, unit: NumericUnit) -> Result<Nullable<i64>, RowError> {
         let cell = |&row: &u64| Ok(unit.number(&self.generator.cell(self.t, c, row)?));
         self.rows.iter().map(cell).collect::<Result<Vec<Option<i64>>, RowError>>().map(|v| v.into_iter().collect())
     }
@@ -206,12 +206,12 @@ impl<'g> Frame<'g> {
             return Ok(known.clone());
         }
         let f = &self.table.foreign[foreign];
-        let pooled = f.pool.len() as u64;
+        let existing_count = f.existing_keys.len() as u64;
         let mut rows: Vec<u64> = Vec::new();
         let pick = |row: u64| {
             let none = self.generator.foreign_is_null(self.t, foreign, row);
             let parent = self.generator.parent_row(self.t, foreign, row, self.table.attempt(row));
-            parent.filter(|_| !none).and_then(|p| p.checked_sub(pooled))
+            parent.filter(|_| !none).and_then(|p| p.checked_sub(existing_count))
         };
         let mut at = |parent: u64| {
             if rows.last() != Some(&parent) {
@@ -290,6 +290,6 @@ impl Generator {
             return None;
         }
         let p = self.parent_row(t, foreign, row, table.attempt(row))?;
-        Some((f.parent?, p.checked_sub(f.pool.len() as u64)?))
+        Some((f.parent?, p.checked_sub(f.existing_keys.len() as u64)?))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Frame, Moments, Unit};
+use super::{Frame, MomentCells, NumericUnit};
 use crate::clock::ClockGen;
 use crate::generator::{Generator, RowError, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;
@@ -121,7 +121,7 @@ impl Generator {
 
 impl Frame<'_> {
     /// Returns the start time of each row; `i64::MIN` where the table has none.
-    pub(super) fn began(&self) -> Result<Moments, RowError> {
+    pub(super) fn began(&self) -> Result<MomentCells, RowError> {
         if let Some(known) = self.began.borrow().as_ref() {
             return Ok(known.clone());
         }
@@ -189,7 +189,7 @@ impl Frame<'_> {
     }
 
     /// Returns a column of moments before rounding, even where the cell is NULL.
-    pub(super) fn moments(&self, c: usize) -> Result<Moments, RowError> {
+    pub(super) fn moments(&self, c: usize) -> Result<MomentCells, RowError> {
         if let Some(known) = self.moments.borrow().get(&c) {
             return Ok(known.clone());
         }
@@ -222,11 +222,11 @@ impl Frame<'_> {
     }
 
     /// Returns the cells as moments; `i64::MIN` where they are NULL.
-    fn seen(&self, c: usize) -> Result<Moments, RowError> {
+    fn seen(&self, c: usize) -> Result<MomentCells, RowError> {
         Ok(Rc::new(self.micros(c)?.iter().map(|m| m.unwrap_or(i64::MIN)).collect()))
     }
 
-    fn of(&self, of: Option<usize>) -> Result<Moments, RowError> {
+    fn of(&self, of: Option<usize>) -> Result<MomentCells, RowError> {
         match of {
             None => self.began(),
             Some(c) => self.moments(c),
@@ -235,7 +235,7 @@ impl Frame<'_> {
 
     fn moment(&self, c: usize, at: &Moment, now: i64) -> Result<Vec<i64>, RowError> {
         let column = &self.table.columns[c];
-        let each = |of: Moments, f: &dyn Fn(i64, &mut CellRng) -> i64| {
+        let each = |of: MomentCells, f: &dyn Fn(i64, &mut CellRng) -> i64| {
             let rows = self.rows.iter().zip(of.iter());
             rows.map(|(&row, &of)| f(if of == i64::MIN { now } else { of }, &mut self.stream(column, row))).collect()
         };
@@ -262,7 +262,7 @@ impl Frame<'_> {
     ///
     /// No cell is before the cell that it follows, even if their columns differ in precision: a date is midnight, so a
     /// date that follows a moment of the same day is the next day.
-    pub(super) fn kept(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+    pub(super) fn kept(&self, c: usize, unit: NumericUnit) -> Result<Nullable<i64>, RowError> {
         if let Some(known) = self.kept.borrow().get(&c) {
             return Ok(known.clone());
         }
@@ -271,7 +271,7 @@ impl Frame<'_> {
         Ok(made)
     }
 
-    fn rounded(&self, c: usize, unit: Unit) -> Result<Nullable<i64>, RowError> {
+    fn rounded(&self, c: usize, unit: NumericUnit) -> Result<Nullable<i64>, RowError> {
         let exact = self.moments(c)?;
         let size = unit.micros();
         let RuleGen::Law(law) = &self.table.columns[c].rule else { return Ok(floors(&exact, size).into()) };
@@ -293,7 +293,7 @@ impl Frame<'_> {
 
     /// Returns the cells that a moment must not precede, if rounding can put it before them; `rounds`: its own rounding
     /// can.
-    fn before(&self, at: &Moment, rounds: bool) -> Result<Option<Moments>, RowError> {
+    fn before(&self, at: &Moment, rounds: bool) -> Result<Option<MomentCells>, RowError> {
         let Some(of) = at.after() else {
             return match &self.table.began {
                 Some(law) if rounds && matches!(at, Moment::Began) && !law.after.is_empty() => {

@@ -2,7 +2,7 @@
 
 use super::unit::{power, rescaled, rounded_wide};
 use super::wave::wave;
-use super::{Frame, Unit};
+use super::{Frame, NumericUnit};
 use crate::generator::RowError;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
@@ -14,7 +14,7 @@ use dbmocker_plan::Formula;
 pub(super) type Scaled = (Nullable<i64>, u8);
 
 /// Two columns of the same scale.
-type Pair = (Nullable<i64>, Nullable<i64>, u8);
+type ColumnPair = (Nullable<i64>, Nullable<i64>, u8);
 
 impl Frame<'_> {
     /// Evaluates an expression of column `c` for every row.
@@ -87,20 +87,20 @@ impl Frame<'_> {
 
     /// Returns a column and its scale.
     fn scaled(&self, c: usize) -> Result<Scaled, RowError> {
-        let scale = self.table.columns[c].unit.map_or(0, Unit::scale);
+        let scale = self.table.columns[c].unit.map_or(0, NumericUnit::scale);
         Ok(((*self.numbers(c)?).clone(), scale))
     }
 
     /// Returns a column of moments in microseconds.
     pub(super) fn micros(&self, c: usize) -> Result<Nullable<i64>, RowError> {
         let known = self.numbers(c)?;
-        Ok(match self.table.columns[c].unit.map_or(1, Unit::micros) {
+        Ok(match self.table.columns[c].unit.map_or(1, NumericUnit::micros) {
             1 => (*known).clone(),
             unit => known.map(|n| n.saturating_mul(unit)),
         })
     }
 
-    fn pair(&self, c: usize, a: &Formula, b: &Formula) -> Result<Pair, RowError> {
+    fn pair(&self, c: usize, a: &Formula, b: &Formula) -> Result<ColumnPair, RowError> {
         let ((a, of_a), (b, of_b)) = (self.eval(c, a)?, self.eval(c, b)?);
         let scale = of_a.max(of_b);
         let to = |column: Nullable<i64>, from: u8| {
@@ -177,7 +177,7 @@ fn bell(rng: &mut CellRng, deviation: i64) -> i64 {
     ((sum - 2.0) * f64::sqrt(3.0) * deviation as f64).round() as i64
 }
 
-fn combine((a, b, scale): Pair, f: impl Fn(i64, i64) -> i64) -> Scaled {
+fn combine((a, b, scale): ColumnPair, f: impl Fn(i64, i64) -> i64) -> Scaled {
     (zipped(&a, &b, |a, b| Some(f(a, b))), scale)
 }
 

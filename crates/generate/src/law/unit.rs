@@ -10,7 +10,7 @@ use dbmocker_plan::{ColumnPlan, Law, LawPlan};
 
 /// How a column's cells map to integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum NumericUnit {
     /// Integers, decimals, days, microseconds.
     Kind(RangeKind),
     /// Floating point with this number of decimals.
@@ -19,29 +19,29 @@ pub enum Unit {
     Moment(Form),
 }
 
-impl Unit {
+impl NumericUnit {
     /// Returns the unit of a column; `None` if it is not numeric.
-    pub fn of(column: &ColumnPlan) -> Option<Unit> {
+    pub fn of(column: &ColumnPlan) -> Option<NumericUnit> {
         if let Some(LawPlan { law: Law::Moment { form, .. }, .. }) = &column.law {
             return Some(match form {
-                Form::Timestamp => Unit::Kind(RangeKind::Timestamp),
-                Form::Date => Unit::Kind(RangeKind::Date),
-                other => Unit::Moment(*other),
+                Form::Timestamp => NumericUnit::Kind(RangeKind::Timestamp),
+                Form::Date => NumericUnit::Kind(RangeKind::Date),
+                other => NumericUnit::Moment(*other),
             });
         }
         let of_type = match &column.ty {
-            SqlType::Int { .. } | SqlType::Year | SqlType::Oid => Some(Unit::Kind(RangeKind::Int)),
+            SqlType::Int { .. } | SqlType::Year | SqlType::Oid => Some(NumericUnit::Kind(RangeKind::Int)),
             SqlType::Decimal { precision: 1.., scale, .. } => {
-                u8::try_from(*scale).ok().map(|scale| Unit::Kind(RangeKind::Decimal { scale }))
+                u8::try_from(*scale).ok().map(|scale| NumericUnit::Kind(RangeKind::Decimal { scale }))
             }
-            SqlType::Money => Some(Unit::Kind(RangeKind::Decimal { scale: 2 })),
-            SqlType::Date => Some(Unit::Kind(RangeKind::Date)),
-            SqlType::Timestamp { .. } => Some(Unit::Kind(RangeKind::Timestamp)),
+            SqlType::Money => Some(NumericUnit::Kind(RangeKind::Decimal { scale: 2 })),
+            SqlType::Date => Some(NumericUnit::Kind(RangeKind::Date)),
+            SqlType::Timestamp { .. } => Some(NumericUnit::Kind(RangeKind::Timestamp)),
             _ => None,
         };
         match column.rule.domain().or(column.domain.as_ref()) {
-            Some(Domain::Range { kind, .. }) => Some(Unit::Kind(*kind)),
-            Some(Domain::Float { decimals, .. }) => Some(Unit::Float(*decimals)),
+            Some(Domain::Range { kind, .. }) => Some(NumericUnit::Kind(*kind)),
+            Some(Domain::Float { decimals, .. }) => Some(NumericUnit::Float(*decimals)),
             _ => of_type,
         }
     }
@@ -49,43 +49,43 @@ impl Unit {
     /// Returns the number of fractional digits.
     pub fn scale(self) -> u8 {
         match self {
-            Unit::Kind(RangeKind::Decimal { scale }) | Unit::Float(scale) => scale,
-            Unit::Kind(_) | Unit::Moment(_) => 0,
+            NumericUnit::Kind(RangeKind::Decimal { scale }) | NumericUnit::Float(scale) => scale,
+            NumericUnit::Kind(_) | NumericUnit::Moment(_) => 0,
         }
     }
 
     /// Returns the microseconds in one unit, for moments.
     pub fn micros(self) -> i64 {
         match self {
-            Unit::Kind(RangeKind::Date) | Unit::Moment(Form::Date | Form::DateText) => MICROS_PER_DAY,
-            Unit::Moment(Form::Seconds) => MICROS_PER_SECOND,
-            Unit::Moment(Form::Milliseconds) => 1000,
+            NumericUnit::Kind(RangeKind::Date) | NumericUnit::Moment(Form::Date | Form::DateText) => MICROS_PER_DAY,
+            NumericUnit::Moment(Form::Seconds) => MICROS_PER_SECOND,
+            NumericUnit::Moment(Form::Milliseconds) => 1000,
             _ => 1,
         }
     }
 
     pub fn value(self, n: i64) -> Value {
         match self {
-            Unit::Kind(kind) => of_units(kind, n.into()),
-            Unit::Float(decimals) => Value::Float(n as f64 / 10f64.powi(decimals.into())),
-            Unit::Moment(Form::DateText) => Value::Text(date_text(i32::try_from(n).unwrap_or(0))),
-            Unit::Moment(Form::TimestampText) => Value::Text(timestamp_text(n)),
-            Unit::Moment(_) => Value::Int(n.into()),
+            NumericUnit::Kind(kind) => of_units(kind, n.into()),
+            NumericUnit::Float(decimals) => Value::Float(n as f64 / 10f64.powi(decimals.into())),
+            NumericUnit::Moment(Form::DateText) => Value::Text(date_text(i32::try_from(n).unwrap_or(0))),
+            NumericUnit::Moment(Form::TimestampText) => Value::Text(timestamp_text(n)),
+            NumericUnit::Moment(_) => Value::Int(n.into()),
         }
     }
 
     /// Returns the integer of a value; `None` for NULL and beyond 64 bits.
     pub fn number(self, value: &Value) -> Option<i64> {
         match (self, value) {
-            (Unit::Float(decimals), Value::Float(x)) => {
+            (NumericUnit::Float(decimals), Value::Float(x)) => {
                 let scaled = (x * 10f64.powi(decimals.into())).round();
                 (scaled.abs() < 9e18).then_some(scaled as i64)
             }
-            (Unit::Moment(Form::DateText), value) => Unit::Kind(RangeKind::Date).number(value),
-            (Unit::Moment(Form::TimestampText), value) => Unit::Kind(RangeKind::Timestamp).number(value),
-            (Unit::Moment(_), value) => Unit::Kind(RangeKind::Int).number(value),
-            (Unit::Float(scale), value) => Unit::Kind(RangeKind::Decimal { scale }).number(value),
-            (Unit::Kind(kind), value) => i64::try_from(units(kind, value)?.0).ok(),
+            (NumericUnit::Moment(Form::DateText), value) => NumericUnit::Kind(RangeKind::Date).number(value),
+            (NumericUnit::Moment(Form::TimestampText), value) => NumericUnit::Kind(RangeKind::Timestamp).number(value),
+            (NumericUnit::Moment(_), value) => NumericUnit::Kind(RangeKind::Int).number(value),
+            (NumericUnit::Float(scale), value) => NumericUnit::Kind(RangeKind::Decimal { scale }).number(value),
+            (NumericUnit::Kind(kind), value) => i64::try_from(units(kind, value)?.0).ok(),
         }
     }
 }
@@ -138,7 +138,7 @@ mod tests {
 
         #[test]
         fn values_and_their_numbers_are_inverse(n in -1_000_000_000i64..1_000_000_000, scale in 0u8..6) {
-            for unit in [Unit::Float(scale), Unit::Kind(RangeKind::Decimal { scale }), Unit::Kind(RangeKind::Timestamp)] {
+            for unit in [NumericUnit::Float(scale), NumericUnit::Kind(RangeKind::Decimal { scale }), NumericUnit::Kind(RangeKind::Timestamp)] {
                 prop_assert_eq!(unit.number(&unit.value(n)), Some(n));
             }
         }

@@ -1,11 +1,11 @@
 //! Checks of laws: the columns that they read exist, and do not depend on themselves.
 
-use super::{Checked, Found, Place, holds, within};
+use super::{ColumnId, PlanChecker, Validity, holds, within};
 use crate::{Drawn, DrawnValues, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
-impl Checked<'_> {
+impl PlanChecker<'_> {
     /// Checks that every column that a column's law reads exists.
-    pub(super) fn law(&self, c: usize) -> Found {
+    pub(super) fn law(&self, c: usize) -> Validity {
         let columns = self.table.columns.len();
         let Some(LawPlan { law, .. }) = &self.table.columns[c].law else { return Ok(()) };
         match law {
@@ -21,7 +21,7 @@ impl Checked<'_> {
         }
     }
 
-    fn input(&self, input: &InputOf) -> Found {
+    fn input(&self, input: &InputOf) -> Validity {
         match input {
             InputOf::Cell(c) => within("a column", *c, self.table.columns.len()),
             InputOf::RowNumber { foreign } => {
@@ -47,7 +47,7 @@ impl Checked<'_> {
         }
     }
 
-    fn formula(&self, expr: &Formula) -> Found {
+    fn formula(&self, expr: &Formula) -> Validity {
         expr.columns().into_iter().try_for_each(|c| within("a column", c, self.table.columns.len()))?;
         let mut found = Ok(());
         expr.visit(&mut |part| {
@@ -64,21 +64,21 @@ impl Checked<'_> {
         found
     }
 
-    fn of_parent(&self, foreign: usize, column: usize) -> Found {
+    fn of_parent(&self, foreign: usize, column: usize) -> Validity {
         within("a foreign key", foreign, self.table.foreign.len())?;
         let parent = self.table.foreign[foreign].parent_table.filter(|&p| p < self.tables.len());
         let parent = parent.ok_or("a cell of a parent that is not planned")?;
         within("a parent's column", column, self.tables[parent].columns.len())
     }
 
-    fn of_children(&self, table: usize, foreign: usize, fold: &Fold) -> Found {
+    fn of_children(&self, table: usize, foreign: usize, fold: &Fold) -> Validity {
         within("a table", table, self.tables.len())?;
         let child = &self.tables[table];
         within("a foreign key", foreign, child.foreign.len())?;
         holds("rows that point at another table", child.foreign[foreign].parent_table == Some(self.t))?;
         fold.columns().into_iter().try_for_each(|c| within("a column", c, child.columns.len()))?;
         match fold {
-            Fold::Sum(of) => Checked { tables: self.tables, t: table, table: child }.formula(of),
+            Fold::Sum(of) => PlanChecker { tables: self.tables, t: table, table: child }.formula(of),
             _ => Ok(()),
         }
     }
@@ -97,18 +97,18 @@ fn is_lawful(drawn: &Drawn) -> bool {
 }
 
 /// Returns the columns that a column's law reads.
-pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
+pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId> {
     let table = &tables[t];
     let Some(LawPlan { law, .. }) = &table.columns[c].law else { return Vec::new() };
     let above = |foreign: usize, column: usize| {
         let f = &table.foreign[foreign];
         // The key determines whether there is a parent.
-        let keys = f.columns.iter().map(|&key| (t, key)).collect::<Vec<Place>>();
+        let keys = f.columns.iter().map(|&key| (t, key)).collect::<Vec<ColumnId>>();
         f.parent_table.filter(|&p| p < tables.len()).map(|p| (p, column)).into_iter().chain(keys)
     };
     match law {
         Law::Number { expr, .. } => {
-            let mut out: Vec<Place> = expr.columns().into_iter().map(|c| (t, c)).collect();
+            let mut out: Vec<ColumnId> = expr.columns().into_iter().map(|c| (t, c)).collect();
             expr.visit(&mut |part| match part {
                 Formula::Parent { foreign, column } => out.extend(above(*foreign, *column)),
                 // A table that is planned later generates its rows on demand.
@@ -129,7 +129,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): Place) -> Vec<Place> {
 }
 
 /// Returns the columns that an input of an expression reads; the column itself if a table of the path is not planned.
-fn read_by(tables: &[TablePlan], (t, own): Place, input: &InputOf) -> Vec<Place> {
+fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<ColumnId> {
     match input {
         InputOf::Cell(c) => vec![(t, *c)],
         InputOf::RowNumber { .. } => Vec::new(),

@@ -1,12 +1,12 @@
 //! Columns that repeat a column of the parent row.
 
-use super::Row;
+use super::RowLaws;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Amount, ChildColumn, CopyMode, copied};
 
 /// A single-column foreign key whose parent rows are generated.
-pub struct Lead<'a> {
+pub struct ParentLink<'a> {
     /// Index among the table's foreign keys.
     pub foreign: usize,
     /// The column of the key.
@@ -18,10 +18,10 @@ pub struct Lead<'a> {
     pub filled: Vec<bool>,
 }
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Finds, for every column, the parent's column that it repeats. `texts`: columns that are not numeric and may have
     /// a law.
-    pub fn copies(&mut self, leads: &[Lead<'_>], texts: &[usize]) {
+    pub fn copies(&mut self, leads: &[ParentLink<'_>], texts: &[usize]) {
         let line = self.one(Amount::Quantity).is_some();
         for c in 0..self.table.columns.len() {
             let number = self.scales[c].is_some();
@@ -29,7 +29,7 @@ impl Row<'_> {
                 continue;
             }
             let column = &self.table.columns[c];
-            let mut best: Option<(u8, &Lead<'_>, usize, CopyMode)> = None;
+            let mut best: Option<(u8, &ParentLink<'_>, usize, CopyMode)> = None;
             for lead in leads {
                 let key = &self.table.columns[lead.key].name;
                 let child = ChildColumn { table: &self.table.name.name, column: &column.name, key, line };
@@ -47,7 +47,7 @@ impl Row<'_> {
         }
     }
 
-    fn copy(&mut self, c: usize, lead: &Lead<'_>, p: usize, how: CopyMode) {
+    fn copy(&mut self, c: usize, lead: &ParentLink<'_>, p: usize, how: CopyMode) {
         let of = format!("{}.{}", lead.parent.name.name, lead.parent.columns[p].name);
         if self.scales[c].is_none() {
             let nullable = self.table.columns[c].nullable;

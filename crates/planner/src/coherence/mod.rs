@@ -4,7 +4,6 @@
 //! for columns computed from other cells. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
-mod habits;
 mod moments;
 mod money;
 mod readings;
@@ -12,8 +11,9 @@ mod row;
 mod slugs;
 mod spans;
 mod totals;
+mod typical_numbers;
 
-pub(super) use copies::Lead;
-pub(super) use moments::{Kept, Moments};
-pub(super) use row::Row;
+pub(super) use copies::ParentLink;
+pub(super) use moments::{MomentColumn, TableMoments};
+pub(super) use row::RowLaws;
 pub(super) use totals::{fold, is_asked};

@@ -18,7 +18,7 @@ const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
 
 /// A column of moments that a law may determine.
 #[derive(Debug, Clone, Copy)]
-pub struct Kept {
+pub struct MomentColumn {
     pub column: usize,
     pub form: Form,
     /// The earliest likely moment, in microseconds.
@@ -29,7 +29,7 @@ pub struct Kept {
 
 /// The moments of a table's rows.
 #[derive(Debug, Default)]
-pub struct Moments {
+pub struct TableMoments {
     /// The column that holds the row's start time.
     pub main: Option<usize>,
     /// The earliest start time, inferred from the column's name.
@@ -39,22 +39,22 @@ pub struct Moments {
     pub laws: Vec<(usize, Moment, Form, String)>,
 }
 
-impl Moments {
+impl TableMoments {
     /// Orders the columns. `main`: the column of the start time, if it is determined otherwise. `orders`: the first
     /// column of each pair must not be after the second, regardless of the names.
-    pub fn new(table: &Table, columns: &[Kept], main: Option<usize>, orders: &[(usize, usize)]) -> Self {
+    pub fn new(table: &Table, columns: &[MomentColumn], main: Option<usize>, orders: &[(usize, usize)]) -> Self {
         let ranks = ranks(orders);
         let rank = |c: usize| ranks.get(&c).copied().unwrap_or(0);
         let name = |c: usize| table.columns[c].name.as_str();
-        let required = |k: &Kept| !table.columns[k.column].nullable;
-        let in_days = |k: &Kept| matches!(k.form, Form::Date | Form::DateText);
-        let known: Vec<(Kept, Option<Stage>)> =
+        let required = |k: &MomentColumn| !table.columns[k.column].nullable;
+        let in_days = |k: &MomentColumn| matches!(k.form, Form::Date | Form::DateText);
+        let known: Vec<(MomentColumn, Option<Stage>)> =
             columns.iter().map(|k| (*k, stage(&table.name.name, name(k.column)))).collect();
         let begins = known.iter().any(|(_, s)| matches!(s, Some(Stage::Begun)));
         let exact = known.iter().any(|(k, s)| matches!(s, Some(Stage::Begun)) && !in_days(k));
         // A column whose name has no known stage follows the column before it.
         let mut before = AFTER_BEGINNING;
-        let staged: Vec<(Kept, Stage)> = known
+        let staged: Vec<(MomentColumn, Stage)> = known
             .iter()
             .map(|(k, s)| match s {
                 _ if Some(k.column) == main => (*k, Stage::Begun),
@@ -71,8 +71,8 @@ impl Moments {
                 None => (*k, Stage::Then(before, (HOUR / 6, 3 * DAY))),
             })
             .collect();
-        let begun: Vec<&Kept> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
-        let mut later: Vec<(Kept, u8, (i64, i64))> = staged
+        let begun: Vec<&MomentColumn> = staged.iter().filter(|(_, s)| *s == Stage::Begun).map(|(k, _)| k).collect();
+        let mut later: Vec<(MomentColumn, u8, (i64, i64))> = staged
             .iter()
             .filter_map(|(k, s)| if let Stage::Then(at, gap) = s { Some((*k, *at, *gap)) } else { None })
             .collect();
@@ -88,13 +88,13 @@ impl Moments {
         let told = columns.iter().find(|k| Some(k.column) == main);
         let main = told.or(begun.iter().find(|k| required(k)).copied()).or(begun.first().copied());
         let main = main.or_else(first).copied();
-        let mut out = Moments {
+        let mut out = TableMoments {
             main: main.map(|k| k.column),
             from: main.map(|k| k.from),
             in_days: main.is_some_and(|k| in_days(&k)),
             laws: Vec::new(),
         };
-        let mut put = |k: &Kept, at: Moment, text: String| {
+        let mut put = |k: &MomentColumn, at: Moment, text: String| {
             if !out.laws.iter().any(|(c, ..)| *c == k.column) {
                 out.laws.push((k.column, at, k.form, text));
             }
@@ -108,7 +108,7 @@ impl Moments {
         }
         let mut last: Option<usize> = None;
         let mut ready: Option<usize> = None;
-        let is_main = |k: &Kept| Some(k.column) == main.map(|m| m.column);
+        let is_main = |k: &MomentColumn| Some(k.column) == main.map(|m| m.column);
         let mut place = later.iter().find(|(k, ..)| is_main(k)).map(|(_, at, _)| *at);
         for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k)) {
             // An actual event is close to its planned time.

@@ -1,6 +1,6 @@
 //! Arithmetic within a row: order lines, totals, balances, stock, measures.
 
-use super::Row;
+use super::RowLaws;
 use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount;
 use dbmocker_semantics::Amount::*;
@@ -15,7 +15,7 @@ const SHIPPING: &[(i64, u32)] = &[(0, 30), (390, 10), (499, 25), (595, 15), (799
 /// Paid share of a bill in percent, by weight, if no status determines it.
 const PAID: &[(i64, u32)] = &[(100, 75), (0, 17), (50, 5), (30, 3)];
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Adds every identity that the table's columns allow.
     pub fn arithmetic(&mut self) {
         self.prices();

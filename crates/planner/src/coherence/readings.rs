@@ -1,7 +1,7 @@
 //! Readings of instruments: range and unit by the measured quantity, values within the range, alarms beyond a
 //! threshold.
 
-use super::{Lead, Row};
+use super::{ParentLink, RowLaws};
 use dbmocker_core::schema::SqlType;
 use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Measure, Name, is_reading};
@@ -13,9 +13,9 @@ const KINDS: &[&str] =
 const ACTUAL: &[&str] =
     &["actual", "actual value", "measured value", "observed value", "current value", "trigger value"];
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Adds the laws of instruments and readings. `at`: the column of a row's moment.
-    pub fn readings(&mut self, leads: &[Lead<'_>], texts: &[usize], at: Option<usize>) {
+    pub fn readings(&mut self, leads: &[ParentLink<'_>], texts: &[usize], at: Option<usize>) {
         self.instruments(texts);
         self.ranges();
         let ranged = leads.iter().find_map(|lead| Some((lead, range(lead)?)));
@@ -65,7 +65,7 @@ impl Row<'_> {
     }
 
     /// A number between the bounds in the parent's row: `salary` between a grade's `min_salary` and `max_salary`.
-    fn between(&mut self, lead: &Lead<'_>) {
+    fn between(&mut self, lead: &ParentLink<'_>) {
         let parent = &lead.parent.name.name;
         for (min, max, of) in ends(lead).into_iter().filter(|(.., of)| !of.is_empty()) {
             let named = |c: &usize| self.open(Some(*c)).is_some() && Name::new(self.name(*c)).words == of;
@@ -78,7 +78,7 @@ impl Row<'_> {
     }
 
     /// A reading within its instrument's range; consecutive readings are similar.
-    fn within(&mut self, lead: &Lead<'_>, min: usize, max: usize, at: Option<usize>) {
+    fn within(&mut self, lead: &ParentLink<'_>, min: usize, max: usize, at: Option<usize>) {
         let of = |column| Formula::Parent { foreign: lead.foreign, column };
         let span = || of(max) - of(min);
         let parent = &lead.parent.name.name;
@@ -120,13 +120,13 @@ impl Row<'_> {
 }
 
 /// Returns the parent's columns that hold the range of values.
-fn range(lead: &Lead<'_>) -> Option<(usize, usize)> {
+fn range(lead: &ParentLink<'_>) -> Option<(usize, usize)> {
     let said = |of: &[String]| of.is_empty() || ["value", "range", "reading", "limit"].contains(&of[0].as_str());
     ends(lead).into_iter().find(|(.., of)| said(of)).map(|(min, max, _)| (min, max))
 }
 
 /// Returns the parent's pairs of minimum and maximum columns, with the remaining words of their names.
-fn ends(lead: &Lead<'_>) -> Vec<(usize, usize, Vec<String>)> {
+fn ends(lead: &ParentLink<'_>) -> Vec<(usize, usize, Vec<String>)> {
     let columns = &lead.parent.columns;
     pairs(|c| &columns[c].name, columns.len(), |c| lead.scales[c].is_some())
 }

@@ -8,7 +8,7 @@ use dbmocker_semantics as semantics;
 use dbmocker_semantics::Amount;
 
 /// The columns of a table that may have laws.
-pub struct Row<'a> {
+pub struct RowLaws<'a> {
     pub table: &'a Table,
     /// Number of fractional digits; `None` for columns that are not numeric.
     pub scales: Vec<Option<u8>>,
@@ -23,7 +23,7 @@ pub struct Row<'a> {
     pub laws: BTreeMap<usize, LawPlan>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> RowLaws<'a> {
     pub fn new(
         table: &'a Table,
         scales: Vec<Option<u8>>,
@@ -37,7 +37,7 @@ impl<'a> Row<'a> {
                 amounts.entry(amount).or_default().push(c);
             }
         }
-        Row { table, scales, largest, lists, free, amounts, laws: BTreeMap::new() }
+        RowLaws { table, scales, largest, lists, free, amounts, laws: BTreeMap::new() }
     }
 
     /// Returns the first column of a role.

@@ -1,11 +1,11 @@
 //! Slugs made from the name of their row, and properties that the name contains.
 
-use super::Row;
+use super::RowLaws;
 use dbmocker_core::schema::SqlType;
 use dbmocker_plan::{Law, LawPlan};
 use dbmocker_semantics::Name;
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Makes slugs from the row's name or title. `unique`: columns that are a key by themselves; `counted_from`: the
     /// number of the first row.
     pub fn slugs(&mut self, texts: &[usize], unique: &[usize], counted_from: u64) {

@@ -1,13 +1,13 @@
 //! Numbers computed from moments of the row: ages, nights, durations.
 
-use super::{Moments, Row};
+use super::{RowLaws, TableMoments};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Formula, Moment};
 use dbmocker_semantics::{Amount, Stage, stage};
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Adds the laws of ages and durations.
-    pub fn spans(&mut self, moments: &Moments, now: i64) {
+    pub fn spans(&mut self, moments: &TableMoments, now: i64) {
         let of = |kind: &dyn Fn(Stage) -> bool| {
             let stages = self.table.columns.iter().map(|c| stage(&self.table.name.name, &c.name));
             let mut found = stages.enumerate().filter(|(c, s)| moments.decide(*c) && s.is_some_and(kind));

@@ -8,11 +8,11 @@ use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
-use dbmocker_semantics::totals::{Aggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
 /// A foreign key from another table.
-struct Lead {
+struct ChildForeignKey {
     table: usize,
     foreign: usize,
     /// Numeric columns of the child table that are not part of a key.
@@ -22,7 +22,7 @@ struct Lead {
 }
 
 /// A law and its text.
-struct Found {
+struct TotalLaw {
     fold: Fold,
     text: String,
 }
@@ -70,7 +70,7 @@ fn is_read(b: &PlanContext<'_>, index: usize) -> bool {
 }
 
 /// Returns the foreign keys of other tables that refer to the table.
-fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<Lead> {
+fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<ChildForeignKey> {
     let mut out = Vec::new();
     for (t, child) in tables.iter().enumerate().filter(|(t, _)| *t != p && b.coherent(b.order[*t])) {
         if b.has_failed(b.order[t]) || child.rows == 0 {
@@ -81,7 +81,7 @@ fn leads(b: &PlanContext<'_>, tables: &[TablePlan], p: usize) -> Vec<Lead> {
         let number = |c: &usize| !keyed(c) && ColumnGen::decimals(&compiled[*c]).is_some();
         let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
         for (foreign, f) in child.foreign.iter().enumerate().filter(|(_, f)| f.parent_table == Some(p)) {
-            out.push(Lead { table: t, foreign, numbers: numbers.clone(), key: f.columns[0] });
+            out.push(ChildForeignKey { table: t, foreign, numbers: numbers.clone(), key: f.columns[0] });
         }
     }
     out
@@ -101,13 +101,13 @@ fn is_open(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, c: usize) -> boo
 }
 
 /// Adds the law of a column whose name refers to child rows.
-fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, leads: &[Lead]) -> bool {
+fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, leads: &[ChildForeignKey]) -> bool {
     if !is_open(b, tables, p, c) {
         return false;
     }
     let parent = &b.schema.tables[b.order[p]];
     let name = &parent.columns[c].name;
-    let mut best: Option<(u8, &Lead, Aggregate)> = None;
+    let mut best: Option<(u8, &ChildForeignKey, ChildAggregate)> = None;
     for lead in leads {
         let child = &b.schema.tables[b.order[lead.table]];
         let numbers = named(child, &lead.numbers);
@@ -136,9 +136,9 @@ fn folded(
     b: &PlanContext<'_>,
     tables: &[TablePlan],
     at: (usize, usize),
-    lead: &Lead,
-    what: Aggregate,
-) -> Option<Found> {
+    lead: &ChildForeignKey,
+    what: ChildAggregate,
+) -> Option<TotalLaw> {
     let (p, c) = at;
     let child = &tables[lead.table];
     let label = &child.name.name;
@@ -148,40 +148,42 @@ fn folded(
     let called = |c: usize| format!("{label}.{}", child.columns[c].name);
     let same_money = |of: usize| in_cents(&column.name) == in_cents(&child.columns[of].name);
     let found = match what {
-        Aggregate::Count => Found { fold: Fold::Count, text: format!("number of {label}") },
-        Aggregate::Sum(of) => Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) },
-        Aggregate::Mean(of) => {
-            let scale = b.generator.table(p).columns[c].decimals()?;
-            Found { fold: Fold::Mean(of, scale), text: format!("mean of {}", called(of)) }
+        ChildAggregate::Count => TotalLaw { fold: Fold::Count, text: format!("number of {label}") },
+        ChildAggregate::Sum(of) => {
+            TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
         }
-        Aggregate::Money => {
+        ChildAggregate::Mean(of) => {
+            let scale = b.generator.table(p).columns[c].decimals()?;
+            TotalLaw { fold: Fold::Mean(of, scale), text: format!("mean of {}", called(of)) }
+        }
+        ChildAggregate::Money => {
             let numbers = named(&b.schema.tables[b.order[lead.table]], &lead.numbers);
             let parts = [Amount::Total, Amount::Gross, Amount::Line, Amount::Subtotal, Amount::Net, Amount::Price];
             let of = money(&numbers, &parts, in_cents(&column.name))?;
-            Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
+            TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {}", called(of)) }
         }
-        Aggregate::First | Aggregate::Last => {
+        ChildAggregate::First | ChildAggregate::Last => {
             let began = |c: &usize| {
                 matches!(&child.columns[*c].law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }))
             };
             let of = (0..child.columns.len()).find(began)?;
             let (fold, word) = match what {
-                Aggregate::First => (Fold::First(of), "first"),
+                ChildAggregate::First => (Fold::First(of), "first"),
                 _ => (Fold::Last(of), "last"),
             };
-            Found { fold, text: format!("{word} of {}", called(of)) }
+            TotalLaw { fold, text: format!("{word} of {}", called(of)) }
         }
     };
     let fits = match (&found.fold, what) {
         (Fold::First(_) | Fold::Last(_), _) => is_moment,
-        (_, Aggregate::Sum(of)) => is_number && same_money(of),
+        (_, ChildAggregate::Sum(of)) => is_number && same_money(of),
         _ => is_number,
     };
     fits.then_some(found)
 }
 
 /// An amount of a document: the sum of its lines.
-fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[Lead]) -> bool {
+fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[ChildForeignKey]) -> bool {
     let compiled = &b.generator.table(p).columns;
     let number = |c: &usize| ColumnGen::decimals(&compiled[*c]).is_some();
     let numbers: Vec<usize> = (0..compiled.len()).filter(number).collect();
@@ -218,7 +220,7 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[L
 }
 
 /// Returns true if a column of the parent counts the rows.
-fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
+fn is_counted(parent: &TablePlan, lead: &ChildForeignKey) -> bool {
     let counts = |law: &LawPlan| match &law.law {
         Law::Number { expr: Formula::Children { table, foreign, fold }, .. } => {
             (*table, *foreign) == (lead.table, lead.foreign) && **fold == Fold::Count
@@ -229,16 +231,16 @@ fn is_counted(parent: &TablePlan, lead: &Lead) -> bool {
 }
 
 /// Returns the sum of the lines' amounts, or of quantity times price.
-fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<Found> {
+fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<TotalLaw> {
     let (label, name) = (&child.name.name, |c: usize| &child.columns[c].name);
     let parts = [Amount::Line, Amount::Total, Amount::Gross, Amount::Subtotal, Amount::Net];
     if let Some(of) = money(numbers, &parts, cents) {
-        return Some(Found { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {label}.{}", name(of)) });
+        return Some(TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {label}.{}", name(of)) });
     }
     let price = money(numbers, &[Amount::UnitPrice, Amount::Price], cents)?;
     let quantity = money(numbers, &[Amount::Quantity], false)?;
     let of = Formula::Cell(quantity).times(Formula::Cell(price), 2);
-    Some(Found { fold: Fold::Sum(of), text: format!("sum of {label}.{} x {}", name(quantity), name(price)) })
+    Some(TotalLaw { fold: Fold::Sum(of), text: format!("sum of {label}.{} x {}", name(quantity), name(price)) })
 }
 
 /// A mean is NULL where the row's count is 0.
@@ -269,8 +271,8 @@ fn take(
     b: &PlanContext<'_>,
     tables: &mut [TablePlan],
     at: (usize, usize),
-    lead: &Lead,
-    found: Found,
+    lead: &ChildForeignKey,
+    found: TotalLaw,
     otherwise: Formula,
 ) -> bool {
     let children = |fold| Formula::Children { table: lead.table, foreign: lead.foreign, fold: Box::new(fold) };

@@ -6,7 +6,7 @@ use crate::table_planner::LearnedScope;
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_domain::distribution::{Distribution, Point, Ranks};
 use dbmocker_domain::{Domain, Sampler};
-use dbmocker_generate::{Unit, grid};
+use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::print::domain_text;
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
 use dbmocker_profile::{ColumnProfile, Labels};
@@ -48,8 +48,11 @@ impl LearnedScope<'_> {
         let filled = (rows as f64 * (1.0 - nulls)).max(1.0);
         let known = labels::values(self, profile);
         let common: f64 = known.iter().flatten().map(|(_, share)| share).sum();
-        let unit =
-            Unit::of(&ColumnPlan { law: None, rule: Rule::Draw { domain: self.allowed.clone() }, ..column.clone() });
+        let unit = NumericUnit::of(&ColumnPlan {
+            law: None,
+            rule: Rule::Draw { domain: self.allowed.clone() },
+            ..column.clone()
+        });
         let unit = unit.filter(|_| matches!(self.allowed, Domain::Range { .. } | Domain::Float { .. }));
         let points = profile.quantiles.as_ref().zip(unit).and_then(|(q, unit)| numbers::points(q, unit));
         let all = profile.distinct.is_some_and(|d| d.of(filled) < profile.common.len() as f64 + 0.5);
@@ -94,7 +97,7 @@ impl LearnedScope<'_> {
         &self,
         column: &mut ColumnPlan,
         profile: &ColumnProfile,
-        (unit, points): (Unit, &[Point]),
+        (unit, points): (NumericUnit, &[Point]),
         known: Option<&[(dbmocker_core::value::Value, f64)]>,
         (rows, nulls): (f64, f64),
     ) -> Option<String> {
@@ -111,7 +114,7 @@ impl LearnedScope<'_> {
         let order = order(profile, ties);
         let target = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)));
         let common: f64 = profile.common.iter().map(share).sum();
-        let sizes = numbers::Sizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
+        let sizes = numbers::SampleSizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
         let grid = grid(unit, least, most, step);
         let law = Distribution::Learned(numbers::law(points, &known, &shares, profile, sizes, grid)?);
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use dbmocker_core::value::Value;
-use dbmocker_generate::Unit;
+use dbmocker_generate::NumericUnit;
 use dbmocker_generate::generator::{Generator, RowError};
 
 #[derive(Debug, Clone)]
-pub(super) struct Figures {
+pub(super) struct ProfileFigures {
     pub nulls: f64,
     /// Shares of the most frequent values.
     common: Vec<f64>,
@@ -29,12 +29,18 @@ const CHARS: f64 = 0.07;
 const PAIRS: f64 = 0.15;
 const MOST: usize = 100;
 
-impl Figures {
+impl ProfileFigures {
     /// Computes the statistics of a sample.
     ///
     /// # Errors
     /// If a row's CHECKs cannot be satisfied.
-    pub fn of(generator: &Generator, t: usize, c: usize, unit: Option<Unit>, sample: u64) -> Result<Figures, RowError> {
+    pub fn of(
+        generator: &Generator,
+        t: usize,
+        c: usize,
+        unit: Option<NumericUnit>,
+        sample: u64,
+    ) -> Result<ProfileFigures, RowError> {
         let rows = generator.table(t).rows;
         let count = rows.min(sample);
         let mut cells = Vec::with_capacity(count as usize);
@@ -42,10 +48,10 @@ impl Figures {
             let row = (u128::from(i) * u128::from(rows) / u128::from(count.max(1))) as u64;
             cells.push(generator.cell(t, c, row)?);
         }
-        Ok(Figures::measure(&cells, unit))
+        Ok(ProfileFigures::measure(&cells, unit))
     }
 
-    fn measure(cells: &[Value], unit: Option<Unit>) -> Figures {
+    fn measure(cells: &[Value], unit: Option<NumericUnit>) -> ProfileFigures {
         let filled: Vec<(usize, &Value)> = cells.iter().enumerate().filter(|(_, v)| !v.is_null()).collect();
         let count = filled.len().max(1) as f64;
         let mut counts: HashMap<String, u64> = HashMap::new();
@@ -67,7 +73,7 @@ impl Figures {
         let at = |k: usize| numbers[(k * (numbers.len() - 1)) / 20].0;
         let quantiles = if numbers.len() > 1 { (1..20).map(at).collect() } else { Vec::new() };
         let order = correlation(numbers.iter().enumerate().map(|(rank, (_, row))| (rank as f64, *row)));
-        Figures {
+        ProfileFigures {
             nulls: 1.0 - filled.len() as f64 / cells.len().max(1) as f64,
             common,
             pairs,
@@ -78,11 +84,11 @@ impl Figures {
     }
 
     /// Returns the name of the first statistic that differs, NULLs excluded.
-    pub fn differs(&self, learned: &Figures) -> Option<&'static str> {
+    pub fn differs(&self, learned: &ProfileFigures) -> Option<&'static str> {
         let (a, b) = (self, learned);
         let place = |of: &[f64], i: usize| of.get(i).copied().unwrap_or(0.0);
         let gaps = (0..a.common.len().max(b.common.len())).map(|i| (place(&a.common, i) - place(&b.common, i)).abs());
-        let sums = |f: &Figures| f.common.iter().sum::<f64>();
+        let sums = |f: &ProfileFigures| f.common.iter().sum::<f64>();
         if 0.5 * gaps.sum::<f64>() + 0.5 * (sums(a) - sums(b)).abs() > COMMON {
             return Some("frequencies");
         }

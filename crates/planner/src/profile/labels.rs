@@ -21,7 +21,7 @@ pub(super) fn values(scope: &LearnedScope<'_>, profile: &ColumnProfile) -> Optio
         return None;
     }
     let value = |label: &str| {
-        let read = apply_override::given(scope.column, scope.allowed, &Scalar::Text(label.into())).ok()?;
+        let read = apply_override::typed_value(scope.column, scope.allowed, &Scalar::Text(label.into())).ok()?;
         is_allowed(scope.allowed, &read).then_some(read)
     };
     let of = |c: &dbmocker_profile::Common| Some((value(c.label.as_deref()?)?, c.share / filled));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::context::PlanContext;
-use super::options::Options;
+use super::options::PlanOptions;
 use dbmocker_core::schema::Schema;
 use dbmocker_plan::ColumnPlan;
 use dbmocker_profile::{ColumnProfile, Profile, Reference, TableProfile};
@@ -27,7 +27,7 @@ pub(super) use settle::settle;
 
 /// A profile to reproduce.
 #[derive(Debug, Clone)]
-pub struct Learned {
+pub struct LearnedProfile {
     pub profile: Arc<Profile>,
     /// Factor of the row counts; lists keep their size.
     pub scale: f64,
@@ -54,7 +54,7 @@ pub(super) struct LearnedColumn {
 /// Learned columns of planned tables, by position and column.
 pub(super) type LearnedColumns = BTreeMap<usize, BTreeMap<usize, LearnedColumn>>;
 
-impl Learned {
+impl LearnedProfile {
     /// Returns the profile of a table, by its name with or without the schema.
     fn table(&self, schema: &Schema, table: usize) -> Option<&TableProfile> {
         let name = &schema.tables[table].name;
@@ -72,7 +72,7 @@ impl Learned {
 }
 
 /// Returns the row counts of the selected tables by the profile, if they are used.
-pub(super) fn rows(schema: &Schema, options: &Options, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
+pub(super) fn rows(schema: &Schema, options: &PlanOptions, chosen: &BTreeSet<usize>) -> BTreeMap<usize, u64> {
     let Some(learned) = options.profile.as_ref().filter(|l| l.rows) else { return BTreeMap::new() };
     let of = |&t: &usize| Some((t, learned.scaled(learned.table(schema, t)?.rows)));
     chosen.iter().filter_map(of).collect()

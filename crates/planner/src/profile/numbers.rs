@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Atom, Distribution, Ending, Grid, Inverse, Learned, Point, unit};
+use dbmocker_domain::distribution::{
+    Atom, Distribution, Ending, InverseCdf, LearnedDistribution, NumberGrid, Point, unit,
+};
 use dbmocker_domain::range_units;
-use dbmocker_generate::Unit;
+use dbmocker_generate::NumericUnit;
 use dbmocker_generate::permute::Permutation;
 use dbmocker_profile::{ColumnProfile, Quantiles};
 
@@ -14,7 +16,7 @@ use dbmocker_profile::{ColumnProfile, Quantiles};
 const FLAT: f64 = 0.02;
 
 /// Returns the quantiles as shares and numbers; `None` if one of them is not valid in the column's unit.
-pub(super) fn points(quantiles: &Quantiles, unit: Unit) -> Option<Vec<Point>> {
+pub(super) fn points(quantiles: &Quantiles, unit: NumericUnit) -> Option<Vec<Point>> {
     let number = |text: &str| number(&Value::Text(text.into()), unit);
     let read = quantiles.points.iter().map(|(percent, text)| Some(Point { p: percent / 100.0, value: number(text)? }));
     let mut points: Vec<Point> = read.collect::<Option<_>>()?;
@@ -28,23 +30,25 @@ pub(super) fn points(quantiles: &Quantiles, unit: Unit) -> Option<Vec<Point>> {
 }
 
 /// Returns a value as a number of the column: days, microseconds, or the number itself.
-pub(super) fn number(value: &Value, unit: Unit) -> Option<f64> {
+pub(super) fn number(value: &Value, unit: NumericUnit) -> Option<f64> {
     match (unit, value) {
-        (Unit::Float(_), Value::Text(text)) => text.trim().parse().ok().filter(|x: &f64| x.is_finite()),
-        (Unit::Float(_), Value::Float(x)) => Some(*x),
-        (Unit::Kind(kind), Value::Text(text)) => match text.trim().parse::<f64>() {
+        (NumericUnit::Float(_), Value::Text(text)) => text.trim().parse().ok().filter(|x: &f64| x.is_finite()),
+        (NumericUnit::Float(_), Value::Float(x)) => Some(*x),
+        (NumericUnit::Kind(kind), Value::Text(text)) => match text.trim().parse::<f64>() {
             // The text may be rounded to fewer digits than the column's scale.
             Ok(x) if unit.scale() > 0 || kind == dbmocker_domain::RangeKind::Int => Some(x),
             _ => Some(range_units::units(kind, value)?.0 as f64 / 10f64.powi(unit.scale().into())),
         },
-        (Unit::Kind(kind), value) => Some(range_units::units(kind, value)?.0 as f64 / 10f64.powi(unit.scale().into())),
+        (NumericUnit::Kind(kind), value) => {
+            Some(range_units::units(kind, value)?.0 as f64 / 10f64.powi(unit.scale().into()))
+        }
         _ => None,
     }
 }
 
 /// Row counts of a column, and the statistics to reproduce.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
+pub(super) struct SampleSizes {
     /// Including NULLs.
     pub rows: f64,
     pub nulls: f64,
@@ -72,13 +76,13 @@ pub(super) fn law(
     known: &[(f64, f64)],
     shares: &[f64],
     profile: &ColumnProfile,
-    sizes: Sizes,
-    grid: Grid,
-) -> Option<Learned> {
+    sizes: SampleSizes,
+    grid: NumberGrid,
+) -> Option<LearnedDistribution> {
     let flat: Vec<f64> = shares.iter().copied().filter(|s| *s >= FLAT).collect();
     let line = Quantile(points);
     let plain = learned(&line, known, &flat, profile);
-    Inverse::new(&Distribution::Learned(plain.clone()), grid).ok()?;
+    InverseCdf::new(&Distribution::Learned(plain.clone()), grid).ok()?;
     let Some(target) = sizes.target else { return Some(plain) };
     // The resolution of a column may give the values and frequencies by itself.
     let natural = tried(&plain, sizes, grid);
@@ -96,7 +100,7 @@ pub(super) fn law(
     let mut best = all.clone();
     for _ in 0..14 {
         let size = f64::sqrt(low * high);
-        let with = Learned { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
+        let with = LearnedDistribution { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
         let shown = tried(&with, sizes, grid).0;
         best = with;
         if (shown / target - 1.0).abs() < CLOSE {
@@ -109,8 +113,8 @@ pub(super) fn law(
 
 /// Simulates a law: returns the number of distinct values, as the server estimates it, and the share of the hundred
 /// most frequent values, excluding those that occur once.
-fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
-    let Ok(inverse) = Inverse::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
+fn tried(law: &LearnedDistribution, sizes: SampleSizes, grid: NumberGrid) -> (f64, f64) {
+    let Ok(inverse) = InverseCdf::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
     let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
     let sampled = rows < sizes.rows;
     let shares = Permutation::new(1, if sizes.sampled.is_some() { sizes.rows.max(1.0) as u64 } else { rows as u64 });
@@ -142,7 +146,7 @@ fn tried(law: &Learned, sizes: Sizes, grid: Grid) -> (f64, f64) {
     (shown, common)
 }
 
-fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &ColumnProfile) -> Learned {
+fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &ColumnProfile) -> LearnedDistribution {
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for &(value, share) in known {
         let from = line.below(value).min(1.0 - share).max(0.0);
@@ -181,7 +185,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         let fraction: f64 = text.strip_prefix('.').and(format!("0{text}").parse().ok())?;
         (*share > 0.2).then_some(Ending { fraction, share: *share })
     });
-    Learned { atoms, rest, distinct: None, ending }
+    LearnedDistribution { atoms, rest, distinct: None, ending }
 }
 
 fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {

@@ -1,12 +1,12 @@
 //! Chooses between a rule that makes rows consistent and the learned column: the rule is kept if its rows have the
 //! learned statistics.
 
-use super::figures::Figures;
+use super::figures::ProfileFigures;
 use super::{LearnedColumn, LearnedColumns};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
-use dbmocker_generate::Unit;
+use dbmocker_generate::NumericUnit;
 use dbmocker_plan::{DrawnValues, Law, Moment, Rule, TablePlan};
 use std::collections::BTreeMap;
 
@@ -55,12 +55,12 @@ fn table(
         alone.columns[c] = l.column.clone();
     }
     b.generator.replace(seed, p, &alone);
-    let units: Vec<Option<Unit>> = alone.columns.iter().map(Unit::of).collect();
-    let measure = |b: &PlanContext<'_>, c: usize| Figures::of(&b.generator, p, c, units[c], sample).ok();
+    let units: Vec<Option<NumericUnit>> = alone.columns.iter().map(NumericUnit::of).collect();
+    let measure = |b: &PlanContext<'_>, c: usize| ProfileFigures::of(&b.generator, p, c, units[c], sample).ok();
     let agrees = |column: &dbmocker_plan::ColumnPlan| {
         column.law.is_some() || column.correlated.is_some() || column.presence.is_some()
     };
-    let wanted: Vec<(usize, Option<Figures>)> =
+    let wanted: Vec<(usize, Option<ProfileFigures>)> =
         learned.keys().map(|&c| (c, if agrees(&tables[p].columns[c]) { measure(b, c) } else { None })).collect();
     // A column without such a rule is always learned.
     for (c, figures) in &wanted {
@@ -94,7 +94,7 @@ fn table(
             }
             (Some(figure), _) => {
                 replace(&mut tables[p], *c, &learned[c]);
-                tables[p].columns[*c].reason += &format!("; what rows agree on has other {figure}");
+                tables[p].columns[*c].reason += &format!("; the rule that makes rows agree has another {figure}");
                 decided.push(*c);
                 b.generator.replace(seed, p, &tables[p]);
             }

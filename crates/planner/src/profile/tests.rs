@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Learned;
-use crate::{ColumnOverride, NoExistingRows, Options, Overrides, build};
+use super::LearnedProfile;
+use crate::{ColumnOverride, NoExistingRows, Overrides, PlanOptions, build};
 use dbmocker_core::schema::fixtures::{Fixture, table};
 use dbmocker_core::schema::{Schema, SqlType};
 use dbmocker_core::value::Value;
@@ -80,14 +80,14 @@ impl Made {
 }
 
 fn made(scale: f64, overrides: Overrides) -> Made {
-    let profile = Learned { profile: Profile::parse(PROFILE, "p").unwrap().into(), scale, rows: true };
-    let options = Options {
+    let profile = LearnedProfile { profile: Profile::parse(PROFILE, "p").unwrap().into(), scale, rows: true };
+    let options = PlanOptions {
         rows: 50,
         seed: 42,
         now: 1_767_225_600_000_000,
         overrides,
         profile: Some(profile),
-        ..Options::default()
+        ..PlanOptions::default()
     };
     let (plan, generator) = build(&schema(), &options, &NoExistingRows).unwrap_or_else(|e| panic!("{e}"));
     Made { plan, generator }

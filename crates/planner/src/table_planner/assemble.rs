@@ -54,7 +54,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         deferred: Vec::new(),
         load: String::new(),
         deferred_indexes: None,
-        cut: None,
+        chunks: None,
         self_reference: false,
         fallbacks: Vec::new(),
         notes: Vec::new(),
@@ -72,7 +72,7 @@ impl TablePlanner<'_> {
     ) -> TablePlan {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
-        self.owners(b, &mut plan);
+        self.common_ancestors(b, &mut plan);
         self.count_children(b, &mut plan);
         self.distribute(b, &mut plan);
         self.learn(b, &mut plan);
@@ -95,7 +95,7 @@ impl TablePlanner<'_> {
         }
         let planned = |c| self.column_plan(b, c, &a, group_of.get(&c).copied(), &strict);
         let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
-        self.tell(b, &mut columns, keys);
+        self.assign_entities(b, &mut columns, keys);
         self.follow(&mut columns);
         let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
@@ -236,7 +236,7 @@ impl TablePlanner<'_> {
     /// Returns the rule of a column, and its reason.
     fn rule(&self, b: &PlanContext<'_>, c: usize, a: &Assignment, null_share: f64) -> (Rule, String) {
         let d = &self.columns[c];
-        if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.never || self.is_fixed(c)) {
+        if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.always_null || self.is_fixed(c)) {
             let f = &self.foreign[foreign];
             let reason = if references::is_by_name(&f.name) {
                 format!("refers to `{}` by its name, though no foreign key says so", f.parent)
@@ -250,7 +250,7 @@ impl TablePlanner<'_> {
         let rule = match (a.columns.get(&c), &d.domain) {
             _ if d.omit => Rule::Omit,
             _ if self.is_fixed(c) => Rule::Fixed { values: self.fixed_values_of(c) },
-            _ if d.never => Rule::Null,
+            _ if d.always_null => Rule::Null,
             (Some(carrier), _) => return self.carried(b, a, carrier, d),
             (None, _) if null_share >= 1.0 => Rule::Null,
             (None, Some(Domain::Choice { values, .. })) if d.duplicates.is_some() && values.len() == 1 => {

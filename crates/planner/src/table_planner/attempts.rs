@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
         }
         if let Some(key) = outcome.full {
             if outcome.rows == 0 && self.full_already(b, watched)? {
-                plan.limited_by = Some(format!("`{key}` holds all of its values in the rows that are there"));
+                plan.limited_by = Some(format!("`{key}` holds all of its values in existing rows"));
             } else if outcome.rows == 0 {
                 let columns = keys
                     .iter()
@@ -105,14 +105,14 @@ impl TablePlanner<'_> {
             let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
             source.is_some_and(|s| s.first > 0)
         };
-        let safe = |k: &KeyInput| k.given || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
+        let safe = |k: &KeyInput| k.fixed || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
         let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
         let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
         if watched.is_empty() {
             return Ok(false);
         }
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
-        Self::few_enough(&names, plan.rows, "may meet rows that are there")?;
+        Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
         self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 

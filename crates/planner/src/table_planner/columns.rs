@@ -17,7 +17,7 @@ impl TablePlanner<'_> {
             null_share: 0.0,
             reason,
             omit: true,
-            never: false,
+            always_null: false,
             parents: None,
             foreign: None,
             made: None,
@@ -49,7 +49,7 @@ impl TablePlanner<'_> {
                 null_share: if b.nullable(self.index, self.columns.len()) { i.null_share } else { 0.0 },
                 reason: i.reason,
                 omit: false,
-                never: false,
+                always_null: false,
                 parents: None,
                 foreign: None,
                 made: None,
@@ -95,7 +95,7 @@ impl TablePlanner<'_> {
         Inferred {
             domain: signs.clone(),
             legal: signs,
-            reason: "every sign that the key tells apart".into(),
+            reason: "every character that the key distinguishes".into(),
             ..inferred
         }
     }

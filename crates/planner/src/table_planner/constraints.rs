@@ -6,7 +6,7 @@ use dbmocker_loaders::ident;
 use super::{Keys, PlanContext, TablePlanner};
 use crate::{generated_columns, partitions};
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Role, Solution};
+use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Solution, ValueSource};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
@@ -48,21 +48,21 @@ impl TablePlanner<'_> {
                 let column = &self.table.columns[c];
                 let d = &self.columns[c];
                 let role = match (&column.generated, d.foreign) {
-                    (Some(g), None) => Role::Generated { expr: g.expression.clone() },
+                    (Some(g), None) => ValueSource::Generated { expr: g.expression.clone() },
                     (_, Some((f, _))) => {
                         let fixed = self.in_key(&self.of_source(self.foreign[f].source));
-                        Role::Foreign { redraw: keys == Keys::Redrawn || !fixed }
+                        ValueSource::Foreign { redraw: keys == Keys::Redrawn || !fixed }
                     }
-                    (None, None) if self.is_fixed(c) || self.counted(b, c) => Role::Key,
-                    (None, None) if key_columns(c) && keys == Keys::Fixed => Role::Key,
-                    (None, None) => Role::Free,
+                    (None, None) if self.is_fixed(c) || self.counted(b, c) => ValueSource::Key,
+                    (None, None) if key_columns(c) && keys == Keys::Fixed => ValueSource::Key,
+                    (None, None) => ValueSource::Free,
                 };
                 let null_share = match d.foreign {
                     Some((f, _)) => self.foreign[f].null_share,
                     None => d.null_share,
                 };
                 let same_parent = match &role {
-                    Role::Foreign { redraw: true } => d.foreign.map(|(f, _)| self.foreign[f].source),
+                    ValueSource::Foreign { redraw: true } => d.foreign.map(|(f, _)| self.foreign[f].source),
                     _ => None,
                 };
                 ColumnInput {
@@ -154,7 +154,7 @@ impl TablePlanner<'_> {
                 }
                 Nulls::Always => {
                     column.null_share = 1.0;
-                    column.never = true;
+                    column.always_null = true;
                 }
             }
             if narrowed.dropped && narrowed.nulls != Nulls::Always {

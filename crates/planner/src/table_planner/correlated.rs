@@ -13,7 +13,7 @@ use dbmocker_semantics::AttributeName;
 
 impl TablePlanner<'_> {
     /// Assigns an entity to columns that share one, with the reason.
-    pub(super) fn tell(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
+    pub(super) fn assign_entities(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
         let parts = (0..columns.len()).filter(|&c| self.may_agree(b, columns, keys, c));
         let parts = parts.filter_map(|c| semantics::attribute_of(self.table, c, columns[c].rule.domain()?));
         let parts: Vec<AttributeName> = parts.collect();

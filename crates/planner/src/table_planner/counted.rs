@@ -7,7 +7,7 @@ use dbmocker_plan::{ParentChoice, Rule, TablePlan};
 impl TablePlanner<'_> {
     /// If a parent has a column that aggregates these rows, replaces a selection by hash with one that has an inverse.
     pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
-        if self.given.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
+        if self.fixed_rows.is_some() || plan.attempt_table.is_some() || plan.rows == 0 {
             return;
         }
         for (foreign, f) in plan.foreign.iter().enumerate() {
@@ -16,7 +16,7 @@ impl TablePlanner<'_> {
             };
             let source = &plan.sources[f.source];
             let rows = b.generator.table(parent).rows;
-            let size = (f.pooled + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
+            let size = (f.existing_count + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
             let owned = |&c: &usize| {
                 matches!(plan.columns[c].rule, Rule::Foreign { foreign: by, .. } if by == foreign)
                     && plan.columns[c].group.is_none()

@@ -3,10 +3,10 @@
 use super::{PlanContext, TablePlanner};
 use crate::apply_override;
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Distribution, Inverse, Ranks};
+use dbmocker_domain::distribution::{Distribution, InverseCdf, Ranks};
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::{Domain, RangeKind};
-use dbmocker_generate::{Unit, grid};
+use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::{
     ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, ParentChoice, ParentSelection, Rule, TablePlan,
 };
@@ -51,7 +51,7 @@ impl TablePlanner<'_> {
             let free = matches!(source.pick, ParentChoice::Skewed | ParentChoice::Cover { .. });
             if free && source.members.len() == 1 && source.combinations.is_none() && size > 0 {
                 source.pick = ParentChoice::Ranked { ranks: Ranks::zipf(s, size) };
-                source.reason = format!("asked for: the k-th parent as often as 1 / k^{s}");
+                source.reason = format!("override: the k-th parent as often as 1 / k^{s}");
             }
         }
     }
@@ -88,8 +88,8 @@ impl TablePlanner<'_> {
             match &column.rule {
                 Rule::Draw { domain: Domain::Choice { .. } } => {}
                 Rule::Draw { .. } => {
-                    if let (Some(unit), Some((least, most, step))) = (Unit::of(column), reach(column)) {
-                        Inverse::new(&law, grid(unit, least, most, step)).map_err(|e| named(&e.to_string()))?;
+                    if let (Some(unit), Some((least, most, step))) = (NumericUnit::of(column), reach(column)) {
+                        InverseCdf::new(&law, grid(unit, least, most, step)).map_err(|e| named(&e.to_string()))?;
                     }
                 }
                 Rule::Unique { .. } | Rule::Component { .. } | Rule::Sequence { .. } => {
@@ -143,9 +143,9 @@ pub(crate) fn reach(column: &ColumnPlan) -> Option<(i64, i64, i64)> {
 
 /// Returns a list of numbers at the quantiles of a distribution.
 fn quantiles(law: &Distribution, column: &ColumnPlan) -> Option<Domain> {
-    let Some(Unit::Kind(kind)) = Unit::of(column) else { return None };
+    let Some(NumericUnit::Kind(kind)) = NumericUnit::of(column) else { return None };
     let (least, most, step) = reach(column)?;
-    let inverse = Inverse::new(law, grid(Unit::Kind(kind), least, most, step)).ok()?;
+    let inverse = InverseCdf::new(law, grid(NumericUnit::Kind(kind), least, most, step)).ok()?;
     let value = |n: i64| match kind {
         RangeKind::Int => Value::Int(n.into()),
         kind => of_units(kind, n.into()),

@@ -29,7 +29,7 @@ const SKEW: f64 = 1.2;
 const SEARCHED: u64 = 1_000_000;
 
 /// The reason why a column's values cannot repeat; `Ok(None)` if they do.
-type Refused = Result<Option<String>, String>;
+type RefusalReason = Result<Option<String>, String>;
 
 impl TablePlanner<'_> {
     /// Applies the override of a column.
@@ -94,7 +94,7 @@ impl TablePlanner<'_> {
             // No other values may replace the override's.
             legal: Some(domain),
             null_share: override_.null_probability.unwrap_or(d.null_share),
-            reason: format!("asked for: {}", override_.text()),
+            reason: format!("override: {}", override_.text()),
             omit: false,
             ..d
         })
@@ -229,7 +229,7 @@ impl TablePlanner<'_> {
         if let Some(e) = self.table.exclusions.iter().find(excluded) {
             return Some(format!("it is part of exclusion constraint `{}`", e.name));
         }
-        if d.omit || d.never {
+        if d.omit || d.always_null {
             return Some(d.reason.clone());
         }
         None
@@ -247,7 +247,7 @@ impl TablePlanner<'_> {
         mode: &Duplicates,
         coupled: bool,
         solution: &mut Solution,
-    ) -> Refused {
+    ) -> RefusalReason {
         if let Duplicates::AllowDuplicates { value: Some(typed) } = mode {
             return self.repeat_fixed(b, c, typed).map(|()| None);
         }
@@ -314,7 +314,7 @@ impl TablePlanner<'_> {
         position: usize,
         c: usize,
         mode: &Duplicates,
-    ) -> Refused {
+    ) -> RefusalReason {
         let source = self.foreign[f].source;
         let s = &self.sources[source];
         let earlier = match s.pick {
@@ -364,8 +364,9 @@ impl TablePlanner<'_> {
         };
         let wanted = digest(std::slice::from_ref(&value));
         let same = |v: &Value| digest(std::slice::from_ref(v)) == wanted;
-        let pooled = (0..foreign.pool.len()).find(|&row| same(&foreign.pool.cell(row, position)));
-        if let Some(i) = pooled {
+        let existing_count =
+            (0..foreign.existing_keys.len()).find(|&row| same(&foreign.existing_keys.cell(row, position)));
+        if let Some(i) = existing_count {
             return Ok(i as u64);
         }
         let compiled = foreign.parent_table.filter(|&p| p < b.generator.len());
@@ -374,7 +375,7 @@ impl TablePlanner<'_> {
             for row in 0..b.generator.table(p).rows.min(SEARCHED) {
                 let cells = b.generator.cells(p, &parent_column, row).map_err(|e| e.to_string())?;
                 if same(&cells[0]) {
-                    return Ok(foreign.pooled + row);
+                    return Ok(foreign.existing_count + row);
                 }
             }
         }
@@ -392,7 +393,7 @@ pub(super) fn unsupported() -> PendingColumn {
         null_share: 0.0,
         reason: String::new(),
         omit: false,
-        never: false,
+        always_null: false,
         parents: None,
         foreign: None,
         made: None,

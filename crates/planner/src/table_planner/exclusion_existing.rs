@@ -85,7 +85,7 @@ impl TablePlanner<'_> {
         let Some((columns, condition)) = self.free(b, exclusion) else { return Ok(()) };
         let no_room = || {
             format!(
-                "exclusion constraint `{}`: the rows that are there leave no room for others; empty the table with --truncate, or leave it out with --exclude-tables",
+                "exclusion constraint `{}`: existing rows leave no room for new ones; empty the table with --truncate, or leave it out with --exclude-tables",
                 exclusion.name
             )
         };

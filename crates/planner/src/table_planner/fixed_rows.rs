@@ -34,11 +34,11 @@ impl<'a> FixedRowsOfTable<'a> {
 
 impl TablePlanner<'_> {
     pub(super) fn is_fixed(&self, c: usize) -> bool {
-        self.given.as_ref().is_some_and(|g| g.values.contains_key(&c))
+        self.fixed_rows.as_ref().is_some_and(|g| g.values.contains_key(&c))
     }
 
     pub(super) fn fixed_values_of(&self, c: usize) -> Arc<Vec<Value>> {
-        self.given.as_ref().and_then(|g| g.values.get(&c)).cloned().unwrap_or_default()
+        self.fixed_rows.as_ref().and_then(|g| g.values.get(&c)).cloned().unwrap_or_default()
     }
 
     /// Returns a column with its fixed values.
@@ -53,7 +53,7 @@ impl TablePlanner<'_> {
         planned: Result<PendingColumn, String>,
     ) -> Result<PendingColumn, String> {
         let Some(position) = b.overrides.fixed_column(self.index, c) else { return planned };
-        let given = self.given.as_mut().expect("rows are given to the table");
+        let given = self.fixed_rows.as_mut().expect("rows are given to the table");
         let name = &column.name;
         if column.generated.is_some() {
             return Err(format!("{}: the server generates column `{name}`; leave it out", given.rows.place(0)));
@@ -70,7 +70,7 @@ impl TablePlanner<'_> {
             values.push(match &row.cells[position] {
                 Scalar::Null if column.nullable => Value::Null,
                 Scalar::Null => return Err(at("NULL contradicts its NOT NULL".into())),
-                typed => apply_override::given(column, &legal, typed).map_err(at)?,
+                typed => apply_override::typed_value(column, &legal, typed).map_err(at)?,
             });
         }
         let domain = Domain::Choice { values: distinct(&values), weights: None };
@@ -92,7 +92,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// A foreign key of which only some columns are fixed.
     pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
-        if self.given.is_none() {
+        if self.fixed_rows.is_none() {
             return Ok(components);
         }
         let mut rest = Vec::new();
@@ -100,11 +100,11 @@ impl TablePlanner<'_> {
             match link.columns.iter().filter(|c| self.is_fixed(**c)).count() {
                 0 => rest.push(link),
                 n if n == link.columns.len() => {
-                    self.given.as_mut().expect("rows are given").links.push(link);
+                    self.fixed_rows.as_mut().expect("rows are given").links.push(link);
                 }
                 _ => {
                     let names: Vec<&str> = link.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
-                    let place = self.given.as_ref().expect("rows are given").rows.place(0);
+                    let place = self.fixed_rows.as_ref().expect("rows are given").rows.place(0);
                     return Err(format!(
                         "{place}: foreign key `{}` is given in part; give all of its columns ({}), or none",
                         link.name,
@@ -121,7 +121,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// Rows that repeat a key value, or have an existing one.
     pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
-        if self.given.is_none() {
+        if self.fixed_rows.is_none() {
             return Ok(());
         }
         for (key, input) in self.table.keys.iter().zip(keys) {
@@ -130,9 +130,9 @@ impl TablePlanner<'_> {
                 continue;
             }
             let twice = self.repeated(b, key, &mine, others.is_empty())?;
-            input.given = twice.is_none();
+            input.fixed = twice.is_none();
             if let Some((first, second, text)) = twice.filter(|_| others.is_empty()) {
-                let rows = self.given.as_ref().expect("rows are given").rows;
+                let rows = self.fixed_rows.as_ref().expect("rows are given").rows;
                 let taken = first.map_or_else(
                     || "is in the table already; empty it with --truncate, or use its rows with use_existing_data: true".into(),
                     |first| format!("stands in line {} as well", rows.rows[first].line),
@@ -154,7 +154,7 @@ impl TablePlanner<'_> {
         columns: &[usize],
         whole: bool,
     ) -> Result<Option<(Option<usize>, usize, String)>, String> {
-        let given = self.given.as_ref().expect("rows are given");
+        let given = self.fixed_rows.as_ref().expect("rows are given");
         // A key over expressions is evaluated as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
@@ -184,7 +184,7 @@ impl TablePlanner<'_> {
             return self.table.column_index(column).is_some_and(|c| self.is_fixed(c));
         }
         let columns = || check.tree(b.schema.dialect).map(|e| e.columns());
-        self.given.is_some()
+        self.fixed_rows.is_some()
             && columns().is_ok_and(|names| {
                 !names.is_empty() && names.iter().all(|n| self.table.column_index(n).is_some_and(|c| self.is_fixed(c)))
             })
@@ -195,7 +195,7 @@ impl TablePlanner<'_> {
     /// # Errors
     /// The first row that violates one, with its place.
     pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
-        let Some(given) = &self.given else { return Ok(()) };
+        let Some(given) = &self.fixed_rows else { return Ok(()) };
         if self.lacks_fixed(plan) {
             let count = given.rows.rows.len();
             let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room");
@@ -208,7 +208,7 @@ impl TablePlanner<'_> {
 
     /// Returns true if a plan does not have all fixed rows.
     pub(super) fn lacks_fixed(&self, plan: &TablePlan) -> bool {
-        self.given.as_ref().is_some_and(|g| plan.rows < g.rows.rows.len() as u64)
+        self.fixed_rows.as_ref().is_some_and(|g| plan.rows < g.rows.rows.len() as u64)
     }
 
     fn convertible(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, rows: u64) -> Result<(), String> {
@@ -229,7 +229,7 @@ impl TablePlanner<'_> {
             // CHECKs that cannot be evaluated here are evaluated by the server, in the trial.
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..given.rows.rows.len() {
-                let cells = FixedCells { planner: self, b, row: row as u64 };
+                let cells = CompiledCells { planner: self, b, row: row as u64 };
                 if tree.truth(&cells, env) == Ok(Some(false)) {
                     return Err(format!("{}: the row breaks {} ({})", given.rows.place(row), check.name, check.text));
                 }
@@ -253,12 +253,12 @@ impl TablePlanner<'_> {
                 wanted.insert(digest(&tuple), row);
             }
         }
-        let pool = b.pool(link.parent, &link.parent_columns, POOL_ALONE)?;
-        if pool.thinned {
+        let existing_keys = b.existing_keys(link.parent, &link.parent_columns, POOL_ALONE)?;
+        if existing_keys.thinned {
             // Only the server can evaluate it.
             return Ok(());
         }
-        for tuple in pool.tuples() {
+        for tuple in existing_keys.tuples() {
             wanted.remove(&digest(&tuple));
         }
         if let Some(p) = b.position(link.parent) {
@@ -291,18 +291,18 @@ struct FixedRowCells<'d, 'a> {
 impl Row for FixedRowCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let c = self.planner.table.column_index(column)?;
-        Some(self.planner.given.as_ref()?.values.get(&c)?[self.row].clone())
+        Some(self.planner.fixed_rows.as_ref()?.values.get(&c)?[self.row].clone())
     }
 }
 
 /// A compiled row's cells by name, except those that the server computes.
-struct FixedCells<'d, 'a> {
+struct CompiledCells<'d, 'a> {
     planner: &'d TablePlanner<'a>,
     b: &'d PlanContext<'a>,
     row: u64,
 }
 
-impl Row for FixedCells<'_, '_> {
+impl Row for CompiledCells<'_, '_> {
     fn get(&self, column: &str) -> Option<Value> {
         let exact = self.planner.table.column_index(column);
         let loosely = || self.planner.table.columns.iter().position(|c| c.name.eq_ignore_ascii_case(column));

@@ -2,11 +2,11 @@
 //! the server's evaluation.
 
 use super::{PlanContext, TRIAL_ROWS, TablePlanner};
-use crate::formulas::{Formula, FormulaInput};
+use crate::formulas::{FormulaInput, ResolvedFormula};
 use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
 use dbmocker_core::value::Value;
 use dbmocker_loaders::ident;
-use dbmocker_plan::{ColumnPlan, Depths, Input, InputOf, Law, LawPlan, Step, TablePlan};
+use dbmocker_plan::{ColumnPlan, Depths, FkStep, Input, InputOf, Law, LawPlan, TablePlan};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, NamedCheck, Row};
 
@@ -74,11 +74,11 @@ impl TablePlanner<'_> {
     }
 }
 
-fn cannot(formula: &Formula, column: &str, why: &str) -> String {
+fn cannot(formula: &ResolvedFormula, column: &str, why: &str) -> String {
     format!("expression of `{column}` ({}): {why}", formula.origin)
 }
 
-fn unreachable(formula: &Formula) -> String {
+fn unreachable(formula: &ResolvedFormula) -> String {
     let numbers = formula.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::RowNumber { key: Some(_) }));
     match numbers {
         true => "the rows of one parent do not lie together, so that they have no number; give the table a `count` for each row of that parent".into(),
@@ -88,14 +88,14 @@ fn unreachable(formula: &Formula) -> String {
 
 /// Returns the error for existing parent rows: the planner reads only their keys, not the columns that an expression
 /// needs.
-fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &Formula) -> Option<String> {
+fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) -> Option<String> {
     formula.inputs.iter().find_map(|(_, input)| {
         let FormulaInput::Parent { path, .. } = input else { return None };
         let f = plan.foreign.iter().find(|f| f.name == path[0].1.name)?;
         // Rows of this run may refer to rows from before at each step.
         let beyond = path[1..].iter().any(|(_, link)| b.rows_before(link.parent) > 0);
         let (there, from) = (b.rows_before(path[0].1.parent), plan.sources[f.source].first);
-        (f.pooled > from || beyond).then(|| {
+        (f.existing_count > from || beyond).then(|| {
             format!(
                 "`{}` holds {there} rows from before, whose columns are not read; empty it with --truncate",
                 f.parent
@@ -110,7 +110,7 @@ pub(super) fn law(
     b: &PlanContext<'_>,
     table: &Table,
     c: usize,
-    formula: &Formula,
+    formula: &ResolvedFormula,
     foreign: &dyn Fn(usize, &str) -> Option<usize>,
 ) -> Option<LawPlan> {
     let env = Env { dialect: b.schema.dialect, now: b.options.now };
@@ -126,7 +126,7 @@ pub(super) fn law(
                 let step = |(t, link): &(usize, crate::foreign_keys::Link)| {
                     b.position(link.parent)?;
                     let place = if *t == own { foreign(own, &link.name) } else { b.foreign_place(*t, &link.name) };
-                    Some(Step { table: b.position(*t)?, foreign: place? })
+                    Some(FkStep { table: b.position(*t)?, foreign: place? })
                 };
                 InputOf::Parent { path: path.iter().map(step).collect::<Option<_>>()?, column: *column }
             }
@@ -156,7 +156,7 @@ pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(us
     let mut problems = Vec::new();
     for p in 0..tables.len() {
         let index = b.order[p];
-        let formulas: Vec<(usize, Formula)> = b.formulas.of(index).map(|(c, f)| (c, f.clone())).collect();
+        let formulas: Vec<(usize, ResolvedFormula)> = b.formulas.of(index).map(|(c, f)| (c, f.clone())).collect();
         if formulas.is_empty() || b.has_failed(index) {
             continue;
         }
@@ -183,7 +183,7 @@ fn folded(
     b: &PlanContext<'_>,
     tables: &mut [TablePlan],
     (p, c): (usize, usize),
-    formula: &Formula,
+    formula: &ResolvedFormula,
 ) -> Result<(), String> {
     let place = |t: usize, name: &str| {
         let position = b.position(t)?;
@@ -211,7 +211,7 @@ fn folded(
     tables[p].columns[c].law = Some(found);
     if Depths::is_endless(tables, p, c) {
         tables[p].columns[c].law = None;
-        return Err("it leads back to itself, by columns that are worked out from others".into());
+        return Err("it depends on itself, by columns that are computed from others".into());
     }
     Ok(())
 }
@@ -244,7 +244,7 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
                 })?;
             }
         }
-        let named = Named { table, values: &values };
+        let named = NamedCells { table, values: &values };
         for (name, tree) in &checks {
             if tree.truth(&named, env) == Ok(Some(false)) {
                 let shown = columns.iter().map(|&c| format!("{} = {}", table.columns[c].name, values[c]));
@@ -291,12 +291,12 @@ fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Valu
 }
 
 /// All cells of a row, by column name.
-struct Named<'a> {
+struct NamedCells<'a> {
     table: &'a Table,
     values: &'a [Value],
 }
 
-impl Row for Named<'_> {
+impl Row for NamedCells<'_> {
     fn get(&self, column: &str) -> Option<Value> {
         self.table.column_index(column).map(|c| self.values[c].clone())
     }
@@ -304,7 +304,13 @@ impl Row for Named<'_> {
 
 impl TablePlanner<'_> {
     /// Compares sample rows with the server's evaluation, for expressions over the row alone.
-    fn ask_server(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, formula: &Formula) -> Result<(), String> {
+    fn ask_server(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        c: usize,
+        formula: &ResolvedFormula,
+    ) -> Result<(), String> {
         if !formula.is_plain() || plan.rows == 0 {
             return Ok(());
         }

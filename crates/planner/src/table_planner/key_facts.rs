@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::{PlanContext, TablePlanner};
-use crate::keys::{ColumnFacts, Counter, KeyInput, Member};
+use crate::keys::{ColumnFacts, Counter, KeyInput, SelectionFacts};
 use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
@@ -14,7 +14,7 @@ use dbmocker_predicate::{Expr, Nulls, Solution};
 use dbmocker_semantics as semantics;
 
 /// The numbers of an auto-numbered column: `base + i * step`, from `free` on.
-struct Counting {
+struct AutoNumbers {
     base: i128,
     step: i128,
     free: i128,
@@ -41,7 +41,7 @@ impl TablePlanner<'_> {
                         exact &= !mentioned.is_empty();
                         columns.extend(&mentioned);
                         self.notes.push(format!(
-                            "key `{}`: `{e}` cannot be worked out here: taken to differ where its columns do",
+                            "key `{}`: `{e}` cannot be evaluated here: taken as distinct where its columns are",
                             key.name
                         ));
                     }
@@ -68,7 +68,7 @@ impl TablePlanner<'_> {
             exact,
             nulls_distinct: key.nulls_distinct,
             partial: key.predicate.is_some(),
-            given: false,
+            fixed: false,
         }
     }
 
@@ -133,7 +133,7 @@ impl TablePlanner<'_> {
         // The server's sequence must still be able to advance past the last value.
         let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
         let top = self.top(b, self.index, column);
-        let Counting { base, step, free } = self.counting(b, column, top, *lo..=hi);
+        let AutoNumbers { base, step, free } = self.counting(b, column, top, *lo..=hi);
         let least = free.max(*lo);
         let natural = least + (base - least).rem_euclid(step);
         let start =
@@ -155,8 +155,8 @@ impl TablePlanner<'_> {
         column: &Column,
         top: Option<i128>,
         range: RangeInclusive<i128>,
-    ) -> Counting {
-        let usual = Counting { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
+    ) -> AutoNumbers {
+        let usual = AutoNumbers { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
         let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };
         let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
@@ -170,10 +170,10 @@ impl TablePlanner<'_> {
         }
         let taken = sharing.iter().filter_map(|(t, c)| self.top(b, *t, c)).max();
         let free = taken.map_or(base, |t| (t + 1).max(base));
-        Counting { base, step: step * sharing.len().max(1) as i128, free }
+        AutoNumbers { base, step: step * sharing.len().max(1) as i128, free }
     }
 
-    pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<Member> {
+    pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<SelectionFacts> {
         self.sources
             .iter()
             .map(|s| {
@@ -183,7 +183,7 @@ impl TablePlanner<'_> {
                 let told_by = if by_itself { &s.members[..] } else { &s.members[..1] };
                 let columns: BTreeSet<usize> =
                     s.members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect();
-                Member {
+                SelectionFacts {
                     name: leader.parent.name.clone(),
                     size: s.size,
                     others: told_by[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),

@@ -25,7 +25,7 @@ impl TablePlanner<'_> {
     /// Stores the table's columns as the profile alone determines them.
     pub(super) fn learn(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         b.learned.remove(&self.position);
-        if b.options.profile.is_none() || self.given.is_some() || plan.rows == 0 {
+        if b.options.profile.is_none() || self.fixed_rows.is_some() || plan.rows == 0 {
             return;
         }
         let coupled = self.coupled(b);

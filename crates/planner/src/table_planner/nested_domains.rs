@@ -11,7 +11,7 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special};
 use dbmocker_plan::lines_to_add;
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{ColumnInput, Expr, NamedCheck, Role};
+use dbmocker_predicate::{ColumnInput, Expr, NamedCheck, ValueSource};
 
 impl TablePlanner<'_> {
     /// Narrows a column's domains by the domains inside its type.
@@ -146,7 +146,7 @@ fn narrowed(
         ty: (*ty).clone(),
         nullable: false,
         null_share: 0.0,
-        role: Role::Free,
+        role: ValueSource::Free,
         same_parent: None,
     };
     let inputs: Vec<ColumnInput> = columns.iter().map(input).collect();

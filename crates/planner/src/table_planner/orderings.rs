@@ -5,18 +5,18 @@ use dbmocker_plan::{Form, Law, LawPlan, Moment, TablePlan};
 use dbmocker_predicate::{Cmp, Expr, Is};
 
 use super::{PlanContext, TablePlanner};
-use crate::coherence::{Kept, Moments};
+use crate::coherence::{MomentColumn, TableMoments};
 
 /// A CHECK that is true if, in each pair, the first column is before the second or one of them is NULL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ordering {
     name: String,
     text: String,
-    pairs: Vec<Pair>,
+    pairs: Vec<OrderedPair>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pair {
+struct OrderedPair {
     low: usize,
     high: usize,
     /// They must differ.
@@ -37,11 +37,11 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the pairs of columns that a condition orders; `None` if it requires anything else.
-    fn ordered_pairs(&self, tree: &Expr) -> Option<Vec<Pair>> {
+    fn ordered_pairs(&self, tree: &Expr) -> Option<Vec<OrderedPair>> {
         let column = |e: &Expr| if let Expr::Column(name) = e { self.table.column_index(name) } else { None };
         match tree {
             Expr::And(all) => {
-                let all: Option<Vec<Vec<Pair>>> = all.iter().map(|e| self.ordered_pairs(e)).collect();
+                let all: Option<Vec<Vec<OrderedPair>>> = all.iter().map(|e| self.ordered_pairs(e)).collect();
                 Some(all?.concat())
             }
             Expr::Or(any) => {
@@ -59,18 +59,18 @@ impl TablePlanner<'_> {
                     Cmp::Gt => (right, left, true),
                     _ => return None,
                 };
-                (low != high).then(|| vec![Pair { low, high, strict }])
+                (low != high).then(|| vec![OrderedPair { low, high, strict }])
             }
             _ => None,
         }
     }
 
     /// Keeps the orderings that the laws of these moments guarantee; returns true if these are all.
-    pub(super) fn retain_given(&mut self, moments: &Moments, kept: &[Kept]) -> bool {
+    pub(super) fn retain_given(&mut self, moments: &TableMoments, kept: &[MomentColumn]) -> bool {
         let law = |c: usize| moments.laws.iter().find(|(of, ..)| *of == c).map(|(_, at, form, _)| (at, *form));
         // The next day or second may be after now.
         let future = |c: usize| kept.iter().any(|k| k.column == c && k.future);
-        let given = |p: &Pair| (!p.strict || future(p.high)) && gives(&law, *p);
+        let given = |p: &OrderedPair| (!p.strict || future(p.high)) && gives(&law, *p);
         let before = self.orderings.len();
         self.orderings.retain(|o| o.pairs.iter().all(given));
         self.orderings.len() == before
@@ -108,7 +108,7 @@ impl TablePlanner<'_> {
 }
 
 /// Returns true if the laws order one column's moments before another's.
-fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: Pair) -> bool {
+fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: OrderedPair) -> bool {
     let (Some((low, low_form)), Some((mut high, high_form))) = (law(pair.low), law(pair.high)) else { return false };
     let by_value = |form: Form| matches!(form, Form::Timestamp | Form::Date);
     if low_form != high_form && !(by_value(low_form) && by_value(high_form)) {

@@ -1,15 +1,15 @@
 //! Tables whose rows divide the time of an owner: series of readings, periods of validity.
 
-use super::timing::{Choice, Lead};
+use super::timing::{Choice, TimedForeignKey};
 use super::{PlanContext, TablePlanner};
-use crate::coherence::{Kept, Moments};
+use crate::coherence::{MomentColumn, TableMoments};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Began, Clock, Form, KeyLayout, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
 /// The columns of such a table.
-struct Found {
-    main: Kept,
+struct OwnedMoments {
+    main: MomentColumn,
     owner: Option<usize>,
     step: Option<i64>,
     /// The column of a period's end.
@@ -22,9 +22,9 @@ impl TablePlanner<'_> {
         &self,
         b: &PlanContext<'_>,
         plan: &mut TablePlan,
-        leads: &mut [Lead],
+        leads: &mut [TimedForeignKey],
         mut otherwise: Clock,
-    ) -> Option<Moments> {
+    ) -> Option<TableMoments> {
         let found = self.in_a_key(b, plan, leads).or_else(|| self.periods(plan, leads))?;
         let owner = leads.iter().find(|l| Some(l.foreign) == found.owner);
         if let Some(lead) = owner.filter(|l| l.choice == Choice::Free) {
@@ -46,9 +46,9 @@ impl TablePlanner<'_> {
             unit,
             otherwise,
         }));
-        let kept: Vec<Kept> = self.kept.iter().chain(&self.keyed).copied().collect();
-        let kept: Vec<Kept> = kept.into_iter().filter(|k| Some(k.column) != found.end).collect();
-        let mut moments = Moments::new(self.table, &kept, Some(found.main.column), &self.ordered_columns());
+        let kept: Vec<MomentColumn> = self.kept.iter().chain(&self.keyed).copied().collect();
+        let kept: Vec<MomentColumn> = kept.into_iter().filter(|k| Some(k.column) != found.end).collect();
+        let mut moments = TableMoments::new(self.table, &kept, Some(found.main.column), &self.ordered_columns());
         if let Some(end) = found.end.and_then(|c| self.kept.iter().find(|k| k.column == c)) {
             let nullable = plan.columns[end.column].nullable;
             let text = format!("the next {}; open for the last one", self.table.columns[found.main.column].name);
@@ -58,15 +58,15 @@ impl TablePlanner<'_> {
     }
 
     /// Finds a moment that is unique together with its owner, or by itself.
-    fn in_a_key(&self, b: &PlanContext<'_>, plan: &TablePlan, leads: &[Lead]) -> Option<Found> {
+    fn in_a_key(&self, b: &PlanContext<'_>, plan: &TablePlan, leads: &[TimedForeignKey]) -> Option<OwnedMoments> {
         if plan.existing > 0 || plan.attempt_table.is_some() || b.rows_before(self.index) > 0 {
             return None;
         }
-        let owner_of = |main: &Kept| match plan.columns[main.column].rule {
+        let owner_of = |main: &MomentColumn| match plan.columns[main.column].rule {
             Rule::Component { composite_key, place: 1.., .. } => {
                 let owned = plan.composite_keys[composite_key].law == KeyLayout::FanOut;
                 let leads = leads.iter().filter(|_| owned);
-                let of = |l: &&Lead| {
+                let of = |l: &&TimedForeignKey| {
                     let source = &plan.sources[plan.foreign[l.foreign].source];
                     source.pick == ParentChoice::Component { composite_key, place: 0 } && source.members.len() == 1
                 };
@@ -75,8 +75,9 @@ impl TablePlanner<'_> {
             Rule::Unique { size, total, .. } if size == total => self.owner_in_keys(plan, main.column, leads),
             _ => None,
         };
-        let dated =
-            |k: &&Kept| plan.columns[k.column].group.is_none() && matches!(k.form, Form::Date | Form::Timestamp);
+        let dated = |k: &&MomentColumn| {
+            plan.columns[k.column].group.is_none() && matches!(k.form, Form::Date | Form::Timestamp)
+        };
         let (main, owner) = self.keyed.iter().filter(dated).find_map(|k| Some((*k, owner_of(k)?)))?;
         let end = self.end_of(plan, main.column, owner.is_some());
         let name = &self.table.columns[main.column].name;
@@ -84,48 +85,49 @@ impl TablePlanner<'_> {
         // Without an owner the whole table is one series.
         let step = if owner.is_none() { step.or(Some(if in_days(main.form) { 86_400 } else { 900 })) } else { step };
         let step = step.map(|s| if in_days(main.form) { s.max(86_400) } else { s });
-        Some(Found { main, owner, step, end })
+        Some(OwnedMoments { main, owner, step, end })
     }
 
     /// Returns the foreign key that every key over the column contains; `Some(None)` if there is no such foreign key,
     /// `None` if no key contains the column.
-    fn owner_in_keys(&self, plan: &TablePlan, c: usize, leads: &[Lead]) -> Option<Option<usize>> {
+    fn owner_in_keys(&self, plan: &TablePlan, c: usize, leads: &[TimedForeignKey]) -> Option<Option<usize>> {
         let keys: Vec<_> = plan.keys.iter().filter(|k| k.columns.contains(&plan.columns[c].name)).collect();
-        let holds = |l: &&Lead| {
+        let holds = |l: &&TimedForeignKey| {
             let own = &plan.foreign[l.foreign].columns;
             keys.iter().all(|k| own.iter().all(|&c| k.columns.contains(&plan.columns[c].name)))
         };
-        let empty = |l: &&Lead| plan.sources[plan.foreign[l.foreign].source].first == 0;
-        let free = |l: &&Lead| l.choice == Choice::Free && plan.foreign[l.foreign].null_columns.is_empty();
+        let empty = |l: &&TimedForeignKey| plan.sources[plan.foreign[l.foreign].source].first == 0;
+        let free = |l: &&TimedForeignKey| l.choice == Choice::Free && plan.foreign[l.foreign].null_columns.is_empty();
         let owner = leads.iter().filter(free).filter(empty).find(holds);
         if keys.is_empty() { None } else { Some(owner.map(|l| l.foreign)) }
     }
 
     /// Finds the start and end of a period of validity for an owner.
-    fn periods(&self, plan: &TablePlan, leads: &mut [Lead]) -> Option<Found> {
-        let ends = |k: &&Kept| self.end_of(plan, k.column, true).is_some();
+    fn periods(&self, plan: &TablePlan, leads: &mut [TimedForeignKey]) -> Option<OwnedMoments> {
+        let ends = |k: &&MomentColumn| self.end_of(plan, k.column, true).is_some();
         let main = *self.kept.iter().find(ends)?;
         let table = &self.table.name.name;
-        let lies = |l: &&mut Lead| l.choice == Choice::Lying;
+        let lies = |l: &&mut TimedForeignKey| l.choice == Choice::Lying;
         let owner = match leads.iter_mut().find(lies) {
             Some(lying) => lying.foreign,
             None => {
-                let free =
-                    |l: &&Lead| l.choice == Choice::Free && plan.sources[plan.foreign[l.foreign].source].first == 0;
-                let parent = |l: &Lead| plan.foreign[l.foreign].parent.name.clone();
+                let free = |l: &&TimedForeignKey| {
+                    l.choice == Choice::Free && plan.sources[plan.foreign[l.foreign].source].first == 0
+                };
+                let parent = |l: &TimedForeignKey| plan.foreign[l.foreign].parent.name.clone();
                 let named = leads.iter().filter(free).find(|l| semantics::roles::is_named_after(table, &parent(l)));
                 let timed = || leads.iter().filter(free).find(|l| l.timed);
                 named.or_else(timed).or_else(|| leads.iter().find(free))?.foreign
             }
         };
-        Some(Found { main, owner: Some(owner), step: None, end: self.end_of(plan, main.column, true) })
+        Some(OwnedMoments { main, owner: Some(owner), step: None, end: self.end_of(plan, main.column, true) })
     }
 
     /// Returns the column that holds the end of the period that starts at `start`.
     fn end_of(&self, plan: &TablePlan, start: usize, owned: bool) -> Option<usize> {
         let name = |c: usize| self.table.columns[c].name.as_str();
         let form = |c: usize| self.kept.iter().chain(&self.keyed).find(|k| k.column == c).map(|k| k.form);
-        let ends = |k: &&Kept| {
+        let ends = |k: &&MomentColumn| {
             k.column != start
                 && form(k.column) == form(start)
                 && plan.columns[k.column].group.is_none()

@@ -2,7 +2,7 @@
 
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
-use crate::references::Pair;
+use crate::references::PolymorphicReference;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
@@ -13,10 +13,10 @@ const OF_PAIR: &str = "; a row of each table that the kind names";
 
 impl TablePlanner<'_> {
     /// Returns the pairs of this table, with those of their tables that are planned.
-    fn pairs(&self, b: &PlanContext<'_>) -> Vec<(Pair, Vec<AnyParent>)> {
+    fn pairs(&self, b: &PlanContext<'_>) -> Vec<(PolymorphicReference, Vec<AnyParent>)> {
         let coherent = b.coherent(self.index);
         let own = b.pairs.iter().filter(|p| p.table == self.index && (coherent || p.declared.is_some()));
-        let planned = |pair: &Pair| {
+        let planned = |pair: &PolymorphicReference| {
             let parents = pair.parents.iter().filter_map(|(value, table, column)| {
                 let position = b.position(*table).filter(|&p| p < self.position)?;
                 let rows = b.generator.table(position).rows;
@@ -28,11 +28,11 @@ impl TablePlanner<'_> {
             });
             (pair.clone(), parents.collect())
         };
-        own.map(planned).filter(|(_, parents): &(Pair, Vec<AnyParent>)| !parents.is_empty()).collect()
+        own.map(planned).filter(|(_, parents): &(PolymorphicReference, Vec<AnyParent>)| !parents.is_empty()).collect()
     }
 
     /// Returns the value of the type column, in the column's type.
-    fn kind_value(&self, pair: &Pair, value: &str) -> Value {
+    fn kind_value(&self, pair: &PolymorphicReference, value: &str) -> Value {
         match (&self.table.columns[pair.kind].ty, value.parse()) {
             (SqlType::Int { .. }, Ok(n)) => Value::Int(n),
             _ => Value::text(value),
@@ -54,7 +54,7 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
-    fn keeps_pair(&self, b: &PlanContext<'_>, plan: &TablePlan, pair: &Pair) -> Result<(), String> {
+    fn keeps_pair(&self, b: &PlanContext<'_>, plan: &TablePlan, pair: &PolymorphicReference) -> Result<(), String> {
         let (kind, id) = (&plan.columns[pair.kind], &plan.columns[pair.id]);
         if !self.pairs(b).iter().any(|(p, parents)| p.id == pair.id && parents.len() == pair.parents.len()) {
             return Err("a table that it refers to gets no rows in this run; fill it, or leave it out of `to`".into());

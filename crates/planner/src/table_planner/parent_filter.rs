@@ -85,7 +85,7 @@ impl TablePlanner<'_> {
         rules: &[(String, Expr)],
     ) -> Result<Option<Vec<u64>>, String> {
         let f = &self.foreign[foreign];
-        let pooled = f.pool.len() as u64;
+        let existing_count = f.existing_keys.len() as u64;
         let new = match f.parent_table {
             None => 0,
             Some(p) if p < self.position => b.generator.table(p).rows,
@@ -94,16 +94,16 @@ impl TablePlanner<'_> {
         let names: Vec<&str> = f.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let mut allowed = Vec::new();
-        let rows = self.sources[s].first..(pooled + new).min(ROWS);
+        let rows = self.sources[s].first..(existing_count + new).min(ROWS);
         for row in rows.clone() {
             let cells;
-            let values = match (row < pooled, f.parent_table) {
+            let values = match (row < existing_count, f.parent_table) {
                 (true, _) => {
-                    cells = f.pool.tuple(usize::try_from(row).unwrap_or(usize::MAX));
+                    cells = f.existing_keys.tuple(usize::try_from(row).unwrap_or(usize::MAX));
                     &cells
                 }
                 (false, Some(parent)) => {
-                    let made = b.generator.cells(parent, &f.parent_columns, row - pooled);
+                    let made = b.generator.cells(parent, &f.parent_columns, row - existing_count);
                     cells = made.map_err(|e| e.to_string())?;
                     &cells
                 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::key_facts::identifying;
 use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
 use crate::foreign_keys;
-use crate::foreign_keys::{Known, Link, links};
+use crate::foreign_keys::{ForeignKeyFacts, Link, links};
 use crate::overlapping_fks;
-use crate::overlapping_fks::{FkSource, Wanted};
+use crate::overlapping_fks::{FkSource, RequestedCombinations};
 use crate::{derived_constraints, references};
 use dbmocker_core::humanize;
 use dbmocker_core::rng_stream::Stream;
@@ -28,8 +28,10 @@ const FOREIGN_NULLS: f64 = 0.1;
 
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
-        let known =
-            Known { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link).is_some() };
+        let known = ForeignKeyFacts {
+            holds: &|parent| b.holds_rows(parent),
+            back: &|table, link| b.back_edge(table, link).is_some(),
+        };
         let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
         self.notes.extend(self.table.caveats.iter().cloned());
@@ -37,7 +39,7 @@ impl TablePlanner<'_> {
             if !self.table.columns[c].nullable || self.in_key(&[c]) {
                 continue;
             }
-            self.columns[c].never = true;
+            self.columns[c].always_null = true;
             self.columns[c].null_share = 1.0;
         }
         let mut components = links.components;
@@ -115,7 +117,7 @@ impl TablePlanner<'_> {
             } else if let Some(&c) = link.columns.iter().find(|c| free(c) && (all_free || !link.match_full)) {
                 // A NULL also satisfies other keys that share the column.
                 for c in if link.match_full { link.columns.clone() } else { vec![c] } {
-                    self.columns[c].never = true;
+                    self.columns[c].always_null = true;
                     self.columns[c].null_share = 1.0;
                     self.missing_parents.push((c, self.empty_parent(b, &link)));
                     rest.retain(|l| !l.columns.contains(&c));
@@ -129,7 +131,7 @@ impl TablePlanner<'_> {
 
     /// Plans a self reference; `shared` columns come from other foreign keys.
     pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
-        let looped = b.rings.looped(self.index, &link.name).filter(|l| !l.is_empty());
+        let looped = b.fk_cycles.looped(self.index, &link.name).filter(|l| !l.is_empty());
         let pairs = link.columns.iter().copied().zip(link.parent_columns.iter().copied());
         let decided = |c: usize| {
             shared.contains(&c) || self.columns[c].foreign.is_some() || looped.is_some_and(|l| l.contains(&c))
@@ -153,12 +155,12 @@ impl TablePlanner<'_> {
             },
             (false, false) => (ParentChoice::Earlier { rooted: false }, "self reference: an earlier row"),
         };
-        let pool = match pick {
-            ParentChoice::Earlier { .. } => b.pool(self.index, &link.parent_columns, POOL_BESIDE_NEW)?,
+        let existing_keys = match pick {
+            ParentChoice::Earlier { .. } => b.existing_keys(self.index, &link.parent_columns, POOL_BESIDE_NEW)?,
             _ => Arc::default(),
         };
-        let size = pool.len() as u64 + b.rows(self.index);
-        let foreign = self.push_foreign(b, &link, null_columns, pool);
+        let size = existing_keys.len() as u64 + b.rows(self.index);
+        let foreign = self.push_foreign(b, &link, null_columns, existing_keys);
         for (position, c) in link.columns.iter().enumerate().filter(|(_, c)| !fixed.contains(c)) {
             self.columns[*c].foreign = Some((foreign, position));
         }
@@ -197,8 +199,8 @@ impl TablePlanner<'_> {
         let space = fk_sources[0].1.1;
         let mut members = Vec::new();
         let mut links = Vec::new();
-        for (link, (pool, size)) in fk_sources {
-            self.note_sample(b, &link, &pool);
+        for (link, (existing_keys, size)) in fk_sources {
+            self.note_sample(b, &link, &existing_keys);
             let null_columns = if several || self.is_counted(b, &link.name) {
                 Vec::new()
             } else {
@@ -207,7 +209,7 @@ impl TablePlanner<'_> {
             if size == 0 && null_columns.is_empty() && !several {
                 return Err(self.empty_parent(b, &link));
             }
-            let foreign = self.push_foreign(b, &link, null_columns, pool);
+            let foreign = self.push_foreign(b, &link, null_columns, existing_keys);
             for (position, &c) in link.columns.iter().enumerate() {
                 if self.columns[c].foreign.is_none() {
                     self.columns[c].foreign = Some((foreign, position));
@@ -217,14 +219,14 @@ impl TablePlanner<'_> {
             members.push(foreign);
             links.push(link);
         }
-        let step = links.iter().filter_map(|l| b.rings.step(self.index, &l.name)).max();
+        let step = links.iter().filter_map(|l| b.fk_cycles.step(self.index, &l.name)).max();
         let mut source = PendingSelection { step, ..PendingSelection::of(members, space) };
         if several {
             let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
             let count = combinations.len() as u64 / links.len() as u64;
             source.size = count / partners.max(1);
             let why = match self.met.get(&links[0].name) {
-                Some(met) => format!("two ways to {}", met.ancestor),
+                Some(met) => format!("two paths to {}", met.ancestor),
                 None => format!("{} foreign keys share columns", links.len()),
             };
             source.reason = format!("{why}: {} combinations of parent rows agree", humanize::count(count));
@@ -244,9 +246,9 @@ impl TablePlanner<'_> {
     /// key, or if new parent rows need children.
     fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
         let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
-        let looked_for = b.rings.step(self.index, &link.name).is_some();
+        let looked_for = b.fk_cycles.step(self.index, &link.name).is_some();
         let counted = self.is_counted(b, &link.name) && b.position(link.parent).is_some();
-        if there || looked_for || counted { self.foreign[foreign].pooled } else { 0 }
+        if there || looked_for || counted { self.foreign[foreign].existing_count } else { 0 }
     }
 
     pub(super) fn combinations(
@@ -265,19 +267,19 @@ impl TablePlanner<'_> {
                 columns: &l.columns,
                 parent: self.foreign[m].parent_table,
                 parent_columns: &l.parent_columns,
-                pool: &self.foreign[m].pool,
+                existing_keys: &self.foreign[m].existing_keys,
             })
             .collect();
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
         let rows = b.rows(self.index);
         let wanted = if self.tells_combinations(b, members) {
             // More than needed, so that the number of children per parent varies.
-            Wanted::Different(rows.saturating_mul(2))
+            RequestedCombinations::Different(rows.saturating_mul(2))
         } else {
             // If rows of another parent may occur once only, most of them are used up before the last rows.
             let scarce = links[1..].iter().any(|l| self.is_unique(l));
             let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
-            Wanted::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
+            RequestedCombinations::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
         };
         let agree =
             |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted).map_err(|e| e.to_string());
@@ -308,7 +310,7 @@ impl TablePlanner<'_> {
     /// Returns the domain of a planned parent's column, if the parent has no existing rows.
     pub(super) fn parent_domain(&self, parents: &[TablePlan], foreign: usize, position: usize) -> Option<Domain> {
         let f = &self.foreign[foreign];
-        let parent = parents.get(f.parent_table?).filter(|_| f.pooled == 0)?;
+        let parent = parents.get(f.parent_table?).filter(|_| f.existing_count == 0)?;
         let column = &parent.columns[f.parent_columns[position]];
         match &column.rule {
             Rule::Sequence { start, step } => Some(Domain::Range {
@@ -336,24 +338,24 @@ impl TablePlanner<'_> {
     ) -> Result<(SharedKeys, u64), String> {
         let position = b.position(link.parent);
         let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
-        let pool = b.pool(link.parent, &link.parent_columns, limit)?;
+        let existing_keys = b.existing_keys(link.parent, &link.parent_columns, limit)?;
         let new = match position {
             None => 0,
             Some(p) => parents.get(p).map_or(b.rows(link.parent), |t| t.rows),
         };
-        let size = pool.len() as u64 + new;
-        Ok((pool, size))
+        let size = existing_keys.len() as u64 + new;
+        Ok((existing_keys, size))
     }
 
     /// Adds a note if only some of the existing rows are referred to.
-    fn note_sample(&mut self, b: &PlanContext<'_>, link: &Link, pool: &SharedKeys) {
+    fn note_sample(&mut self, b: &PlanContext<'_>, link: &Link, existing_keys: &SharedKeys) {
         let (there, alone) = (b.rows_before(link.parent), b.position(link.parent).is_none());
-        if pool.thinned || (alone && there > POOL_ALONE) {
-            let why = if pool.thinned { "--memory-limit holds no more" } else { "the most that are read" };
+        if existing_keys.thinned || (alone && there > POOL_ALONE) {
+            let why = if existing_keys.thinned { "--memory-limit allows no more" } else { "the most that are read" };
             self.notes.push(format!(
                 "foreign key `{}` refers to {} of the {} rows of `{}`, spread evenly: {why}",
                 link.name,
-                humanize::count(pool.len() as u64),
+                humanize::count(existing_keys.len() as u64),
                 humanize::count(there),
                 b.schema.tables[link.parent].name
             ));
@@ -378,7 +380,7 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         link: &Link,
         null_columns: Vec<usize>,
-        pool: SharedKeys,
+        existing_keys: SharedKeys,
     ) -> usize {
         if b.position(link.parent).is_some_and(|p| p > self.position)
             || (b.same_cycle(self.index, link.parent) && link.parent != self.index)
@@ -398,8 +400,8 @@ impl TablePlanner<'_> {
                 self.override_null_share(b, &link.columns).unwrap_or(FOREIGN_NULLS)
             },
             null_columns,
-            pooled: pool.len() as u64,
-            pool,
+            existing_count: existing_keys.len() as u64,
+            existing_keys,
         });
         self.foreign.len() - 1
     }

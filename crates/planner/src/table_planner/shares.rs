@@ -10,7 +10,7 @@ use dbmocker_domain::{Domain, TextDomain};
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule};
 use dbmocker_predicate::CoupledColumns;
 use dbmocker_semantics as semantics;
-use dbmocker_semantics::{Life, List, Name};
+use dbmocker_semantics::{LifeCycle, List, Name};
 
 impl TablePlanner<'_> {
     /// Sets the weights of a table's lists and flags.
@@ -87,7 +87,8 @@ impl TablePlanner<'_> {
         let others = self.table.columns.iter().enumerate().filter(|(i, _)| *i != c);
         let names: Vec<Name> = others.map(|(_, column)| Name::new(&column.name)).collect();
         let domain = Domain::Text(text.clone()).sampler();
-        let list = Life::usual(&semantics::roles::singular(&self.table.name.name), &names).into_iter().map(Value::Text);
+        let list =
+            LifeCycle::usual(&semantics::roles::singular(&self.table.name.name), &names).into_iter().map(Value::Text);
         let list: Vec<Value> = list.filter(|v| domain.contains(v)).collect();
         (list.len() > 1).then_some(list)
     }

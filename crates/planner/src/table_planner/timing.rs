@@ -1,7 +1,7 @@
 //! The start times of a table's rows: by a clock, or after their parents; and the parents that exist at that time.
 
 use super::{PlanContext, TablePlanner, exclusion_slots};
-use crate::coherence::{Kept, Moments};
+use crate::coherence::{MomentColumn, TableMoments};
 use crate::profile;
 
 use dbmocker_core::time::MICROS_PER_DAY;
@@ -32,7 +32,7 @@ pub(super) enum Choice {
 
 /// A foreign key to another planned table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lead {
+pub(super) struct TimedForeignKey {
     pub(super) foreign: usize,
     parent: usize,
     pub(super) choice: Choice,
@@ -45,23 +45,23 @@ impl TablePlanner<'_> {
     pub(super) fn timing(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         b.ordered.truncate(self.position);
         b.ordered.push(false);
-        if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
+        if !b.coherent(self.index) || self.fixed_rows.is_some() || plan.rows == 0 {
             return;
         }
         let mut leads = self.choices(b, plan);
         let moments = self.with_keys(plan);
         let moments = moments.as_ref().unwrap_or(&self.moments);
         if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, moments, &[])) {
-            return self.stamp(b, plan, &moments);
+            return self.set_moment_laws(b, plan, &moments);
         }
-        let timed: Vec<Lead> = leads.iter().copied().filter(|l| l.timed).collect();
+        let timed: Vec<TimedForeignKey> = leads.iter().copied().filter(|l| l.timed).collect();
         let lying = timed.iter().find(|l| l.choice == Choice::Lying);
         if timed.is_empty() && moments.main.is_none() {
             return;
         }
         let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
         let clock = self.clock(b, moments, &timed);
-        let ordered = |l: &Lead| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
+        let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
         match (lying, fixed.as_slice()) {
             (_, []) if timed.iter().all(|l| b.ordered[l.parent]) => {
                 plan.began = Some(Began::Clock(clock.clone()));
@@ -91,20 +91,21 @@ impl TablePlanner<'_> {
                 plan.began = Some(Began::After { parents, gap, together: false, otherwise: clock });
             }
         }
-        self.stamp(b, plan, moments);
+        self.set_moment_laws(b, plan, moments);
     }
 
     /// Returns the ordered moments, including those of keys that other columns make unique.
-    fn with_keys(&self, plan: &TablePlan) -> Option<Moments> {
-        let drawn =
-            |k: &&Kept| matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none();
-        let keyed: Vec<Kept> = self.keyed.iter().filter(drawn).copied().collect();
-        let all = || self.kept.iter().chain(&keyed).copied().collect::<Vec<Kept>>();
-        (!keyed.is_empty()).then(|| Moments::new(self.table, &all(), None, &self.ordered_columns()))
+    fn with_keys(&self, plan: &TablePlan) -> Option<TableMoments> {
+        let drawn = |k: &&MomentColumn| {
+            matches!(plan.columns[k.column].rule, Rule::Draw { .. }) && plan.attempt_table.is_none()
+        };
+        let keyed: Vec<MomentColumn> = self.keyed.iter().filter(drawn).copied().collect();
+        let all = || self.kept.iter().chain(&keyed).copied().collect::<Vec<MomentColumn>>();
+        (!keyed.is_empty()).then(|| TableMoments::new(self.table, &all(), None, &self.ordered_columns()))
     }
 
     /// Returns how each foreign key to another planned table selects parents.
-    fn choices(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Vec<Lead> {
+    fn choices(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Vec<TimedForeignKey> {
         let mut out = Vec::new();
         for (foreign, f) in plan.foreign.iter().enumerate() {
             let Some(parent) = f.parent_table.filter(|&p| p < self.position) else { continue };
@@ -137,16 +138,16 @@ impl TablePlanner<'_> {
                 _ => Choice::Fixed,
             };
             let timed = choice != Choice::Apart && b.generator.table(parent).has_time();
-            out.push(Lead { foreign, parent, choice, timed });
+            out.push(TimedForeignKey { foreign, parent, choice, timed });
         }
         out
     }
 
     /// Returns the table's clock, which starts when some parents exist.
-    fn clock(&self, b: &PlanContext<'_>, moments: &Moments, timed: &[Lead]) -> Clock {
+    fn clock(&self, b: &PlanContext<'_>, moments: &TableMoments, timed: &[TimedForeignKey]) -> Clock {
         let now = b.options.now;
         let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
-        let first = |l: &Lead| {
+        let first = |l: &TimedForeignKey| {
             let rows = b.generator.table(l.parent).rows;
             let some = (rows * FIRST_PARENTS / 100).min(rows.saturating_sub(1));
             b.generator.began_between(l.parent, some).map(|(_, upper)| upper)
@@ -174,8 +175,8 @@ impl TablePlanner<'_> {
         &self,
         b: &PlanContext<'_>,
         plan: &TablePlan,
-        moments: &Moments,
-        leads: &[Lead],
+        moments: &TableMoments,
+        leads: &[TimedForeignKey],
         from: &dyn Fn(u64) -> i64,
     ) -> Vec<(usize, ParentChoice)> {
         let periods = (plan.rows / ROWS).clamp(1, PERIODS);
@@ -196,8 +197,8 @@ impl TablePlanner<'_> {
                 continue;
             }
             let rows = b.generator.table(lead.parent).rows;
-            let there = f.pooled.saturating_sub(source.first);
-            let size = (f.pooled + rows).saturating_sub(source.first);
+            let there = f.existing_count.saturating_sub(source.first);
+            let size = (f.existing_count + rows).saturating_sub(source.first);
             if size == 0 {
                 continue;
             }
@@ -212,7 +213,7 @@ impl TablePlanner<'_> {
     }
 
     /// Sets the laws of the columns of moments.
-    fn stamp(&self, b: &PlanContext<'_>, plan: &mut TablePlan, moments: &Moments) {
+    fn set_moment_laws(&self, b: &PlanContext<'_>, plan: &mut TablePlan, moments: &TableMoments) {
         if plan.began.is_none() {
             return;
         }

@@ -33,7 +33,8 @@ impl TablePlanner<'_> {
         let Some((f, at)) = self.columns[c].foreign else { return Ok(None) };
         let f = &self.foreign[f];
         let most = if self.in_key(&[c]) && !self.table.reads.is_empty() { READ_ROWS } else { POOL };
-        let mut values: Vec<Value> = (0..f.pool.len().min(most as usize)).map(|row| f.pool.cell(row, at)).collect();
+        let mut values: Vec<Value> =
+            (0..f.existing_keys.len().min(most as usize)).map(|row| f.existing_keys.cell(row, at)).collect();
         if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
             for row in 0..b.generator.table(parent).rows.min(most) {
                 values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
@@ -74,8 +75,8 @@ impl TablePlanner<'_> {
             let same = (0..table.columns.len()).filter(|&c| std::mem::discriminant(&table.columns[c].ty) == ty);
             for column in same {
                 // A table without read permission is ignored.
-                let pool = b.pool(t, &[column], POOL).unwrap_or_default();
-                out.extend((0..pool.len()).map(|row| pool.cell(row, 0)));
+                let existing_keys = b.existing_keys(t, &[column], POOL).unwrap_or_default();
+                out.extend((0..existing_keys.len()).map(|row| existing_keys.cell(row, 0)));
                 let planned = self.planned_before(b, t).filter(|_| self.table.reads.contains(&table.name));
                 let rows = planned.map_or(0, |p| b.generator.table(p).rows.min(POOL));
                 out.extend((0..rows).filter_map(|row| b.generator.cell(planned?, column, row).ok()));

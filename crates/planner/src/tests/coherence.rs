@@ -85,11 +85,11 @@ fn columns_determined_otherwise_have_no_law() {
     let mut overrides = Overrides::default();
     overrides.column("by_wish", "total", "").min_value = Some(Scalar::Int(5));
     overrides.table_of(&schema, "by_flag", "").unwrap().no_coherence = true;
-    let options = Options { rows: 30, seed: 42, now: NOW, overrides, ..Options::default() };
+    let options = PlanOptions { rows: 30, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     let lawful: Vec<&str> =
         plan.tables.iter().filter(|t| t.columns[3].law.is_some()).map(|t| t.name.name.as_str()).collect();
     assert_eq!(lawful, ["lawful"]);
-    let (plan, _) = build(&schema, &Options { no_coherence: true, ..options }, &NoExistingRows).unwrap();
+    let (plan, _) = build(&schema, &PlanOptions { no_coherence: true, ..options }, &NoExistingRows).unwrap();
     assert!(plan.tables.iter().all(|t| t.columns.iter().all(|c| c.law.is_none())));
 }

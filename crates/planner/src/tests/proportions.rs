@@ -76,12 +76,12 @@ fn overrides_take_precedence() {
     let mut overrides = Overrides::default();
     overrides.column("orders", "paid_at", "test").null_probability = Some(1.0);
     overrides.column("orders", "is_gift", "test").possible_values = vec![Scalar::Bool(true)];
-    let options = Options { rows: 300, seed: 42, now: NOW, overrides, ..Options::default() };
+    let options = PlanOptions { rows: 300, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
     let rows = values(&plan, &generator, "orders", &["paid_at", "is_gift"]);
     assert!(rows.iter().all(|r| r == &["NULL", "true"]), "{rows:?}");
 
-    let options = Options { no_coherence: true, overrides: Overrides::default(), ..options };
+    let options = PlanOptions { no_coherence: true, overrides: Overrides::default(), ..options };
     let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
     let rows = values(&plan, &generator, "orders", &["status", "delivered_at"]);
     assert!(share(&rows, |r| r[0] == "delivered") < 0.3 && share(&rows, |r| r[0] == "pending" && r[1] != "NULL") > 0.1);
@@ -173,8 +173,8 @@ fn inferred_references_close_no_cycle_and_leave_keys_room() {
         .with(table("holders").int("id").int("badge_id").primary(&["id"]).unique(&["badge_id"]))
         .schema();
     let mut overrides = Overrides::default();
-    overrides.table_of(&schema, "badges", "test").unwrap().rows = Some(Rows::Number(20));
-    let options = Options { rows: 300, seed: 42, now: NOW, overrides, ..Options::default() };
+    overrides.table_of(&schema, "badges", "test").unwrap().rows = Some(RequestedRows::Number(20));
+    let options = PlanOptions { rows: 300, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let made = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(made.0.cycles.is_empty());
     assert_eq!((rows_of(&made.0, "holders"), rows_of(&made.0, "teams")), (300, 300));
@@ -236,14 +236,14 @@ fn tables_without_a_count_are_sized_by_role() {
         .with(table("order_items").int("id").int("order_id").primary(&["id"]).foreign(&["order_id"], "orders", &["id"]))
         .schema();
     let sized = |rows, shape| {
-        let options = Options { rows, shape, seed: 42, now: NOW, ..Options::default() };
+        let options = PlanOptions { rows, shape, seed: 42, now: NOW, ..PlanOptions::default() };
         let (plan, _) = build(&shop, &options, &NoExistingRows).unwrap();
         ["currencies", "customers", "orders", "order_items"].map(|t| rows_of(&plan, t))
     };
-    assert_eq!(sized(500, Shape::Level), [500; 4]);
-    let [currencies, customers, orders, items] = sized(1000, Shape::ByRole);
+    assert_eq!(sized(500, RowDistribution::Level), [500; 4]);
+    let [currencies, customers, orders, items] = sized(1000, RowDistribution::ByRole);
     assert!((2..=60).contains(&currencies) && customers == 1000 && orders > customers && items * 2 > orders * 3);
-    let shaped = sized(10_000, Shape::Largest);
+    let shaped = sized(10_000, RowDistribution::Largest);
     assert_eq!((shaped[0], shaped.iter().max()), (currencies, Some(&10_000)));
     assert!(shaped[1] < shaped[2] && shaped[2] < shaped[3]);
 }

@@ -83,7 +83,7 @@ fn a_plan_describes_start_times_unless_no_coherence_is_set() {
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }
-    let options = Options { rows: 50, seed: 42, now: NOW, no_coherence: true, ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 42, now: NOW, no_coherence: true, ..PlanOptions::default() };
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(plan.tables.iter().all(|t| t.began.is_none() && t.columns.iter().all(|c| c.law.is_none())));
 }

@@ -56,11 +56,11 @@ fn cells(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String
     (0..plan.tables[t].rows).map(|row| named(generator.cells(t, &columns, row).unwrap())).collect()
 }
 
-type Row = BTreeMap<String, Option<i64>>;
+type CellsByName = BTreeMap<String, Option<i64>>;
 
 /// Returns the rows that refer to each parent.
-fn by<'a>(rows: &'a [Row], key: &str) -> HashMap<i64, Vec<&'a Row>> {
-    let mut out: HashMap<i64, Vec<&Row>> = HashMap::new();
+fn by<'a>(rows: &'a [CellsByName], key: &str) -> HashMap<i64, Vec<&'a CellsByName>> {
+    let mut out: HashMap<i64, Vec<&CellsByName>> = HashMap::new();
     rows.iter().filter_map(|r| Some((r[key]?, r))).for_each(|(parent, r)| out.entry(parent).or_default().push(r));
     out
 }
@@ -72,7 +72,7 @@ fn adds_up(plan: &Plan, generator: &Generator) {
     let none = Vec::new();
     let (of_order, of_customer, of_cart) = (by(&items, "order_id"), by(&orders, "customer_id"), by(&lines, "cart_id"));
     let (of_product, of_category) = (by(&reviews, "product_id"), by(&products, "category_id"));
-    let sum = |rows: &[&Row], f: &dyn Fn(&Row) -> i64| rows.iter().map(|r| f(r)).sum::<i64>();
+    let sum = |rows: &[&CellsByName], f: &dyn Fn(&CellsByName) -> i64| rows.iter().map(|r| f(r)).sum::<i64>();
     for order in &orders {
         let own = of_order.get(&order["id"].unwrap()).unwrap_or(&none);
         assert_eq!(order["item_count"], Some(own.len() as i64));
@@ -109,7 +109,7 @@ proptest! {
     #[test]
     fn a_parents_cell_is_the_aggregate_of_its_children(seed: u64, rows in 1u64..400) {
         let schema = shop();
-        let options = Options { rows, seed, now: NOW, ..Options::default() };
+        let options = PlanOptions { rows, seed, now: NOW, ..PlanOptions::default() };
         let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
         adds_up(&plan, &generator);
         plan.validate().unwrap();
@@ -135,7 +135,7 @@ fn the_plan_names_the_aggregated_column() {
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    let options = Options { rows: 50, seed: 1, now: NOW, no_coherence: true, ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 1, now: NOW, no_coherence: true, ..PlanOptions::default() };
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(!plan.describe(Detail::Columns).contains("= "), "no laws are asked for");
 }

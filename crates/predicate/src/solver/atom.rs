@@ -91,7 +91,7 @@ fn structural(d: &Domain, column: &str, t: &Expr, env: Env, redraw: RetryPolicy)
         Expr::In { expr, list, negated } => in_list(d, column, expr, list, *negated, env),
         Expr::Matches { expr, pattern, kind, negated } => match (bare(expr, column), &**pattern) {
             (true, Expr::Literal(p)) if !p.is_null() => {
-                let wanted = Wanted { pattern: &p.to_string(), kind: *kind, negated: *negated };
+                let wanted = PatternGoal { pattern: &p.to_string(), kind: *kind, negated: *negated };
                 matching(d, column, t, &wanted, env, redraw)
             }
             _ => Narrowing::Unsupported,
@@ -307,15 +307,15 @@ fn sets(d: &Domain, column: &str, op: Arith, left: &Expr, right: &Expr, env: Env
 }
 
 /// A constant pattern that a text is to match, or not.
-struct Wanted<'a> {
+struct PatternGoal<'a> {
     pattern: &'a str,
     kind: MatchKind,
     negated: bool,
 }
 
 /// `t`, by which the column matches the `wanted` pattern.
-fn matching(d: &Domain, column: &str, t: &Expr, wanted: &Wanted<'_>, env: Env, redraw: RetryPolicy) -> Narrowing {
-    let Wanted { pattern: p, kind, negated } = *wanted;
+fn matching(d: &Domain, column: &str, t: &Expr, wanted: &PatternGoal<'_>, env: Env, redraw: RetryPolicy) -> Narrowing {
+    let PatternGoal { pattern: p, kind, negated } = *wanted;
     if let (MatchKind::Like { escape, .. }, false) = (kind, negated) {
         let special = |c: char| c == '%' || c == '_' || Some(c) == escape;
         let inner = p.trim_matches('%');

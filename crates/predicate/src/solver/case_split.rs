@@ -5,7 +5,7 @@
 //! 1` and `num_nonnulls(a, b) = 1` count their parts.
 
 use super::super::expr::{Arith, CastType, Cmp, Expr};
-use super::normal::{Formula, Goal, Scope};
+use super::normal::{Goal, NormalForm, NormalizeContext};
 use super::terms::fold;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
@@ -15,14 +15,14 @@ const MAX_SWITCHES: usize = 10;
 
 /// Splits a CASE; `of` is the condition on a result.
 pub(super) fn case(
-    scope: &Scope<'_>,
+    scope: &NormalizeContext<'_>,
     operand: Option<&Expr>,
     whens: &[(Expr, Expr)],
     otherwise: Option<&Expr>,
-    of: &dyn Fn(&Expr) -> Formula,
-) -> Formula {
+    of: &dyn Fn(&Expr) -> NormalForm,
+) -> NormalForm {
     let mut cases = vec![];
-    let mut before: Vec<Formula> = vec![];
+    let mut before: Vec<NormalForm> = vec![];
     for (when, then) in whens {
         let condition = match operand {
             Some(o) => Expr::compare(Cmp::Eq, o.clone(), when.clone()),
@@ -31,16 +31,16 @@ pub(super) fn case(
         let mut parts = before.clone();
         parts.push(scope.to_nnf(&condition, Goal::True));
         parts.push(of(then));
-        cases.push(Formula::all(parts));
+        cases.push(NormalForm::all(parts));
         before.push(scope.to_nnf(&condition, Goal::NotTrue));
     }
     before.push(of(otherwise.unwrap_or(&Expr::Literal(Value::Null))));
-    cases.push(Formula::all(before));
-    Formula::any(cases)
+    cases.push(NormalForm::all(before));
+    NormalForm::any(cases)
 }
 
 /// An atom with its goal, with all inner branches moved outside.
-pub(super) fn atom(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Formula {
+pub(super) fn atom(scope: &NormalizeContext<'_>, t: &Expr, goal: Goal) -> NormalForm {
     let t = fold(t, scope.env);
     if let Some(f) = counted(scope, &t, goal) {
         return f;
@@ -71,22 +71,22 @@ pub(super) fn atom(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Formula {
 }
 
 /// The cases of one switch.
-fn split(scope: &Scope<'_>, found: &Expr, with: &dyn Fn(&Expr) -> Formula) -> Formula {
+fn split(scope: &NormalizeContext<'_>, found: &Expr, with: &dyn Fn(&Expr) -> NormalForm) -> NormalForm {
     match found {
         Expr::Case { operand, whens, otherwise } => case(scope, operand.as_deref(), whens, otherwise.as_deref(), with),
         Expr::Call { name, args } if name == "coalesce" => {
             let (first, rest) = (&args[0], &args[1..]);
             let rest = if rest.len() == 1 { rest[0].clone() } else { Expr::call("coalesce", rest.to_vec()) };
-            Formula::any(vec![
-                Formula::all(vec![scope.null(first, false), with(first)]),
-                Formula::all(vec![scope.null(first, true), with(&rest)]),
+            NormalForm::any(vec![
+                NormalForm::all(vec![scope.null(first, false), with(first)]),
+                NormalForm::all(vec![scope.null(first, true), with(&rest)]),
             ])
         }
         Expr::Call { name, args } if name == "nullif" => {
             let equal = Expr::compare(Cmp::Eq, args[0].clone(), args[1].clone());
-            Formula::any(vec![
-                Formula::all(vec![scope.to_nnf(&equal, Goal::NotTrue), with(&args[0])]),
-                Formula::all(vec![scope.to_nnf(&equal, Goal::True), with(&Expr::Literal(Value::Null))]),
+            NormalForm::any(vec![
+                NormalForm::all(vec![scope.to_nnf(&equal, Goal::NotTrue), with(&args[0])]),
+                NormalForm::all(vec![scope.to_nnf(&equal, Goal::True), with(&Expr::Literal(Value::Null))]),
             ])
         }
         Expr::Call { name, args } if matches!(name.as_str(), "greatest" | "least") && args.len() == 2 => {
@@ -94,19 +94,19 @@ fn split(scope: &Scope<'_>, found: &Expr, with: &dyn Fn(&Expr) -> Formula) -> Fo
             let (a, b) = (&args[0], &args[1]);
             let first = Expr::compare(op, a.clone(), b.clone());
             let mut cases = vec![
-                Formula::all(vec![scope.to_nnf(&first, Goal::True), with(a)]),
-                Formula::all(vec![scope.to_nnf(&first, Goal::False), with(b)]),
+                NormalForm::all(vec![scope.to_nnf(&first, Goal::True), with(a)]),
+                NormalForm::all(vec![scope.to_nnf(&first, Goal::False), with(b)]),
             ];
-            let one_null = |x, y, v: &Expr| Formula::all(vec![scope.null(a, x), scope.null(b, y), with(v)]);
+            let one_null = |x, y, v: &Expr| NormalForm::all(vec![scope.null(a, x), scope.null(b, y), with(v)]);
             if scope.env.dialect == Dialect::Postgres {
                 cases.push(one_null(true, false, b));
                 cases.push(one_null(false, true, a));
                 cases.push(one_null(true, true, &Expr::Literal(Value::Null)));
             } else {
-                let null = Formula::any(vec![scope.null(a, true), scope.null(b, true)]);
-                cases.push(Formula::all(vec![null, with(&Expr::Literal(Value::Null))]));
+                let null = NormalForm::any(vec![scope.null(a, true), scope.null(b, true)]);
+                cases.push(NormalForm::all(vec![null, with(&Expr::Literal(Value::Null))]));
             }
-            Formula::any(cases)
+            NormalForm::any(cases)
         }
         // a truth value used as a number
         t => {
@@ -114,10 +114,10 @@ fn split(scope: &Scope<'_>, found: &Expr, with: &dyn Fn(&Expr) -> Formula) -> Fo
                 Expr::Cast { expr, to: CastType::Int } => expr,
                 t => t,
             };
-            Formula::any(vec![
-                Formula::all(vec![scope.to_nnf(inner, Goal::True), with(&Expr::int(1))]),
-                Formula::all(vec![scope.to_nnf(inner, Goal::False), with(&Expr::int(0))]),
-                Formula::all(vec![scope.null(inner, true), with(&Expr::Literal(Value::Null))]),
+            NormalForm::any(vec![
+                NormalForm::all(vec![scope.to_nnf(inner, Goal::True), with(&Expr::int(1))]),
+                NormalForm::all(vec![scope.to_nnf(inner, Goal::False), with(&Expr::int(0))]),
+                NormalForm::all(vec![scope.null(inner, true), with(&Expr::Literal(Value::Null))]),
             ])
         }
     }
@@ -127,7 +127,7 @@ fn replace(t: &Expr, from: &Expr, to: &Expr) -> Expr {
     if t == from { to.clone() } else { t.map_children(&mut |c| replace(c, from, to)) }
 }
 
-fn is_switch(scope: &Scope<'_>, t: &Expr) -> bool {
+fn is_switch(scope: &NormalizeContext<'_>, t: &Expr) -> bool {
     match t {
         Expr::Case { .. } => true,
         Expr::Call { name, args } => match name.as_str() {
@@ -142,11 +142,11 @@ fn is_switch(scope: &Scope<'_>, t: &Expr) -> bool {
 }
 
 /// A truth value that is computed, not stored.
-fn predicate(scope: &Scope<'_>, t: &Expr) -> bool {
+fn predicate(scope: &NormalizeContext<'_>, t: &Expr) -> bool {
     scope.is_bool(t) && !matches!(t, Expr::Column(_) | Expr::Literal(_))
 }
 
-fn count_switches(scope: &Scope<'_>, t: &Expr, top: bool, n: &mut usize) {
+fn count_switches(scope: &NormalizeContext<'_>, t: &Expr, top: bool, n: &mut usize) {
     if !top && is_switch(scope, t) {
         *n += 1;
     }
@@ -154,12 +154,12 @@ fn count_switches(scope: &Scope<'_>, t: &Expr, top: bool, n: &mut usize) {
 }
 
 /// The outermost switch of a value.
-pub(super) fn switch<'t>(scope: &Scope<'_>, t: &'t Expr) -> Option<&'t Expr> {
+pub(super) fn switch<'t>(scope: &NormalizeContext<'_>, t: &'t Expr) -> Option<&'t Expr> {
     if is_switch(scope, t) { Some(t) } else { t.children().into_iter().find_map(|c| switch(scope, c)) }
 }
 
 /// `indicator + indicator + ... op n`, also as `num_nonnulls(...)`: expanded to conditions by counting.
-fn counted(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Option<Formula> {
+fn counted(scope: &NormalizeContext<'_>, t: &Expr, goal: Goal) -> Option<NormalForm> {
     let Expr::Compare { op, left, right } = t else { return None };
     let (op, sum, n) = match (&**left, &**right) {
         (sum, Expr::Literal(Value::Int(n))) => (*op, sum, *n),
@@ -177,7 +177,12 @@ fn counted(scope: &Scope<'_>, t: &Expr, goal: Goal) -> Option<Formula> {
 }
 
 /// (condition for 1, condition for 0) of each term that is never NULL.
-fn indicators(scope: &Scope<'_>, t: &Expr, terms: &mut Vec<(Formula, Formula)>, offset: &mut i128) -> Option<()> {
+fn indicators(
+    scope: &NormalizeContext<'_>,
+    t: &Expr,
+    terms: &mut Vec<(NormalForm, NormalForm)>,
+    offset: &mut i128,
+) -> Option<()> {
     match t {
         Expr::Literal(Value::Int(i)) => {
             *offset += i;
@@ -209,27 +214,27 @@ fn indicators(scope: &Scope<'_>, t: &Expr, terms: &mut Vec<(Formula, Formula)>, 
     }
 }
 
-fn truth_term(scope: &Scope<'_>, t: &Expr, terms: &mut Vec<(Formula, Formula)>) -> Option<()> {
-    if !predicate(scope, t) || scope.null(t, true) != Formula::Const(false) {
+fn truth_term(scope: &NormalizeContext<'_>, t: &Expr, terms: &mut Vec<(NormalForm, NormalForm)>) -> Option<()> {
+    if !predicate(scope, t) || scope.null(t, true) != NormalForm::Const(false) {
         return None;
     }
     terms.push((scope.to_nnf(t, Goal::True), scope.to_nnf(t, Goal::False)));
     Some(())
 }
 
-fn count(terms: &[(Formula, Formula)], op: Cmp, n: i128) -> Formula {
+fn count(terms: &[(NormalForm, NormalForm)], op: Cmp, n: i128) -> NormalForm {
     // how many of the remaining terms may still be 1: all of `0..=len`
     let possible = |k: i128| op.holds(k.cmp(&n));
     let len = terms.len() as i128;
     if (0..=len).all(|k| !possible(k)) {
-        return Formula::Const(false);
+        return NormalForm::Const(false);
     }
     if (0..=len).all(possible) {
-        return Formula::Const(true);
+        return NormalForm::Const(true);
     }
     let (one, zero) = &terms[0];
-    Formula::any(vec![
-        Formula::all(vec![one.clone(), count(&terms[1..], op, n - 1)]),
-        Formula::all(vec![zero.clone(), count(&terms[1..], op, n)]),
+    NormalForm::any(vec![
+        NormalForm::all(vec![one.clone(), count(&terms[1..], op, n - 1)]),
+        NormalForm::all(vec![zero.clone(), count(&terms[1..], op, n)]),
     ])
 }

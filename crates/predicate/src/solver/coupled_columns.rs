@@ -10,8 +10,8 @@ use super::super::expr::{Cmp, Expr};
 use super::atom::{RetryPolicy, narrow};
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
 use super::domain_ops::{bounds, canonical};
-use super::range_fast_path::{Numbers, RangeFastPath};
-use super::row_source::{FixedCells, Lead, RowSource};
+use super::range_fast_path::{RangeFastPath, SolvedNumbers};
+use super::row_source::{EarlyDraw, FixedCells, RowSource};
 use super::state::Relation;
 use super::terms::fold;
 use super::{NamedCheck, Nulls, RoleKind};
@@ -50,7 +50,7 @@ pub struct CoupledColumns {
     root: BranchNode,
     /// Columns whose values are drawn first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    leads: Vec<Lead>,
+    leads: Vec<EarlyDraw>,
     env: Env,
     #[serde(skip)]
     range_fast_path: Ready<Option<RangeFastPath>>,
@@ -147,7 +147,7 @@ impl CoupledColumns {
         if let Some(place) = self.columns.iter().position(|c| *c == column)
             && self.members[place].role == RoleKind::Free
         {
-            self.leads.push(Lead::new(place, domain.clone()));
+            self.leads.push(EarlyDraw::new(place, domain.clone()));
         }
     }
 
@@ -173,7 +173,7 @@ impl CoupledColumns {
 
     /// The values of [`solve_row`](Self::solve_row) for many rows, one column after the other, if they are ordered
     /// numbers; `None` for other coupled columns, and if a row cannot be solved.
-    pub fn solve_numbers<D: RowSource>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<Numbers>> {
+    pub fn solve_numbers<D: RowSource>(&self, rows: impl Iterator<Item = D>) -> Option<Vec<SolvedNumbers>> {
         self.range_fast_path()?.columns(&rows.collect::<Vec<_>>(), |draws| self.search(draws).ok())
     }
 

@@ -26,7 +26,7 @@ pub(super) fn column(name: &str, domain: Option<Domain>, ty: SqlType) -> ColumnI
         ty,
         nullable: false,
         null_share: 0.0,
-        role: Role::Free,
+        role: ValueSource::Free,
         same_parent: None,
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn array(name: &str) -> ColumnInput {
 
 pub(super) trait With: Sized {
     fn null(self) -> Self;
-    fn role(self, role: Role) -> Self;
+    fn role(self, role: ValueSource) -> Self;
 }
 
 impl With for ColumnInput {
@@ -108,19 +108,19 @@ impl With for ColumnInput {
         self
     }
 
-    fn role(mut self, role: Role) -> Self {
+    fn role(mut self, role: ValueSource) -> Self {
         self.role = role;
         self
     }
 }
 
-pub(super) struct RowDraws<'a> {
+pub(super) struct TestDraws<'a> {
     pub row: u64,
     pub samplers: &'a [Option<dbmocker_domain::Sampler>],
     pub columns: &'a [ColumnInput],
 }
 
-impl RowSource for RowDraws<'_> {
+impl RowSource for TestDraws<'_> {
     fn hash(&self, column: usize, attempt: u32) -> u64 {
         mix(mix(self.row) ^ mix((column as u64) << 32 | u64::from(attempt)))
     }
@@ -131,7 +131,7 @@ impl RowSource for RowDraws<'_> {
 
     fn given(&self, c: usize, attempt: u32) -> Value {
         match &self.samplers[c] {
-            Some(d) if self.columns[c].role == Role::Key => d.value(u128::from(self.row) % d.size()),
+            Some(d) if self.columns[c].role == ValueSource::Key => d.value(u128::from(self.row) % d.size()),
             Some(d) => d.draw(&mut CellRng::new(self.hash(c, attempt))),
             None => Value::Int(i128::from(self.hash(c, attempt) % 50)),
         }
@@ -145,7 +145,7 @@ pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap>
     let samplers: Vec<_> = s.columns.iter().map(|c| c.domain.as_ref().map(Domain::sampler)).collect();
     (0..n)
         .map(|row| {
-            let draws = RowDraws { row, samplers: &samplers, columns };
+            let draws = TestDraws { row, samplers: &samplers, columns };
             let mut out = RowMap::new();
             for (c, input) in columns.iter().enumerate() {
                 let narrowed = &s.columns[c];
@@ -156,9 +156,9 @@ pub(super) fn rows(columns: &[ColumnInput], s: &Solution, n: u64) -> Vec<RowMap>
                     Nulls::Free => rng.unit() < input.null_share,
                 };
                 let value = match (&input.role, null) {
-                    (Role::Generated { .. }, _) => continue,
+                    (ValueSource::Generated { .. }, _) => continue,
                     (_, true) => Value::Null,
-                    (Role::Free, _) => samplers[c].as_ref().unwrap().draw(&mut rng),
+                    (ValueSource::Free, _) => samplers[c].as_ref().unwrap().draw(&mut rng),
                     _ => draws.given(c, 0),
                 };
                 out.insert(input.name.clone(), value);

@@ -149,13 +149,13 @@ proptest! {
         let samplers: Vec<_> = s.columns.iter().map(|c| c.domain.as_ref().map(Domain::sampler)).collect();
         for group in &s.groups {
             for row in 0..60 {
-                let draws = RowDraws { row, samplers: &samplers, columns: &columns };
+                let draws = TestDraws { row, samplers: &samplers, columns: &columns };
                 prop_assert_eq!(group.solve_row(&draws), group.search(&draws));
             }
-            let all = (0..60u32).map(|row| RowDraws { row: row.into(), samplers: &samplers, columns: &columns });
+            let all = (0..60u32).map(|row| TestDraws { row: row.into(), samplers: &samplers, columns: &columns });
             for (place, column) in group.solve_numbers(all).into_iter().flatten().enumerate() {
                 for (row, number) in column.numbers.iter().enumerate() {
-                    let draws = RowDraws { row: row as u64, samplers: &samplers, columns: &columns };
+                    let draws = TestDraws { row: row as u64, samplers: &samplers, columns: &columns };
                     let value = number.map_or(Value::Null, |n| of_units(column.kind, n.into()));
                     prop_assert_eq!(&value, &group.solve_row(&draws).unwrap()[place]);
                 }

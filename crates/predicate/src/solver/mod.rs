@@ -37,12 +37,12 @@ use super::eval::Env;
 pub use crate::solver::coupled_columns::{CoupledColumns, Exhausted};
 use crate::solver::model::RoleKind;
 pub use crate::solver::model::{
-    ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Role, Solution, UnsolvedCheck,
+    ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Solution, UnsolvedCheck, ValueSource,
 };
-use crate::solver::normal::{Formula, Goal, Scope};
+use crate::solver::normal::{Goal, NormalForm, NormalizeContext};
 pub use crate::solver::prepare::unknown_function;
-use crate::solver::prepare::{Prepared, prepare};
-pub use crate::solver::range_fast_path::Numbers;
+use crate::solver::prepare::{PreparedChecks, prepare};
+pub use crate::solver::range_fast_path::SolvedNumbers;
 pub use crate::solver::row_source::{PATIENCE, RowSource};
 use crate::solver::search::{Pending, Search, assign_attempts, components};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
@@ -78,7 +78,7 @@ fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Diale
     let prepared = prepare(columns, checks, env, &mut unsolved);
     let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
     let space = Space {
-        scope: Scope { env, ty: &ty },
+        scope: NormalizeContext { env, ty: &ty },
         columns: columns
             .iter()
             .map(|c| ColumnState { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })
@@ -110,12 +110,12 @@ fn same_parents(columns: &[ColumnInput]) -> Vec<Vec<usize>> {
     all.into_values().collect()
 }
 
-fn kind(role: &Role) -> RoleKind {
+fn kind(role: &ValueSource) -> RoleKind {
     match role {
-        Role::Free => RoleKind::Free,
+        ValueSource::Free => RoleKind::Free,
         // generated columns are inlined and take no part
-        Role::Key | Role::Generated { .. } => RoleKind::Key,
-        Role::Foreign { redraw } => RoleKind::Foreign { redraw: *redraw },
+        ValueSource::Key | ValueSource::Generated { .. } => RoleKind::Key,
+        ValueSource::Foreign { redraw } => RoleKind::Foreign { redraw: *redraw },
     }
 }
 
@@ -131,13 +131,16 @@ struct Solver<'a> {
 }
 
 impl Solver<'_> {
-    fn run(&mut self, prepared: Vec<Prepared>) -> Solution {
+    fn run(&mut self, prepared: Vec<PreparedChecks>) -> Solution {
         let cells = self.columns.iter().map(|c| StateCell {
             domain: c.domain.clone().map(Rc::new),
             nulls: if c.nullable { Nulls::Free } else { Nulls::Never },
         });
         let wide = self.columns.iter().map(|c| {
-            let legal = c.legal.as_ref().filter(|_| !matches!(c.role, Role::Foreign { .. } | Role::Generated { .. }));
+            let legal = c
+                .legal
+                .as_ref()
+                .filter(|_| !matches!(c.role, ValueSource::Foreign { .. } | ValueSource::Generated { .. }));
             legal.filter(|l| Some(*l) != c.domain.as_ref()).cloned().map(Rc::new)
         });
         let mut st = State::new(cells.collect(), wide.collect());
@@ -150,8 +153,9 @@ impl Solver<'_> {
         for p in soft {
             self.add_check(&mut st, &mut pending, &p);
         }
-        let own: Vec<usize> =
-            (0..self.columns.len()).filter(|&c| !matches!(self.columns[c].role, Role::Generated { .. })).collect();
+        let own: Vec<usize> = (0..self.columns.len())
+            .filter(|&c| !matches!(self.columns[c].role, ValueSource::Generated { .. }))
+            .collect();
         let mut groups = vec![];
         for part in components(self.space, &st, &pending, &own) {
             groups.extend(self.group(&mut st, &pending, &part));
@@ -170,7 +174,7 @@ impl Solver<'_> {
         }
     }
 
-    fn add_check(&mut self, st: &mut State, pending: &mut Vec<Pending>, p: &Prepared) {
+    fn add_check(&mut self, st: &mut State, pending: &mut Vec<Pending>, p: &PreparedChecks) {
         let f = self.space.scope.to_nnf(&p.tree, Goal::NotFalse);
         self.add(st, pending, f, p.check);
     }
@@ -186,7 +190,7 @@ impl Solver<'_> {
     }
 
     /// Adds a check, unless it contradicts the previous ones.
-    fn add(&mut self, st: &mut State, pending: &mut Vec<Pending>, f: Formula, check: usize) {
+    fn add(&mut self, st: &mut State, pending: &mut Vec<Pending>, f: NormalForm, check: usize) {
         let mut next = st.clone();
         let mut open = pending.clone();
         open.push((f.clone(), check));
@@ -226,7 +230,7 @@ impl Solver<'_> {
     }
 
     fn pending_of(&self, st: &State, pending: &[Pending], part: &[usize]) -> Vec<Pending> {
-        let touches = |f: &Formula| {
+        let touches = |f: &NormalForm| {
             let mut names = std::collections::BTreeSet::new();
             f.columns(&mut names);
             names.iter().filter_map(|n| self.space.index(n)).any(|c| part.contains(&c) && st.fixed(c).is_none())
@@ -235,7 +239,7 @@ impl Solver<'_> {
     }
 
     /// Reports a check that left no value, with those that had narrowed its columns before.
-    fn collide(&mut self, f: &Formula, check: usize) {
+    fn collide(&mut self, f: &NormalForm, check: usize) {
         let mut names = std::collections::BTreeSet::new();
         f.columns(&mut names);
         let mut checks: Vec<String> = vec![];

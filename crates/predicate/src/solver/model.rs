@@ -22,14 +22,14 @@ pub struct ColumnInput {
     pub nullable: bool,
     /// The desired share of NULLs where they are allowed, 0 to 1.
     pub null_share: f64,
-    pub role: Role,
+    pub role: ValueSource,
     /// Columns with the same number get their values from one choice of parent rows: if one is drawn again, all are.
     pub same_parent: Option<usize>,
 }
 
 /// The source of a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
+pub enum ValueSource {
     /// Drawn from its domain.
     Free,
     /// Unique by permutation: checks may narrow the domain, but the row's value cannot be drawn again.
@@ -40,7 +40,7 @@ pub enum Role {
     Generated { expr: String },
 }
 
-/// [`Role`] of the columns that take part in solving.
+/// [`ValueSource`] of the columns that take part in solving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RoleKind {

@@ -38,42 +38,42 @@ impl Goal {
 
 /// A two-valued condition.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Formula {
+pub(super) enum NormalForm {
     Const(bool),
-    All(Vec<Formula>),
-    Any(Vec<Formula>),
+    All(Vec<NormalForm>),
+    Any(Vec<NormalForm>),
     /// Is TRUE.
     IsTrue(Expr),
     /// Is not FALSE.
     NotFalse(Expr),
 }
 
-impl Formula {
-    pub fn all(items: Vec<Formula>) -> Formula {
+impl NormalForm {
+    pub fn all(items: Vec<NormalForm>) -> NormalForm {
         let mut out = vec![];
         for f in items {
             match f {
-                Formula::Const(true) => {}
-                Formula::Const(false) => return f,
-                Formula::All(v) => out.extend(v),
+                NormalForm::Const(true) => {}
+                NormalForm::Const(false) => return f,
+                NormalForm::All(v) => out.extend(v),
                 f => out.push(f),
             }
         }
         out.dedup();
         match out.len() {
-            0 => Formula::Const(true),
+            0 => NormalForm::Const(true),
             1 => out.remove(0),
-            _ => Formula::All(out),
+            _ => NormalForm::All(out),
         }
     }
 
-    pub fn any(items: Vec<Formula>) -> Formula {
-        let mut out: Vec<Formula> = vec![];
+    pub fn any(items: Vec<NormalForm>) -> NormalForm {
+        let mut out: Vec<NormalForm> = vec![];
         for f in items {
             match f {
-                Formula::Const(false) => {}
-                Formula::Const(true) => return f,
-                Formula::Any(v) => v.into_iter().for_each(|f| {
+                NormalForm::Const(false) => {}
+                NormalForm::Const(true) => return f,
+                NormalForm::Any(v) => v.into_iter().for_each(|f| {
                     if !out.contains(&f) {
                         out.push(f)
                     }
@@ -84,37 +84,39 @@ impl Formula {
         }
         let mut out = or_absent(out);
         match out.len() {
-            0 => Formula::Const(false),
+            0 => NormalForm::Const(false),
             1 => out.remove(0),
-            _ => Formula::Any(out),
+            _ => NormalForm::Any(out),
         }
     }
 
     /// The same condition, satisfied by NULL in `column` too; `None` if it is about more than that column's value.
-    fn or_null(&self, column: &str) -> Option<Formula> {
+    fn or_null(&self, column: &str) -> Option<NormalForm> {
         match self {
-            Formula::IsTrue(t) | Formula::NotFalse(t) if strict_in(t, column) && t.columns().len() == 1 => {
-                Some(Formula::NotFalse(t.clone()))
+            NormalForm::IsTrue(t) | NormalForm::NotFalse(t) if strict_in(t, column) && t.columns().len() == 1 => {
+                Some(NormalForm::NotFalse(t.clone()))
             }
-            Formula::All(items) => Some(Formula::All(items.iter().map(|f| f.or_null(column)).collect::<Option<_>>()?)),
+            NormalForm::All(items) => {
+                Some(NormalForm::All(items.iter().map(|f| f.or_null(column)).collect::<Option<_>>()?))
+            }
             _ => None,
         }
     }
 
     pub fn columns(&self, out: &mut std::collections::BTreeSet<String>) {
         match self {
-            Formula::Const(_) => {}
-            Formula::All(v) | Formula::Any(v) => v.iter().for_each(|f| f.columns(out)),
-            Formula::IsTrue(t) | Formula::NotFalse(t) => out.extend(t.columns()),
+            NormalForm::Const(_) => {}
+            NormalForm::All(v) | NormalForm::Any(v) => v.iter().for_each(|f| f.columns(out)),
+            NormalForm::IsTrue(t) | NormalForm::NotFalse(t) => out.extend(t.columns()),
         }
     }
 }
 
 /// `c IS NULL OR c > 0` as one lenient condition, which does not change the share of NULLs.
-fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
+fn or_absent(mut items: Vec<NormalForm>) -> Vec<NormalForm> {
     let mut i = 0;
     while i < items.len() {
-        if let Formula::IsTrue(Expr::Is { expr, what: Is::Null, negated: false }) = &items[i]
+        if let NormalForm::IsTrue(Expr::Is { expr, what: Is::Null, negated: false }) = &items[i]
             && let Expr::Column(c) = &**expr
         {
             let found = items.iter().enumerate().find_map(|(j, f)| f.or_null(c).filter(|_| j != i).map(|f| (j, f)));
@@ -130,13 +132,13 @@ fn or_absent(mut items: Vec<Formula>) -> Vec<Formula> {
 }
 
 /// The properties of the table that normalisation needs.
-pub(super) struct Scope<'a> {
+pub(super) struct NormalizeContext<'a> {
     pub env: Env,
     /// A column's type; `None` if there is no such column.
     pub ty: &'a dyn Fn(&str) -> Option<SqlType>,
 }
 
-impl Scope<'_> {
+impl NormalizeContext<'_> {
     pub fn is_bool(&self, t: &Expr) -> bool {
         match t {
             Expr::Literal(v) => matches!(v, Value::Bool(_)),
@@ -169,11 +171,11 @@ impl Scope<'_> {
     }
 
     /// The condition under which `t` meets the goal.
-    pub fn to_nnf(&self, t: &Expr, goal: Goal) -> Formula {
+    pub fn to_nnf(&self, t: &Expr, goal: Goal) -> NormalForm {
         match t {
             Expr::Literal(v) => {
                 let truth = super::super::eval::compare::truthy(v, self.env).ok().flatten();
-                Formula::Const(match goal {
+                NormalForm::Const(match goal {
                     Goal::True => truth == Some(true),
                     Goal::False => truth == Some(false),
                     Goal::NotFalse => truth != Some(false),
@@ -184,7 +186,7 @@ impl Scope<'_> {
             Expr::Cast { expr, to: CastType::Bool } => self.to_nnf(expr, goal),
             Expr::And(items) | Expr::Or(items) => {
                 let each = items.iter().map(|e| self.to_nnf(e, goal)).collect();
-                if matches!(t, Expr::And(_)) == goal.positive() { Formula::all(each) } else { Formula::any(each) }
+                if matches!(t, Expr::And(_)) == goal.positive() { NormalForm::all(each) } else { NormalForm::any(each) }
             }
             Expr::Is { expr, what, negated } => self.nnf_is(expr, *what, *negated != goal.positive()),
             Expr::Compare { op, left, right } => self.nnf_compare(t, *op, left, right, goal),
@@ -199,9 +201,9 @@ impl Scope<'_> {
                 if rest.is_empty() {
                     return self.to_nnf(first, goal);
                 }
-                Formula::any(vec![
-                    Formula::all(vec![self.null(first, false), self.to_nnf(first, goal)]),
-                    Formula::all(vec![
+                NormalForm::any(vec![
+                    NormalForm::all(vec![self.null(first, false), self.to_nnf(first, goal)]),
+                    NormalForm::all(vec![
                         self.null(first, true),
                         self.to_nnf(&Expr::call("coalesce", rest.to_vec()), goal),
                     ]),
@@ -230,23 +232,23 @@ impl Scope<'_> {
     }
 
     /// An atom that cannot be decomposed.
-    pub fn atom(&self, t: &Expr, goal: Goal) -> Formula {
+    pub fn atom(&self, t: &Expr, goal: Goal) -> NormalForm {
         let t = &oriented(fold(t, self.env));
         if let Expr::Literal(_) = t {
             return self.to_nnf(t, goal);
         }
         if always_null(t) {
-            return Formula::Const(matches!(goal, Goal::NotFalse | Goal::NotTrue));
+            return NormalForm::Const(matches!(goal, Goal::NotFalse | Goal::NotTrue));
         }
         match goal {
-            Goal::True => Formula::IsTrue(t.clone()),
-            Goal::NotFalse => Formula::NotFalse(t.clone()),
-            Goal::False => Formula::IsTrue(negated(t)),
-            Goal::NotTrue => Formula::NotFalse(negated(t)),
+            Goal::True => NormalForm::IsTrue(t.clone()),
+            Goal::NotFalse => NormalForm::NotFalse(t.clone()),
+            Goal::False => NormalForm::IsTrue(negated(t)),
+            Goal::NotTrue => NormalForm::NotFalse(negated(t)),
         }
     }
 
-    fn nnf_is(&self, expr: &Expr, what: Is, holds: bool) -> Formula {
+    fn nnf_is(&self, expr: &Expr, what: Is, holds: bool) -> NormalForm {
         match (what, holds) {
             (Is::Null, holds) => self.null(expr, holds),
             (Is::True, true) => self.to_nnf(expr, Goal::True),
@@ -256,11 +258,11 @@ impl Scope<'_> {
         }
     }
 
-    fn nnf_compare(&self, t: &Expr, op: Cmp, left: &Expr, right: &Expr, goal: Goal) -> Formula {
+    fn nnf_compare(&self, t: &Expr, op: Cmp, left: &Expr, right: &Expr, goal: Goal) -> NormalForm {
         if let (Expr::Row(l), Expr::Row(r)) = (left, right) {
             return match rows(op, l, r) {
                 Some(t) => self.to_nnf(&t, goal),
-                None => Formula::Const(false),
+                None => NormalForm::Const(false),
             };
         }
         if let Some(sides) = absolute(op, left, right, self.env).or_else(|| absolute(op.flip(), right, left, self.env))
@@ -287,29 +289,29 @@ impl Scope<'_> {
     }
 
     /// `l = r` of truth values.
-    fn nnf_bool_equality(&self, l: &Expr, r: &Expr, goal: Goal) -> Formula {
+    fn nnf_bool_equality(&self, l: &Expr, r: &Expr, goal: Goal) -> NormalForm {
         use Goal as G;
-        let pair = |a, b| Formula::all(vec![self.to_nnf(l, a), self.to_nnf(r, b)]);
+        let pair = |a, b| NormalForm::all(vec![self.to_nnf(l, a), self.to_nnf(r, b)]);
         match goal {
-            G::True => Formula::any(vec![pair(G::True, G::True), pair(G::False, G::False)]),
-            G::False => Formula::any(vec![pair(G::True, G::False), pair(G::False, G::True)]),
-            G::NotFalse => Formula::any(vec![pair(G::NotFalse, G::NotFalse), pair(G::NotTrue, G::NotTrue)]),
-            G::NotTrue => Formula::any(vec![pair(G::NotFalse, G::NotTrue), pair(G::NotTrue, G::NotFalse)]),
+            G::True => NormalForm::any(vec![pair(G::True, G::True), pair(G::False, G::False)]),
+            G::False => NormalForm::any(vec![pair(G::True, G::False), pair(G::False, G::True)]),
+            G::NotFalse => NormalForm::any(vec![pair(G::NotFalse, G::NotFalse), pair(G::NotTrue, G::NotTrue)]),
+            G::NotTrue => NormalForm::any(vec![pair(G::NotFalse, G::NotTrue), pair(G::NotTrue, G::NotFalse)]),
         }
     }
 
-    fn nnf_same(&self, l: &Expr, r: &Expr, same: bool) -> Formula {
-        let both = |a, b| Formula::all(vec![self.null(l, a), self.null(r, b)]);
+    fn nnf_same(&self, l: &Expr, r: &Expr, same: bool) -> NormalForm {
+        let both = |a, b| NormalForm::all(vec![self.null(l, a), self.null(r, b)]);
         let compared = Expr::compare(if same { Cmp::Eq } else { Cmp::Ne }, l.clone(), r.clone());
         let equal = self.to_nnf(&compared, Goal::True);
         if same {
-            Formula::any(vec![equal, both(true, true)])
+            NormalForm::any(vec![equal, both(true, true)])
         } else {
-            Formula::any(vec![equal, both(true, false), both(false, true)])
+            NormalForm::any(vec![equal, both(true, false), both(false, true)])
         }
     }
 
-    fn nnf_in(&self, expr: &Expr, list: &[Expr], goal: Goal) -> Formula {
+    fn nnf_in(&self, expr: &Expr, list: &[Expr], goal: Goal) -> NormalForm {
         let folded: Vec<Expr> = list.iter().map(|t| fold(t, self.env)).collect();
         let constants = folded.iter().all(|t| matches!(t, Expr::Literal(_)));
         if !constants || matches!(expr, Expr::Row(_)) {
@@ -320,14 +322,14 @@ impl Scope<'_> {
         let list: Vec<Expr> = folded.into_iter().filter(|t| !matches!(t, Expr::Literal(Value::Null))).collect();
         match (goal, has_null) {
             // a NULL in the list makes every miss UNKNOWN
-            (Goal::False, true) => return Formula::Const(false),
-            (Goal::NotFalse, true) => return Formula::Const(true),
+            (Goal::False, true) => return NormalForm::Const(false),
+            (Goal::NotFalse, true) => return NormalForm::Const(true),
             _ => {}
         }
         case_split::atom(self, &Expr::In { expr: Box::new(expr.clone()), list, negated: false }, goal)
     }
 
-    fn nnf_quantified(&self, t: &Expr, expr: &Expr, op: Cmp, array: &Expr, all: bool, goal: Goal) -> Formula {
+    fn nnf_quantified(&self, t: &Expr, expr: &Expr, op: Cmp, array: &Expr, all: bool, goal: Goal) -> NormalForm {
         let folded = fold(array, self.env);
         let items: Vec<Expr> = match &folded {
             Expr::Literal(Value::Array(items)) => items.iter().cloned().map(Expr::Literal).collect(),
@@ -349,27 +351,27 @@ impl Scope<'_> {
     }
 
     /// The condition for `t` to be NULL (or not).
-    pub fn null(&self, t: &Expr, wanted: bool) -> Formula {
-        let any_or_all = |items: Vec<Formula>| if wanted { Formula::any(items) } else { Formula::all(items) };
+    pub fn null(&self, t: &Expr, wanted: bool) -> NormalForm {
+        let any_or_all = |items: Vec<NormalForm>| if wanted { NormalForm::any(items) } else { NormalForm::all(items) };
         match t {
-            Expr::Literal(v) => Formula::Const(v.is_null() == wanted),
-            Expr::Interval { .. } => Formula::Const(!wanted),
-            Expr::Column(_) => Formula::IsTrue(t.clone().is_null(!wanted)),
-            Expr::Row(fields) => Formula::all(fields.iter().map(|f| self.null(f, wanted)).collect()),
-            Expr::Is { .. } | Expr::Same { .. } => Formula::Const(!wanted),
+            Expr::Literal(v) => NormalForm::Const(v.is_null() == wanted),
+            Expr::Interval { .. } => NormalForm::Const(!wanted),
+            Expr::Column(_) => NormalForm::IsTrue(t.clone().is_null(!wanted)),
+            Expr::Row(fields) => NormalForm::all(fields.iter().map(|f| self.null(f, wanted)).collect()),
+            Expr::Is { .. } | Expr::Same { .. } => NormalForm::Const(!wanted),
             Expr::Call { name, args } => match name.as_str() {
                 "coalesce" => {
                     let items = args.iter().map(|a| self.null(a, wanted)).collect();
-                    if wanted { Formula::all(items) } else { Formula::any(items) }
+                    if wanted { NormalForm::all(items) } else { NormalForm::any(items) }
                 }
-                "num_nulls" | "num_nonnulls" | "typeof" | "isnull" => Formula::Const(!wanted),
+                "num_nulls" | "num_nonnulls" | "typeof" | "isnull" => NormalForm::Const(!wanted),
                 "nullif" if args.len() == 2 => {
                     let equal = Expr::compare(Cmp::Eq, args[0].clone(), args[1].clone());
                     let goal = if wanted { Goal::True } else { Goal::NotTrue };
                     any_or_all(vec![self.null(&args[0], wanted), self.to_nnf(&equal, goal)])
                 }
                 name if strict(name) => any_or_all(args.iter().map(|a| self.null(a, wanted)).collect()),
-                _ => Formula::IsTrue(t.clone().is_null(!wanted)),
+                _ => NormalForm::IsTrue(t.clone().is_null(!wanted)),
             },
             Expr::Case { operand, whens, otherwise } => {
                 case_split::case(self, operand.as_deref(), whens, otherwise.as_deref(), &|r| self.null(r, wanted))
@@ -383,24 +385,24 @@ impl Scope<'_> {
                 any_or_all(vec![self.null(left, wanted), self.null(right, wanted)])
             }
             t if self.is_bool(t) && wanted => {
-                Formula::all(vec![self.to_nnf(t, Goal::NotFalse), self.to_nnf(t, Goal::NotTrue)])
+                NormalForm::all(vec![self.to_nnf(t, Goal::NotFalse), self.to_nnf(t, Goal::NotTrue)])
             }
-            t if self.is_bool(t) => Formula::any(vec![self.to_nnf(t, Goal::True), self.to_nnf(t, Goal::False)]),
-            t => Formula::IsTrue(t.clone().is_null(!wanted)),
+            t if self.is_bool(t) => NormalForm::any(vec![self.to_nnf(t, Goal::True), self.to_nnf(t, Goal::False)]),
+            t => NormalForm::IsTrue(t.clone().is_null(!wanted)),
         }
     }
 
     /// The condition for `f` not to hold.
-    pub fn not(&self, f: &Formula) -> Formula {
+    pub fn not(&self, f: &NormalForm) -> NormalForm {
         match f {
-            Formula::Const(b) => Formula::Const(!b),
-            Formula::All(v) => Formula::any(v.iter().map(|f| self.not(f)).collect()),
-            Formula::Any(v) => Formula::all(v.iter().map(|f| self.not(f)).collect()),
-            Formula::IsTrue(Expr::Is { expr, what: Is::Null, negated }) => {
-                Formula::IsTrue(Expr::Is { expr: expr.clone(), what: Is::Null, negated: !negated })
+            NormalForm::Const(b) => NormalForm::Const(!b),
+            NormalForm::All(v) => NormalForm::any(v.iter().map(|f| self.not(f)).collect()),
+            NormalForm::Any(v) => NormalForm::all(v.iter().map(|f| self.not(f)).collect()),
+            NormalForm::IsTrue(Expr::Is { expr, what: Is::Null, negated }) => {
+                NormalForm::IsTrue(Expr::Is { expr: expr.clone(), what: Is::Null, negated: !negated })
             }
-            Formula::IsTrue(t) => Formula::NotFalse(negated(t)),
-            Formula::NotFalse(t) => Formula::IsTrue(negated(t)),
+            NormalForm::IsTrue(t) => NormalForm::NotFalse(negated(t)),
+            NormalForm::NotFalse(t) => NormalForm::IsTrue(negated(t)),
         }
     }
 }

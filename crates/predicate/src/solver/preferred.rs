@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::super::expr::{Cmp, Expr};
 use super::atom::narrow;
-use super::normal::Formula;
+use super::normal::NormalForm;
 use super::search::Pending;
 use super::state::{Space, State};
 use super::{Nulls, RoleKind};
@@ -39,10 +39,10 @@ struct Wider {
 
 impl Space<'_> {
     /// Stores a condition for the case that its column gets a wider domain.
-    pub fn say(&self, st: &mut State, f: &Formula, check: usize) {
-        let (Formula::IsTrue(t) | Formula::NotFalse(t)) = f else { return };
+    pub fn say(&self, st: &mut State, f: &NormalForm, check: usize) {
+        let (NormalForm::IsTrue(t) | NormalForm::NotFalse(t)) = f else { return };
         if let (&[c], false) = (self.indices(t).as_slice(), self.soft[check]) {
-            self.say_of(st, c, t, matches!(f, Formula::NotFalse(_)), check);
+            self.say_of(st, c, t, matches!(f, NormalForm::NotFalse(_)), check);
         }
     }
 
@@ -72,8 +72,8 @@ impl Space<'_> {
     }
 
     /// Whether the condition lists values of one column that the suggested domain lacks.
-    pub fn lists_more(&self, st: &State, f: &Formula, check: usize) -> bool {
-        let (Formula::IsTrue(t) | Formula::NotFalse(t)) = f else { return false };
+    pub fn lists_more(&self, st: &State, f: &NormalForm, check: usize) -> bool {
+        let (NormalForm::IsTrue(t) | NormalForm::NotFalse(t)) = f else { return false };
         match self.indices(t).as_slice() {
             &[c] => !self.soft[check] && self.whole_list(st, c, t).is_some(),
             _ => false,
@@ -162,7 +162,7 @@ impl Space<'_> {
     }
 
     /// The columns of a condition.
-    pub fn columns_of(&self, f: &Formula) -> Vec<usize> {
+    pub fn columns_of(&self, f: &NormalForm) -> Vec<usize> {
         let mut names = BTreeSet::new();
         f.columns(&mut names);
         names.iter().filter_map(|n| self.index(n)).collect()

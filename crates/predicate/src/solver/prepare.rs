@@ -2,7 +2,7 @@
 //! all functions are supported.
 
 use super::terms::fold;
-use super::{ColumnInput, NamedCheck, Role, UnsolvedCheck};
+use super::{ColumnInput, NamedCheck, UnsolvedCheck, ValueSource};
 use crate::composite_fields::numbered;
 use crate::eval::{Env, function_known};
 use crate::expr::{Cmp, Expr};
@@ -14,7 +14,7 @@ use dbmocker_domain::{Domain, Special};
 /// Generated columns may refer to generated columns.
 const MAX_INLINING: usize = 8;
 
-pub(super) struct Prepared {
+pub(super) struct PreparedChecks {
     pub tree: Expr,
     /// Index of the check.
     pub check: usize,
@@ -25,11 +25,11 @@ pub(super) fn prepare(
     checks: &[NamedCheck],
     env: Env,
     unsolved: &mut Vec<UnsolvedCheck>,
-) -> Vec<Prepared> {
+) -> Vec<PreparedChecks> {
     let mut out = vec![];
     for (check, c) in checks.iter().enumerate() {
         match ready(columns, c, env) {
-            Ok(tree) => out.push(Prepared { tree, check }),
+            Ok(tree) => out.push(PreparedChecks { tree, check }),
             Err(_) if c.soft => {}
             Err(why) => unsolved.push(UnsolvedCheck { check: c.name.clone(), text: c.text.clone(), why }),
         }
@@ -44,7 +44,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, 
     for round in 0.. {
         let generated = tree.columns().into_iter().find_map(|n| {
             columns.iter().find(|c| c.name == n).and_then(|c| match &c.role {
-                Role::Generated { expr } => Some((n, expr)),
+                ValueSource::Generated { expr } => Some((n, expr)),
                 _ => None,
             })
         });

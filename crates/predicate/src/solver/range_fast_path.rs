@@ -169,15 +169,19 @@ impl RangeFastPath {
 
     /// Many rows as numbers, one column after the other in the order of the coupled columns; `None` if the general
     /// `search`, where it is needed, finds no values for a row.
-    pub fn columns<D: RowSource>(&self, rows: &[D], search: impl Fn(&D) -> Option<Vec<Value>>) -> Option<Vec<Numbers>> {
+    pub fn columns<D: RowSource>(
+        &self,
+        rows: &[D],
+        search: impl Fn(&D) -> Option<Vec<Value>>,
+    ) -> Option<Vec<SolvedNumbers>> {
         let mut tries = self.first_tries(rows);
         for (row, _) in tries.met.iter().enumerate().filter(|(_, met)| !**met) {
             let found = self.numbers_of(&search(&rows[row])?)?;
             tries.numbers.iter_mut().zip(found).for_each(|(column, number)| column.set(row, number));
         }
-        let mut out: Vec<Option<Numbers>> = vec![None; self.columns];
+        let mut out: Vec<Option<SolvedNumbers>> = vec![None; self.columns];
         for (cell, numbers) in self.cells.iter().zip(tries.numbers) {
-            out[cell.place] = Some(Numbers { kind: cell.kind, reach: (cell.base.lo, cell.base.hi), numbers });
+            out[cell.place] = Some(SolvedNumbers { kind: cell.kind, reach: (cell.base.lo, cell.base.hi), numbers });
         }
         out.into_iter().collect()
     }
@@ -204,7 +208,7 @@ struct Tries {
 
 /// A column of solved rows, as numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Numbers {
+pub struct SolvedNumbers {
     pub kind: RangeKind,
     /// Their minimum and maximum.
     pub reach: (i64, i64),

@@ -275,7 +275,7 @@ impl Ranges<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ColumnInput, NamedCheck, OneColumn, Role, solve};
+    use crate::{ColumnInput, NamedCheck, OneColumn, ValueSource, solve};
     use dbmocker_core::schema::{Dialect, SqlType};
     use dbmocker_domain::Shape;
 
@@ -290,7 +290,7 @@ mod tests {
             ty: SqlType::Range { element: of, multi: false },
             nullable: false,
             null_share: 0.0,
-            role: Role::Key,
+            role: ValueSource::Key,
             same_parent: None,
         };
         let solution = solve(&[column], &[NamedCheck::new("c", check)], Dialect::Postgres, 0);

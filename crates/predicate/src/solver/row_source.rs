@@ -53,16 +53,16 @@ impl<T: RowSource + ?Sized> RowSource for &T {
 
 /// A column whose value is drawn before a branch is chosen, so that its proportions do not depend on the conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Lead {
+pub(super) struct EarlyDraw {
     pub(super) place: usize,
     domain: Domain,
     #[serde(skip)]
     sampler: Ready<Sampler>,
 }
 
-impl Lead {
+impl EarlyDraw {
     pub fn new(place: usize, domain: Domain) -> Self {
-        Lead { place, domain, sampler: Ready::default() }
+        EarlyDraw { place, domain, sampler: Ready::default() }
     }
 
     fn draw(&self, word: u64) -> Value {
@@ -76,7 +76,7 @@ const LED: u32 = 16;
 /// The given values of a row, computed on first use, because a parent's cell may have to be solved.
 pub(super) struct FixedCells<'a> {
     members: &'a [CoupledMember],
-    leads: &'a [Lead],
+    leads: &'a [EarlyDraw],
     columns: &'a [usize],
     draws: &'a dyn RowSource,
     attempt: u32,
@@ -86,7 +86,7 @@ pub(super) struct FixedCells<'a> {
 impl<'a> FixedCells<'a> {
     pub fn new(
         members: &'a [CoupledMember],
-        leads: &'a [Lead],
+        leads: &'a [EarlyDraw],
         columns: &'a [usize],
         draws: &'a dyn RowSource,
     ) -> Self {
@@ -129,17 +129,17 @@ mod tests {
     use std::cell::Cell;
 
     use super::super::fixtures::{With, boolean, int};
-    use super::super::{NamedCheck, Role, solve};
+    use super::super::{NamedCheck, ValueSource, solve};
     use super::*;
     use dbmocker_core::schema::Dialect;
 
     /// Counts how often the second column, a parent's cell, is computed.
-    struct Counting {
+    struct CallCounter {
         row: u64,
         asked: Cell<u32>,
     }
 
-    impl RowSource for Counting {
+    impl RowSource for CallCounter {
         fn hash(&self, column: usize, attempt: u32) -> u64 {
             dbmocker_core::rng_stream::mix(self.row << 32 | (column as u64) << 16 | u64::from(attempt))
         }
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_parent_is_asked_where_its_cell_matters_and_once_a_row() {
-        let parent = int("parent", 1, 50).null().role(Role::Foreign { redraw: false });
+        let parent = int("parent", 1, 50).null().role(ValueSource::Foreign { redraw: false });
         let columns = [boolean("alone"), parent, int("x", 1, 9)];
         let s = solve(
             &columns,
@@ -168,7 +168,7 @@ mod tests {
         let alone = group.columns().iter().position(|&c| c == 0).unwrap();
         let mut seen = [false; 2];
         for row in 0..50 {
-            let draws = Counting { row, asked: Cell::new(0) };
+            let draws = CallCounter { row, asked: Cell::new(0) };
             let values = group.solve_row(&draws).unwrap();
             let without = values[alone] == Value::Bool(true);
             seen[usize::from(without)] = true;

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell};
 use super::invert::solvable;
-use super::normal::Formula;
+use super::normal::NormalForm;
 use super::state::{Contradiction, Relation, Space, State};
 use super::status::Status;
 use super::{Nulls, RoleKind};
@@ -24,7 +24,7 @@ const MAX_LEAVES: usize = 1024;
 const MAX_DEPTH: usize = 150;
 
 /// A pending condition and its check.
-pub(super) type Pending = (Formula, usize);
+pub(super) type Pending = (NormalForm, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SearchEnd {
@@ -97,7 +97,7 @@ impl Search<'_, '_> {
         }
         let share = self.space.share(&st, &on);
         let off = self.space.scope.not(&on);
-        let side = |search: &mut Self, f: &Formula, holds: bool| -> Result<BranchNode, SearchEnd> {
+        let side = |search: &mut Self, f: &NormalForm, holds: bool| -> Result<BranchNode, SearchEnd> {
             let mut st = st.clone();
             st.decide(&on, holds);
             search.space.post(&mut st, f, check)?;
@@ -143,7 +143,7 @@ pub(super) fn assign_attempts(
         let mut open: Vec<Pending> = vec![];
         pending.append(&mut st.todo);
         for (f, check) in std::mem::take(pending) {
-            if let Formula::All(items) = f {
+            if let NormalForm::All(items) = f {
                 changed = true;
                 open.extend(items.into_iter().map(|f| (f, check)));
                 continue;
@@ -154,12 +154,12 @@ pub(super) fn assign_attempts(
                 continue;
             }
             match simplified(space, st, &f) {
-                Formula::Const(true) => {
+                NormalForm::Const(true) => {
                     changed = true;
                     space.say(st, &f, check);
                 }
-                Formula::Const(false) => return Err(Contradiction),
-                leaf @ (Formula::IsTrue(_) | Formula::NotFalse(_)) => {
+                NormalForm::Const(false) => return Err(Contradiction),
+                leaf @ (NormalForm::IsTrue(_) | NormalForm::NotFalse(_)) => {
                     changed = true;
                     space.post(st, &leaf, check)?;
                 }
@@ -178,50 +178,50 @@ pub(super) fn assign_attempts(
 }
 
 /// `f` without decided parts.
-fn simplified(space: &Space<'_>, st: &State, f: &Formula) -> Formula {
+fn simplified(space: &Space<'_>, st: &State, f: &NormalForm) -> NormalForm {
     match f {
-        Formula::All(items) => Formula::all(items.iter().map(|f| simplified(space, st, f)).collect()),
-        Formula::Any(items) => Formula::any(items.iter().map(|f| simplified(space, st, f)).collect()),
+        NormalForm::All(items) => NormalForm::all(items.iter().map(|f| simplified(space, st, f)).collect()),
+        NormalForm::Any(items) => NormalForm::any(items.iter().map(|f| simplified(space, st, f)).collect()),
         leaf => match space.status(st, leaf) {
-            Status::Entailed => Formula::Const(true),
-            Status::Disentailed => Formula::Const(false),
+            Status::Entailed => NormalForm::Const(true),
+            Status::Disentailed => NormalForm::Const(false),
             Status::Undecided => leaf.clone(),
         },
     }
 }
 
-fn leaves<'f>(f: &'f Formula, out: &mut Vec<&'f Formula>) {
+fn leaves<'f>(f: &'f NormalForm, out: &mut Vec<&'f NormalForm>) {
     match f {
-        Formula::All(v) | Formula::Any(v) => v.iter().for_each(|f| leaves(f, out)),
-        Formula::Const(_) => {}
+        NormalForm::All(v) | NormalForm::Any(v) => v.iter().for_each(|f| leaves(f, out)),
+        NormalForm::Const(_) => {}
         leaf => out.push(leaf),
     }
 }
 
 /// The atom to split on: preferably about a column of few values that many conditions contain.
-fn decision(space: &Space<'_>, st: &State, pending: &[Pending]) -> Option<(Formula, usize)> {
+fn decision(space: &Space<'_>, st: &State, pending: &[Pending]) -> Option<(NormalForm, usize)> {
     let mut uses = vec![0usize; space.columns.len()];
     let mut all = vec![];
     for (f, check) in pending {
         let mut found = vec![];
         leaves(f, &mut found);
         for leaf in found {
-            let (Formula::IsTrue(t) | Formula::NotFalse(t)) = leaf else { continue };
+            let (NormalForm::IsTrue(t) | NormalForm::NotFalse(t)) = leaf else { continue };
             let columns = space.indices(t);
             columns.iter().for_each(|&c| uses[c] += 1);
             all.push((leaf, *check, columns));
         }
     }
-    let score = |leaf: &Formula, columns: &[usize]| -> (usize, usize) {
+    let score = |leaf: &NormalForm, columns: &[usize]| -> (usize, usize) {
         let kind = match (leaf, columns) {
-            (Formula::IsTrue(Expr::Is { what: Is::Null, .. }), [_]) => 2,
+            (NormalForm::IsTrue(Expr::Is { what: Is::Null, .. }), [_]) => 2,
             (_, [c]) if matches!(st.cells[*c].domain.as_deref(), Some(Domain::Choice { .. })) => 3,
             (_, [_]) => 1,
             _ => 0,
         };
         (kind, columns.iter().map(|&c| uses[c]).max().unwrap_or(0))
     };
-    let mut best: Option<((usize, usize), &Formula, usize)> = None;
+    let mut best: Option<((usize, usize), &NormalForm, usize)> = None;
     for (leaf, check, columns) in &all {
         let s = score(leaf, columns);
         if best.as_ref().is_none_or(|b| s > b.0) {
@@ -231,7 +231,7 @@ fn decision(space: &Space<'_>, st: &State, pending: &[Pending]) -> Option<(Formu
     best.map(|(_, f, check)| (f.clone(), check))
 }
 
-fn touches(space: &Space<'_>, st: &State, f: &Formula, part: &[usize]) -> bool {
+fn touches(space: &Space<'_>, st: &State, f: &NormalForm, part: &[usize]) -> bool {
     let mut names = BTreeSet::new();
     f.columns(&mut names);
     names.iter().filter_map(|n| space.index(n)).any(|c| part.contains(&c) && st.fixed(c).is_none())

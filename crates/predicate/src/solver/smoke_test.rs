@@ -3,7 +3,7 @@
 use super::coupled_columns::CoupledColumns;
 use super::row_source::RowSource;
 use super::state::Relation;
-use super::{ColumnInput, Role};
+use super::{ColumnInput, ValueSource};
 use crate::eval::{Env, OneColumn};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
@@ -41,7 +41,7 @@ impl RowSource for SyntheticRows<'_> {
 /// The columns that were NULL in every row, contrary to their share of NULLs; `Err` names the check if a row cannot be
 /// solved. Values of parents are not known here, so coupled columns with such values pass.
 pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec<usize>, String> {
-    if group.columns().iter().any(|&c| columns[c].role != Role::Free) {
+    if group.columns().iter().any(|&c| columns[c].role != ValueSource::Free) {
         return Ok(vec![]);
     }
     let row = |row| group.solve_row(&SyntheticRows { row, columns }).map_err(|e| e.check);

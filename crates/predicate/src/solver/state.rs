@@ -8,7 +8,7 @@ use super::super::eval::{NoRow, OneColumn};
 use super::super::expr::{Cmp, Expr, Is};
 use super::atom::{RetryPolicy, narrow};
 use super::domain_ops::{bounds, single};
-use super::normal::{Formula, Goal, Scope};
+use super::normal::{Goal, NormalForm, NormalizeContext};
 use super::preferred::{Said, positive};
 use super::search::Pending;
 use super::terms::{fold, strict_in};
@@ -41,9 +41,9 @@ pub(super) struct State {
     pub cells: Vec<StateCell>,
     pub relations: Vec<Relation>,
     /// Atoms decided by a split.
-    pub(super) decided: Vec<(Formula, bool)>,
+    pub(super) decided: Vec<(NormalForm, bool)>,
     /// Pending choices: condition and check.
-    pub todo: Vec<(Formula, usize)>,
+    pub todo: Vec<(NormalForm, usize)>,
     /// The values of a column's type beyond the domain that its name suggests.
     pub wide: Vec<Option<Rc<Domain>>>,
     /// Columns of which the suggested domain was given up.
@@ -70,7 +70,7 @@ pub(super) struct Contradiction;
 
 /// The fixed part of a table's problem.
 pub(super) struct Space<'a> {
-    pub scope: Scope<'a>,
+    pub scope: NormalizeContext<'a>,
     pub columns: Vec<ColumnState>,
     pub same_parents: Vec<Vec<usize>>,
     /// Which checks are preferences.
@@ -92,7 +92,7 @@ impl State {
         }
     }
 
-    pub fn decide(&mut self, leaf: &Formula, holds: bool) {
+    pub fn decide(&mut self, leaf: &NormalForm, holds: bool) {
         self.decided.push((leaf.clone(), holds));
     }
 
@@ -145,14 +145,14 @@ impl Space<'_> {
     }
 
     /// Adds a condition to the state; choices are queued in [`State::todo`].
-    pub fn post(&self, st: &mut State, leaf: &Formula, check: usize) -> Result<(), Contradiction> {
+    pub fn post(&self, st: &mut State, leaf: &NormalForm, check: usize) -> Result<(), Contradiction> {
         let (t, null_passes) = match leaf {
-            Formula::Const(true) => return Ok(()),
-            Formula::Const(false) => return Err(Contradiction),
-            Formula::IsTrue(t) => (t, false),
-            Formula::NotFalse(t) => (t, true),
-            Formula::All(items) => return items.iter().try_for_each(|f| self.post(st, f, check)),
-            Formula::Any(_) => {
+            NormalForm::Const(true) => return Ok(()),
+            NormalForm::Const(false) => return Err(Contradiction),
+            NormalForm::IsTrue(t) => (t, false),
+            NormalForm::NotFalse(t) => (t, true),
+            NormalForm::All(items) => return items.iter().try_for_each(|f| self.post(st, f, check)),
+            NormalForm::Any(_) => {
                 st.todo.push((leaf.clone(), check));
                 return Ok(());
             }
@@ -164,8 +164,8 @@ impl Space<'_> {
         if let Some(t) = &known {
             let goal = if null_passes { Goal::NotFalse } else { Goal::True };
             match self.scope.to_nnf(t, goal) {
-                Formula::Const(true) => return Ok(()),
-                Formula::Const(false) => return Err(Contradiction),
+                NormalForm::Const(true) => return Ok(()),
+                NormalForm::Const(false) => return Err(Contradiction),
                 f if f != *leaf => return self.post(st, &f, check),
                 _ => {}
             }
@@ -210,7 +210,7 @@ impl Space<'_> {
         let any = !stale.is_empty();
         st.relations = keep;
         for r in stale {
-            let leaf = if r.null_passes { Formula::NotFalse(r.tree) } else { Formula::IsTrue(r.tree) };
+            let leaf = if r.null_passes { NormalForm::NotFalse(r.tree) } else { NormalForm::IsTrue(r.tree) };
             self.post(st, &leaf, r.check)?;
         }
         Ok(any)

@@ -3,7 +3,7 @@
 
 use super::Nulls;
 use super::atom::{RetryPolicy, narrow};
-use super::normal::{Formula, Goal};
+use super::normal::{Goal, NormalForm};
 use super::state::{Space, State};
 use super::terms::negated;
 use crate::expr::Expr;
@@ -20,17 +20,17 @@ pub(super) enum Status {
 
 impl Space<'_> {
     /// The status of a leaf.
-    pub fn status(&self, st: &State, leaf: &Formula) -> Status {
+    pub fn status(&self, st: &State, leaf: &NormalForm) -> Status {
         if let Some((_, holds)) = st.decided.iter().find(|(f, _)| f == leaf) {
             return if *holds { Status::Entailed } else { Status::Disentailed };
         }
         let (t, null_passes) = match leaf {
-            Formula::Const(true) => return Status::Entailed,
-            Formula::Const(false) => return Status::Disentailed,
-            Formula::IsTrue(t) => (t, false),
-            Formula::NotFalse(t) => (t, true),
-            Formula::All(items) => return self.status_all(st, items),
-            Formula::Any(items) => return self.status_any(st, items),
+            NormalForm::Const(true) => return Status::Entailed,
+            NormalForm::Const(false) => return Status::Disentailed,
+            NormalForm::IsTrue(t) => (t, false),
+            NormalForm::NotFalse(t) => (t, true),
+            NormalForm::All(items) => return self.status_all(st, items),
+            NormalForm::Any(items) => return self.status_any(st, items),
         };
         if let Some((c, negated)) = self.null_test(t) {
             return match (st.cells[c].nulls, negated) {
@@ -68,7 +68,7 @@ impl Space<'_> {
         }
     }
 
-    fn status_all(&self, st: &State, items: &[Formula]) -> Status {
+    fn status_all(&self, st: &State, items: &[NormalForm]) -> Status {
         let mut all = Status::Entailed;
         for f in items {
             match self.status(st, f) {
@@ -80,7 +80,7 @@ impl Space<'_> {
         all
     }
 
-    fn status_any(&self, st: &State, items: &[Formula]) -> Status {
+    fn status_any(&self, st: &State, items: &[NormalForm]) -> Status {
         let mut any = Status::Disentailed;
         for f in items {
             match self.status(st, f) {
@@ -109,8 +109,8 @@ impl Space<'_> {
     }
 
     /// The share of rows for which a leaf is expected to hold, bounded away from 0 and 1.
-    pub fn share(&self, st: &State, leaf: &Formula) -> f64 {
-        let (Formula::IsTrue(t) | Formula::NotFalse(t)) = leaf else { return 0.5 };
+    pub fn share(&self, st: &State, leaf: &NormalForm) -> f64 {
+        let (NormalForm::IsTrue(t) | NormalForm::NotFalse(t)) = leaf else { return 0.5 };
         if let Some((c, negated)) = self.null_test(t) {
             let null = self.columns[c].null_share.clamp(0.15, 0.85);
             return if negated { 1.0 - null } else { null };

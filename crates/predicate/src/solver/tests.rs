@@ -75,9 +75,9 @@ fn texts() {
 
 #[test]
 fn keys_keep_their_own_value() {
-    let key = |c: ColumnInput| c.role(Role::Key);
+    let key = |c: ColumnInput| c.role(ValueSource::Key);
     let r = pg(
-        &[key(int("id", 0, 999)), int("parent_id", 0, 0).null().role(Role::Foreign { redraw: true })],
+        &[key(int("id", 0, 999)), int("parent_id", 0, 0).null().role(ValueSource::Foreign { redraw: true })],
         &["(parent_id IS NULL) = (id = 0)", "id <> parent_id"],
     );
     assert_eq!(r.iter().filter(|r| r["parent_id"].is_null()).count(), 1);
@@ -98,7 +98,7 @@ fn keys_keep_their_own_value() {
 fn implications_over_an_enum() {
     let mut columns = vec![int("type", 0, 100)];
     let refs = ["user_id", "group_id", "email", "role_id", "network_id", "form_id"];
-    columns.extend(refs.iter().map(|n| int(n, 1, 50).null().role(Role::Foreign { redraw: true })));
+    columns.extend(refs.iter().map(|n| int(n, 1, 50).null().role(ValueSource::Foreign { redraw: true })));
     columns.extend([boolean("read_access"), boolean("full_access"), array("permissions")]);
     let mut checks = vec!["type = ANY (ARRAY[1, 2, 3, 4, 5, 6])".to_owned()];
     for (i, n) in refs.iter().enumerate() {
@@ -121,7 +121,7 @@ fn implications_over_an_enum() {
 
 #[test]
 fn boolean_equalities() {
-    let fk = |n| int(n, 1, 50).null().role(Role::Foreign { redraw: false });
+    let fk = |n| int(n, 1, 50).null().role(ValueSource::Foreign { redraw: false });
     let r = pg(&[fk("a"), fk("b")], &["(a IS NULL) <> (b IS NULL)"]);
     assert!(has_null(&r, "a") && has_null(&r, "b"));
     let r = pg(&[fk("a"), int("b", 0, 3)], &["(a IS NULL) = (b = 0)"]);
@@ -219,7 +219,7 @@ fn columns_compared() {
         &["credit * debit = 0", "credit + debit > 0", "credit >= 0 AND debit >= 0"],
     );
     pg(&[int("minutes", 1, 600), int("slot", 1, 60)], &["mod(minutes, slot) = 0"]);
-    pg(&[int("minutes", 1, 600).role(Role::Key), int("slot", 1, 60)], &["minutes % slot = 0"]);
+    pg(&[int("minutes", 1, 600).role(ValueSource::Key), int("slot", 1, 60)], &["minutes % slot = 0"]);
     pg(&[date("born"), date("hired")], &["hired >= born + INTERVAL '18 years'", "born < CURRENT_DATE"]);
     pg(&[date("a"), date("b")], &["(b - a) <= 30 AND b >= a"]);
     pg(&[timestamp("a"), timestamp("b")], &["b - a <= '2 days'::interval", "a < b"]);
@@ -228,7 +228,10 @@ fn columns_compared() {
     pg(&[int("a", 0, 9), int("b", 0, 9)], &["GREATEST(a, b) < 5 AND LEAST(a, b) > 1"]);
     pg(&[int("x", 0, 100), int("y", 0, 100), int("z", 0, 100)], &["x + y + z = 100"]);
     let r = pg(
-        &[int("a", 0, 50).role(Role::Foreign { redraw: true }), int("b", 0, 50).role(Role::Foreign { redraw: true })],
+        &[
+            int("a", 0, 50).role(ValueSource::Foreign { redraw: true }),
+            int("b", 0, 50).role(ValueSource::Foreign { redraw: true }),
+        ],
         &["a <> b"],
     );
     assert_eq!(r.len(), 500);
@@ -313,7 +316,7 @@ fn forms_of_booleans() {
 
 #[test]
 fn dated_texts_and_names() {
-    let fk = |n| int(n, 1, 500).role(Role::Foreign { redraw: false });
+    let fk = |n| int(n, 1, 500).role(ValueSource::Foreign { redraw: false });
     let columns = [fk("entity0"), fk("entity1")];
     let s = solve(&columns, &[NamedCheck::new("no_loop", "entity0 <> entity1")], Dialect::Postgres, NOW);
     assert_eq!(s.unsolved, []);
@@ -369,7 +372,7 @@ fn dated_texts_and_names() {
             money("debit"),
             money("balance"),
             money("amount"),
-            int("account", 1, 50).null().role(Role::Foreign { redraw: false }),
+            int("account", 1, 50).null().role(ValueSource::Foreign { redraw: false }),
         ],
         &[
             "COALESCE(((display_type)::text = ANY ((ARRAY['line_section'::character varying, 'line_note'::character varying])::text[])), false) OR (account IS NOT NULL)",
@@ -387,7 +390,7 @@ fn domains_and_generated_columns() {
     let columns = [
         int("y", 0, 5000),
         int("a", 0, 100),
-        column("g", None, SqlType::Untyped).role(Role::Generated { expr: "a * 2".into() }),
+        column("g", None, SqlType::Untyped).role(ValueSource::Generated { expr: "a * 2".into() }),
     ];
     let checks = [
         NamedCheck::new("year", "((VALUE >= 1901) AND (VALUE <= 2155))").over_value("y"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified, quote};
-use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::postgres::StatementMode;
 use dbmocker_loaders::postgres::path::TRUSTED;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Word};
@@ -29,13 +29,13 @@ pub(super) struct Set {
 }
 
 /// A table, and the name of its temporary copy.
-struct Copy<'a> {
+struct TempCopy<'a> {
     table: &'a TableName,
     temporary: String,
 }
 
 /// A function, and the statement that creates it.
-struct Function {
+struct FunctionDefinition {
     schema: String,
     name: String,
     definition: String,
@@ -63,7 +63,7 @@ pub(super) fn of(session: &mut Session, query: &OracleQuery<'_>) -> Result<Optio
     let made = functions.iter().map(|f| redirected(&without_path(&f.definition), &copies, &functions));
     statements.extend(made);
     let set = Set { statements: statements.join("; "), expression: redirected(query.expression, &copies, &functions) };
-    let manner = Manner { scene: Some(&set.statements), ..Manner::default() };
+    let manner = StatementMode { scene: Some(&set.statements), ..StatementMode::default() };
     match session.rows_by("the tables that a CHECK reads", "select 1", manner) {
         Ok(_) => Ok(Some(set)),
         Err(SchemaError::Query { .. } | SchemaError::Privilege { .. }) => Ok(None),
@@ -71,41 +71,46 @@ pub(super) fn of(session: &mut Session, query: &OracleQuery<'_>) -> Result<Optio
     }
 }
 
-fn copies<'a>(scenes: &'a [Scene<'a>]) -> Vec<Copy<'a>> {
-    let mut copies: Vec<Copy<'_>> = Vec::new();
+fn copies<'a>(scenes: &'a [Scene<'a>]) -> Vec<TempCopy<'a>> {
+    let mut copies: Vec<TempCopy<'_>> = Vec::new();
     for (i, scene) in scenes.iter().enumerate() {
         // Of two tables of one name, an unqualified name refers to the first.
         let taken = copies.iter().any(|c| c.temporary == scene.table.name);
         let temporary = if taken { format!("dbmocker_{i}") } else { scene.table.name.clone() };
-        copies.push(Copy { table: scene.table, temporary });
+        copies.push(TempCopy { table: scene.table, temporary });
     }
     copies
 }
 
 /// The functions of roles whose code may run in this session.
-fn all_functions(session: &mut Session) -> Result<Vec<Function>, SchemaError> {
+fn all_functions(session: &mut Session) -> Result<Vec<FunctionDefinition>, SchemaError> {
     let sql = include_str!("functions.sql").replace("{trusted}", TRUSTED);
     let rows = session.rows("the functions (pg_proc)", &sql)?;
-    let function = |r: &crate::session::Row| {
-        Ok(Function { schema: r.string("schema")?, name: r.string("name")?, definition: r.string("definition")? })
+    let function = |r: &crate::session::TextRow| {
+        Ok(FunctionDefinition {
+            schema: r.string("schema")?,
+            name: r.string("name")?,
+            definition: r.string("definition")?,
+        })
     };
     rows.iter().map(function).collect()
 }
 
 /// The functions that an expression calls, and those that these call, each after those that it calls: a body that is
 /// parsed at creation needs them.
-fn reached(mut all: Vec<Function>, text: &str) -> Vec<Function> {
+fn reached(mut all: Vec<FunctionDefinition>, text: &str) -> Vec<FunctionDefinition> {
     let (mut levels, mut open) = (Vec::new(), vec![text.to_owned()]);
     for _ in 0..DEPTH {
-        let called = |f: &mut Function| open.iter().any(|text| text.contains(f.name.as_str()));
-        let next: Vec<Function> = all.extract_if(.., called).collect();
+        let called = |f: &mut FunctionDefinition| open.iter().any(|text| text.contains(f.name.as_str()));
+        let next: Vec<FunctionDefinition> = all.extract_if(.., called).collect();
         open = next.iter().map(|f| f.definition.clone()).collect();
         levels.push(next);
     }
-    let mut left: Vec<Function> = levels.into_iter().rev().flatten().collect();
-    let mut out: Vec<Function> = Vec::with_capacity(left.len());
+    let mut left: Vec<FunctionDefinition> = levels.into_iter().rev().flatten().collect();
+    let mut out: Vec<FunctionDefinition> = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let calls = |f: &Function, g: &Function| f.name != g.name && f.definition.contains(g.name.as_str());
+        let calls =
+            |f: &FunctionDefinition, g: &FunctionDefinition| f.name != g.name && f.definition.contains(g.name.as_str());
         // Where all call each other, any is the first.
         let free = left.iter().position(|f| !left.iter().any(|g| calls(f, g))).unwrap_or(0);
         out.push(left.remove(free));
@@ -114,7 +119,7 @@ fn reached(mut all: Vec<Function>, text: &str) -> Vec<Function> {
 }
 
 /// The statements that create a table and fill it.
-fn copied(scene: &Scene<'_>, copy: &Copy<'_>) -> Vec<String> {
+fn copied(scene: &Scene<'_>, copy: &TempCopy<'_>) -> Vec<String> {
     let name = format!("pg_temp.{}", quote(Sql::Postgres, &copy.temporary));
     let table = qualified(Sql::Postgres, &copy.table.schema, &copy.table.name);
     // Without constraints, because only some columns are filled.
@@ -147,7 +152,7 @@ fn without_path(definition: &str) -> String {
 }
 
 /// The text with the names of tables and functions replaced by those of the temporary copies.
-fn redirected(text: &str, copies: &[Copy<'_>], functions: &[Function]) -> String {
+fn redirected(text: &str, copies: &[TempCopy<'_>], functions: &[FunctionDefinition]) -> String {
     let Ok(tokens) = Tokenizer::new(&PostgreSqlDialect {}, text).with_unescape(false).tokenize() else {
         return text.to_owned();
     };
@@ -202,8 +207,9 @@ mod tests {
     #[test]
     fn functions_look_into_the_copies() {
         let table = TableName::new("shop", "Kinds");
-        let copies = [Copy { table: &table, temporary: "Kinds".into() }];
-        let function = |name: &str| Function { schema: "shop".into(), name: name.into(), definition: String::new() };
+        let copies = [TempCopy { table: &table, temporary: "Kinds".into() }];
+        let function =
+            |name: &str| FunctionDefinition { schema: "shop".into(), name: name.into(), definition: String::new() };
         let functions = [function("kind_of"), function("f")];
         let definition = "CREATE OR REPLACE FUNCTION shop.kind_of(i integer)\n RETURNS text\n LANGUAGE sql\n STABLE\n \
             SET search_path TO 'shop', 'pg_temp'\nAS $function$ select shop.f(k.name) from shop.\"Kinds\" k where k.id = i and '$1' <> E'\\'' $function$\n";
@@ -222,7 +228,7 @@ mod tests {
 
     #[test]
     fn functions_come_after_those_that_they_call() {
-        let function = |name: &str, definition: &str| Function {
+        let function = |name: &str, definition: &str| FunctionDefinition {
             schema: "shop".into(),
             name: name.into(),
             definition: definition.into(),

@@ -1,13 +1,17 @@
 //! Builds the [`Partitioning`] from `information_schema.partitions`.
 
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use dbmocker_core::schema::lists::{literal, split};
 use dbmocker_core::schema::*;
 
 /// The rows are those of one table, in the partitions' order; `default` is the name of its DEFAULT partition, if the
 /// rows do not show it.
-pub(super) fn read(rows: &[Row], database: &str, default: Option<&str>) -> Result<Option<Partitioning>, SchemaError> {
+pub(super) fn read(
+    rows: &[TextRow],
+    database: &str,
+    default: Option<&str>,
+) -> Result<Option<Partitioning>, SchemaError> {
     let Some(first) = rows.first() else { return Ok(None) };
     let method = first.text("partition_method")?;
     let Some(strategy) = strategy(method) else {
@@ -32,12 +36,12 @@ pub(super) fn read(rows: &[Row], database: &str, default: Option<&str>) -> Resul
     Ok(Some(Partitioning { strategy, key: key(first.opt("partition_expression")), partitions }))
 }
 
-fn count(rows: &[Row]) -> usize {
+fn count(rows: &[TextRow]) -> usize {
     rows.chunk_by(|a, b| a.opt("partition_name") == b.opt("partition_name")).count()
 }
 
 /// Hash or key only, by the servers' rules.
-fn subpartitions(group: &[Row], database: &str) -> Result<Option<Partitioning>, SchemaError> {
+fn subpartitions(group: &[TextRow], database: &str) -> Result<Option<Partitioning>, SchemaError> {
     let Some(strategy) = group[0].opt("subpartition_method").and_then(strategy) else { return Ok(None) };
     let mut partitions = Vec::new();
     for (i, row) in group.iter().enumerate() {
@@ -94,7 +98,7 @@ fn bound(
 }
 
 /// For a `LIST` table, MariaDB's catalogue shows 0 both for the DEFAULT partition and for a partition of the value 0.
-pub(super) fn may_hide_default(rows: &[Row]) -> bool {
+pub(super) fn may_hide_default(rows: &[TextRow]) -> bool {
     rows.iter().any(|r| r.opt("partition_method") == Some("LIST") && r.opt("partition_description") == Some("0"))
 }
 

@@ -1,14 +1,14 @@
 //! Builds one table of the model from the catalogue's rows.
 
-use super::{Catalogue, partitions, types};
+use super::{MysqlCatalog, partitions, types};
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use crate::trigger_writes;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::schema::*;
 
-impl Catalogue {
-    pub(super) fn table(&self, row: &Row, name: TableName) -> Result<Table, SchemaError> {
+impl MysqlCatalog {
+    pub(super) fn table(&self, row: &TextRow, name: TableName) -> Result<Table, SchemaError> {
         let mut columns = Vec::new();
         for row in self.columns.get(&name.name).into_iter().flatten() {
             columns.push(self.column(row)?);
@@ -20,11 +20,11 @@ impl Catalogue {
         }
         let (keys, indexes) = self.keys(&name.name, &columns)?;
         let mut foreign_keys = Vec::new();
-        let fk_rows: &[Row] = self.foreign_keys.get(&name.name).map_or(&[], Vec::as_slice);
+        let fk_rows: &[TextRow] = self.foreign_keys.get(&name.name).map_or(&[], Vec::as_slice);
         for group in fk_rows.chunk_by(|a, b| a.opt("constraint_name") == b.opt("constraint_name")) {
             foreign_keys.push(foreign_key(group, &columns)?);
         }
-        let partition_rows: &[Row] = self.partitions.get(&name.name).map_or(&[], Vec::as_slice);
+        let partition_rows: &[TextRow] = self.partitions.get(&name.name).map_or(&[], Vec::as_slice);
         let default = self.default_partitions.get(&name.name).map(String::as_str);
         let mut options: Vec<String> = row.opt("engine").map(str::to_owned).into_iter().collect();
         if row.text("table_type")? == "SYSTEM VERSIONED" {
@@ -46,7 +46,7 @@ impl Catalogue {
         })
     }
 
-    fn column(&self, row: &Row) -> Result<Column, SchemaError> {
+    fn column(&self, row: &TextRow) -> Result<Column, SchemaError> {
         let name = row.string("column_name")?;
         let srid = self.srids.get(&(row.string("table_name")?, name.clone())).copied().filter(|s| *s != 0);
         let ty = types::column_type(row, srid)?;
@@ -74,7 +74,7 @@ impl Catalogue {
     }
 
     /// MariaDB gives the default's expression; MySQL the bare literal, unless it is marked as an expression.
-    fn default(&self, row: &Row, ty: &SqlType, extra: &str) -> Option<String> {
+    fn default(&self, row: &TextRow, ty: &SqlType, extra: &str) -> Option<String> {
         let text = row.opt("column_default")?;
         if self.mariadb {
             return (text != "NULL").then(|| text.to_owned());
@@ -97,7 +97,7 @@ impl Catalogue {
         if self.mariadb { text.to_owned() } else { unescaped(text) }
     }
 
-    fn check(&self, row: &Row) -> Result<Check, SchemaError> {
+    fn check(&self, row: &TextRow) -> Result<Check, SchemaError> {
         Ok(Check {
             name: row.string("constraint_name")?,
             text: self.expression(row.text("check_clause")?),
@@ -107,7 +107,7 @@ impl Catalogue {
 
     /// The primary key first, then the unique ones by name; the others as plain indexes.
     fn keys(&self, table: &str, columns: &[Column]) -> Result<(Vec<Key>, Vec<Index>), SchemaError> {
-        let rows: &[Row] = self.indexes.get(table).map_or(&[], Vec::as_slice);
+        let rows: &[TextRow] = self.indexes.get(table).map_or(&[], Vec::as_slice);
         let (mut keys, mut indexes) = (Vec::new(), Vec::new());
         for group in rows.chunk_by(|a, b| a.opt("index_name") == b.opt("index_name")) {
             let row = &group[0];
@@ -127,7 +127,7 @@ impl Catalogue {
         Ok((keys, indexes))
     }
 
-    fn part(&self, row: &Row, columns: &[Column]) -> Result<KeyPart, SchemaError> {
+    fn part(&self, row: &TextRow, columns: &[Column]) -> Result<KeyPart, SchemaError> {
         let expression = row.opt("expression").map(|e| self.expression(e));
         let column = row.opt("column_name").map(|c| own_spelling(columns, c));
         Ok(KeyPart { column, expression, prefix: row.maybe("sub_part")?, collation: None })
@@ -159,7 +159,7 @@ fn json_alias(column: &mut Column, checks: &[Check]) {
     }
 }
 
-fn foreign_key(group: &[Row], columns: &[Column]) -> Result<ForeignKey, SchemaError> {
+fn foreign_key(group: &[TextRow], columns: &[Column]) -> Result<ForeignKey, SchemaError> {
     let row = &group[0];
     let mut own = Vec::new();
     let mut parents = Vec::new();
@@ -192,7 +192,7 @@ fn is_period(part: &KeyPart, columns: &[Column]) -> bool {
     generated.is_some_and(|g| ["ROW START", "ROW END"].iter().any(|r| g.expression.eq_ignore_ascii_case(r)))
 }
 
-fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
+fn trigger(row: &TextRow) -> Result<Trigger, SchemaError> {
     let event = format!("{} {}", row.text("action_timing")?, row.text("event_manipulation")?);
     let trigger_effects = trigger_writes::trigger_effects(row.opt("action_statement").unwrap_or_default());
     let writes = trigger_effects.writes.into_iter().collect();

@@ -1,12 +1,12 @@
 //! Maps `information_schema.columns` to [`SqlType`], and parses the names of collations.
 
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use dbmocker_core::schema::Collation;
 use dbmocker_core::schema::{SPATIAL_KINDS, SqlType};
 
 /// `srid` is the column's spatial reference system, if it is in another catalogue (MariaDB).
-pub(super) fn column_type(row: &Row, srid: Option<i32>) -> Result<SqlType, SchemaError> {
+pub(super) fn column_type(row: &TextRow, srid: Option<i32>) -> Result<SqlType, SchemaError> {
     let full = row.text("column_type")?.to_lowercase();
     let declared = Declared {
         full: row.text("column_type")?,

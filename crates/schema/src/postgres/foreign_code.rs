@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use dbmocker_loaders::postgres::path::TRUSTED;
 
-use super::{Catalogue, Relation};
+use super::{PostgresCatalog, RelationRow};
 use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::Table;
@@ -19,7 +19,7 @@ pub(super) fn read(session: &mut Session) -> Result<Foreign, SchemaError> {
     // By its cost estimate the server would JIT-compile the query, which takes seconds.
     let sql = format!("set local jit = off; {}", include_str!("foreign_code.sql").replace("{trusted}", TRUSTED));
     let rows = session.rows("the functions of other roles", &sql)?;
-    let said = |row: &crate::session::Row| {
+    let said = |row: &crate::session::TextRow| {
         let (what, function, role) = (row.text("what")?, row.text("function")?, row.text("role")?);
         let call = match row.flag("is_theirs") {
             true => format!("{what} calls function `{function}` of role `{role}`"),
@@ -35,9 +35,9 @@ pub(super) fn read(session: &mut Session) -> Result<Foreign, SchemaError> {
     rows.iter().map(said).collect()
 }
 
-impl Catalogue {
+impl PostgresCatalog {
     /// Why a table, or a partition of it, must not be written to.
-    pub(super) fn foreign_code(&self, r: &Relation, foreign: &Foreign) -> Option<String> {
+    pub(super) fn foreign_code(&self, r: &RelationRow, foreign: &Foreign) -> Option<String> {
         let own = foreign.get(&r.oid).cloned();
         own.or_else(|| self.partitions_of(r).find_map(|p| self.foreign_code(p, foreign)))
     }

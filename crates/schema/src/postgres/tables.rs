@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Catalogue, Relation, bounds};
+use super::{PostgresCatalog, RelationRow, bounds};
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use crate::trigger_writes::{called, with_calls};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::schema::*;
@@ -12,8 +12,8 @@ use dbmocker_core::schema::*;
 /// A key part as returned by `indexes.sql`: column, expression, collation's oid if it is not the column's.
 type PartitionPart = (Option<String>, Option<String>, Option<String>);
 
-impl Catalogue {
-    pub(super) fn table(&self, r: &Relation) -> Result<Table, SchemaError> {
+impl PostgresCatalog {
+    pub(super) fn table(&self, r: &RelationRow) -> Result<Table, SchemaError> {
         let mut caveats = Vec::new();
         if r.row_security_active {
             caveats.push(
@@ -71,7 +71,7 @@ impl Catalogue {
     }
 
     /// Other tables that the functions of a table's CHECKs read.
-    fn reads(&self, r: &Relation, checks: &[Check], columns: &[Column]) -> Vec<TableName> {
+    fn reads(&self, r: &RelationRow, checks: &[Check], columns: &[Column]) -> Vec<TableName> {
         let all = checks.iter().chain(columns.iter().flat_map(|c| &c.domain_checks));
         let called: BTreeSet<String> = all.flat_map(|c| called(&c.text)).collect();
         let reads: BTreeSet<String> = called
@@ -79,7 +79,7 @@ impl Catalogue {
             .filter(|f| self.bodies.contains_key(*f))
             .flat_map(|f| with_calls(f, &self.bodies).reads)
             .collect();
-        let named = |relation: &&Relation, said: &str| match said.split_once('.') {
+        let named = |relation: &&RelationRow, said: &str| match said.split_once('.') {
             Some((schema, name)) => relation.name.schema == schema && relation.name.name == name,
             None => relation.name.name == *said,
         };
@@ -92,7 +92,7 @@ impl Catalogue {
         reads.iter().filter_map(find).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn column(&self, row: &Row) -> Result<Column, SchemaError> {
+    fn column(&self, row: &TextRow) -> Result<Column, SchemaError> {
         let name = row.string("name")?;
         let resolved = self.types.resolve(row.number("type")?, row.number("typmod")?, row.number("dimensions")?);
         let expression = row.opt("expression").map(str::to_owned);
@@ -127,7 +127,7 @@ impl Catalogue {
     }
 
     /// Unique indexes as keys, the others as plain indexes.
-    fn keys(&self, r: &Relation, take: impl Fn(&Row) -> bool) -> Result<(Vec<Key>, Vec<Index>), SchemaError> {
+    fn keys(&self, r: &RelationRow, take: impl Fn(&TextRow) -> bool) -> Result<(Vec<Key>, Vec<Index>), SchemaError> {
         let (mut keys, mut indexes) = (Vec::new(), Vec::new());
         for row in rows_of(&self.indexes, r).filter(|row| take(row)) {
             if row.flag("is_unique") {
@@ -145,7 +145,7 @@ impl Catalogue {
         Ok((keys, indexes))
     }
 
-    fn key(&self, row: &Row) -> Result<Key, SchemaError> {
+    fn key(&self, row: &TextRow) -> Result<Key, SchemaError> {
         let parts: Vec<PartitionPart> = row.json("parts")?;
         Ok(Key {
             name: row.string("name")?,
@@ -166,19 +166,19 @@ impl Catalogue {
         })
     }
 
-    fn foreign_keys(&self, r: &Relation) -> Result<Vec<ForeignKey>, SchemaError> {
+    fn foreign_keys(&self, r: &RelationRow) -> Result<Vec<ForeignKey>, SchemaError> {
         rows_of(&self.foreign_keys, r).map(foreign_key).collect()
     }
 
-    fn checks(&self, r: &Relation, take: impl Fn(&Row) -> bool) -> Result<Vec<Check>, SchemaError> {
-        let check = |row: &Row| {
+    fn checks(&self, r: &RelationRow, take: impl Fn(&TextRow) -> bool) -> Result<Vec<Check>, SchemaError> {
+        let check = |row: &TextRow| {
             Ok(Check { name: row.string("name")?, text: row.string("text")?, validated: row.flag("validated") })
         };
         rows_of(&self.checks, r).filter(|row| take(row)).map(check).collect()
     }
 
     /// The conditions of row-level security on new rows, as CHECKs.
-    fn policies(&self, r: &Relation) -> Result<Vec<Check>, SchemaError> {
+    fn policies(&self, r: &RelationRow) -> Result<Vec<Check>, SchemaError> {
         let check = |name: &str, text: String| Check { name: name.to_owned(), text, validated: true };
         let mut any = Vec::new();
         let mut checks = Vec::new();
@@ -194,17 +194,17 @@ impl Catalogue {
         Ok(checks)
     }
 
-    fn leaves<'a>(&'a self, r: &'a Relation) -> Vec<&'a Relation> {
+    fn leaves<'a>(&'a self, r: &'a RelationRow) -> Vec<&'a RelationRow> {
         self.partitions_of(r).flat_map(|p| if p.kind == "p" { self.leaves(p) } else { vec![p] }).collect()
     }
 
-    fn partitioning(&self, r: &Relation) -> Result<Option<Partitioning>, SchemaError> {
+    fn partitioning(&self, r: &RelationRow) -> Result<Option<Partitioning>, SchemaError> {
         let Some((strategy, key)) = r.partitioning.clone() else { return Ok(None) };
         let partitions = self.partitions_of(r).map(|p| self.partition(r, p)).collect::<Result<_, _>>()?;
         Ok(Some(Partitioning { strategy, key, partitions }))
     }
 
-    fn partition(&self, parent: &Relation, p: &Relation) -> Result<Partition, SchemaError> {
+    fn partition(&self, parent: &RelationRow, p: &RelationRow) -> Result<Partition, SchemaError> {
         let bound = p.bound.as_deref().unwrap_or_default();
         let bound = bounds::parse(bound)
             .ok_or_else(|| SchemaError::unexpected(format!("the bounds of {}", p.name), format!("`{bound}`")))?;
@@ -221,7 +221,7 @@ impl Catalogue {
     }
 
     /// NOT NULLs that the partition has and its parent has not, as CHECKs.
-    fn own_not_nulls(&self, parent: &Relation, p: &Relation) -> Result<Vec<Check>, SchemaError> {
+    fn own_not_nulls(&self, parent: &RelationRow, p: &RelationRow) -> Result<Vec<Check>, SchemaError> {
         let mut nullable: Vec<&str> = Vec::new();
         for row in rows_of(&self.columns, parent).filter(|row| !row.flag("not_null")) {
             nullable.push(row.text("name")?);
@@ -242,11 +242,11 @@ impl Catalogue {
     }
 }
 
-fn rows_of<'a>(groups: &'a HashMap<u32, Vec<Row>>, r: &Relation) -> impl Iterator<Item = &'a Row> {
+fn rows_of<'a>(groups: &'a HashMap<u32, Vec<TextRow>>, r: &RelationRow) -> impl Iterator<Item = &'a TextRow> {
     groups.get(&r.oid).into_iter().flatten()
 }
 
-fn auto(row: &Row, default: Option<&str>) -> Result<Option<Auto>, SchemaError> {
+fn auto(row: &TextRow, default: Option<&str>) -> Result<Option<Auto>, SchemaError> {
     let identity = || row.string("identity_sequence");
     Ok(match row.opt("identity") {
         Some("a") => Some(Auto::IdentityAlways { sequence: identity()? }),
@@ -258,7 +258,7 @@ fn auto(row: &Row, default: Option<&str>) -> Result<Option<Auto>, SchemaError> {
 }
 
 /// A sequence that counts down, or none, gives the usual numbers.
-fn numbering(row: &Row) -> Result<Numbering, SchemaError> {
+fn numbering(row: &TextRow) -> Result<Numbering, SchemaError> {
     Ok(match (row.maybe("sequence_start")?, row.maybe("sequence_step")?) {
         (Some(start), Some(step)) if step > 0 => Numbering { start, step },
         _ => Numbering::default(),
@@ -275,7 +275,7 @@ fn nextval(default: &str) -> Option<String> {
     casts.chars().all(|c| c == ')').then(|| rest[..end].replace("''", "'"))
 }
 
-fn deferrable(row: &Row) -> Deferrable {
+fn deferrable(row: &TextRow) -> Deferrable {
     match (row.flag("deferrable"), row.flag("deferred")) {
         (false, _) => Deferrable::No,
         (true, false) => Deferrable::InitiallyImmediate,
@@ -283,7 +283,7 @@ fn deferrable(row: &Row) -> Deferrable {
     }
 }
 
-fn foreign_key(row: &Row) -> Result<ForeignKey, SchemaError> {
+fn foreign_key(row: &TextRow) -> Result<ForeignKey, SchemaError> {
     let action = |on: &str, code: Option<&str>| {
         let what = match code? {
             "r" => "RESTRICT",
@@ -307,7 +307,7 @@ fn foreign_key(row: &Row) -> Result<ForeignKey, SchemaError> {
     })
 }
 
-fn exclusion(row: &Row) -> Result<Exclusion, SchemaError> {
+fn exclusion(row: &TextRow) -> Result<Exclusion, SchemaError> {
     Ok(Exclusion {
         name: row.string("name")?,
         elements: row.json("elements")?,

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use dbmocker_core::schema::{Check, Inner, Step};
 use dbmocker_core::schema::{SPATIAL_KINDS, SqlType};
 
 /// `(name, type oid, typmod, dimensions)`.
-type Field = (String, String, i32, i32);
+type CompositeField = (String, String, i32, i32);
 
 struct PgType {
     name: String,
@@ -23,7 +23,7 @@ struct PgType {
     not_null: bool,
     default: Option<String>,
     labels: Vec<String>,
-    fields: Vec<Field>,
+    fields: Vec<CompositeField>,
     subtype: u32,
     checks: Vec<Check>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Types {
 }
 
 /// A column's type with the constraints of its domains.
-pub(super) struct Resolved {
+pub(super) struct ResolvedType {
     pub ty: SqlType,
     pub checks: Vec<Check>,
     pub not_null: bool,
@@ -46,9 +46,9 @@ pub(super) struct Resolved {
     base: String,
 }
 
-impl Resolved {
+impl ResolvedType {
     fn plain(ty: SqlType) -> Self {
-        Resolved { ty, checks: Vec::new(), not_null: false, default: None, inner: Vec::new(), base: String::new() }
+        ResolvedType { ty, checks: Vec::new(), not_null: false, default: None, inner: Vec::new(), base: String::new() }
     }
 
     /// Its CHECKs, with their path extended by one step.
@@ -66,7 +66,7 @@ impl Resolved {
 const MAX_DEPTH: u32 = 16;
 
 impl Types {
-    pub(super) fn new(rows: &[Row], default_schema: &str) -> Result<Self, SchemaError> {
+    pub(super) fn new(rows: &[TextRow], default_schema: &str) -> Result<Self, SchemaError> {
         let by_oid =
             rows.iter().map(|r| Ok((r.number("oid")?, PgType::new(r)?))).collect::<Result<_, SchemaError>>()?;
         Ok(Types { by_oid, default_schema: default_schema.to_owned() })
@@ -84,7 +84,7 @@ impl Types {
         SqlType::Unsupported { name: self.short(&t.full_name) }
     }
 
-    pub(super) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> Resolved {
+    pub(super) fn resolve(&self, oid: u32, typmod: i32, dimensions: i32) -> ResolvedType {
         let mut all = self.at(oid, typmod, dimensions, 0);
         // A composite is not a single comparable value.
         if matches!(all.ty, SqlType::Composite { .. }) && !all.checks.is_empty() {
@@ -94,7 +94,7 @@ impl Types {
         all
     }
 
-    fn at(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
+    fn at(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> ResolvedType {
         let mut found = self.of(oid, typmod, dimensions, depth);
         if let Some(t) = self.by_oid.get(&oid).filter(|t| t.kind != "d") {
             found.base.clone_from(&t.full_name);
@@ -102,22 +102,22 @@ impl Types {
         found
     }
 
-    fn of(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> Resolved {
+    fn of(&self, oid: u32, typmod: i32, dimensions: i32, depth: u32) -> ResolvedType {
         let Some(t) = self.by_oid.get(&oid).filter(|_| depth < MAX_DEPTH) else {
-            return Resolved::plain(SqlType::Unsupported { name: format!("type {oid}") });
+            return ResolvedType::plain(SqlType::Unsupported { name: format!("type {oid}") });
         };
         match t.kind.as_str() {
             // A domain over cubes whose CHECKs call functions of two extensions.
             "d" if t.name == "earth" && t.checks.iter().any(|c| c.text.contains("cube_is_point")) => {
-                Resolved::plain(SqlType::Spelled { name: t.name.clone() })
+                ResolvedType::plain(SqlType::Spelled { name: t.name.clone() })
             }
             "d" => self.domain(t, depth),
-            "e" => Resolved::plain(SqlType::Enum { members: t.labels.clone() }),
+            "e" => ResolvedType::plain(SqlType::Enum { members: t.labels.clone() }),
             "c" => self.composite(t, depth),
             "r" | "m" => {
                 let inner = self.at(t.subtype, -1, 0, depth + 1);
                 let ty = SqlType::Range { element: Box::new(inner.ty.clone()), multi: t.kind == "m" };
-                Resolved { inner: inner.inside(Step::Element), ..Resolved::plain(ty) }
+                ResolvedType { inner: inner.inside(Step::Element), ..ResolvedType::plain(ty) }
             }
             "b" if t.category == "A" && t.element != 0 && t.name.starts_with('_') => {
                 let inner = self.at(t.element, typmod, 0, depth + 1);
@@ -125,16 +125,16 @@ impl Types {
                     element: Box::new(inner.ty.clone()),
                     dimensions: u8::try_from(dimensions.max(1)).unwrap_or(u8::MAX),
                 };
-                Resolved { inner: inner.inside(Step::Element), ..Resolved::plain(ty) }
+                ResolvedType { inner: inner.inside(Step::Element), ..ResolvedType::plain(ty) }
             }
-            "b" if t.builtin => Resolved::plain(builtin(&t.name, typmod)),
-            "b" => Resolved::plain(extension(&t.name, typmod).unwrap_or_else(|| self.unsupported(t))),
-            _ => Resolved::plain(self.unsupported(t)),
+            "b" if t.builtin => ResolvedType::plain(builtin(&t.name, typmod)),
+            "b" => ResolvedType::plain(extension(&t.name, typmod).unwrap_or_else(|| self.unsupported(t))),
+            _ => ResolvedType::plain(self.unsupported(t)),
         }
     }
 
     /// The base type, with the CHECKs of the inner domains first.
-    fn domain(&self, t: &PgType, depth: u32) -> Resolved {
+    fn domain(&self, t: &PgType, depth: u32) -> ResolvedType {
         let mut inner = self.at(t.base, t.base_typmod, t.dimensions, depth + 1);
         inner.checks.extend(t.checks.iter().cloned());
         inner.not_null |= t.not_null;
@@ -142,7 +142,7 @@ impl Types {
         inner
     }
 
-    fn composite(&self, t: &PgType, depth: u32) -> Resolved {
+    fn composite(&self, t: &PgType, depth: u32) -> ResolvedType {
         let mut inner = Vec::new();
         let mut fields = Vec::new();
         for (i, (name, oid, typmod, dimensions)) in t.fields.iter().enumerate() {
@@ -150,12 +150,12 @@ impl Types {
             fields.push((name.clone(), field.ty.clone()));
             inner.extend(field.inside(Step::Field(i)));
         }
-        Resolved { inner, ..Resolved::plain(SqlType::Composite { name: self.short(&t.full_name), fields }) }
+        ResolvedType { inner, ..ResolvedType::plain(SqlType::Composite { name: self.short(&t.full_name), fields }) }
     }
 }
 
 impl PgType {
-    fn new(r: &Row) -> Result<Self, SchemaError> {
+    fn new(r: &TextRow) -> Result<Self, SchemaError> {
         let checks: Option<Vec<(String, String, bool)>> = r.json("checks")?;
         Ok(PgType {
             name: r.string("name")?,

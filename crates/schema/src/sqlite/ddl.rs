@@ -1,7 +1,7 @@
 //! Parses the text of CREATE statements for what pragmas do not report: CHECKs, COLLATE, generated expressions,
 //! AUTOINCREMENT, names of constraints, deferrable foreign keys, expressions and predicates of indexes.
 
-use super::tokens::{Kind, Token, name, tokens};
+use super::tokens::{Token, TokenKind, name, tokens};
 use dbmocker_core::schema::Deferrable;
 
 #[derive(Debug, Default)]
@@ -47,15 +47,15 @@ pub(super) struct IndexText {
     pub predicate: Option<String>,
 }
 
-struct Cursor<'a> {
+struct TokenCursor<'a> {
     sql: &'a str,
     tokens: Vec<Token>,
     at: usize,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> TokenCursor<'a> {
     fn new(sql: &'a str) -> Self {
-        Cursor { sql, tokens: tokens(sql), at: 0 }
+        TokenCursor { sql, tokens: tokens(sql), at: 0 }
     }
 
     fn text(&self, i: usize) -> &'a str {
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn is_at(&self, i: usize, word: &str) -> bool {
-        let bare = self.tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Sign));
+        let bare = self.tokens.get(i).is_some_and(|t| matches!(t.kind, TokenKind::Word | TokenKind::Sign));
         bare && self.text(i).eq_ignore_ascii_case(word)
     }
 
@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
 
 /// Reads `CREATE TABLE ... (...)`. Text that cannot be parsed is skipped: the pragmas have the rest.
 pub(super) fn table(sql: &str) -> TableText {
-    let mut c = Cursor::new(sql);
+    let mut c = TokenCursor::new(sql);
     let mut table = TableText::default();
     while !c.done() && !c.is("(") {
         c.at += 1;
@@ -141,14 +141,14 @@ pub(super) fn table(sql: &str) -> TableText {
     table
 }
 
-fn column(c: &mut Cursor<'_>, table: &mut TableText) {
+fn column(c: &mut TokenCursor<'_>, table: &mut TableText) {
     table.columns.push(ColumnText { name: c.name(), ..ColumnText::default() });
     let own = table.columns.len() - 1;
     constraints(c, table, Some(own));
 }
 
 /// Everything up to the comma or parenthesis that ends this definition, of a column or of the table.
-fn constraints(c: &mut Cursor<'_>, table: &mut TableText, column: Option<usize>) {
+fn constraints(c: &mut TokenCursor<'_>, table: &mut TableText, column: Option<usize>) {
     let mut named = None;
     while !c.done() && !c.is(",") && !c.is(")") {
         if c.eat("CONSTRAINT") {
@@ -189,7 +189,7 @@ fn constraints(c: &mut Cursor<'_>, table: &mut TableText, column: Option<usize>)
     }
 }
 
-fn of_column(c: &mut Cursor<'_>, column: &mut ColumnText) {
+fn of_column(c: &mut TokenCursor<'_>, column: &mut ColumnText) {
     if c.eat("COLLATE") {
         column.collation = Some(c.name());
     } else if c.eat("AUTOINCREMENT") {
@@ -202,12 +202,12 @@ fn of_column(c: &mut Cursor<'_>, column: &mut ColumnText) {
     }
 }
 
-fn skip(c: &mut Cursor<'_>) {
+fn skip(c: &mut TokenCursor<'_>) {
     if c.is("(") { c.skip_group() } else { c.at += 1 }
 }
 
 /// After REFERENCES: `parent [(columns)] [ON ... ...] [MATCH ...] [[NOT] DEFERRABLE [INITIALLY ...]]`.
-fn references(c: &mut Cursor<'_>, named: Option<String>) -> ForeignKeyText {
+fn references(c: &mut TokenCursor<'_>, named: Option<String>) -> ForeignKeyText {
     let mut fk = ForeignKeyText { name: named, deferrable: Deferrable::No };
     c.name();
     if c.is("(") {
@@ -260,7 +260,7 @@ pub fn without_keys(sql: &str, primary: bool) -> Option<String> {
 
 /// Reads `CREATE [UNIQUE] INDEX n ON t (parts) [WHERE predicate]`.
 pub(super) fn index(sql: &str) -> IndexText {
-    let mut c = Cursor::new(sql);
+    let mut c = TokenCursor::new(sql);
     while !c.done() && !c.is("(") {
         c.at += 1;
     }
@@ -285,7 +285,7 @@ pub(super) fn index(sql: &str) -> IndexText {
 }
 
 fn part(group: &str, mut tokens: &[Token]) -> String {
-    let word = |t: &Token, w: &str| t.kind == Kind::Word && group[t.start..t.end].eq_ignore_ascii_case(w);
+    let word = |t: &Token, w: &str| t.kind == TokenKind::Word && group[t.start..t.end].eq_ignore_ascii_case(w);
     if let [rest @ .., last] = tokens
         && (word(last, "ASC") || word(last, "DESC"))
     {
@@ -304,7 +304,7 @@ fn part(group: &str, mut tokens: &[Token]) -> String {
 
 /// `BEFORE INSERT` and similar, from `CREATE TRIGGER`.
 pub(super) fn trigger_event(sql: &str) -> String {
-    let mut c = Cursor::new(sql);
+    let mut c = TokenCursor::new(sql);
     let mut timing = "BEFORE";
     c.eat("CREATE");
     let _ = c.eat("TEMP") || c.eat("TEMPORARY");

@@ -1,6 +1,6 @@
 //! The conditions under which an INSERT trigger raises, from its text.
 
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Token, TokenKind, tokens};
 
 /// For each `RAISE(ABORT | FAIL | ROLLBACK, ...)` of the trigger: the condition over `NEW` under which it is reached.
 pub(super) fn refusals(sql: &str) -> Vec<String> {
@@ -19,7 +19,7 @@ pub(super) fn refusals(sql: &str) -> Vec<String> {
 }
 
 fn is(sql: &str, token: &Token, word: &str) -> bool {
-    matches!(token.kind, Kind::Word | Kind::Sign) && sql[token.start..token.end].eq_ignore_ascii_case(word)
+    matches!(token.kind, TokenKind::Word | TokenKind::Sign) && sql[token.start..token.end].eq_ignore_ascii_case(word)
 }
 
 /// The text from the first token to the last.

@@ -1,13 +1,13 @@
 //! Builds one table of the model from the pragmas' rows and its CREATE statement.
 
-use super::{Catalogue, ddl, types};
+use super::{SqliteCatalog, ddl, types};
 use crate::error::SchemaError;
-use crate::session::Row;
+use crate::session::TextRow;
 use crate::trigger_writes;
 use dbmocker_core::schema::*;
 
-impl Catalogue {
-    pub(super) fn table(&self, row: &Row) -> Result<Table, SchemaError> {
+impl SqliteCatalog {
+    pub(super) fn table(&self, row: &TextRow) -> Result<Table, SchemaError> {
         let name = TableName::new("main", row.text("name")?);
         let text = ddl::table(row.opt("sql").unwrap_or_default());
         let (strict, without_rowid) = (row.flag("strict"), row.flag("without_rowid"));
@@ -43,7 +43,7 @@ impl Catalogue {
         })
     }
 
-    fn of<'a>(&self, groups: &'a std::collections::HashMap<String, Vec<Row>>, table: &str) -> &'a [Row] {
+    fn of<'a>(&self, groups: &'a std::collections::HashMap<String, Vec<TextRow>>, table: &str) -> &'a [TextRow] {
         groups.get(&table.to_lowercase()).map_or(&[], Vec::as_slice)
     }
 
@@ -98,7 +98,7 @@ impl Catalogue {
     }
 
     /// The parent's name and columns as in its own declaration; the primary key if no columns are named.
-    fn parent(&self, group: &[Row]) -> Result<Option<(String, Vec<String>)>, SchemaError> {
+    fn parent(&self, group: &[TextRow]) -> Result<Option<(String, Vec<String>)>, SchemaError> {
         let parent = group[0].text("parent")?;
         let rows = self.of(&self.columns, parent);
         let Some(first) = rows.first() else { return Ok(None) };
@@ -121,7 +121,7 @@ fn own_spelling<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> Str
     names.find(|n| same(n, name)).unwrap_or(name).to_owned()
 }
 
-fn column(row: &Row, text: &ddl::TableText, strict: bool) -> Result<Column, SchemaError> {
+fn column(row: &TextRow, text: &ddl::TableText, strict: bool) -> Result<Column, SchemaError> {
     let name = row.string("name")?;
     let type_name = row.opt("type").unwrap_or_default().to_owned();
     let declared = text.columns.iter().find(|c| same(&c.name, &name));
@@ -164,7 +164,7 @@ fn rowid_key(text: &ddl::TableText, columns: Vec<String>) -> Key {
 }
 
 /// Unique indexes as keys, primary first; the others as plain indexes.
-fn keys(rows: &[Row], columns: &[Column], text: &ddl::TableText) -> Result<(Vec<Key>, Vec<Index>), SchemaError> {
+fn keys(rows: &[TextRow], columns: &[Column], text: &ddl::TableText) -> Result<(Vec<Key>, Vec<Index>), SchemaError> {
     let (mut keys, mut indexes) = (Vec::new(), Vec::new());
     for group in rows.chunk_by(|a, b| a.opt("name") == b.opt("name")) {
         let row = &group[0];
@@ -183,7 +183,7 @@ fn keys(rows: &[Row], columns: &[Column], text: &ddl::TableText) -> Result<(Vec<
     Ok((keys, indexes))
 }
 
-fn key(group: &[Row], columns: &[Column], text: &ddl::TableText) -> Result<Key, SchemaError> {
+fn key(group: &[TextRow], columns: &[Column], text: &ddl::TableText) -> Result<Key, SchemaError> {
     let row = &group[0];
     let index = row.opt("sql").map(ddl::index);
     let mut parts = Vec::new();
@@ -223,7 +223,7 @@ fn checks(text: &ddl::TableText) -> Vec<Check> {
     text.checks.iter().enumerate().map(numbered).collect()
 }
 
-fn actions(row: &Row) -> String {
+fn actions(row: &TextRow) -> String {
     let action = |on: &str, name: &str| {
         let rule = row.opt(name).unwrap_or_default();
         (!matches!(rule, "" | "NO ACTION")).then(|| format!("{on} {rule}"))
@@ -235,7 +235,7 @@ fn actions(row: &Row) -> String {
         .join(" ")
 }
 
-fn trigger(row: &Row) -> Result<Trigger, SchemaError> {
+fn trigger(row: &TextRow) -> Result<Trigger, SchemaError> {
     let sql = row.text("sql")?;
     let trigger_effects = trigger_writes::trigger_effects(sql);
     Ok(Trigger {

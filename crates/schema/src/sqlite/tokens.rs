@@ -2,7 +2,7 @@
 
 /// The kind of a token; its text is the slice `start..end` of the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A bare word: keyword or name.
     Word,
     /// A name in `"..."`, `` `...` `` or `[...]`.
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
 }
@@ -43,27 +43,27 @@ pub(super) fn tokens(sql: &str) -> Vec<Token> {
             }
             b'\'' => {
                 i = quoted(bytes, i, b'\'');
-                Kind::Text
+                TokenKind::Text
             }
             q @ (b'"' | b'`') => {
                 i = quoted(bytes, i, q);
-                Kind::Quoted
+                TokenKind::Quoted
             }
             b'[' => {
                 i = find(bytes, i, b"]");
-                Kind::Quoted
+                TokenKind::Quoted
             }
             b'0'..=b'9' => {
                 i = run(bytes, i, |b| is_word(b) || b == b'.');
-                Kind::Number
+                TokenKind::Number
             }
             b if is_word(b) => {
                 i = run(bytes, i, is_word);
-                Kind::Word
+                TokenKind::Word
             }
             _ => {
                 i += 1;
-                Kind::Sign
+                TokenKind::Sign
             }
         };
         out.push(Token { kind, start, end: i });

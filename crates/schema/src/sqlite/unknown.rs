@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::qualified;
 
-use super::Catalogue;
-use super::tokens::{Kind, name, tokens};
+use super::SqliteCatalog;
+use super::tokens::{TokenKind, name, tokens};
 use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::*;
@@ -26,18 +26,18 @@ const COLLATIONS: [&str; 3] = ["BINARY", "NOCASE", "RTRIM"];
 
 /// The library's functions.
 #[derive(Debug, Default)]
-struct Known(BTreeSet<String>);
+struct KnownFunctions(BTreeSet<String>);
 
 fn has(collation: &str) -> bool {
     COLLATIONS.iter().any(|c| c.eq_ignore_ascii_case(collation))
 }
 
-impl Catalogue {
+impl SqliteCatalog {
     /// Marks the tables to which SQLite cannot write on this connection.
     pub(super) fn unknown(&self, session: &mut Session, tables: &mut [Table]) -> Result<(), SchemaError> {
         let functions =
             session.rows("the functions", "select distinct lower(name) as name from pragma_function_list")?;
-        let known = Known(functions.iter().map(|row| row.string("name")).collect::<Result<_, _>>()?);
+        let known = KnownFunctions(functions.iter().map(|row| row.string("name")).collect::<Result<_, _>>()?);
         for table in tables {
             let mut unfit = known.expressions(table);
             for row in self.indexes.get(&table.name.name.to_lowercase()).into_iter().flatten() {
@@ -55,7 +55,7 @@ impl Catalogue {
     }
 }
 
-impl Known {
+impl KnownFunctions {
     fn expressions(&self, table: &Table) -> Vec<String> {
         let checks = table.checks.iter().map(|c| (format!("CHECK `{}`", c.name), c.text.as_str()));
         let generated = table.columns.iter().filter_map(|c| Some((&c.name, c.generated.as_ref()?)));
@@ -81,7 +81,7 @@ impl Known {
         });
         let compared = checks.flat_map(|(place, text)| {
             compares(text, &own).into_iter().map(move |c| {
-                format!("{place} compares by the collation `{c}`, which only the program that made the file knows")
+                format!("{place} compares by the collation `{c}`, which only the program that made the file defines")
             })
         });
         calls.chain(compared).collect()
@@ -89,7 +89,7 @@ impl Known {
 
     fn calls(&self, text: &str) -> BTreeSet<String> {
         let all = tokens(text);
-        let called = all.windows(2).filter(|w| w[0].kind == Kind::Word && &text[w[1].start..w[1].end] == "(");
+        let called = all.windows(2).filter(|w| w[0].kind == TokenKind::Word && &text[w[1].start..w[1].end] == "(");
         let names = called.map(|w| text[w[0].start..w[0].end].to_lowercase());
         names.filter(|n| !NO_CALLS.contains(&n.as_str()) && !self.0.contains(n)).collect()
     }
@@ -97,7 +97,7 @@ impl Known {
 
 /// Unknown collations in a CHECK, or of columns in it.
 fn compares(text: &str, columns: &[(&str, &str)]) -> BTreeSet<String> {
-    let names = tokens(text).into_iter().filter(|t| t.kind != Kind::Text);
+    let names = tokens(text).into_iter().filter(|t| t.kind != TokenKind::Text);
     let all: Vec<String> = names.map(|t| name(&text[t.start..t.end])).collect();
     let named = all.windows(2).filter(|w| w[0].eq_ignore_ascii_case("collate")).map(|w| w[1].clone());
     let own = columns.iter().filter(|(c, _)| all.iter().any(|t| t.eq_ignore_ascii_case(c)));
@@ -112,7 +112,7 @@ fn unsorted(part: &str, index: &str, droppable: bool, collation: &str) -> String
         String::new()
     };
     format!(
-        "index `{index}` sorts {part} by the collation `{collation}`, which only the program that made the file knows: \
+        "index `{index}` sorts {part} by the collation `{collation}`, which only the program that made the file defines: \
          rows written without it would stand in a wrong order{way_out}"
     )
 }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn calls_of_functions_that_are_not_there() {
-        let known = Known(["length", "lower"].map(String::from).into());
+        let known = KnownFunctions(["length", "lower"].map(String::from).into());
         let calls = |text| Vec::from_iter(known.calls(text));
         assert_eq!(calls("length(a) > 0 AND (b IN (1, 2) OR NOT(soundslike(Lower(c), 'x(')))"), ["soundslike"]);
         assert!(calls("\"f\" (1) AND a IN(1) AND 'g(1)' <> b").is_empty());

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, quote};
 
-use super::{Bucket, ColumnStatistics, Statistics, TableStatistics};
+use super::{ColumnStatistics, HistogramBucket, Statistics, TableStatistics};
 use crate::error::SchemaError;
-use crate::session::{Row, Session};
+use crate::session::{Session, TextRow};
 use dbmocker_core::schema::{Schema, SqlType, TableName};
 
 /// What is read, as the person is told.
@@ -22,7 +22,7 @@ pub(super) fn read(session: &mut Session, schema: &Schema) -> Result<Statistics,
     let mariadb = schema.is_mariadb();
     let read = if mariadb { MARIADB.to_vec() } else { MYSQL.to_vec() };
     let mut statistics = Statistics { read, ..Statistics::default() };
-    let name = |row: &Row| Ok::<_, SchemaError>(TableName::new(&schema.database, row.text("name")?));
+    let name = |row: &TextRow| Ok::<_, SchemaError>(TableName::new(&schema.database, row.text("name")?));
     let sizes = if mariadb { include_str!("mysql/tables_mariadb.sql") } else { include_str!("mysql/tables_mysql.sql") };
     for row in session.rows("the tables' sizes", sizes)? {
         let name = name(&row)?;
@@ -71,7 +71,7 @@ fn unique_columns(schema: &Schema, statistics: &mut Statistics) {
     }
 }
 
-fn of_mariadb(row: &Row, rows: f64) -> Result<ColumnStatistics, SchemaError> {
+fn of_mariadb(row: &TextRow, rows: f64) -> Result<ColumnStatistics, SchemaError> {
     let nulls: f64 = row.maybe("nulls_ratio")?.unwrap_or(0.0);
     let each: Option<f64> = row.maybe("avg_frequency")?;
     let distinct = each.filter(|each| *each > 0.0).map(|each| (rows * (1.0 - nulls) / each).round());
@@ -127,7 +127,7 @@ fn of_positions(column: &mut ColumnStatistics, bounds: &[f64], ends: Option<(&st
     let edges: Vec<f64> = [0.0].into_iter().chain(runs.iter().map(|(at, _)| *at)).chain([1.0]).collect();
     let gaps: Vec<(f64, f64)> = edges.windows(2).filter(|w| w[0] < w[1]).map(|w| (w[0], w[1])).collect();
     let share = rest / gaps.len().max(1) as f64; // at most 256
-    let bucket = |(from, to): (f64, f64)| Some(Bucket { from: value(from)?, to: value(to)?, share });
+    let bucket = |(from, to): (f64, f64)| Some(HistogramBucket { from: value(from)?, to: value(to)?, share });
     column.buckets = gaps.into_iter().filter_map(bucket).collect();
 }
 
@@ -152,7 +152,7 @@ fn histograms(
     session: &mut Session,
     mariadb: bool,
     statistics: &mut Statistics,
-    name: &impl Fn(&Row) -> Result<TableName, SchemaError>,
+    name: &impl Fn(&TextRow) -> Result<TableName, SchemaError>,
 ) -> Result<(), SchemaError> {
     let sql = if mariadb { include_str!("mysql/buckets_mariadb.sql") } else { include_str!("mysql/buckets_mysql.sql") };
     let rows = match session.rows("the columns' histograms", sql) {
@@ -160,7 +160,7 @@ fn histograms(
         Err(SchemaError::Query { code: Some(code), .. }) if mariadb && code == "1064" => return Ok(()),
         rows => rows?,
     };
-    let mut columns: BTreeMap<(TableName, String), Vec<Row>> = BTreeMap::new();
+    let mut columns: BTreeMap<(TableName, String), Vec<TextRow>> = BTreeMap::new();
     for row in rows {
         columns.entry((name(&row)?, row.string("column_name")?)).or_default().push(row);
     }
@@ -179,7 +179,7 @@ fn histograms(
 }
 
 /// A bucket of a JSON histogram.
-struct Step {
+struct HistogramStep {
     start: Option<String>,
     end: Option<String>,
     length: Option<u32>,
@@ -188,8 +188,8 @@ struct Step {
     distinct: f64,
 }
 
-fn step_of_mariadb(row: &Row, some: f64) -> Result<Step, SchemaError> {
-    Ok(Step {
+fn step_of_mariadb(row: &TextRow, some: f64) -> Result<HistogramStep, SchemaError> {
+    Ok(HistogramStep {
         start: row.opt("start").map(str::to_owned),
         end: None,
         length: row.maybe("length")?,
@@ -198,9 +198,9 @@ fn step_of_mariadb(row: &Row, some: f64) -> Result<Step, SchemaError> {
     })
 }
 
-fn step_of_mysql(row: &Row) -> Result<Step, SchemaError> {
+fn step_of_mysql(row: &TextRow) -> Result<HistogramStep, SchemaError> {
     let single = row.opt("kind") == Some("singleton");
-    Ok(Step {
+    Ok(HistogramStep {
         start: row.opt("start").map(str::to_owned),
         end: row.opt("second").filter(|_| !single).map(str::to_owned),
         length: row.maybe("length")?,
@@ -209,7 +209,7 @@ fn step_of_mysql(row: &Row) -> Result<Step, SchemaError> {
     })
 }
 
-fn of_steps(column: &mut ColumnStatistics, mut steps: Vec<Step>, mariadb: bool) {
+fn of_steps(column: &mut ColumnStatistics, mut steps: Vec<HistogramStep>, mariadb: bool) {
     let last = steps.len().saturating_sub(1);
     for i in (0..steps.len()).rev() {
         if mariadb && i < last {
@@ -219,7 +219,8 @@ fn of_steps(column: &mut ColumnStatistics, mut steps: Vec<Step>, mariadb: bool) 
             steps[i].share = (steps[i].share - steps[i - 1].share).max(0.0);
         }
     }
-    let (mut single, several): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|s| s.distinct <= 1.0);
+    let (mut single, several): (Vec<HistogramStep>, Vec<HistogramStep>) =
+        steps.into_iter().partition(|s| s.distinct <= 1.0);
     single.sort_by(|a, b| b.share.total_cmp(&a.share));
     if column.distinct.is_none() {
         column.distinct = Some(single.len() as f64 + several.iter().map(|s| s.distinct).sum::<f64>());
@@ -229,7 +230,8 @@ fn of_steps(column: &mut ColumnStatistics, mut steps: Vec<Step>, mariadb: bool) 
     column.values = single.iter().map(|s| s.start.clone()).collect::<Option<_>>().unwrap_or_default();
     column.lengths = single.iter().map(|s| s.length).collect::<Option<_>>().unwrap_or_default();
     column.sample_lengths = several.iter().filter_map(|s| s.length).collect();
-    let bucket = |s: Step| Some(Bucket { from: s.start.clone()?, to: s.end.or(s.start)?, share: s.share });
+    let bucket =
+        |s: HistogramStep| Some(HistogramBucket { from: s.start.clone()?, to: s.end.or(s.start)?, share: s.share });
     column.buckets = several.into_iter().filter_map(bucket).collect();
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified};
 
-use super::{Bucket, ColumnStatistics, ElementStatistics, GroupStatistics, Statistics, TableStatistics};
+use super::{ColumnStatistics, ElementStatistics, GroupStatistics, HistogramBucket, Statistics, TableStatistics};
 use crate::error::SchemaError;
-use crate::session::{Row, Session};
+use crate::session::{Session, TextRow};
 use dbmocker_core::schema::{Schema, TableName};
 
 /// What is read, as the person is told.
@@ -39,11 +39,11 @@ pub(super) fn read(session: &mut Session, schema: &Schema) -> Result<Statistics,
     Ok(statistics)
 }
 
-fn table_name(row: &Row) -> Result<TableName, SchemaError> {
+fn table_name(row: &TextRow) -> Result<TableName, SchemaError> {
     Ok(TableName::new(row.text("schema")?, row.text("name")?))
 }
 
-fn table(row: &Row, name: &TableName, version: u32) -> Result<TableStatistics, SchemaError> {
+fn table(row: &TextRow, name: &TableName, version: u32) -> Result<TableStatistics, SchemaError> {
     let rows: Option<f64> = row.maybe("rows")?;
     let unknown = |rows: f64| rows < 0.0 || (rows == 0.0 && version < ZERO_IS_UNKNOWN && row.opt("pages") != Some("0"));
     let rows = rows.filter(|rows| !unknown(*rows));
@@ -66,7 +66,7 @@ fn table(row: &Row, name: &TableName, version: u32) -> Result<TableStatistics, S
     })
 }
 
-fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
+fn column(row: &TextRow) -> Result<ColumnStatistics, SchemaError> {
     let list = |name: &str| row.json::<Option<Vec<f64>>>(name).map(Option::unwrap_or_default);
     let texts = |name: &str| row.json::<Option<Vec<String>>>(name).map(Option::unwrap_or_default);
     let lengths = |name: &str| row.json::<Option<Vec<u32>>>(name).map(Option::unwrap_or_default);
@@ -78,7 +78,8 @@ fn column(row: &Row) -> Result<ColumnStatistics, SchemaError> {
     let bounds = texts("bounds")?;
     let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
     let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
-    let buckets = bounds.windows(2).map(|w| Bucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
+    let buckets =
+        bounds.windows(2).map(|w| HistogramBucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
     let sample_lengths = lengths("bound_lengths")?;
     let complete = !common.is_empty() && buckets.is_empty() && sample_lengths.is_empty();
     let mut counts = list("element_counts")?;
@@ -123,7 +124,7 @@ fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics
 }
 
 /// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; a form that a later server has is left out.
-fn groups(row: &Row) -> Result<Vec<GroupStatistics>, SchemaError> {
+fn groups(row: &TextRow) -> Result<Vec<GroupStatistics>, SchemaError> {
     let names: BTreeMap<String, String> = row.json("numbers")?;
     let columns =
         |numbers: &str| -> Option<Vec<String>> { numbers.split(", ").map(|n| names.get(n).cloned()).collect() };

@@ -6,20 +6,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dbmocker_loaders::postgres::Manner;
+use dbmocker_loaders::postgres::StatementMode;
 use dbmocker_loaders::{Connection, Dialect as Server};
 
 use crate::error::SchemaError;
-use crate::session::{Row, Session};
+use crate::session::{Session, TextRow};
 use dbmocker_core::schema::TableName;
 
 mod queries;
 
-pub use queries::{Wanted, counts, labels, queries};
+pub use queries::{ScanRequest, counts, labels, queries};
 
 /// What a query's result is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum ScanResultKind {
     /// `n`, `k`: so many of the parents have so many children.
     Children { columns: Vec<String> },
     /// `n`, `k`: so many texts are so long.
@@ -46,7 +46,7 @@ pub enum Asked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub table: TableName,
-    pub asked: Asked,
+    pub asked: ScanResultKind,
     pub sql: String,
 }
 
@@ -84,7 +84,7 @@ pub fn run(
         limit_mysql(&mut session, limit);
     }
     let (mut out, mut left_out) = (BTreeMap::new(), Vec::new());
-    let manner = Manner { limit: Some(limit), ..Manner::default() };
+    let manner = StatementMode { limit: Some(limit), ..StatementMode::default() };
     for query in queries {
         let scanned: &mut Scanned = out.entry(query.table.clone()).or_default();
         match session.rows_by("the scan of a table", &query.sql, manner) {
@@ -114,25 +114,25 @@ fn limit_mysql(session: &mut Session, limit: Duration) {
     }
 }
 
-fn take(scanned: &mut Scanned, asked: &Asked, rows: &[Row]) -> Result<(), SchemaError> {
+fn take(scanned: &mut Scanned, asked: &ScanResultKind, rows: &[TextRow]) -> Result<(), SchemaError> {
     let pairs = || {
-        let pair = |row: &Row| Ok::<_, SchemaError>((row.number::<u64>("n")?, row.number::<u64>("k")?));
+        let pair = |row: &TextRow| Ok::<_, SchemaError>((row.number::<u64>("n")?, row.number::<u64>("k")?));
         rows.iter().filter(|r| r.opt("n").is_some()).map(pair).collect::<Result<Vec<_>, _>>()
     };
     match asked {
-        Asked::Children { columns } => {
+        ScanResultKind::Children { columns } => {
             scanned.children.insert(columns.clone(), pairs()?);
         }
-        Asked::Lengths { column } => {
+        ScanResultKind::Lengths { column } => {
             scanned.lengths.insert(column.clone(), pairs()?);
         }
-        Asked::Hours { column } => {
+        ScanResultKind::Hours { column } => {
             scanned.hours.insert(column.clone(), pairs()?);
         }
-        Asked::Weekdays { column } => {
+        ScanResultKind::Weekdays { column } => {
             scanned.weekdays.insert(column.clone(), pairs()?);
         }
-        Asked::Nulls { by, columns } => {
+        ScanResultKind::Nulls { by, columns } => {
             for row in rows {
                 let Some(label) = row.opt("n") else { continue };
                 let all: f64 = row.number("k")?;
@@ -143,12 +143,12 @@ fn take(scanned: &mut Scanned, asked: &Asked, rows: &[Row]) -> Result<(), Schema
                 }
             }
         }
-        Asked::Order { columns, column } => {
+        ScanResultKind::Order { columns, column } => {
             if let Some(share) = rows.first().map(|row| row.maybe("k")).transpose()?.flatten() {
                 scanned.order.entry(columns.clone()).or_default().insert(column.clone(), share);
             }
         }
-        Asked::Counts { columns } => {
+        ScanResultKind::Counts { columns } => {
             for row in rows {
                 let mut of = BTreeMap::new();
                 for (i, column) in columns.iter().enumerate() {
@@ -157,18 +157,18 @@ fn take(scanned: &mut Scanned, asked: &Asked, rows: &[Row]) -> Result<(), Schema
                 scanned.counts = Some((row.number("n")?, of));
             }
         }
-        Asked::Common { column } => {
+        ScanResultKind::Common { column } => {
             let counts = rows.iter().map(|row| row.number("k")).collect::<Result<_, _>>()?;
             scanned.common.insert(column.clone(), counts);
         }
-        Asked::Labels { column } => {
+        ScanResultKind::Labels { column } => {
             let counts = rows.iter().map(|row| row.number("k")).collect::<Result<_, _>>()?;
             scanned.common.insert(column.clone(), counts);
             let labels = rows.iter().map(|row| row.opt("n").unwrap_or_default().to_owned());
             scanned.labels.insert(column.clone(), labels.collect());
         }
-        Asked::Quantiles { column } => {
-            let point = |row: &Row| Ok::<_, SchemaError>((row.number("n")?, row.string("k")?));
+        ScanResultKind::Quantiles { column } => {
+            let point = |row: &TextRow| Ok::<_, SchemaError>((row.number("n")?, row.string("k")?));
             scanned.quantiles.insert(column.clone(), rows.iter().map(point).collect::<Result<_, _>>()?);
         }
     }

@@ -18,12 +18,12 @@ use dbmocker_core::time;
 type Parse<T> = fn(&str) -> Option<<T as ArrowPrimitiveType>::Native>;
 
 /// A column under construction; values arrive as the text of one field, `None` for NULL.
-pub struct Column(Box<dyn Build>);
+pub struct CsvColumn(Box<dyn Build>);
 
-impl Column {
+impl CsvColumn {
     /// # Errors
     /// The field's type has no text format in dbmocker's CSV.
-    pub fn new(field: &Field) -> Result<Column, String> {
+    pub fn new(field: &Field) -> Result<CsvColumn, String> {
         use DataType as D;
         let build: Box<dyn Build> = match field.data_type() {
             D::Boolean => Box::new(Bools(BooleanBuilder::new())),
@@ -42,7 +42,7 @@ impl Column {
             D::Timestamp(TimeUnit::Microsecond, zone) => {
                 let builder = PrimitiveBuilder::<TimestampMicrosecondType>::new().with_timezone_opt(zone.clone());
                 let parse: Parse<TimestampMicrosecondType> = time::parse_instant;
-                Box::new(Numbers { builder, parse, what: "a timestamp" })
+                Box::new(NumberBuilder { builder, parse, what: "a timestamp" })
             }
             D::Decimal128(precision, scale) => {
                 let builder = PrimitiveBuilder::new().with_data_type(field.data_type().clone());
@@ -59,7 +59,7 @@ impl Column {
             }
             other => return Err(format!("column `{}` of type {other} has no CSV form", field.name())),
         };
-        Ok(Column(build))
+        Ok(CsvColumn(build))
     }
 
     pub fn push(&mut self, field: Option<&[u8]>) -> Result<(), String> {
@@ -82,17 +82,17 @@ fn wrong(text: &str, what: &str) -> String {
     format!("`{shown}` is not {what}")
 }
 
-struct Numbers<T: ArrowPrimitiveType> {
+struct NumberBuilder<T: ArrowPrimitiveType> {
     builder: PrimitiveBuilder<T>,
     parse: Parse<T>,
     what: &'static str,
 }
 
 fn numbers<T: ArrowPrimitiveType>(what: &'static str, parse: Parse<T>) -> Box<dyn Build> {
-    Box::new(Numbers { builder: PrimitiveBuilder::<T>::new(), parse, what })
+    Box::new(NumberBuilder { builder: PrimitiveBuilder::<T>::new(), parse, what })
 }
 
-impl<T: ArrowPrimitiveType> Build for Numbers<T> {
+impl<T: ArrowPrimitiveType> Build for NumberBuilder<T> {
     fn push(&mut self, text: Option<&str>) -> Result<(), String> {
         match text {
             None => self.builder.append_null(),

@@ -2,43 +2,45 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
+use super::{ConfigReader, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
-use crate::cli::file::keys::Key;
+use crate::cli::file::keys::ConfigKey;
 use crate::cli::parse;
 use crate::cli::row_counts::times;
 use dbmocker_plan::Scalar;
-use dbmocker_planner::{COUNT_SHAPES, Count, CountLaw, CountShape, CountShare, PerParent, Rows, nearest};
+use dbmocker_planner::{
+    COUNT_SHAPES, CountLaw, CountShape, CountShare, DependentCount, PerParent, RequestedRows, nearest,
+};
 
 /// The keys of a law that is drawn.
 #[derive(Default)]
-struct Drawn {
+struct DrawnCountKeys {
     shape: Option<CountShape>,
     least: Option<u64>,
     most: Option<u64>,
     mean: Option<f64>,
 }
 
-impl Reader<'_> {
-    pub(super) fn row_count(&self, node: &YamlNode, key: &Key) -> Result<Rows, FileError> {
+impl ConfigReader<'_> {
+    pub(super) fn row_count(&self, node: &YamlNode, key: &ConfigKey) -> Result<RequestedRows, FileError> {
         match &node.data {
-            YamlDataOwned::Mapping(_) => Ok(Rows::By(Count::PerParent(self.per_parent(node)?))),
+            YamlDataOwned::Mapping(_) => Ok(RequestedRows::By(DependentCount::PerParent(self.per_parent(node)?))),
             _ => match self.plain(node) {
                 Some(Scalar::Text(text)) if times(&text).is_some() => {
-                    Ok(Rows::By(times(&text).expect("it was one a line above")))
+                    Ok(RequestedRows::By(times(&text).expect("it was one a line above")))
                 }
                 Some(Scalar::Text(text)) if parse::rows(&text).is_err() => {
                     Err(self.wrong(node, key, "a number of rows, `3x users`, or `{per: users, exactly: 3}`"))
                 }
-                _ => Ok(Rows::Number(self.count(node, key)?)),
+                _ => Ok(RequestedRows::Number(self.count(node, key)?)),
             },
         }
     }
 
     fn per_parent(&self, node: &YamlNode) -> Result<PerParent, FileError> {
         let (mut per, mut by, mut shares) = (None, None, None);
-        let mut drawn = Drawn::default();
+        let mut drawn = DrawnCountKeys::default();
         let mut law_key: Option<&str> = None;
         for (key, value) in self.section(node, "count", keys::COUNT)? {
             match key.name {
@@ -89,7 +91,7 @@ impl Reader<'_> {
     }
 
     /// `{1: 0.7, "2-5": 0.3}`
-    fn shares(&self, node: &YamlNode, key: &Key) -> Result<Vec<CountShare>, FileError> {
+    fn shares(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<CountShare>, FileError> {
         let YamlDataOwned::Mapping(_) = &node.data else {
             return Err(self.wrong(node, key, "numbers of rows with their shares"));
         };
@@ -104,7 +106,7 @@ impl Reader<'_> {
         self.named(node, "shares")?.into_iter().map(share).collect()
     }
 
-    fn shape(&self, node: &YamlNode, key: &Key) -> Result<CountShape, FileError> {
+    fn shape(&self, node: &YamlNode, key: &ConfigKey) -> Result<CountShape, FileError> {
         let text = self.text(node, key)?;
         let names = || COUNT_SHAPES.iter().map(|(name, _)| (*name).to_owned());
         COUNT_SHAPES.iter().find(|(name, _)| *name == text).map(|(_, shape)| *shape).ok_or_else(|| {

@@ -2,18 +2,18 @@
 
 use saphyr::YamlDataOwned;
 
-use super::{Reader, YamlNode};
+use super::{ConfigReader, YamlNode};
 use crate::cli::file::FileError;
-use crate::cli::file::keys::{BUCKET, DISTRIBUTION, Key, Kind};
+use crate::cli::file::keys::{BUCKET, ConfigKey, DISTRIBUTION, KeyKind};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{DistributionOverride, nearest};
 
 /// Keys of moments, which may stand together.
 const CALENDAR: [&str; 3] = ["growing", "hours", "weekdays"];
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// `zipf`, `{normal: {mean: 70, sd: 12}}`, `{hours: business, weekdays: {sat: 0.2}}`.
-    pub(super) fn distribution(&self, node: &YamlNode, key: &Key) -> Result<DistributionOverride, FileError> {
+    pub(super) fn distribution(&self, node: &YamlNode, key: &ConfigKey) -> Result<DistributionOverride, FileError> {
         let mut out = DistributionOverride {
             law: String::new(),
             parameters: std::collections::BTreeMap::new(),
@@ -47,7 +47,7 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    fn law_name(&self, node: &YamlNode, name: &str) -> Result<&'static Key, FileError> {
+    fn law_name(&self, node: &YamlNode, name: &str) -> Result<&'static ConfigKey, FileError> {
         let known = || DISTRIBUTION.iter().filter(|k| matches!(k.name, "uniform" | "zipf"));
         known().find(|k| k.name == name).ok_or_else(|| {
             let like = nearest(name, DISTRIBUTION.iter().map(|k| k.name.to_owned()));
@@ -60,9 +60,9 @@ impl Reader<'_> {
     }
 
     /// One law's numbers; gives them as they were typed.
-    fn law(&self, law: &Key, node: &YamlNode, out: &mut DistributionOverride) -> Result<String, FileError> {
+    fn law(&self, law: &ConfigKey, node: &YamlNode, out: &mut DistributionOverride) -> Result<String, FileError> {
         match law.kind {
-            Kind::Section(keys) => {
+            KeyKind::Section(keys) => {
                 let mut shown = Vec::new();
                 for (key, value) in self.section(node, &format!("`{}`", law.name), keys)? {
                     let typed = self.scalar(value, key)?;
@@ -71,7 +71,7 @@ impl Reader<'_> {
                 }
                 Ok(format!("{}: {{{}}}", law.name, shown.join(", ")))
             }
-            Kind::Buckets => {
+            KeyKind::Buckets => {
                 let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, law, "a list")) };
                 for item in items {
                     let entries = self.section(item, "a bucket", BUCKET)?;
@@ -96,7 +96,7 @@ impl Reader<'_> {
                     out.buckets.iter().map(|(to, s)| format!("{{to: {to}, share: {s}}}")).collect();
                 Ok(format!("{}: [{}]", law.name, shown.join(", ")))
             }
-            Kind::Scalars => {
+            KeyKind::Scalars => {
                 out.quantiles = self.scalars(node, law)?;
                 if out.quantiles.len() < 2 {
                     return Err(self.wrong(node, law, "a list of two values or more"));

@@ -2,24 +2,24 @@
 
 use saphyr::{ScalarOwned, YamlDataOwned};
 
-use super::{Reader, YamlEntry, YamlNode};
+use super::{ConfigReader, YamlEntry, YamlNode};
 use crate::cli::file::FileError;
 use crate::cli::file::keys;
-use crate::cli::file::keys::{Key, Kind};
+use crate::cli::file::keys::{ConfigKey, KeyKind};
 use crate::cli::parse;
 use dbmocker_plan::{MOST_ROWS, Scalar};
 use dbmocker_planner::nearest;
 use dbmocker_semantics::{generator, generators};
 
-impl Reader<'_> {
+impl ConfigReader<'_> {
     /// The entries of a mapping with known keys; a missing value is an empty mapping.
     pub(super) fn section<'n>(
         &self,
         node: &'n YamlNode,
         of: &str,
-        known: &'static [Key],
-    ) -> Result<Vec<(&'static Key, &'n YamlNode)>, FileError> {
-        let mut out: Vec<(&'static Key, &YamlNode)> = Vec::new();
+        known: &'static [ConfigKey],
+    ) -> Result<Vec<(&'static ConfigKey, &'n YamlNode)>, FileError> {
+        let mut out: Vec<(&'static ConfigKey, &YamlNode)> = Vec::new();
         for ((name, at), value) in self.named(node, of)? {
             let Some(key) = known.iter().find(|k| k.name == name) else {
                 let like = nearest(&name, known.iter().map(|k| k.name.to_owned()));
@@ -33,7 +33,7 @@ impl Reader<'_> {
                 return Err(self.error(at, format!("unknown key `{name}` in {of}{like}")));
             };
             let empty = matches!(value.data, YamlDataOwned::Value(ScalarOwned::Null));
-            if !empty || matches!(key.kind, Kind::Scalar) {
+            if !empty || matches!(key.kind, KeyKind::Scalar) {
                 out.push((key, value));
             }
         }
@@ -67,15 +67,15 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn wrong(&self, node: &YamlNode, key: &Key, what: &str) -> FileError {
+    pub(super) fn wrong(&self, node: &YamlNode, key: &ConfigKey, what: &str) -> FileError {
         self.error(node, format!("`{}` must be {what}, e.g. `{}: {}`", key.name, key.name, key.example))
     }
 
-    pub(super) fn scalar(&self, node: &YamlNode, key: &Key) -> Result<Scalar, FileError> {
+    pub(super) fn scalar(&self, node: &YamlNode, key: &ConfigKey) -> Result<Scalar, FileError> {
         self.plain(node).ok_or_else(|| self.wrong(node, key, "one value"))
     }
 
-    pub(super) fn count(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {
+    pub(super) fn count(&self, node: &YamlNode, key: &ConfigKey) -> Result<u64, FileError> {
         let found = match self.plain(node) {
             Some(Scalar::Int(i)) => u64::try_from(i).ok(),
             Some(Scalar::Text(t)) => parse::rows(&t).ok(),
@@ -88,25 +88,25 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn above_none(&self, node: &YamlNode, key: &Key) -> Result<u64, FileError> {
+    pub(super) fn above_none(&self, node: &YamlNode, key: &ConfigKey) -> Result<u64, FileError> {
         match self.count(node, key)? {
             0 => Err(self.wrong(node, key, "1 or more")),
             n => Ok(n),
         }
     }
 
-    pub(super) fn small(&self, node: &YamlNode, key: &Key) -> Result<u32, FileError> {
+    pub(super) fn small(&self, node: &YamlNode, key: &ConfigKey) -> Result<u32, FileError> {
         u32::try_from(self.count(node, key)?).map_err(|_| self.wrong(node, key, "a smaller number"))
     }
 
-    pub(super) fn flag(&self, node: &YamlNode, key: &Key) -> Result<bool, FileError> {
+    pub(super) fn flag(&self, node: &YamlNode, key: &ConfigKey) -> Result<bool, FileError> {
         match self.plain(node) {
             Some(Scalar::Bool(b)) => Ok(b),
             _ => Err(self.wrong(node, key, "true or false")),
         }
     }
 
-    pub(super) fn share(&self, node: &YamlNode, key: &Key) -> Result<f64, FileError> {
+    pub(super) fn share(&self, node: &YamlNode, key: &ConfigKey) -> Result<f64, FileError> {
         let number = self.number(node);
         number.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| self.wrong(node, key, "a number from 0 to 1"))
     }
@@ -119,14 +119,14 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn text(&self, node: &YamlNode, key: &Key) -> Result<String, FileError> {
+    pub(super) fn text(&self, node: &YamlNode, key: &ConfigKey) -> Result<String, FileError> {
         match self.plain(node) {
             Some(Scalar::Null) | None => Err(self.wrong(node, key, "text")),
             Some(s) => Ok(s.to_string()),
         }
     }
 
-    pub(super) fn mode(&self, node: &YamlNode, key: &Key) -> Result<&'static str, FileError> {
+    pub(super) fn mode(&self, node: &YamlNode, key: &ConfigKey) -> Result<&'static str, FileError> {
         let text = self.text(node, key)?;
         keys::MODES.into_iter().find(|m| *m == text).ok_or_else(|| {
             let like = nearest(&text, keys::MODES.iter().map(ToString::to_string));
@@ -135,7 +135,7 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn generator(&self, node: &YamlNode, key: &Key) -> Result<String, FileError> {
+    pub(super) fn generator(&self, node: &YamlNode, key: &ConfigKey) -> Result<String, FileError> {
         let name = self.text(node, key)?;
         if generator(&name).is_some() {
             return Ok(name);
@@ -145,7 +145,7 @@ impl Reader<'_> {
         Err(self.error(node, format!("no generator `{name}`{like} (`dbmocker generators` lists them)")))
     }
 
-    pub(super) fn scalars(&self, node: &YamlNode, key: &Key) -> Result<Vec<Scalar>, FileError> {
+    pub(super) fn scalars(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<Scalar>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
         if items.is_empty() {
             return Err(self.wrong(node, key, "a list of one value or more"));
@@ -154,7 +154,7 @@ impl Reader<'_> {
     }
 
     /// Texts; `db: billing` without quotes is one as well.
-    pub(super) fn patterns(&self, node: &YamlNode, key: &Key) -> Result<Vec<String>, FileError> {
+    pub(super) fn patterns(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<String>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list")) };
         let one = |item: &YamlNode| match &item.data {
             YamlDataOwned::Mapping(entries) if entries.len() == 1 => {
@@ -166,7 +166,7 @@ impl Reader<'_> {
         items.iter().map(one).collect()
     }
 
-    pub(super) fn weights(&self, node: &YamlNode, key: &Key) -> Result<Vec<(Scalar, f64)>, FileError> {
+    pub(super) fn weights(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<(Scalar, f64)>, FileError> {
         let weight = |node: &YamlNode| {
             let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
             found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))

@@ -4,7 +4,7 @@ use dbmocker_core::schema::{ForeignKey, SqlType, Table};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{qualified, quote};
 
-use super::{Asked, Query};
+use super::{Query, ScanResultKind};
 
 /// Rows from which a table is sampled where that gives the same law.
 const LARGE: f64 = 1_000_000.0;
@@ -15,7 +15,7 @@ const STEPS: u32 = 100;
 
 /// What is to be found of a table.
 #[derive(Debug, Clone)]
-pub struct Wanted<'a> {
+pub struct ScanRequest<'a> {
     pub table: &'a Table,
     /// As far as they are known.
     pub rows: f64,
@@ -25,12 +25,12 @@ pub struct Wanted<'a> {
 
 struct Builder<'a> {
     dialect: Sql,
-    wanted: &'a Wanted<'a>,
+    wanted: &'a ScanRequest<'a>,
     out: Vec<Query>,
 }
 
 /// Fan-outs, lengths, hours, weekdays and NULLs of one table.
-pub fn queries(dialect: Sql, wanted: &Wanted<'_>) -> Vec<Query> {
+pub fn queries(dialect: Sql, wanted: &ScanRequest<'_>) -> Vec<Query> {
     let mut builder = Builder { dialect, wanted, out: Vec::new() };
     builder.fan_outs();
     builder.columns();
@@ -40,17 +40,17 @@ pub fn queries(dialect: Sql, wanted: &Wanted<'_>) -> Vec<Query> {
 
 /// Where the server keeps no statistics of columns: rows, NULLs, different values, frequencies without values, and the
 /// quantiles of the columns in `measured`.
-pub fn counts(dialect: Sql, wanted: &Wanted<'_>, measured: &[&str]) -> Vec<Query> {
+pub fn counts(dialect: Sql, wanted: &ScanRequest<'_>, measured: &[&str]) -> Vec<Query> {
     let mut builder = Builder { dialect, wanted, out: Vec::new() };
     builder.counts(measured);
     builder.out
 }
 
 /// The common values of a column.
-pub fn labels(dialect: Sql, wanted: &Wanted<'_>, column: &str) -> Query {
+pub fn labels(dialect: Sql, wanted: &ScanRequest<'_>, column: &str) -> Query {
     let builder = Builder { dialect, wanted, out: Vec::new() };
     let sql = builder.common(column, true);
-    Query { table: wanted.table.name.clone(), asked: Asked::Labels { column: column.to_owned() }, sql }
+    Query { table: wanted.table.name.clone(), asked: ScanResultKind::Labels { column: column.to_owned() }, sql }
 }
 
 impl Builder<'_> {
@@ -70,7 +70,7 @@ impl Builder<'_> {
         if large { format!("{} tablesample system ({percent:.2}) repeatable (1)", self.from()) } else { self.from() }
     }
 
-    fn add(&mut self, asked: Asked, sql: String) {
+    fn add(&mut self, asked: ScanResultKind, sql: String) {
         self.out.push(Query { table: self.wanted.table.name.clone(), asked, sql });
     }
 
@@ -84,7 +84,7 @@ impl Builder<'_> {
                 some.join(" and "),
                 columns.join(", ")
             );
-            self.add(Asked::Children { columns: fk.columns.clone() }, sql);
+            self.add(ScanResultKind::Children { columns: fk.columns.clone() }, sql);
             self.order(fk);
         }
     }
@@ -104,7 +104,7 @@ impl Builder<'_> {
                  (partition by {fk_column} order by {key}) as before from {} where {fk_column} is not null) as x where before is not null",
                 self.from()
             );
-            self.add(Asked::Order { columns: fk.columns.clone(), column: moment.to_owned() }, sql);
+            self.add(ScanResultKind::Order { columns: fk.columns.clone(), column: moment.to_owned() }, sql);
         }
     }
 
@@ -118,7 +118,7 @@ impl Builder<'_> {
             };
             if let SqlType::Text { .. } = column.ty {
                 let length = if self.dialect == Sql::Sqlite { "length" } else { "char_length" };
-                self.add(Asked::Lengths { column: column.name.clone() }, grouped(&format!("{length}({c})")));
+                self.add(ScanResultKind::Lengths { column: column.name.clone() }, grouped(&format!("{length}({c})")));
             }
             if let SqlType::Timestamp { .. } = column.ty {
                 let (hour, weekday) = match self.dialect {
@@ -131,8 +131,8 @@ impl Builder<'_> {
                         format!("(cast(strftime('%w', {c}) as integer) + 6) % 7"),
                     ),
                 };
-                self.add(Asked::Hours { column: column.name.clone() }, grouped(&hour));
-                self.add(Asked::Weekdays { column: column.name.clone() }, grouped(&weekday));
+                self.add(ScanResultKind::Hours { column: column.name.clone() }, grouped(&hour));
+                self.add(ScanResultKind::Weekdays { column: column.name.clone() }, grouped(&weekday));
             }
         }
     }
@@ -152,7 +152,7 @@ impl Builder<'_> {
             counts.join(", "),
             self.sample()
         );
-        self.add(Asked::Nulls { by: by.to_owned(), columns }, sql);
+        self.add(ScanResultKind::Nulls { by: by.to_owned(), columns }, sql);
     }
 
     fn counts(&mut self, measured: &[&str]) {
@@ -164,11 +164,11 @@ impl Builder<'_> {
             .map(|(i, c)| format!("count({0}) as n{i}, count(distinct {0}) as d{i}", self.q(c)))
             .collect();
         let sql = format!("select count(*) as n, {} from {}", counts.join(", "), self.from());
-        self.add(Asked::Counts { columns }, sql);
+        self.add(ScanResultKind::Counts { columns }, sql);
         for column in &table.columns {
             let name = column.name.clone();
             let sql = self.common(&name, false);
-            self.add(Asked::Common { column: name.clone() }, sql);
+            self.add(ScanResultKind::Common { column: name.clone() }, sql);
             if measured.contains(&name.as_str()) {
                 let (c, from) = (self.q(&name), self.from());
                 let sql = format!(
@@ -176,7 +176,7 @@ impl Builder<'_> {
                      (order by {c}) as r, count(*) over () as n from {from} where {c} is not null) as x \
                      where (r - 1) * {STEPS} / max(n - 1, 1) <> (r - 2) * {STEPS} / max(n - 1, 1) or r = 1 or r = n order by r"
                 );
-                self.add(Asked::Quantiles { column: name }, sql);
+                self.add(ScanResultKind::Quantiles { column: name }, sql);
             }
         }
     }

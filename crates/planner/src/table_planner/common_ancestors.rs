@@ -8,9 +8,9 @@ use super::{PlanContext, TablePlanner};
 use crate::foreign_keys::Link;
 use dbmocker_core::schema::Key;
 use dbmocker_generate::generator::{Generator, KeyUp};
-use dbmocker_plan::{Meeting, ParentChoice, Rule, Step, TablePlan, TreeShape};
-use dbmocker_semantics::owners;
-use dbmocker_semantics::owners::Ways;
+use dbmocker_plan::{FkStep, Meeting, ParentChoice, Rule, TablePlan, TreeShape};
+use dbmocker_semantics::common_ancestors;
+use dbmocker_semantics::common_ancestors::FkPaths;
 
 /// Maximum number of tables from a row up to an ancestor.
 const STEPS: usize = 3;
@@ -24,13 +24,13 @@ const SAMPLE: u64 = 256;
 /// In a tree, at least one of this number of rows has a parent.
 const TREE: usize = 50;
 /// Prefixes of the reasons for a dependent parent selection.
-const WHY: [&str; 2] = ["; two ways to ", "; within its "];
+const WHY: [&str; 2] = ["; two paths to ", "; within its "];
 
 /// A path from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
 struct Way {
     key: KeyUp,
-    steps: Vec<Step>,
+    steps: Vec<FkStep>,
     ancestor: usize,
     /// The name of its last column.
     last: String,
@@ -47,7 +47,7 @@ impl TablePlanner<'_> {
     /// Selects the two foreign keys of a key together, if both parents belong to one ancestor and there are enough
     /// pairs of their rows with the same ancestor.
     pub(super) fn joined_by_owners(&mut self, b: &PlanContext<'_>, mut links: Vec<Vec<Link>>) -> Vec<Vec<Link>> {
-        if !b.coherent(self.index) || self.given.is_some() {
+        if !b.coherent(self.index) || self.fixed_rows.is_some() {
             return links;
         }
         for one in 0..links.len() {
@@ -103,8 +103,8 @@ impl TablePlanner<'_> {
     }
 
     /// Makes foreign keys depend on others that lead to the same ancestor.
-    pub(super) fn owners(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
-        if !b.coherent(self.index) || self.given.is_some() || plan.rows == 0 {
+    pub(super) fn common_ancestors(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        if !b.coherent(self.index) || self.fixed_rows.is_some() || plan.rows == 0 {
             return;
         }
         // The compiled table provides the foreign keys by which ancestors can be reached.
@@ -126,7 +126,7 @@ impl TablePlanner<'_> {
         self.within_parents(b, plan, &keys);
         for f in &plan.foreign {
             let Some(met) = self.met.get(&f.name) else { continue };
-            f.columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; two ways to {}", met.ancestor));
+            f.columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; two paths to {}", met.ancestor));
         }
     }
 
@@ -144,7 +144,7 @@ impl TablePlanner<'_> {
             let table = b.generator.table(way.ancestor);
             for up in table.keys_up(way.ancestor) {
                 let mut steps = way.steps.clone();
-                steps.push(Step { table: way.ancestor, foreign: up.foreign });
+                steps.push(FkStep { table: way.ancestor, foreign: up.foreign });
                 let last = table.columns[up.column].name.clone();
                 out.push(Way { key, steps, ancestor: up.parent, last });
             }
@@ -159,7 +159,7 @@ impl TablePlanner<'_> {
         let apart = one.ancestor == other.ancestor && one.key.foreign != other.key.foreign;
         apart
             && !(one.steps.is_empty() && other.steps.is_empty())
-            && Ways {
+            && FkPaths {
                 table: &self.table.name.name,
                 first: [first(one), first(other)],
                 columns: [&one.last, &other.last],
@@ -187,7 +187,7 @@ impl TablePlanner<'_> {
         let Some(list) = list(&b.generator, &down, follower.key.parent) else { return false };
         let meets = Meeting { by, up: leader.steps.clone(), down, earlier: None };
         let name = &b.schema.tables[b.order[leader.ancestor]].name;
-        self.follows(plan, follower.key, meets, list, &format!("two ways to {name}"));
+        self.follows(plan, follower.key, meets, list, &format!("two paths to {name}"));
         true
     }
 
@@ -218,10 +218,11 @@ impl TablePlanner<'_> {
             if told || !free || plan.rows > ROWS {
                 continue;
             }
-            let apart =
-                |key: &&KeyUp| owners::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key));
+            let apart = |key: &&KeyUp| {
+                common_ancestors::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key))
+            };
             let Some(by) = keys.iter().rev().max_by_key(apart).filter(|key| apart(key) > 0) else { continue };
-            let down = vec![Step { table: self.position, foreign: by.foreign }];
+            let down = vec![FkStep { table: self.position, foreign: by.foreign }];
             let meets = Meeting { by: by.foreign, up: Vec::new(), down, earlier: Some(earlier) };
             let own = KeyUp { foreign, parent: self.position, column };
             self.follows(plan, own, meets, Vec::new(), &format!("within its {}", name(by)));
@@ -306,7 +307,7 @@ fn led_by(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
 
 /// Returns the pairs of an ancestor's row and the row of `table` below it, empty if a law gives them; `None` if there
 /// are too many.
-fn list(generator: &Generator, down: &[Step], table: usize) -> Option<Vec<u64>> {
+fn list(generator: &Generator, down: &[FkStep], table: usize) -> Option<Vec<u64>> {
     let lawful = match down {
         [] => true,
         [step] => generator.table(step.table).has_children(step.foreign),

@@ -96,7 +96,7 @@ const REACTIONS: &[&str] = &[
 
 /// Two paths of foreign keys to one ancestor table.
 #[derive(Debug, Clone, Copy)]
-pub struct Ways<'a> {
+pub struct FkPaths<'a> {
     pub table: &'a str,
     /// The first table on each path; `None` if that is the ancestor.
     pub first: [Option<&'a str>; 2],
@@ -105,7 +105,7 @@ pub struct Ways<'a> {
     pub ancestor: &'a str,
 }
 
-impl Ways<'_> {
+impl FkPaths<'_> {
     /// Whether both paths lead to the same row.
     pub fn meet(&self) -> bool {
         let ancestor = singular(self.ancestor);
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn meet(table: &str, first: [Option<&str>; 2], columns: [&str; 2], ancestor: &str) -> bool {
-        Ways { table, first, columns, ancestor }.meet()
+        FkPaths { table, first, columns, ancestor }.meet()
     }
 
     #[test]

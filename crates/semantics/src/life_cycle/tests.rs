@@ -1,7 +1,7 @@
 use super::*;
 
-fn life(statuses: &str) -> Life {
-    Life::of(&Name::new("status"), &statuses.split(' ').collect::<Vec<_>>()).expect("a life cycle")
+fn life(statuses: &str) -> LifeCycle {
+    LifeCycle::of(&Name::new("status"), &statuses.split(' ').collect::<Vec<_>>()).expect("a life cycle")
 }
 
 /// The statuses in which a column always has a value, and after a `?` those in which it may have one.
@@ -71,9 +71,9 @@ fn life_cycles_of_other_businesses() {
 #[test]
 fn other_lists_are_not_life_cycles() {
     for list in [["temperature", "humidity", "pressure"], ["billing", "shipping", "home"], ["low", "medium", "high"]] {
-        assert_eq!(Life::of(&Name::new("type"), &list), None, "{list:?}");
+        assert_eq!(LifeCycle::of(&Name::new("type"), &list), None, "{list:?}");
     }
-    assert!(Life::of(&Name::new("type"), &["draft", "published", "archived"]).is_some());
+    assert!(LifeCycle::of(&Name::new("type"), &["draft", "published", "archived"]).is_some());
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn the_last_step_has_the_highest_weight() {
 fn usual_statuses_follow_from_timestamps_and_the_table_name() {
     let usual = |table: &str, columns: &[&str]| {
         let columns: Vec<Name> = columns.iter().map(|c| Name::new(c)).collect();
-        Life::usual(&Name::new(table), &columns).join(" ")
+        LifeCycle::usual(&Name::new(table), &columns).join(" ")
     };
     assert_eq!(usual("returns", &["requested_at", "received_at"]), "requested approved received refunded rejected");
     assert_eq!(usual("payments", &["paid_at", "failure_code"]), "pending completed failed refunded");

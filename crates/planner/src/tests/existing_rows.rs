@@ -21,9 +21,9 @@ fn plans_read_from_json_hold_the_existing_keys() {
     let mut schema = Fixture::new().with(parent).with(child).schema();
     schema.tables.iter_mut().find(|t| t.name.name == "parent").unwrap().existing.rows = 5;
     let selection = Selection { include: vec!["child".into()], ..Selection::default() };
-    let options = Options { rows: 50, seed: 42, now: NOW, selection, ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 42, now: NOW, selection, ..PlanOptions::default() };
     let (plan, generator) = build(&schema, &options, &Five).unwrap();
-    assert!(plan.tables[0].foreign.iter().all(|f| f.pool.len() == 5));
+    assert!(plan.tables[0].foreign.iter().all(|f| f.existing_keys.len() == 5));
     same_rows_from_json(&plan, &generator);
     let outline = plan.clone().outline().to_json();
     assert!(!outline.contains("there") && outline.len() < plan.to_json().len());
@@ -47,13 +47,13 @@ fn existing_keys_stay_within_the_memory_limit() {
     let mut schema = Fixture::new().with(parent).with(child).schema();
     schema.tables.iter_mut().find(|t| t.name.name == "parent").unwrap().existing.rows = 200_000;
     let selection = Selection { include: vec!["child".into()], ..Selection::default() };
-    let options = Options { rows: 50, seed: 42, now: NOW, selection, ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 42, now: NOW, selection, ..PlanOptions::default() };
     let (all, _) = build(&schema, &options, &There(200_000)).unwrap();
-    assert_eq!(all.tables[0].foreign[0].pooled, 200_000);
+    assert_eq!(all.tables[0].foreign[0].existing_count, 200_000);
     // Both foreign keys share one pool.
     assert!(all.held() < 200_000 * 20, "{}", all.held());
-    let (few, generator) = build(&schema, &Options { memory: Some(4 << 20), ..options }, &There(200_000)).unwrap();
-    assert!(few.held() <= 1 << 20 && few.tables[0].foreign[0].pooled > 10_000, "{}", few.held());
+    let (few, generator) = build(&schema, &PlanOptions { memory: Some(4 << 20), ..options }, &There(200_000)).unwrap();
+    assert!(few.held() <= 1 << 20 && few.tables[0].foreign[0].existing_count > 10_000, "{}", few.held());
     assert!(few.tables[0].notes.iter().any(|n| n.contains("of the 200,000 rows of `public.parent`")), "{few:?}");
     same_rows_from_json(&few, &generator);
 }
@@ -63,7 +63,7 @@ fn keys_that_exceed_the_memory_limit_are_an_error() {
     let own = table("own").text("code").primary(&["code"]);
     let mut schema = Fixture::new().with(own).schema();
     schema.tables[0].existing.rows = 1_000_000;
-    let options = Options { rows: 50, seed: 42, now: NOW, memory: Some(1 << 20), ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 42, now: NOW, memory: Some(1 << 20), ..PlanOptions::default() };
     let error = build(&schema, &options, &There(1)).err().unwrap().to_string();
     assert!(error.contains("own_code_key") && error.contains("--memory-limit allows 1 MiB"), "{error}");
 }
@@ -72,7 +72,7 @@ fn keys_that_exceed_the_memory_limit_are_an_error() {
 fn the_error_for_an_unknown_table_names_the_nearest() {
     let schema = Fixture::new().with(table("customers").int("id").primary(&["id"])).schema();
     let selection = Selection { include: vec!["custommers".into()], ..Selection::default() };
-    let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
+    let options = PlanOptions { rows: 1, seed: 1, now: NOW, selection, ..PlanOptions::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap();
     assert_eq!(error.to_string(), "no table `custommers`; did you mean `customers`?");
 }
@@ -84,7 +84,7 @@ fn an_empty_parent_that_is_not_filled_is_an_error() {
         .with(table("posts").int("id").int("user_id").primary(&["id"]).foreign(&["user_id"], "users", &["id"]))
         .schema();
     let selection = Selection { include: vec!["posts".into()], ..Selection::default() };
-    let options = Options { rows: 1, seed: 1, now: NOW, selection, ..Options::default() };
+    let options = PlanOptions { rows: 1, seed: 1, now: NOW, selection, ..PlanOptions::default() };
     let error = build(&schema, &options, &NoExistingRows).err().unwrap().to_string();
     assert!(error.contains("public.posts") && error.contains("public.users"), "{error}");
 }
@@ -137,7 +137,7 @@ fn keys_to_a_skipped_table_are_null_and_the_others_remain() {
                 .foreign(&["tenant", "x"], "notes", &["tenant", "id"]),
         )
         .schema();
-    let options = Options { rows: 50, seed: 1, now: NOW, skip_unsolved: true, ..Options::default() };
+    let options = PlanOptions { rows: 50, seed: 1, now: NOW, skip_unsolved: true, ..PlanOptions::default() };
     let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
     let left: Vec<String> = plan.left_out.iter().map(|l| l.name.to_string()).collect();
     assert_eq!(left, ["public.notes"], "{:?}", plan.left_out);
@@ -149,6 +149,6 @@ fn keys_to_a_skipped_table_are_null_and_the_others_remain() {
         assert!(keys.contains(&digest(&cells[..2])) && cells[2].is_null(), "{cells:?}");
         assert!(generator.cell(shared, 2, row).unwrap().is_null());
     }
-    let error = build(&schema, &Options { skip_unsolved: false, ..options }, &NoExistingRows).err().unwrap();
+    let error = build(&schema, &PlanOptions { skip_unsolved: false, ..options }, &NoExistingRows).err().unwrap();
     assert!(error.to_string().contains("public.notes") && error.to_string().contains("--skip-unsolved"), "{error}");
 }

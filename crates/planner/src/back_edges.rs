@@ -8,7 +8,7 @@ use super::context::PlanContext;
 use dbmocker_core::humanize;
 use dbmocker_generate::generator::agreement;
 use dbmocker_plan::{Copied, Depths};
-use dbmocker_plan::{ParentChoice, ParentSelection, Rule, Step, TablePlan};
+use dbmocker_plan::{FkStep, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Maximum number of a parent's rows in a list, and of rows that are checked for a parent.
 const ROWS: u64 = 1 << 20;
@@ -97,7 +97,7 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
     let source = &tables[p].sources[s];
     let foreign = &tables[p].foreign[source.members[0]];
     let ParentChoice::Agreeing { shared, own, earlier, .. } = &source.pick else { return Ok(()) };
-    let parent = foreign.parent_table.expect("only tables that are planned are in rings");
+    let parent = foreign.parent_table.expect("only tables that are planned are in cycles");
     let steps = steps(b, tables, b.order[p], &foreign.name);
     let invertible = steps
         .iter()
@@ -121,12 +121,12 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
 
 /// Returns the path of a back edge as foreign keys of the plan, from its own table on; `None` if one of them is not in
 /// the plan.
-fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) -> Option<Vec<Step>> {
-    let way = b.rings.way_of(table, name).iter().rev();
+fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) -> Option<Vec<FkStep>> {
+    let way = b.fk_cycles.way_of(table, name).iter().rev();
     way.map(|(child, name)| {
         let table = b.position(*child)?;
         let foreign = tables.get(table)?.foreign.iter().position(|f| f.name == *name)?;
-        Some(Step { table, foreign })
+        Some(FkStep { table, foreign })
     })
     .collect()
 }
@@ -149,7 +149,7 @@ fn agreeing(
 fn own_children(
     b: &PlanContext<'_>,
     table: usize,
-    way: &[Step],
+    way: &[FkStep],
 ) -> Result<Vec<u64>, dbmocker_generate::generator::RowError> {
     let rows = if way.is_empty() { 0 } else { b.generator.table(table).rows.min(ROWS) };
     let pairs = (0..rows).filter_map(|row| b.generator.ancestor(way, row).map(|above| (above, row)));
@@ -167,7 +167,7 @@ fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Re
     let source = &table.sources[s];
     let (member, index) = (source.members[0], b.order[p]);
     let foreign = &table.foreign[member];
-    let parent = foreign.parent_table.expect("only tables that are planned are in rings");
+    let parent = foreign.parent_table.expect("only tables that are planned are in cycles");
     if b.has_failed(index) || b.has_failed(b.order[parent]) {
         return Ok(());
     }

@@ -140,7 +140,7 @@ fn a_key_copied_through_hundreds_of_tables_is_an_error() {
         let parent = name(i - 1);
         fixture = fixture.with(table(&name(i)).int("id").primary(&["id"]).foreign(&["id"], &parent, &["id"]));
     }
-    let options = Options { rows: 5, seed: 42, now: NOW, ..Options::default() };
+    let options = PlanOptions { rows: 5, seed: 42, now: NOW, ..PlanOptions::default() };
     let error = build(&fixture.schema(), &options, &NoExistingRows).unwrap_err().to_string();
     assert!(error.contains("copied through more than 250 tables"), "{error}");
 }

@@ -10,7 +10,7 @@ use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Presence, Rule};
 use dbmocker_predicate::{Nulls, Solution};
 use dbmocker_semantics as semantics;
-use dbmocker_semantics::{Life, Name};
+use dbmocker_semantics::{LifeCycle, Name};
 
 /// Maximum time since the last contact of an active object.
 const SEEN: i64 = 3 * MICROS_PER_DAY;
@@ -20,7 +20,7 @@ struct Decider {
     column: usize,
     values: Vec<Value>,
     weights: Vec<u32>,
-    life: Option<Life>,
+    life: Option<LifeCycle>,
 }
 
 impl TablePlanner<'_> {
@@ -205,7 +205,7 @@ fn decider(c: usize, column: &ColumnPlan) -> Option<Decider> {
     }
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let life = Life::of(&Name::new(&column.name), &texts);
+    let life = LifeCycle::of(&Name::new(&column.name), &texts);
     let weights = weights.clone().unwrap_or_else(|| vec![1; values.len()]);
     Some(Decider { column: c, values: values.clone(), weights, life })
 }

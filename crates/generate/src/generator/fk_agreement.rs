@@ -13,14 +13,14 @@ use super::{Generator, TableGen};
 use crate::permute::Permutation;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::{Value, digest, fold};
-use dbmocker_plan::Step;
+use dbmocker_plan::FkStep;
 
 #[derive(Debug)]
 pub(super) struct AgreeGen {
     /// Columns of the row, and of the parent, that must be equal.
     pub columns: Vec<usize>,
     pub parent_columns: Vec<usize>,
-    pub way: Vec<Step>,
+    pub way: Vec<FkStep>,
     pub own: bool,
     pub earlier: bool,
     pub rooted: bool,
@@ -84,16 +84,16 @@ impl Generator {
     }
 
     /// Follows a path of foreign keys from child to parent; `None` if a key is NULL or leads to an existing row.
-    pub fn ancestor(&self, way: &[Step], row: u64) -> Option<u64> {
+    pub fn ancestor(&self, way: &[FkStep], row: u64) -> Option<u64> {
         way.iter().rev().try_fold(row, |row, step| {
             let table = &self.tables[step.table];
             let up = self.parent_row(step.table, step.foreign, row, table.attempt(row))?;
-            up.checked_sub(table.foreign[step.foreign].pool.len() as u64)
+            up.checked_sub(table.foreign[step.foreign].existing_keys.len() as u64)
         })
     }
 
     /// Returns a row that leads back to `row` along the path: a descendant of it.
-    fn own_child(&self, way: &[Step], row: u64, word: u64) -> Option<u64> {
+    fn own_child(&self, way: &[FkStep], row: u64, word: u64) -> Option<u64> {
         if way.is_empty() {
             return None;
         }
@@ -101,7 +101,7 @@ impl Generator {
             let table = self.tables.get(step.table)?;
             let f = &table.foreign[step.foreign];
             let source = &table.sources[f.source];
-            table.child_of((row + f.pool.len() as u64).checked_sub(source.first)?, f.source, word)
+            table.child_of((row + f.existing_keys.len() as u64).checked_sub(source.first)?, f.source, word)
         })
     }
 }

@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use super::keys::{Direct, HOPS};
 use super::{BatchWork, DirectColumn, GenerateError, same_unit};
 use crate::arrow::{ColumnBuilder, ConvertError};
-use crate::law::{Frame, LawGen, Unit};
+use crate::law::{Frame, LawGen, NumericUnit};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 use dbmocker_plan::Law;
@@ -83,7 +83,7 @@ impl<'a> BatchWork<'a> {
                 continue;
             }
             let none = generator.foreign_is_null(t, foreign, row);
-            let planned = parent.filter(|_| !none).and_then(|p| p.checked_sub(f.pool.len() as u64));
+            let planned = parent.filter(|_| !none).and_then(|p| p.checked_sub(f.existing_keys.len() as u64));
             match (planned, &direct, &own) {
                 (Some(p), Some(direct), _) => direct.put(p, out).map_err(convert)?,
                 (None, _, Some(own)) => own.put(row, out).map_err(convert)?,
@@ -97,11 +97,11 @@ impl<'a> BatchWork<'a> {
 /// Appends numbers in the column's own unit.
 fn append(
     numbers: &Nullable<i64>,
-    unit: Unit,
+    unit: NumericUnit,
     data_type: &DataType,
     out: &mut ColumnBuilder,
 ) -> Result<(), ConvertError> {
-    if let Unit::Kind(kind) = unit {
+    if let NumericUnit::Kind(kind) = unit {
         let (lo, hi) = numbers.values().iter().fold((0, 0), |(lo, hi), &n| (n.min(lo), n.max(hi)));
         if same_unit(kind, (lo.into(), hi.into()), data_type) {
             return out.append_numbers(numbers);

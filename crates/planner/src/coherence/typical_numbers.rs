@@ -1,6 +1,6 @@
 //! Distributions typical of human choices: one or two pieces, prices just below a round number, percentages up to 100.
 
-use super::Row;
+use super::RowLaws;
 use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount::{Line, Price, Quantity, Total, UnitPrice};
 use dbmocker_semantics::{Name, in_cents};
@@ -27,9 +27,9 @@ const PERCENT: &[&str] = &["percent", "percentage", "pct", "percent_off", "perce
 /// Names of columns that hold the kind of a number in the same row.
 const SAYS: &[&str] = &["type", "kind", "mode", "unit", "method", "value type", "discount type", "amount type"];
 
-impl Row<'_> {
+impl RowLaws<'_> {
     /// Assigns typical distributions to numbers that no other law determines.
-    pub fn habits(&mut self) {
+    pub fn typical_numbers(&mut self) {
         self.pieces();
         self.endings();
         self.percents();

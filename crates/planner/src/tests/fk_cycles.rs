@@ -4,7 +4,7 @@ use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;
 
 fn given(schema: Schema, rows: u64, seed: u64) -> (Plan, Generator) {
-    let options = Options { rows, seed, now: NOW, ..Options::default() };
+    let options = PlanOptions { rows, seed, now: NOW, ..PlanOptions::default() };
     let (plan, generator) = build(&schema, &options, &NoExistingRows).expect("the schema can be planned");
     audit(&schema, &plan, &generator);
     same_rows_from_json(&plan, &generator);

@@ -13,25 +13,25 @@ use super::order::components;
 use dbmocker_core::schema::{Schema, TableName};
 
 /// A foreign key: its table and its name.
-pub(super) type Name = (usize, String);
+pub(super) type FkName = (usize, String);
 
 #[derive(Debug, Default)]
-pub(super) struct Rings {
-    looped: BTreeMap<Name, BTreeSet<usize>>,
-    ways: BTreeMap<Name, Vec<Name>>,
+pub(super) struct FkCycles {
+    looped: BTreeMap<FkName, BTreeSet<usize>>,
+    ways: BTreeMap<FkName, Vec<FkName>>,
     /// Foreign keys on a path; true if every row of their parent needs a child.
-    steps: BTreeMap<Name, bool>,
+    steps: BTreeMap<FkName, bool>,
 }
 
 /// One column pair of a foreign key, as an edge of the graph of columns.
-struct Copy {
-    of: Name,
+struct ColumnEdge {
+    of: FkName,
     column: usize,
     child: usize,
     parent: usize,
 }
 
-impl Rings {
+impl FkCycles {
     /// Finds the cycles among these tables.
     pub fn of(schema: &Schema, tables: &[usize]) -> Self {
         let (copies, places) = copies(schema, tables);
@@ -39,11 +39,11 @@ impl Rings {
         for (i, c) in circles(&copies, places.len()).iter().enumerate() {
             c.iter().for_each(|&n| component[n] = i + 1);
         }
-        let mut rings = Rings::default();
+        let mut fk_cycles = FkCycles::default();
         for c in copies.into_iter().filter(|c| component[c.child] > 0 && component[c.child] == component[c.parent]) {
-            rings.looped.entry(c.of).or_default().insert(c.column);
+            fk_cycles.looped.entry(c.of).or_default().insert(c.column);
         }
-        rings
+        fk_cycles
     }
 
     /// Returns the columns of the foreign key whose values depend on themselves.
@@ -65,7 +65,7 @@ impl Rings {
         position: &BTreeMap<usize, usize>,
         nullable: &dyn Fn(usize, usize) -> bool,
     ) {
-        let names: Vec<Name> = self.looped.keys().cloned().collect();
+        let names: Vec<FkName> = self.looped.keys().cloned().collect();
         for of in names {
             let Some(link) = resolved(schema, &of).filter(|l| position.get(&l.parent) > position.get(&of.0)) else {
                 continue;
@@ -81,7 +81,13 @@ impl Rings {
 
     /// Returns the shortest path from the parent of a back edge to its table, along foreign keys that copy all its
     /// looped columns.
-    fn way(&self, schema: &Schema, position: &BTreeMap<usize, usize>, table: usize, link: &Link) -> Option<Vec<Name>> {
+    fn way(
+        &self,
+        schema: &Schema,
+        position: &BTreeMap<usize, usize>,
+        table: usize,
+        link: &Link,
+    ) -> Option<Vec<FkName>> {
         let looped = self.looped(table, &link.name)?;
         let pairs = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| looped.contains(c));
         let (goal, start): (Vec<usize>, Vec<usize>) = pairs.unzip();
@@ -108,7 +114,7 @@ impl Rings {
     }
 
     /// Returns the foreign keys that lead from the parent of a back edge to its table, the parent's own first.
-    pub fn way_of(&self, table: usize, name: &str) -> &[Name] {
+    pub fn way_of(&self, table: usize, name: &str) -> &[FkName] {
         self.ways.get(&(table, name.to_owned())).map_or(&[], Vec::as_slice)
     }
 
@@ -118,7 +124,7 @@ impl Rings {
     }
 }
 
-fn resolved(schema: &Schema, (table, name): &Name) -> Option<Link> {
+fn resolved(schema: &Schema, (table, name): &FkName) -> Option<Link> {
     let table = &schema.tables[*table];
     let mut all = table.every_foreign_key().into_iter().filter(|f| f.name == *name);
     all.find_map(|f| foreign_keys::resolve(schema, table, f))
@@ -134,7 +140,7 @@ pub(super) fn classes(schema: &Schema, tables: &[usize]) -> Vec<Vec<(usize, usiz
 }
 
 /// Returns the cycles of the graph of columns.
-fn circles(copies: &[Copy], nodes: usize) -> Vec<Vec<usize>> {
+fn circles(copies: &[ColumnEdge], nodes: usize) -> Vec<Vec<usize>> {
     let mut parents = vec![Vec::new(); nodes];
     copies.iter().for_each(|c| parents[c.child].push(c.parent));
     let mut circles = components(&parents);
@@ -145,7 +151,7 @@ fn circles(copies: &[Copy], nodes: usize) -> Vec<Vec<usize>> {
 
 /// Returns every column pair of the foreign keys between these tables, and their columns. A self reference that copies
 /// a column to itself is omitted: the row may be its own parent.
-fn copies(schema: &Schema, tables: &[usize]) -> (Vec<Copy>, Vec<(usize, usize)>) {
+fn copies(schema: &Schema, tables: &[usize]) -> (Vec<ColumnEdge>, Vec<(usize, usize)>) {
     let named: HashMap<&TableName, usize> = tables.iter().map(|&t| (&schema.tables[t].name, t)).collect();
     let mut nodes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     let mut places = Vec::new();
@@ -161,7 +167,7 @@ fn copies(schema: &Schema, tables: &[usize]) -> (Vec<Copy>, Vec<(usize, usize)>)
         let among = table.every_foreign_key().into_iter().filter(|f| named.contains_key(&f.parent));
         for link in among.filter_map(|f| foreign_keys::resolve(schema, table, f)) {
             let pairs = link.columns.iter().zip(&link.parent_columns);
-            copies.extend(pairs.filter(|&(&c, &p)| (t, c) != (link.parent, p)).map(|(&c, &p)| Copy {
+            copies.extend(pairs.filter(|&(&c, &p)| (t, c) != (link.parent, p)).map(|(&c, &p)| ColumnEdge {
                 of: (t, link.name.clone()),
                 column: c,
                 child: node((t, c)),
@@ -202,14 +208,14 @@ mod tests {
         let schema = tenants();
         let index = |name: &str| schema.tables.iter().position(|t| t.name.name == name).unwrap();
         let (orgs, teams, users) = (index("orgs"), index("teams"), index("users"));
-        let mut rings = Rings::of(&schema, &[orgs, teams, users]);
-        assert_eq!(rings.looped(teams, "teams_org_lead"), Some(&[0].into()));
-        assert_eq!(rings.looped(teams, "teams_org"), None);
+        let mut fk_cycles = FkCycles::of(&schema, &[orgs, teams, users]);
+        assert_eq!(fk_cycles.looped(teams, "teams_org_lead"), Some(&[0].into()));
+        assert_eq!(fk_cycles.looped(teams, "teams_org"), None);
         let nullable = |t: usize, c: usize| schema.tables[t].columns[c].nullable;
-        rings.arrange(&schema, &[(orgs, 0), (teams, 1), (users, 2)].into(), &nullable);
-        assert_eq!(rings.way_of(teams, "teams_org_lead"), [(users, "users_org_team".to_owned())]);
-        assert_eq!(rings.step(users, "users_org_team"), Some(false));
-        assert_eq!(rings.step(teams, "teams_org"), None);
+        fk_cycles.arrange(&schema, &[(orgs, 0), (teams, 1), (users, 2)].into(), &nullable);
+        assert_eq!(fk_cycles.way_of(teams, "teams_org_lead"), [(users, "users_org_team".to_owned())]);
+        assert_eq!(fk_cycles.step(users, "users_org_team"), Some(false));
+        assert_eq!(fk_cycles.step(teams, "teams_org"), None);
     }
 
     #[test]
@@ -218,6 +224,6 @@ mod tests {
             .with(table("a").int("id").int("b").primary(&["id"]).foreign(&["b"], "b", &["id"]))
             .with(table("b").int("id").int("a").primary(&["id"]).foreign(&["a"], "a", &["id"]))
             .schema();
-        assert!(Rings::of(&schema, &[0, 1]).looped.is_empty());
+        assert!(FkCycles::of(&schema, &[0, 1]).looped.is_empty());
     }
 }

@@ -1,11 +1,11 @@
 //! Tables without a key: their rows can be told from those of others only where there are no others.
 
 use super::own_rows::How;
-use super::{Changed, UndoError, UndoneTable, Work};
+use super::{Changed, UndoError, UndoWork, UndoneTable};
 use crate::verify::rows;
-use crate::verify::rows::{Comparison, TableRows};
+use crate::verify::rows::{RowComparison, TableRows};
 
-impl Work<'_> {
+impl UndoWork<'_> {
     /// Compares the whole table with the run's rows, in any order.
     pub(super) fn look_at_all(&mut self, t: usize) -> Result<UndoneTable, UndoError> {
         let found = self.compare_all(t)?;
@@ -40,7 +40,7 @@ impl Work<'_> {
 
     fn compare_all(&self, t: usize) -> Result<TableRows, UndoError> {
         let run = &self.tables[t].run;
-        let comparison = Comparison {
+        let comparison = RowComparison {
             table: run.table,
             columns: run.columns.clone(),
             schema: run.schema.clone(),
@@ -48,7 +48,7 @@ impl Work<'_> {
             before: 0,
             source: run.source,
         };
-        let Work { connection, schema, options, .. } = self;
+        let UndoWork { connection, schema, options, .. } = self;
         Ok(rows::compare(connection, schema.dialect, &schema.server, &comparison, &|| (options.stop)())?)
     }
 }

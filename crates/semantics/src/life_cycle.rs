@@ -52,7 +52,7 @@ const REACHED: (f64, f64) = (0.7, 0.2);
 
 /// A list of statuses, interpreted as a life cycle.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Life {
+pub struct LifeCycle {
     statuses: Vec<LifeStatus>,
 }
 
@@ -82,9 +82,9 @@ enum Position {
     },
 }
 
-impl Life {
+impl LifeCycle {
     /// The life cycle of a column's statuses; `None` for a list that is not a life cycle.
-    pub fn of(column: &Name, statuses: &[&str]) -> Option<Life> {
+    pub fn of(column: &Name, statuses: &[&str]) -> Option<LifeCycle> {
         let words: Vec<String> = statuses.iter().map(|s| phrase(s)).collect();
         let known = words.iter().filter(|w| is_known(w)).count();
         let named = is_status(column);
@@ -121,7 +121,7 @@ impl Life {
             };
             LifeStatus { state: words[i].clone(), event, position }
         };
-        Some(Life { statuses: (0..words.len()).map(status).collect() })
+        Some(LifeCycle { statuses: (0..words.len()).map(status).collect() })
     }
 
     /// The statuses of a table whose schema lists none: by the events of its columns, else by the table's name.

@@ -1,4 +1,4 @@
-//! Foreign keys that must agree with columns determined otherwise: back edges of cycles (`rings.rs`) and self
+//! Foreign keys that must agree with columns determined otherwise: back edges of cycles (`fk_cycles.rs`) and self
 //! references that share columns with a key. Only the remaining columns come from the parent row.
 
 use std::collections::BTreeSet;
@@ -116,14 +116,14 @@ impl TablePlanner<'_> {
         if let Some((f, _)) = column.foreign {
             let source = self.foreign[f].source;
             let (only, leads) =
-                (self.sources[source].members.len() == 1, b.rings.step(self.index, &self.foreign[f].name));
+                (self.sources[source].members.len() == 1, b.fk_cycles.step(self.index, &self.foreign[f].name));
             if only && leads.is_none() && self.has_room(b, c, rows / TOGETHER) {
                 self.sources[source].within = Some((rows / TOGETHER).max(1));
             }
             return;
         }
         let Some(domain) = column.domain.as_ref().filter(|d| d.size() > u128::from(wanted)) else { return };
-        let fixed = self.is_fixed(c) || self.table.columns[c].auto.is_some() || column.omit || column.never;
+        let fixed = self.is_fixed(c) || self.table.columns[c].auto.is_some() || column.omit || column.always_null;
         if asked || fixed || !self.has_room(b, c, wanted) {
             return;
         }

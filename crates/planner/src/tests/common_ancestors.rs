@@ -67,7 +67,7 @@ fn two_paths_lead_to_the_same_ancestor_row() {
     let schema = service();
     for seed in [1, 7, 42] {
         for rows in [40, 500] {
-            let options = Options { rows, seed, now: NOW, ..Options::default() };
+            let options = PlanOptions { rows, seed, now: NOW, ..PlanOptions::default() };
             let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
             checked(&schema, (plan.clone(), Generator::new(&plan)));
             let of = |child, columns, parent| met(&plan, &generator, child, columns, parent);
@@ -104,13 +104,13 @@ fn the_plan_names_the_path_that_is_selected_first() {
     let text = plan.describe(Detail::Columns);
     for said in [
         "that of subscription_id",
-        "two ways to public.tenants",
+        "two paths to public.tenants",
         "that agrees with customer_id",
         "with the same post_id",
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    let options = Options { rows: 300, seed: 42, now: NOW, no_coherence: true, ..Options::default() };
+    let options = PlanOptions { rows: 300, seed: 42, now: NOW, no_coherence: true, ..PlanOptions::default() };
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     assert!(plan.tables.iter().flat_map(|t| &t.sources).all(|s| s.meets.is_none() && s.combinations.is_none()));
 }

@@ -101,9 +101,9 @@ fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
         .schema();
     let mut overrides = Overrides::default();
     for (table, rows) in [("tenants", 20), ("orders", 200), ("products", 100)] {
-        overrides.table_of(&schema, table, "test").unwrap().rows = Some(Rows::Number(rows));
+        overrides.table_of(&schema, table, "test").unwrap().rows = Some(RequestedRows::Number(rows));
     }
-    let options = Options { rows: 1000, seed: 42, now: NOW, overrides, ..Options::default() };
+    let options = PlanOptions { rows: 1000, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let made = build(&schema, &options, &NoExistingRows).unwrap();
     let (t, columns) = (made.1.len() - 1, [0, 1, 2]);
     let rows = (0..made.0.tables[t].rows).map(|row| made.1.cells(t, &columns, row).unwrap()).collect();

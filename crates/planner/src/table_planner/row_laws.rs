@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
-use crate::coherence::{Kept, Lead, Moments, Row};
+use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments};
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
@@ -17,8 +17,8 @@ use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
     /// Finds the laws within the table's rows.
-    pub(super) fn agree(&mut self, b: &PlanContext<'_>) {
-        if !b.coherent(self.index) || self.given.is_some() {
+    pub(super) fn row_laws(&mut self, b: &PlanContext<'_>) {
+        if !b.coherent(self.index) || self.fixed_rows.is_some() {
             return;
         }
         self.orderings = self.orderings(b);
@@ -26,8 +26,8 @@ impl TablePlanner<'_> {
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
             let allowed = self.allowed_by_checks(b, &open);
-            let kept: Vec<Kept> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
-            let moments = Moments::new(self.table, &kept, None, &self.ordered_columns());
+            let kept: Vec<MomentColumn> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
+            let moments = TableMoments::new(self.table, &kept, None, &self.ordered_columns());
             if self.retain_given(&moments, &kept) {
                 break (coupled, open, allowed, kept, moments);
             }
@@ -57,14 +57,14 @@ impl TablePlanner<'_> {
         let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
         let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
         self.free.clone_from(&free);
-        let mut row = Row::new(self.table, scales, largest, self.lists(&allowed), free);
+        let mut row = RowLaws::new(self.table, scales, largest, self.lists(&allowed), free);
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
         row.spans(&moments, b.options.now);
-        row.habits();
+        row.typical_numbers();
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
         self.laws = row.laws;
@@ -89,7 +89,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the moments that are part of keys.
-    fn keyed_moments(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>) -> Vec<Kept> {
+    fn keyed_moments(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>) -> Vec<MomentColumn> {
         let keyed = |c: &usize| self.in_key(&[*c]) && self.may_follow_keyed(b, coupled, *c);
         let keyed: BTreeSet<usize> = (0..self.columns.len()).filter(keyed).collect();
         if keyed.is_empty() {
@@ -100,7 +100,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns a column of moments and its representation, if CHECKs allow past moments.
-    fn moment_of(&self, b: &PlanContext<'_>, c: usize, allowed: &[Option<Domain>]) -> Option<Kept> {
+    fn moment_of(&self, b: &PlanContext<'_>, c: usize, allowed: &[Option<Domain>]) -> Option<MomentColumn> {
         let (now, year) = (b.options.now, 365 * MICROS_PER_DAY);
         let usual = || semantics::infer(self.table, &self.table.columns[c], &b.context()).ok().map(|i| i.domain);
         let usual = if self.in_key(&[c]) { usual() } else { None };
@@ -111,7 +111,7 @@ impl TablePlanner<'_> {
                 TextKind::DateTimeText if text.max_chars >= 19 => Form::TimestampText,
                 _ => return None,
             };
-            return self.is_loose(b, c).then_some(Kept { column: c, form, from: now - 3 * year, future: true });
+            return self.is_loose(b, c).then_some(MomentColumn { column: c, form, from: now - 3 * year, future: true });
         }
         let Domain::Range { kind, lo, hi, .. } = likely else { return None };
         let (form, unit) = match (kind, &self.table.columns[c].ty) {
@@ -130,7 +130,7 @@ impl TablePlanner<'_> {
         let past = except.is_empty() && reaches(least, now - 20 * year).is_le() && reaches(most, now).is_ge();
         let from = i64::try_from(lo.saturating_mul(unit.into())).ok()?.min(now - MICROS_PER_DAY);
         let from = if reaches(hi, now).is_gt() { now - 3 * year } else { from };
-        past.then(|| Kept { column: c, form, from, future: reaches(most, now + 3 * year).is_ge() })
+        past.then(|| MomentColumn { column: c, form, from, future: reaches(most, now + 3 * year).is_ge() })
     }
 
     /// Returns true if no CHECK reads the column.
@@ -164,7 +164,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the single-column foreign keys to other planned tables that no CHECK couples.
-    fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<Lead<'b>> {
+    fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<ParentLink<'b>> {
         let mut out = Vec::new();
         for (foreign, f) in self.foreign.iter().enumerate() {
             let (&[key], Some(p)) = (&f.columns[..], f.parent_table.filter(|&p| p < self.position)) else { continue };
@@ -175,7 +175,7 @@ impl TablePlanner<'_> {
             let compiled = b.generator.table(p);
             let scales = compiled.columns.iter().map(ColumnGen::decimals).collect();
             let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
-            out.push(Lead { foreign, key, parent: table, scales, filled });
+            out.push(ParentLink { foreign, key, parent: table, scales, filled });
         }
         out
     }
@@ -219,7 +219,7 @@ impl TablePlanner<'_> {
             && !apply_override
             && !generated_from
             && !d.omit
-            && !d.never
+            && !d.always_null
             && d.foreign.is_none()
             && d.duplicates.is_none()
             && !self.in_key_expression(c)
