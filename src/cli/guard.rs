@@ -14,7 +14,7 @@ use super::printer::Printer;
 use crate::error::{Exit, Failure};
 use crate::run;
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{NOT_COUNTED, TableName};
+use dbmocker_core::schema::{Caveat, TableName};
 use dbmocker_planner::fits;
 
 /// Rows of others in a table from which adding to it far away is asked about.
@@ -149,7 +149,7 @@ fn foreign(
 ) -> Vec<(TableName, Option<u64>)> {
     let rows = |name: &&&TableName| {
         let table = source.schema.table(name)?;
-        if table.caveats.iter().any(|c| c == NOT_COUNTED) {
+        if table.caveats.contains(&Caveat::NotCounted) {
             return Some(((**name).clone(), None));
         }
         let others = table.existing.rows.saturating_sub(made.get(**name).copied().unwrap_or(0));

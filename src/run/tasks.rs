@@ -68,8 +68,8 @@ impl Task {
 
 /// The tasks of all units, parents first, and for each the tasks that must be done before.
 ///
-/// `cut`: whether tables may be loaded in parts.
-pub fn tasks(units: &[Unit], chunks: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
+/// `in_parts`: whether tables may be loaded in parts.
+pub fn tasks(units: &[Unit], in_parts: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
     let (mut tasks, mut after) = (Vec::new(), Vec::new());
     let mut last = Vec::new();
     for (unit, u) in units.iter().enumerate() {
@@ -80,7 +80,7 @@ pub fn tasks(units: &[Unit], chunks: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
         };
         let parents: Vec<usize> = u.after.iter().map(|&p| last[p]).collect();
         last.push(match &u.tables[..] {
-            [job] if cut && job.chunks.is_some() => {
+            [job] if in_parts && job.chunks.is_some() => {
                 let open = add(Work::Open, parents);
                 let parts = job.parts().map(|rows| add(Work::Part(rows), vec![open])).collect();
                 add(Work::Close, parts)

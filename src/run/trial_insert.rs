@@ -16,7 +16,7 @@ use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
 use super::jobs::{RowsSource, TableJob, Unit, jobs_from_plan, units};
 use super::truncate;
 use super::{Refusal, RunError, Stop, sql};
-use dbmocker_core::schema::{Schema, Table, TableName};
+use dbmocker_core::schema::{Caveat, Schema, Table, TableName};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
 
@@ -116,9 +116,7 @@ fn untried(
 
 /// Whether anything besides the table's constraints acts on an INSERT.
 fn speaks(table: &Table) -> bool {
-    has_triggers(table)
-        || !table.reads.is_empty()
-        || table.caveats.iter().any(|o| o.contains("rule") || o.contains("row-level security"))
+    has_triggers(table) || !table.reads.is_empty() || table.caveats.iter().any(Caveat::acts_on_insert)
 }
 
 fn has_triggers(table: &Table) -> bool {

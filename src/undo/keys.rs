@@ -3,7 +3,7 @@
 use super::RunTable;
 use dbmocker_core::ident::{literal, quote};
 use dbmocker_core::schema::{Column, Dialect, Key, Schema, SqlType, Table, Trigger};
-use dbmocker_planner::order::{Edge, Order, order};
+use dbmocker_planner::order::{Edge, TableOrder, order};
 
 /// The primary key, or a unique one that may not be NULL, whose columns are all among `columns` and can be compared with
 /// literals; positions among `columns`.
@@ -65,7 +65,7 @@ pub(super) fn delete_triggers(table: &Table) -> impl Iterator<Item = &Trigger> {
     table.triggers.iter().filter(|t| t.enabled && t.event.to_ascii_uppercase().contains("DELETE"))
 }
 
-fn order_of(tables: &[&Table]) -> Order {
+fn order_of(tables: &[&Table]) -> TableOrder {
     let mut edges = Vec::new();
     for (child, table) in tables.iter().enumerate() {
         for fk in table.every_foreign_key() {

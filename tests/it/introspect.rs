@@ -1,7 +1,7 @@
 //! The catalogues of real servers -> the model: DDL that has one of everything, read back.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use dbmocker_core::schema::{Auto, Schema, Table};
+use dbmocker_core::schema::{Auto, Caveat, Schema, Table};
 use dbmocker_core::value::Value;
 use dbmocker_loaders::Connection;
 use dbmocker_schema::{ConnectArgs, RequestedDatabase, SchemaError, authenticate, connection, read, read_rows};
@@ -130,8 +130,8 @@ fn rights_of_a_postgres_role() {
     let child = table(&schema, "Child Table");
     assert!(!child.can_insert);
     assert!(!table(&schema, "parent").can_insert);
-    assert!(table(&schema, "parent").caveats.iter().any(|o| o.contains("no SELECT")));
-    assert!(table(&schema, "guarded").caveats.iter().any(|o| o.contains("row-level security")));
+    assert!(table(&schema, "parent").caveats.contains(&Caveat::NotCounted));
+    assert!(table(&schema, "guarded").caveats.contains(&Caveat::RowSecurity));
 }
 
 #[test]

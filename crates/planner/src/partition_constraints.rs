@@ -4,7 +4,7 @@
 //! the partition; and without partitions whose foreign keys contradict those of others.
 
 use super::partitions::bound_text;
-use dbmocker_core::schema::{Check, Deferrable, Dialect, ForeignKey, Key, Partition, Partitioning, Table};
+use dbmocker_core::schema::{Caveat, Check, Deferrable, Dialect, ForeignKey, Key, Partition, Partitioning, Table};
 
 /// Returns the table with the constraints of its partitions; `None` if they have none.
 pub(super) fn gather(table: &Table, dialect: Dialect) -> Option<Table> {
@@ -25,10 +25,7 @@ pub(super) fn gather(table: &Table, dialect: Dialect) -> Option<Table> {
         }
     }
     if !dropped.is_empty() {
-        out.caveats.push(format!(
-            "no rows for {}: other partitions have foreign keys that no row could keep together with theirs",
-            dropped.join(", ")
-        ));
+        out.caveats.push(Caveat::EmptyPartitions(dropped));
     }
     out.partitioning = Some(partitioning);
     Some(out)
@@ -199,6 +196,6 @@ mod tests {
         };
         let done = gather(&by_kind(vec![with("t_x", "x", "p"), with("t_y", "y", "q")]), Dialect::Postgres).unwrap();
         assert_eq!(done.partitioning.unwrap().partitions.len(), 1);
-        assert!(done.caveats[0].contains("partition `public.t_y`"), "{:?}", done.caveats);
+        assert!(done.caveats[0].to_string().contains("partition `public.t_y`"), "{:?}", done.caveats);
     }
 }

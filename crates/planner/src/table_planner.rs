@@ -38,6 +38,7 @@ mod key_facts;
 mod learned;
 mod naming;
 mod nested_domains;
+mod oracle_probe;
 mod oracle_sampling;
 mod orderings;
 mod owned;

@@ -51,7 +51,7 @@ pub(super) fn read(session: &mut Session, trust: bool, counts: RowCounting) -> R
         match (catalogue.holds_pages(relation), relation.can_select) {
             (false, _) => {}
             (true, true) => counted.push(schema.tables.len()),
-            (true, false) => table.caveats.push(NOT_COUNTED.into()),
+            (true, false) => table.caveats.push(Caveat::NotCounted),
         }
         schema.tables.push(table);
     }

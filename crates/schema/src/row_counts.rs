@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::SchemaError;
 use super::session::{Session, TextRow};
 use dbmocker_core::schema::SqlType;
-use dbmocker_core::schema::{NOT_COUNTED, Table};
+use dbmocker_core::schema::{Caveat, Table};
 
 /// Tables counted in one statement; SQLite allows 500 parts of a UNION.
 const AT_ONCE: usize = 50;
@@ -26,7 +26,7 @@ pub(super) fn count(
             Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => {
                 for (i, part) in batch.iter().zip(&parts) {
                     match session.rows(context, part) {
-                        Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(NOT_COUNTED.into()),
+                        Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(Caveat::NotCounted),
                         Err(SchemaError::Query { message, .. }) => {
                             if tables[*i].unfit.is_empty() {
                                 tables[*i].unfit.push(format!("it cannot be read: {message}"));

@@ -9,7 +9,7 @@ use super::{Objection, TrialInsert, has_triggers, position, writes};
 use crate::run::disable_triggers::{TriggerSwitch, WriteLog};
 use crate::run::jobs::{TableJob, Unit};
 use crate::run::{RunError, sql};
-use dbmocker_core::schema::{Table, TableName};
+use dbmocker_core::schema::{Caveat, Table, TableName};
 
 /// Tables that hold more rows than this are not counted to see whether triggers add to them.
 const COUNTED: u64 = 100_000;
@@ -145,7 +145,7 @@ impl<'a> TrialInsert<'a> {
         }
         let table = self.schema_table(sent.job);
         let names: Vec<String> = table.triggers.iter().filter(|t| t.enabled).map(|t| format!("`{}`", t.name)).collect();
-        let hidden = table.caveats.iter().any(|o| o.contains("row-level security"));
+        let hidden = table.caveats.contains(&Caveat::RowSecurity);
         let whose = match (names.is_empty(), hidden) {
             (_, true) => "row-level security, which may hide them from this role,".to_owned(),
             (true, false) => "its rules".to_owned(),

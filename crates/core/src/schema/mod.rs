@@ -1,5 +1,6 @@
 //! The model of a schema. It contains everything about the catalogue that the planner needs.
 
+mod caveat;
 mod constraints;
 mod describe;
 #[cfg(feature = "fixtures")]
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use crate::dialect::Dialect;
+pub use caveat::Caveat;
 pub use constraints::*;
 pub use describe::left_alone;
 pub use oracle::{OracleQuery, QueryCell, Scene};
@@ -84,8 +86,8 @@ pub struct Table {
     /// Tables this one inherits from (PostgreSQL `INHERITS`).
     pub inherits: Vec<TableName>,
     pub triggers: Vec<Trigger>,
-    /// PostgreSQL rules and row-level security that would change the effect of an INSERT.
-    pub caveats: Vec<String>,
+    /// What affects its rows besides constraints and triggers.
+    pub caveats: Vec<Caveat>,
     /// Why only the application that created the table can write to it, each reason with a remedy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unfit: Vec<String>,
@@ -358,13 +360,10 @@ impl Table {
     }
 }
 
-/// The caveat of a table whose rows the account may not count.
-pub const NOT_COUNTED: &str = "no SELECT privilege: existing rows cannot be counted";
-
 impl Table {
     /// Whether the table may hold rows: it has some, or they could not be counted.
     pub fn may_hold_rows(&self) -> bool {
-        self.existing.rows > 0 || self.caveats.iter().any(|o| o == NOT_COUNTED)
+        self.existing.rows > 0 || self.caveats.contains(&Caveat::NotCounted)
     }
 }
 

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PlanContext, TablePlanner};
-use crate::candidates::{EACH_OF_SEVERAL, Hints, combinations, distinct};
-use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell};
+use dbmocker_core::schema::{Dialect, OracleQuery};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_predicate::{Expr, NamedCheck, Placeholder, Placeholders, Solution, listed, take_out};
@@ -15,7 +14,7 @@ use dbmocker_predicate::{Expr, NamedCheck, Placeholder, Placeholders, Solution, 
 /// Maximum number of values of one source, or combinations of several columns, in one query.
 pub(super) const AT_ONCE: u64 = 1500;
 /// Maximum number of columns that are queried together.
-const COLUMNS: usize = 5;
+pub(super) const COLUMNS: usize = 5;
 
 /// A CHECK and the conditions that replace it.
 pub(super) struct CheckAnswer {
@@ -24,22 +23,25 @@ pub(super) struct CheckAnswer {
 }
 
 /// Part of a CHECK that the server evaluates.
-struct QueryPart {
+pub(super) struct QueryPart {
     /// Index of the CHECK among those queried.
     check: usize,
-    placeholder: Placeholder,
+    pub placeholder: Placeholder,
     /// It belongs to a domain.
-    value: bool,
+    pub value: bool,
 }
 
-/// State of a series of queries.
-pub(super) struct OracleSession {
+/// A series of queries about one table's CHECKs.
+pub(super) struct CheckOracle<'c, 's> {
+    pub context: &'c PlanContext<'s>,
+    /// The CHECKs that are not queried: rows must satisfy them as well.
+    pub others: Vec<NamedCheck>,
     /// Domains narrowed by the CHECKs that the solver supports; empty if these contradict each other.
     pub narrowed: Vec<Option<Domain>>,
     /// Values of a column that earlier queries accepted, NULL included.
     pub accepted: BTreeMap<usize, Vec<Value>>,
     /// Number of rejected rows, by CHECK.
-    asked: BTreeMap<String, usize>,
+    rejected: BTreeMap<String, usize>,
 }
 
 /// Queries a CHECK as a whole.
@@ -71,7 +73,7 @@ impl TablePlanner<'_> {
     pub(super) fn query_unreadable(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
         let unread: Vec<NamedCheck> =
             self.every_check(b).into_iter().filter(|c| !c.soft && self.unread(b, &c.text)).collect();
-        self.check_oracle(b, unread)
+        self.query_checks(b, unread)
     }
 
     /// Queries the CHECKs that the solver could not solve; returns true if there are results.
@@ -83,7 +85,7 @@ impl TablePlanner<'_> {
         let open = |c: &NamedCheck| !c.soft && c.answer.is_none() && unsolved(c) && !self.unread(b, &c.text);
         let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(open).collect();
         let before = self.answers.len();
-        self.check_oracle(b, checks)?;
+        self.query_checks(b, checks)?;
         Ok(self.answers.len() > before)
     }
 
@@ -99,22 +101,23 @@ impl TablePlanner<'_> {
         }
     }
 
-    fn check_oracle(&mut self, b: &PlanContext<'_>, mut checks: Vec<NamedCheck>) -> Result<(), String> {
+    fn query_checks(&mut self, b: &PlanContext<'_>, mut checks: Vec<NamedCheck>) -> Result<(), String> {
         checks.retain(|check| !self.all_fixed(b, check));
         if checks.is_empty() || b.existing.check_oracle(&NOBODY)?.is_none() {
             return Ok(());
         }
         let others: Vec<NamedCheck> =
             self.every_check(b).into_iter().filter(|c| !c.soft && c.answer.is_none() && !checks.contains(c)).collect();
-        let mut asking =
-            OracleSession { narrowed: self.left_by(b, &others), accepted: BTreeMap::new(), asked: BTreeMap::new() };
+        let narrowed = self.left_by(b, &others);
+        let mut oracle =
+            CheckOracle { context: b, others, narrowed, accepted: BTreeMap::new(), rejected: BTreeMap::new() };
         let taken: Vec<Placeholders> = checks.iter().map(|c| self.taken_out(b, c)).collect();
-        let whole: Vec<NamedCheck> = self.put(b, checks, taken, &others, &mut asking)?;
+        let whole: Vec<NamedCheck> = self.query_parts(&mut oracle, checks, taken)?;
         // Without results for the parts, query the whole.
         let taken = whole.iter().map(all_of_it).collect();
-        let unanswered = self.put(b, whole, taken, &others, &mut asking)?;
+        let unanswered = self.query_parts(&mut oracle, whole, taken)?;
         self.unanswered
-            .extend(unanswered.into_iter().filter_map(|c| Some((c.name.clone(), *asking.asked.get(&c.name)?))));
+            .extend(unanswered.into_iter().filter_map(|c| Some((c.name.clone(), *oracle.rejected.get(&c.name)?))));
         Ok(())
     }
 
@@ -146,20 +149,19 @@ impl TablePlanner<'_> {
     }
 
     /// Executes the queries and stores the results; returns the CHECKs without result.
-    fn put(
+    fn query_parts(
         &mut self,
-        b: &PlanContext<'_>,
+        oracle: &mut CheckOracle<'_, '_>,
         checks: Vec<NamedCheck>,
         taken: Vec<Placeholders>,
-        others: &[NamedCheck],
-        asking: &mut OracleSession,
     ) -> Result<Vec<NamedCheck>, String> {
+        let b = oracle.context;
         let mut known: BTreeMap<(usize, String), Expr> = BTreeMap::new();
         for (columns, parts) in self.queries(b, &checks, &taken) {
-            let answer = match self.receive(b, &columns, &parts, others, asking)? {
+            let answer = match oracle.answer(self, &columns, &parts)? {
                 OracleAnswer::Nothing => continue,
                 OracleAnswer::None(n) => {
-                    asking.asked.extend(parts.iter().map(|p| (checks[p.check].name.clone(), n)));
+                    oracle.rejected.extend(parts.iter().map(|p| (checks[p.check].name.clone(), n)));
                     continue;
                 }
                 OracleAnswer::All(n) => {
@@ -170,7 +172,7 @@ impl TablePlanner<'_> {
                 }
                 OracleAnswer::Rows(rows, asked) if self.is_free(b, &columns) && parts[0].placeholder.must => {
                     let names = parts.iter().map(|p| checks[p.check].name.as_str()).collect();
-                    asking.accepted.insert(columns[0], rows.iter().flatten().cloned().collect());
+                    oracle.accepted.insert(columns[0], rows.iter().flatten().cloned().collect());
                     self.take_list(columns[0], rows, asked, &names)
                 }
                 OracleAnswer::Rows(rows, _) => {
@@ -179,7 +181,7 @@ impl TablePlanner<'_> {
                     if let &[column] = &*columns
                         && parts[0].placeholder.must
                     {
-                        asking.accepted.insert(column, rows.into_iter().flatten().collect());
+                        oracle.accepted.insert(column, rows.into_iter().flatten().collect());
                     }
                     answer
                 }
@@ -258,7 +260,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the columns that a CHECK reads.
-    fn looked_at(&self, b: &PlanContext<'_>, check: &NamedCheck, text: &str) -> Vec<usize> {
+    pub(super) fn looked_at(&self, b: &PlanContext<'_>, check: &NamedCheck, text: &str) -> Vec<usize> {
         match &check.value {
             Some(column) => self.table.column_index(column).into_iter().collect(),
             None => match self.worked_out(b, text) {
@@ -266,114 +268,5 @@ impl TablePlanner<'_> {
                 Err(mentioned) => mentioned,
             },
         }
-    }
-
-    fn receive(
-        &self,
-        b: &PlanContext<'_>,
-        columns: &[usize],
-        parts: &[QueryPart],
-        others: &[NamedCheck],
-        asking: &OracleSession,
-    ) -> Result<OracleAnswer, String> {
-        let generated = |&c: &usize| self.table.columns[c].generated.is_some();
-        let several = columns.len() > 1;
-        let fixed = |&c: &usize| several && self.counted(b, c);
-        if columns.is_empty() || columns.len() > COLUMNS || columns.iter().any(|c| generated(c) || fixed(c)) {
-            return Ok(OracleAnswer::Nothing);
-        }
-        // Rows must satisfy the other CHECKs on these columns as well.
-        let beside = others.iter().filter(|c| {
-            let looked_at = self.looked_at(b, c, &c.text);
-            !looked_at.is_empty() && looked_at.iter().all(|c| columns.contains(c)) && (c.value.is_none() || !several)
-        });
-        let texts: Vec<&str> = parts.iter().map(|p| p.placeholder.text.as_str()).collect();
-        let conditions = texts.iter().copied().chain(beside.clone().map(|c| c.text.as_str()));
-        let expression = conditions.map(|text| format!("(({text}) is not false)")).collect::<Vec<_>>().join(" and ");
-        let value = parts.iter().any(|p| p.value) || beside.clone().any(|c| c.value.is_some());
-        let cell = |&c: &usize| {
-            let column = &self.table.columns[c];
-            QueryCell { name: &column.name, type_name: column.sql_type(), below: !column.domain_checks.is_empty() }
-        };
-        let mut cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
-        // A domain's CHECKs call the column VALUE.
-        let twice = value && cells[0].name != "value";
-        if twice {
-            cells.push(QueryCell { name: "value", ..cells[0] });
-        }
-        let sources = b.existing.sources(&expression)?;
-        // A default value is likely to satisfy the CHECK.
-        let defaults = columns.iter().filter_map(|&c| self.table.columns[c].default.as_deref());
-        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
-        let scenes = self.scenes(b, &hints)?;
-        let kept = |rows: Vec<Vec<Value>>| -> Result<Vec<Vec<Value>>, String> {
-            let doubled: Vec<Vec<Value>>;
-            let asked = if twice {
-                doubled = rows.iter().map(|row| row.iter().chain([&row[0]]).cloned().collect()).collect();
-                &doubled
-            } else {
-                &rows
-            };
-            let oracle_query = OracleQuery { expression: &expression, cells: &cells, rows: asked, scenes: &scenes };
-            let judged = b.existing.check_oracle(&oracle_query)?.unwrap_or_default();
-            Ok(rows.into_iter().zip(judged).filter(|(_, kept)| *kept).map(|(row, _)| row).collect())
-        };
-        if several {
-            self.answer_for_several(b, columns, &hints, asking, &kept)
-        } else {
-            self.answer_for_one(b, columns[0], &hints, asking, &kept)
-        }
-    }
-
-    fn answer_for_several(
-        &self,
-        b: &PlanContext<'_>,
-        columns: &[usize],
-        hints: &Hints,
-        asking: &OracleSession,
-        kept: &dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String>,
-    ) -> Result<OracleAnswer, String> {
-        let mut lists = Vec::new();
-        // Number of likely values at the start of each list.
-        let mut likely = Vec::new();
-        for &c in columns {
-            let accepted = asking.accepted.get(&c);
-            let mut values = match self.known_values(b, c, asking)? {
-                Some(values) => values,
-                None => {
-                    let Some(asked) = self.asked(b, c, asking) else { return Ok(OracleAnswer::Nothing) };
-                    let mut values = asked.likely(EACH_OF_SEVERAL as u64 / 2, 0);
-                    likely.push(values.len());
-                    values.extend(self.values_read(b, c, hints).into_iter().take(EACH_OF_SEVERAL / 2));
-                    values.extend(
-                        asked.further(hints, EACH_OF_SEVERAL as u64 / 4, 0).into_iter().take(EACH_OF_SEVERAL / 2),
-                    );
-                    distinct(values)
-                }
-            };
-            if likely.len() <= lists.len() {
-                likely.push(values.len());
-            }
-            values.truncate(EACH_OF_SEVERAL * 3 / 2);
-            if b.nullable(self.index, c) && accepted.is_none_or(|values| values.iter().any(Value::is_null)) {
-                values.push(Value::Null);
-            }
-            lists.push(values);
-        }
-        if lists.iter().any(Vec::is_empty) {
-            return Ok(OracleAnswer::Nothing);
-        }
-        // Combinations of likely values.
-        let usual = combinations(&lists, &likely, AT_ONCE / 3, 1);
-        let all = usual.len();
-        let mut rows = kept(usual)?;
-        if rows.len() == all && all > 100 {
-            return Ok(OracleAnswer::All(all));
-        }
-        let lengths: Vec<usize> = lists.iter().map(Vec::len).collect();
-        let more = combinations(&lists, &lengths, AT_ONCE * 2, 2);
-        let asked = all + more.len();
-        rows.extend(kept(more)?);
-        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
 }

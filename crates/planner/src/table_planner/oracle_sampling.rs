@@ -6,9 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::check_oracle::{AT_ONCE, OracleAnswer, OracleSession};
-use super::{PlanContext, TablePlanner};
-use crate::candidates::Hints;
+use super::check_oracle::{AT_ONCE, OracleAnswer};
+use super::oracle_probe::OracleProbe;
 use dbmocker_core::value::{Value, digest};
 
 /// Number of values by which a source is rated.
@@ -97,76 +96,66 @@ impl<'a> OracleSampling<'a> {
     }
 }
 
-impl TablePlanner<'_> {
-    pub(super) fn answer_for_one(
-        &self,
-        b: &PlanContext<'_>,
-        c: usize,
-        hints: &Hints,
-        asking: &OracleSession,
-        kept: &AcceptedSample<'_>,
-    ) -> Result<OracleAnswer, String> {
-        let null = if b.nullable(self.index, c) { kept(vec![vec![Value::Null]])? } else { Vec::new() };
-        let mut hearing = OracleSampling::new(kept);
-        match self.known_values(b, c, asking)? {
-            Some(values) => _ = hearing.ask(values)?,
-            None if !self.answer_for_candidates(b, c, hints, asking, &mut hearing)? => {
+impl OracleProbe<'_, '_, '_> {
+    pub(super) fn answer_for_one(&self, c: usize) -> Result<OracleAnswer, String> {
+        let nullable = self.context().nullable(self.planner.index, c);
+        let null = if nullable { self.accepted(vec![vec![Value::Null]])? } else { Vec::new() };
+        let kept = |rows: Vec<Vec<Value>>| self.accepted(rows);
+        let mut sampling = OracleSampling::new(&kept);
+        match self.known_values(c)? {
+            Some(values) => _ = sampling.ask(values)?,
+            None if !self.sample_candidates(c, &mut sampling)? => {
                 return Ok(OracleAnswer::Nothing);
             }
             None => {}
         }
-        let asked = hearing.asked.len() + null.len();
-        let rows: Vec<Vec<Value>> = hearing.answered.into_iter().map(|v| vec![v]).chain(null).collect();
+        let asked = sampling.asked.len() + null.len();
+        let rows: Vec<Vec<Value>> = sampling.answered.into_iter().map(|v| vec![v]).chain(null).collect();
         Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
     }
 
     /// Returns `false` if there are no candidates.
-    fn answer_for_candidates(
-        &self,
-        b: &PlanContext<'_>,
-        c: usize,
-        hints: &Hints,
-        asking: &OracleSession,
-        hearing: &mut OracleSampling<'_>,
-    ) -> Result<bool, String> {
-        let Some(asked) = self.asked(b, c, asking) else { return Ok(false) };
-        let key = self.in_key(&[c]);
+    fn sample_candidates(&self, c: usize, sampling: &mut OracleSampling<'_>) -> Result<bool, String> {
+        let Some(column) = self.column(c) else { return Ok(false) };
+        let (b, planner) = (self.context(), self.planner);
+        let key = planner.in_key(&[c]);
         if key {
-            b.afford(&self.table.columns[c].name, b.rows(self.index).min(MOST).saturating_mul(LISTED))?;
+            b.afford(&planner.table.columns[c].name, b.rows(planner.index).min(MOST).saturating_mul(LISTED))?;
         }
-        let wanted = b.rows(self.index).min(if key { MOST } else { ENOUGH as u64 }) as usize;
-        let likely = asked.likely(AT_ONCE, 0);
-        let whole = (likely.len() as u128) >= asked.likely.size();
-        let mut sources = hearing.try_out(vec![likely])?;
-        let further = |salt| [vec![self.values_read(b, c, hints)], asked.sources(hints, AT_ONCE, salt)].concat();
-        if hearing.answered.len() < ENOUGH || key && whole {
-            sources.extend(hearing.try_out(further(0))?);
-            if hearing.answered.len() < if key { wanted } else { wanted.min(FEW) } {
-                hearing.exhaust(&mut sources)?;
+        let wanted = b.rows(planner.index).min(if key { MOST } else { ENOUGH as u64 }) as usize;
+        let likely = column.likely(AT_ONCE, 0);
+        let whole = (likely.len() as u128) >= column.likely.size();
+        let mut sources = sampling.try_out(vec![likely])?;
+        let further = |salt| [vec![self.values_read(c)], column.sources(&self.hints, AT_ONCE, salt)].concat();
+        if sampling.answered.len() < ENOUGH || key && whole {
+            sources.extend(sampling.try_out(further(0))?);
+            if sampling.answered.len() < if key { wanted } else { wanted.min(FEW) } {
+                sampling.exhaust(&mut sources)?;
             }
         }
         for salt in 1..if key { ROUNDS } else { ROUNDS / 10 } {
-            if hearing.answered.len() >= wanted || hearing.answered.is_empty() {
+            if sampling.answered.len() >= wanted || sampling.answered.is_empty() {
                 break;
             }
-            if hearing.asked.len() > wanted * TRIES + SEARCH {
+            if sampling.asked.len() > wanted * TRIES + SEARCH {
                 break;
             }
-            let round = if key { hearing.round(wanted) } else { AT_ONCE };
-            let alike = asked.alike(&hearing.answered, round, salt);
-            let before = hearing.answered.len();
-            hearing.try_out(vec![alike])?;
-            if hearing.answered.len() < before + 10 {
+            let round = if key { sampling.round(wanted) } else { AT_ONCE };
+            let alike = column.alike(&sampling.answered, round, salt);
+            let before = sampling.answered.len();
+            sampling.try_out(vec![alike])?;
+            if sampling.answered.len() < before + 10 {
                 let tried = sources.len() > 1;
-                let others = [vec![asked.likely(round, salt)], if tried { further(salt) } else { Vec::new() }].concat();
+                let others =
+                    [vec![column.likely(round, salt)], if tried { further(salt) } else { Vec::new() }].concat();
                 for (_, values) in sources.iter().zip(others).filter(|(s, _)| s.good) {
-                    hearing.ask(values)?;
+                    sampling.ask(values)?;
                 }
                 if !tried {
-                    sources.extend(hearing.try_out(further(0))?);
+                    sources.extend(sampling.try_out(further(0))?);
                 }
             }
-            if hearing.answered.len() == before {
+            if sampling.answered.len() == before {
                 break;
             }
         }
@@ -188,13 +177,13 @@ mod tests {
             count.set(count.get() + rows.len());
             Ok(rows.into_iter().filter(|row| matches!(row[0], Value::Int(n) if n < limit)).collect())
         };
-        let mut hearing = OracleSampling::new(&kept);
+        let mut sampling = OracleSampling::new(&kept);
         let list = |range: std::ops::Range<i128>| range.map(Value::Int).collect::<Vec<Value>>();
-        let mut sources = hearing.try_out(vec![list(1000..2500), list(0..300), list(250..260)]).unwrap();
-        if hearing.answered.len() < FEW {
-            hearing.exhaust(&mut sources).unwrap();
+        let mut sources = sampling.try_out(vec![list(1000..2500), list(0..300), list(250..260)]).unwrap();
+        if sampling.answered.len() < FEW {
+            sampling.exhaust(&mut sources).unwrap();
         }
-        (count.get(), hearing.answered.len(), sources.iter().map(|s| s.good).collect())
+        (count.get(), sampling.answered.len(), sources.iter().map(|s| s.good).collect())
     }
 
     #[test]

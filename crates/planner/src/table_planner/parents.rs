@@ -34,7 +34,7 @@ impl TablePlanner<'_> {
         };
         let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
-        self.notes.extend(self.table.caveats.iter().cloned());
+        self.notes.extend(self.table.caveats.iter().map(ToString::to_string));
         for c in links.dangling {
             if !self.table.columns[c].nullable || self.in_key(&[c]) {
                 continue;

@@ -1,9 +1,8 @@
 //! Sources of the values that the check oracle tests: earlier results, rows of parents, domains, tables that a function
 //! names.
 
-use super::check_oracle::OracleSession;
 use super::{PlanContext, TablePlanner};
-use crate::candidates::{Hints, ProbeColumn, distinct};
+use crate::candidates::{Hints, distinct};
 use dbmocker_core::schema::{Column, Key, Scene};
 use dbmocker_core::value::Value;
 use dbmocker_plan::READ_ROWS;
@@ -12,21 +11,8 @@ use dbmocker_plan::READ_ROWS;
 const POOL: u64 = 512;
 
 impl TablePlanner<'_> {
-    /// Returns the values that an earlier query accepted, or the only possible ones.
-    pub(super) fn known_values(
-        &self,
-        b: &PlanContext<'_>,
-        c: usize,
-        asking: &OracleSession,
-    ) -> Result<Option<Vec<Value>>, String> {
-        match asking.accepted.get(&c) {
-            Some(values) => Ok(Some(distinct(values.iter().cloned()))),
-            None => self.fixed_values(b, c),
-        }
-    }
-
     /// Returns the only values that a column can have: fixed ones, and those of parents.
-    fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
+    pub(super) fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
         if self.is_fixed(c) {
             return Ok(Some(distinct(self.fixed_values_of(c).iter().cloned())));
         }
@@ -47,24 +33,6 @@ impl TablePlanner<'_> {
             values.extend((0..sampler.size().min(POOL.into())).map(|i| sampler.value(i)));
         }
         Ok(Some(distinct(values)))
-    }
-
-    pub(super) fn asked<'d>(
-        &'d self,
-        b: &PlanContext<'_>,
-        c: usize,
-        asking: &'d OracleSession,
-    ) -> Option<ProbeColumn<'d>> {
-        let d = &self.columns[c];
-        let likely = asking.narrowed.get(c).and_then(Option::as_ref).or(d.domain.as_ref())?;
-        let legal = d.legal.as_ref().unwrap_or(likely);
-        Some(ProbeColumn {
-            likely,
-            legal,
-            ty: &self.table.columns[c].ty,
-            dialect: b.schema.dialect,
-            now: b.options.now,
-        })
     }
 
     /// Returns values of tables that the functions name, since they may look them up.

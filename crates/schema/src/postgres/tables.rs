@@ -16,10 +16,7 @@ impl PostgresCatalog {
     pub(super) fn table(&self, r: &RelationRow) -> Result<Table, SchemaError> {
         let mut caveats = Vec::new();
         if r.row_security_active {
-            caveats.push(
-                "row-level security applies to this role: rows may be refused, and are inserted from a temporary table"
-                    .into(),
-            );
+            caveats.push(Caveat::RowSecurity);
         }
         let mut can_insert = r.can_insert;
         let mut columns = Vec::new();
@@ -28,13 +25,13 @@ impl PostgresCatalog {
             columns.push(self.column(row)?);
         }
         for foreign in self.leaves(r).into_iter().filter(|p| p.kind == "f") {
-            caveats.push(format!("its partition {} is a foreign table", foreign.name));
+            caveats.push(Caveat::ForeignPartition(foreign.name.clone()));
         }
         let mut triggers = Vec::new();
         for row in rows_of(&self.triggers, r) {
             let (name, events) = (row.string("name")?, row.text("events")?);
             match row.flag("is_rule") {
-                true if row.flag("enabled") => caveats.push(format!("rule {name} {events}")),
+                true if row.flag("enabled") => caveats.push(Caveat::Rule { name, events: events.to_owned() }),
                 true => {}
                 false => {
                     let event = format!("{} {events}", row.text("timing")?);
