@@ -96,8 +96,9 @@ impl Place {
                 assert!(self.printed.contains(line), "{place}: `{line}` is not in\n{}", self.printed);
             }
         } else if info == "console" {
-            // Figures differ from run to run; the commands must work.
+            // Figures differ from run to run; the commands must work, with fewer rows as well.
             for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+                let command = &command.replace("--rows 100000", "--rows 1000");
                 assert_eq!(self.run(command), 0, "{place}: {command}\n{}", self.printed);
             }
         } else {
