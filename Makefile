@@ -8,10 +8,10 @@ QUICK  := target/quick/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores wheel
+.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores test-browser docs wheel
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the optimised program, target/release/dbmocker
 	cargo build --release --locked
@@ -70,6 +70,13 @@ test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB
 	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3
 	cargo build --release --locked
 	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
+
+test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
+	@tests/browser.sh
+
+docs: ## a book of the pages in docs/, target/book (mdBook, which cargo installs into target/tools)
+	@test -x target/tools/bin/mdbook || cargo install --quiet --locked --root target/tools mdbook@0.4.52
+	target/tools/bin/mdbook build docs
 
 wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
 	@tests/wheel.sh --release

@@ -163,6 +163,11 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 
+    /// Also writes the plan as one page for a browser, which needs no network: a picture of the tables, rules, sample rows,
+    /// distributions, estimates; Markdown or JSON if the file's name ends with `.md` or `.json`
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
@@ -243,7 +248,7 @@ pub struct Export {
     #[arg(long, value_name = "T:A..B", value_parser = parse::rows_range, conflicts_with = "part")]
     pub rows_range: Option<Slice>,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -319,7 +324,8 @@ pub struct LoadArgs {
     #[arg(long)]
     pub no_verify: bool,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser (rows a second, memory, waits, a timeline, the
+    /// verification) or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 

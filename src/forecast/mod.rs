@@ -219,7 +219,7 @@ impl Forecast {
         let more = self.meanwhile.len().saturating_sub(LISTED);
         let mut lines: Vec<String> = self.meanwhile.iter().take(LISTED).map(|line| format!("  {line}")).collect();
         lines.extend((more > 0).then(|| format!("  and {more} more")));
-        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), Estimate(self))
+        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), self.estimate())
     }
 }
 
@@ -227,32 +227,28 @@ impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "switched off, locked, dropped meanwhile:")?;
         self.meanwhile.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
-        Estimate(self).fmt(f)
+        writeln!(f, "{}", self.estimate())
     }
 }
 
-/// The line with time and sizes.
-struct Estimate<'a>(&'a Forecast);
-
-impl fmt::Display for Estimate<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Estimate(forecast) = self;
-        let size = humanize::bytes(forecast.bytes + forecast.indexes);
-        write!(
-            f,
+impl Forecast {
+    /// Returns time, disk and log of the whole load, on one line.
+    pub fn estimate(&self) -> String {
+        let size = humanize::bytes(self.bytes + self.indexes);
+        let mut text = format!(
             "estimate (a sample of the rows, recorded rates): {}, {size} on disk ({} of it indexes)",
-            about(forecast.seconds),
-            humanize::bytes(forecast.indexes)
-        )?;
-        if let Some((name, bytes)) = forecast.log {
-            write!(f, ", {} of {name}", humanize::bytes(bytes))?;
+            about(self.seconds),
+            humanize::bytes(self.indexes)
+        );
+        if let Some((name, bytes)) = self.log {
+            text += &format!(", {} of {name}", humanize::bytes(bytes));
         }
-        writeln!(f)
+        text
     }
 }
 
 /// `about 7 s`, `about 12 min`
-fn about(seconds: f64) -> String {
+pub fn about(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => "under a second".into(),
         s if s < 120.0 => format!("about {s:.0} s"),

@@ -601,6 +601,13 @@ pub struct KeyPlan {
     pub how: String,
 }
 
+impl KeyPlan {
+    /// Returns the capacity; `None` if it is too large to matter.
+    pub fn limit(&self) -> Option<u128> {
+        (self.capacity < 1 << 62).then_some(self.capacity)
+    }
+}
+
 /// Uniqueness that no formula gives: rows are tried in order before the run, and the first valid attempt is stored, one
 /// byte per row.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -405,7 +405,8 @@ pub struct Closing {
     #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser (rows a second, memory, waits, a timeline, the
+    /// verification) or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }

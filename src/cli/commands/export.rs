@@ -14,7 +14,7 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
-use crate::report::{LeftOut, Progress, Report, TableReport, Waits};
+use crate::report::{LeftOut, Progress, Recorder, Report, TableReport, Waits};
 use crate::run;
 use crate::run::{ExportOptions, FileLimit, Flow, RunError, TableStream};
 use dbmocker_core::humanize;
@@ -49,7 +49,9 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
     let work = ExportWork { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
+    let recorder = args.report.as_ref().map(|_| Recorder::start(progress.clone(), || 0));
     let written = work.write(&target, resources.streams);
+    let samples = recorder.map_or_else(Vec::new, Recorder::end);
     drop(bar);
     drop(copies);
     let report = Report {
@@ -66,6 +68,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
             rows_for_memory: flow.budget.waited().as_secs_f64(),
             ..Waits::default()
         },
+        samples,
         tables: written.map_err(config::run_failure)?,
         left_out: plan.left_out.iter().map(LeftOut::from).collect(),
         notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),
