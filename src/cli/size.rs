@@ -11,7 +11,7 @@ use crate::error::{Exit, Failure};
 use dbmocker_core::humanize;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
-use dbmocker_planner::{Learned, Shape};
+use dbmocker_planner::{LearnedProfile, RowDistribution};
 
 /// Rows of the largest table in the first plan.
 const FIRST_ROWS: f64 = 10_000.0;
@@ -82,11 +82,11 @@ pub fn plan_of_size(
 fn dialled(request: &Request, dial: f64) -> Request {
     match &request.profile {
         Some(learned) => {
-            let profile = Some(Learned { scale: dial, rows: true, ..learned.clone() });
+            let profile = Some(LearnedProfile { scale: dial, rows: true, ..learned.clone() });
             Request { profile, ..request.clone() }
         }
         // A float beyond the range becomes the largest number.
-        None => Request { rows: dial as u64, shape: Shape::Largest, ..request.clone() },
+        None => Request { rows: dial as u64, shape: RowDistribution::Largest, ..request.clone() },
     }
 }
 

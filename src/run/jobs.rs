@@ -58,7 +58,7 @@ impl TableFiles {
     ///
     /// # Errors
     /// The file cannot be read, or is damaged.
-    pub(super) fn read(&self, file: &SourceFile) -> Result<staged::Batches<'static>, LoadError> {
+    pub(super) fn read(&self, file: &SourceFile) -> Result<staged::PayloadBatches<'static>, LoadError> {
         let read = staged::open(self.payload(file))?;
         let Some((at, value)) = file.value.clone() else { return Ok(read) };
         let (schema, path) = (self.schema.clone(), file.path.display().to_string());
@@ -66,7 +66,7 @@ impl TableFiles {
             hive::with_column(&batch?, &schema, at, &value)
                 .map_err(|e| LoadError::File { path: path.clone(), message: e.to_string() })
         });
-        Ok(staged::Batches { schema: self.schema.clone(), batches: Box::new(batches) })
+        Ok(staged::PayloadBatches { schema: self.schema.clone(), batches: Box::new(batches) })
     }
 }
 

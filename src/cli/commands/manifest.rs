@@ -45,7 +45,7 @@ fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, F
     Ok(Exit::Ok)
 }
 
-fn tell(manifest: &dbmocker_files::ManifestArgs, name: &dyn std::fmt::Display, printer: &Printer) {
+fn tell(manifest: &dbmocker_files::Manifest, name: &dyn std::fmt::Display, printer: &Printer) {
     let files = manifest.tables.iter().map(|t| t.files.len() as u64).sum();
     printer.note(format_args!(
         "{}: {}, {}, {}",
