@@ -4,19 +4,21 @@ FORMAT ?= csv
 SEED   ?= 42
 OUT    ?= export
 BIN    := target/release/dbmocker
+QUICK  := target/quick/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-tools lint fmt bench export load install test-spark wheel
+.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores test-browser docs wheel
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the optimised program, target/release/dbmocker
 	cargo build --release --locked
 
-demo: build ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
-	@tests/demo.sh $(BIN) $(DEMO)
+demo: ## fills a new SQLite shop with 100 000 rows a table, verifies it and shows some rows
+	cargo build --profile quick --locked
+	@tests/demo.sh $(QUICK) $(DEMO)
 
 check: ## compiles everything without building it, the quickest answer
 	cargo check --workspace --all-targets --locked
@@ -26,6 +28,10 @@ test-unit: ## unit tests of every crate, without a server
 
 test: test-tools ## every test, on throw-away PostgreSQL, MariaDB and SQLite databases
 	@tests/run.sh
+
+test-newer: ## the tests on servers that run already: DBMOCKER_TEST_POSTGRES_URL=..., DBMOCKER_TEST_MYSQL_URL=...
+	@test -n "$(DBMOCKER_TEST_POSTGRES_URL)$(DBMOCKER_TEST_MYSQL_URL)" || { echo "name servers of this machine, with accounts that may do everything, that no one else uses: make test-newer DBMOCKER_TEST_POSTGRES_URL=postgres://user:password@127.0.0.1:5432 DBMOCKER_TEST_MYSQL_URL=mysql://user:password@127.0.0.1:3306 (containers of postgres:18, timescale/timescaledb:latest-pg18, mysql:9 are such servers)" >&2; exit 2; }
+	DBMOCKER_TEST_POSTGRES_URL="$(DBMOCKER_TEST_POSTGRES_URL)" DBMOCKER_TEST_MYSQL_URL="$(DBMOCKER_TEST_MYSQL_URL)" tests/run.sh -E 'test(newer::)'
 
 test-tools:
 	@tests/install-servers.sh
@@ -57,10 +63,20 @@ load: build ## fills a database: make load URL=postgres://user@host/db ROWS=1000
 install: ## installs dbmocker for this user, by cargo
 	cargo install --path . --locked
 
+test-stores: ## exports to an S3 server that fails now and then, and loads from it (moto from PyPI)
+	cargo nextest run --features object-store -E 'test(object_stores)'
+
 test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB; Java 17)
 	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3
 	cargo build --release --locked
 	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
+
+test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
+	@tests/browser.sh
+
+docs: ## a book of the pages in docs/, target/book (mdBook, which cargo installs into target/tools)
+	@test -x target/tools/bin/mdbook || cargo install --quiet --locked --root target/tools mdbook@0.4.52
+	target/tools/bin/mdbook build docs
 
 wheel: ## builds the Python wheel, installs it into a fresh environment and fills a SQLite shop with it
 	@tests/wheel.sh --release

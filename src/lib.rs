@@ -10,6 +10,7 @@ pub mod error;
 pub mod forecast;
 pub mod learn;
 pub mod out_of_memory;
+pub mod pages;
 pub mod report;
 pub mod run;
 pub mod undo;

@@ -18,10 +18,12 @@ pub(crate) mod gate;
 pub mod insert_statements;
 pub mod mysql;
 pub mod postgres;
+pub mod script;
 pub mod sqlite;
 pub mod staged;
 pub(crate) mod text;
 pub mod tls;
+pub mod trace;
 
 pub use connection::{AuthMethod, ChannelBinding, ClientCertificate, Connection, Dialect, SessionOptions, TlsMode};
 pub use error::LoadError;
@@ -82,11 +84,12 @@ pub struct Loaded {
 /// # Errors
 /// [`LoadError::Connect`] with a remedy.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
-    match connection.dialect {
+    let loader = match connection.dialect {
         Dialect::Postgres => postgres::connect(connection),
         Dialect::Mysql => mysql::connect(connection),
         Dialect::Sqlite => sqlite::connect(connection),
-    }
+    }?;
+    Ok(trace::traced(loader))
 }
 
 /// A session with one server, on one connection.

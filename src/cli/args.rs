@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use groups::{
-    Closing, CompressionArg, Database, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs, Processes,
-    ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm, ValuesArgs,
+    Closing, CompressionArg, Database, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs,
+    Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm,
+    ValuesArgs,
 };
 
 pub use profile::{Compare, Explain, Learn, Mask};
@@ -28,7 +29,7 @@ pub const DEFAULT_NOW: &str = "2026-01-01";
 
 /// Fills a PostgreSQL, MySQL/MariaDB or SQLite database with realistic rows that it accepts
 #[derive(Debug, Parser)]
-#[command(name = "dbmocker", version, propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "dbmocker", version, long_version = env!("DBMOCKER_VERSION"), propagate_version = true, term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -37,9 +38,31 @@ pub struct Cli {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Says more about what is being done
+    /// Says more about what is being done: phases and statements; twice: the time of each statement
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+
+    /// Colours in messages; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, hide_short_help = true, env = "DBMOCKER_COLOR", hide_env = true)]
+    pub color: Color,
+
+    /// Also writes all messages, phases and statements to a file, at its end
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        hide_short_help = true,
+        env = "DBMOCKER_LOG_FILE",
+        hide_env = true
+    )]
+    pub log_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 const EXIT_CODES: &str = "\
@@ -88,6 +111,10 @@ pub enum Command {
     ProfileSchema,
     /// Lists the generators that a config file may name, with an example each
     Generators,
+    /// Prints completions for a shell
+    Completions(Completions),
+    /// Writes manual pages, one for each command
+    Manual(Manual),
     /// What worker processes run; the parent speaks to it through pipes
     #[command(hide = true)]
     Worker,
@@ -107,6 +134,10 @@ pub struct Analyze {
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: TablesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +145,14 @@ pub struct PlanArgs {
     /// Plans for tables that are emptied first
     #[arg(long)]
     pub truncate: bool,
+
+    /// One screen: levels, the largest tables, and what needs attention
+    #[arg(long, conflicts_with = "json")]
+    pub summary: bool,
+
+    /// Prints the plan of this table only; its rows are those beside all other tables
+    #[arg(long, value_name = "T", conflicts_with_all = ["json", "summary"])]
+    pub table: Option<String>,
 
     /// Prints JSON
     #[arg(long)]
@@ -124,8 +163,15 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 
+    /// Also writes the plan as one page for a browser, which needs no network: a picture of the tables, rules, sample rows,
+    /// distributions, estimates; Markdown or JSON if the file's name ends with `.md` or `.json`
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
     #[command(flatten)]
     pub tables: TablesArgs,
     #[command(flatten)]
@@ -136,27 +182,36 @@ pub struct PlanArgs {
 
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// Only this table
-    #[arg(long, value_name = "T")]
-    pub table: Option<String>,
-
     /// Rows to show of each table
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub limit: u64,
 
     /// Rows of a saved plan; no database is asked
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "ddl")]
     pub plan: Option<PathBuf>,
+
+    /// Prints JSON: for each table its name and its rows
+    #[arg(long)]
+    pub json: bool,
+
+    /// A line for each column instead of each row, with texts in full; by itself where rows are wider than the terminal
+    #[arg(long, conflicts_with = "json")]
+    pub expanded: bool,
 
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
+    pub tables: TablesArgs,
     #[command(flatten)]
     pub rows: RowsArgs,
 }
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Folder for the files and their manifest.json, made if it is missing; `-` writes one table to stdout, which
+    /// Folder for the files and their manifest.json, made if it is missing; or s3://BUCKET/PREFIX, gs://... or az://... with
+    /// credentials of the environment; `-` writes one table to stdout, which
     /// --tables names: CSV, NDJSON, SQL or an Arrow IPC stream
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -181,7 +236,7 @@ pub struct Export {
     pub truncate: bool,
 
     /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
-    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "truncate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["truncate", "ddl"])]
     pub plan: Option<PathBuf>,
 
     /// Only the I-th of N parts of every table; `dbmocker manifest --join` makes a whole of the parts, which machines can
@@ -193,7 +248,7 @@ pub struct Export {
     #[arg(long, value_name = "T:A..B", value_parser = parse::rows_range, conflicts_with = "part")]
     pub rows_range: Option<Slice>,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -201,6 +256,8 @@ pub struct Export {
     pub files: Files,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub ddl: Ddl,
     #[command(flatten)]
     pub tables: TablesArgs,
     #[command(flatten)]
@@ -211,12 +268,12 @@ pub struct Export {
 
 #[derive(Debug, Args)]
 pub struct ManifestArgs {
-    /// Folders with the parts of one export; nothing in them is moved
+    /// Folders with the parts of one export, or one URL of a store; nothing in them is moved
     #[arg(long, value_name = "DIR", required = true, num_args = 1..)]
     pub join: Vec<PathBuf>,
 
     /// Folder for the manifest.json, above all parts [default: the innermost folder that holds them all]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = parse::folder)]
     pub out: Option<PathBuf>,
 
     /// Replaces a manifest that is in the way
@@ -226,8 +283,8 @@ pub struct ManifestArgs {
 
 #[derive(Debug, Args)]
 pub struct LoadArgs {
-    /// Loads the files that `dbmocker export` wrote here, instead of generating
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "shape", "seed", "now", "strict", "skip_unsolved", "no_coherence", "edge_cases", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    /// Loads the files that `dbmocker export` wrote to this folder or store (s3://, gs://, az://), instead of generating
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["max_rate", "rows", "size", "shape", "profile", "seed", "now", "strict", "skip_unsolved", "no_coherence", "edge_cases", "config", "processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub from: Option<PathBuf>,
 
     /// Loads the rows of a plan that `dbmocker plan --save` wrote; the database must have the plan's tables and rows
@@ -237,6 +294,10 @@ pub struct LoadArgs {
     /// Also writes a manifest, from which `dbmocker verify --rows` makes the rows again to compare them
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub manifest: Option<PathBuf>,
+
+    /// Prints the plan and writes nothing
+    #[arg(long, conflicts_with_all = ["from", "resume"])]
+    pub dry_run: bool,
 
     /// Empties the tables first
     #[arg(long)]
@@ -263,7 +324,8 @@ pub struct LoadArgs {
     #[arg(long)]
     pub no_verify: bool,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser (rows a second, memory, waits, a timeline, the
+    /// verification) or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 
@@ -415,7 +477,23 @@ pub struct InitConfig {
     #[command(flatten)]
     pub database: Database,
     #[command(flatten)]
+    pub ddl: Ddl,
+    #[command(flatten)]
     pub tables: TablesArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Folder for the pages, made if it is missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -13,8 +13,11 @@ use super::file::Generation;
 use super::planned::Planned;
 use super::printer::Printer;
 use super::request::Request;
-use super::{args, interrupt, parse};
+use super::scratch;
+use super::scratch::Scratch;
+use super::{args, interrupt, parse, size};
 use crate::error::{Exit, Failure, OrExit};
+use crate::forecast;
 use crate::run;
 use crate::run::{
     ExportOptions, Flow, Holder, JOURNAL_TABLE, LEDGER_TABLE, Patience, PrefetchLimits, PrefetchTier, RunError,
@@ -31,7 +34,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 use dbmocker_planner as plan;
 use dbmocker_planner::{
-    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, Selection,
+    DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, QueryError, Selection,
     TableProblem, chunking, deferred_indexes,
 };
 use dbmocker_schema::ServerCheckOracle;
@@ -46,6 +49,8 @@ pub struct Source {
     pub references: Vec<DeclaredReference>,
     /// Excludes other runs, if rows are to be written.
     pub lock: Option<RunLock>,
+    /// The throw-away database of `--ddl`.
+    pub scratch: Option<Scratch>,
 }
 
 impl Source {
@@ -64,7 +69,22 @@ impl Source {
 /// # Errors
 /// [`Exit::Usage`] if the arguments name no database, [`Exit::Source`] if it cannot be reached or read.
 pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
-    read(connection(typed, printer)?, None)
+    let connection = connection(typed, printer)?;
+    read(connection, None, printer)
+}
+
+/// As [`open`], or, with `--ddl`, of a throw-away database that is made of files.
+///
+/// # Errors
+/// As [`open`], and as [`Scratch::make`].
+pub fn open_schema(typed: &args::Database, ddl: &args::Ddl, printer: &Printer) -> Result<Source, Failure> {
+    if ddl.ddl.is_empty() {
+        return open(typed, printer);
+    }
+    let made = Scratch::make(ddl, printer)?;
+    let mut source = read(made.connection().clone(), None, printer)?;
+    source.schema.database = scratch::name(ddl);
+    Ok(Source { scratch: Some(made), ..source })
 }
 
 /// As [`open`], from catalogues only: no statement reads a table's rows.
@@ -85,7 +105,7 @@ pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer
     let (connection, lock) = locked(typed, turn, false, printer)?;
     // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
-    read(connection, Some(lock))
+    read(connection, Some(lock), printer)
 }
 
 /// The connection to the database, and the run's lock on it; `force` terminates the server session that holds it.
@@ -111,9 +131,11 @@ pub fn locked(
     Ok((connection, lock))
 }
 
-fn read(connection: Connection, lock: Option<RunLock>) -> Result<Source, Failure> {
-    let schema = dbmocker_schema::read(&connection).map_err(schema_failure)?;
-    Ok(source(connection, schema, lock))
+fn read(connection: Connection, lock: Option<RunLock>, printer: &Printer) -> Result<Source, Failure> {
+    printer.phase(format_args!("reading the schema of {connection}"));
+    let schema = dbmocker_schema::read(&connection);
+    printer.phase_over();
+    Ok(source(connection, schema.map_err(schema_failure)?, lock))
 }
 
 fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> Source {
@@ -125,7 +147,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
-    Source { connection, schema, references: Vec::new(), lock }
+    Source { connection, schema, references: Vec::new(), lock, scratch: None }
 }
 
 /// The connection to the database, without reading its schema.
@@ -134,6 +156,8 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
 /// As [`open`].
 pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
     let found = found(typed, printer)?;
+    // A password may be asked for: no phase is shown meanwhile.
+    printer.detail(format_args!("connecting to {}", found.connection));
     dbmocker_schema::authenticate(&found).map_err(|e| match e {
         SchemaError::Locked { .. } => match RunLock::take(&found.connection, &Patience::default()) {
             Err(RunError::Busy { holder, .. }) => {
@@ -168,6 +192,11 @@ fn connect_args(typed: &args::Database) -> ConnectArgs {
     }
 }
 
+/// The phase before the plan is there.
+pub fn planning(source: &Source, printer: &Printer) {
+    printer.phase(format_args!("planning {}", humanize::plural(source.schema.tables.len() as u64, "table")));
+}
+
 impl args::TablesArgs {
     pub fn selection(&self) -> Selection {
         let names = |given: &[parse::TableList]| given.iter().flat_map(|t| t.0.iter().cloned()).collect();
@@ -186,7 +215,7 @@ pub fn plan(
     truncate: bool,
     memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None }.build(&[])
+    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None, files: None }.build(&[])
 }
 
 /// Checks that the tables can be emptied, before anything is written.
@@ -209,7 +238,12 @@ pub struct Planning<'a> {
     pub postpone_from: Option<u64>,
     /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
     pub loaders: Option<LoaderPool>,
+    /// The bytes of a plan's rows as files, and what they are called; `None`: `--size` is that of the database.
+    pub files: Option<(&'a str, &'a FileBytes<'a>)>,
 }
+
+/// The bytes of a plan's rows as files.
+pub type FileBytes<'a> = dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure> + 'a;
 
 impl Planning<'_> {
     /// The plan of a load, without the tables that the server has refused.
@@ -256,8 +290,22 @@ impl Planning<'_> {
         Ok(plan)
     }
 
-    fn build(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let Planning { source, tables, request, truncate, .. } = self;
+    pub(super) fn build(&self, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Some(size) = self.request.size else { return self.build_rows(self.request, refused) };
+        let stored = |plan: &Plan, generator: &Arc<Generator>| {
+            let mut plan = plan.clone();
+            deferred_indexes::defer_indexes(&mut plan, &self.source.schema, self.postpone_from);
+            forecast::stored(&plan, generator, &self.source.schema).or_exit(Exit::Source)
+        };
+        let (how, measure): (&str, &FileBytes<'_>) = match self.files {
+            Some(files) => files,
+            None => ("of tables and indexes (by the server's layout of some rows)", &stored),
+        };
+        size::plan_of_size(self.request, size, how, &|request| self.build_rows(request, refused), measure)
+    }
+
+    fn build_rows(&self, request: &Request, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
+        let Planning { source, tables, truncate, .. } = self;
         let truncate = *truncate;
         let options = PlanOptions {
             rows: request.rows,
@@ -296,17 +344,16 @@ struct ExistingRowReader<'a> {
 }
 
 impl ExistingRows for ExistingRowReader<'_> {
-    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
-        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each)
-            .map_err(|e| e.to_string())
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
+        dbmocker_schema::read_rows(self.connection, keys.table, keys.columns, keys.limit, each).map_err(QueryError::new)
     }
 
-    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
-        self.check_oracle.borrow_mut().check_oracle(oracle_query).map_err(|e| e.to_string())
+    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, QueryError> {
+        self.check_oracle.borrow_mut().check_oracle(oracle_query).map_err(QueryError::new)
     }
 
-    fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
-        self.check_oracle.borrow_mut().sources(expression).map_err(|e| e.to_string())
+    fn sources(&self, expression: &str) -> Result<Vec<String>, QueryError> {
+        self.check_oracle.borrow_mut().sources(expression).map_err(QueryError::new)
     }
 }
 
@@ -368,6 +415,10 @@ pub struct Resources {
     pub workers: usize,
     /// Tables written or loaded concurrently.
     pub streams: usize,
+    /// Connections that load; `None`: as many as streams.
+    pub connections: Option<usize>,
+    /// The user has set the number of workers.
+    pub typed: bool,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
     /// Approximate bytes of one batch.
@@ -394,7 +445,7 @@ impl Resources {
         let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
         let resources = Resources::of(workers.map_or_else(cores, usize::from), limit);
-        Resources { batch_rows: file.batch_size, ..resources }
+        Resources { batch_rows: file.batch_size, typed: workers.is_some(), ..resources }
     }
 
     /// Fits the buffers into `limit` bytes: first smaller batches, then fewer of them.
@@ -402,6 +453,8 @@ impl Resources {
         let mut resources = Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
+            connections: None,
+            typed: false,
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
             batch_rows: None,
@@ -419,6 +472,12 @@ impl Resources {
             }
         }
         resources
+    }
+
+    /// With more connections to a server that is far away, where most of the time is spent waiting for answers.
+    pub fn at_distance(self, round_trip: Duration) -> Self {
+        let more = Resources { streams: MOST_STREAMS.max(self.streams), ..self };
+        if self.typed || round_trip < run::FAR || more.bytes() > more.limit { self } else { more }
     }
 
     /// Twice what the batches hold: builders grow by doubling.
@@ -457,7 +516,13 @@ impl Resources {
             ));
         }
         let left = Resources::of(self.workers, self.limit - held);
-        Ok(Resources { streams: left.streams.min(self.streams), batch_rows: self.batch_rows, ..left })
+        Ok(Resources {
+            streams: left.streams.min(self.streams),
+            connections: self.connections,
+            batch_rows: self.batch_rows,
+            typed: self.typed,
+            ..left
+        })
     }
 
     /// The shared state of a run's streams: generating threads and the budget. The rest of the limit is a quarter for

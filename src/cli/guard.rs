@@ -117,6 +117,7 @@ fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!("{question}\nIf that is meant, say so with --yes")));
     }
+    printer.phase_over();
     printer.warn(question);
     let mut answer = String::new();
     let _ = write!(std::io::stderr(), "Go on? [y/N] ");

@@ -4,14 +4,13 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::error::{Exit, Failure};
 
 pub mod args;
 pub mod commands;
 pub mod conda;
 pub mod config;
+mod connections;
 pub mod file;
 pub mod guard;
 pub mod host;
@@ -22,24 +21,37 @@ pub mod printer;
 pub mod progress;
 pub mod request;
 pub mod row_counts;
+pub mod scratch;
 mod secrets;
+mod size;
+pub mod usage;
 
-use args::{Cli, Command};
+use args::Command;
 use printer::Printer;
 
 /// Runs the program on the process's own arguments.
 pub fn main() -> ExitCode {
     secrets::hide_from_process_list();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(e) => return usage(&e),
+    let (cli, note) = match usage::parse() {
+        Ok(parsed) => parsed,
+        Err(e) => return not_parsed(&e),
     };
-    let printer = Printer::new(cli.quiet, cli.verbose);
+    let printer = Printer::new(cli.quiet, cli.verbose).colored(cli.color);
     if matches!(cli.command, Command::Worker) {
         // A worker prints no message at exit: it is killed, or its input ends.
         return commands::worker::run(&printer);
     }
-    match interrupt::install(&printer).and_then(|()| run(cli.command, &printer)) {
+    let opened = cli.log_file.as_ref().map_or(Ok(()), |path| printer.log_to(path));
+    if printer.shows_details() {
+        let printer = printer.clone();
+        dbmocker_loaders::trace::listen(move |sql, took| printer.statement(sql, took));
+    }
+    note.iter().for_each(|note| printer.note(note));
+    let ticker = progress::phases(&printer);
+    let done = opened.and_then(|()| interrupt::install(&printer)).and_then(|()| run(cli.command, &printer));
+    printer.phase_over();
+    drop(ticker);
+    match done {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_broken_pipe() => Exit::Ok.into(),
         Err(failure) => {
@@ -51,7 +63,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Help and version are not errors; a usage error shows clap's message.
-fn usage(e: &clap::Error) -> ExitCode {
+fn not_parsed(e: &clap::Error) -> ExitCode {
     // A closed terminal cannot be handled here.
     let _ = e.print();
     if e.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() }
@@ -79,6 +91,8 @@ fn run(command: Command, printer: &Printer) -> Result<Exit, Failure> {
         Command::InitConfig(args) => commands::init_config::run(&args, printer),
         Command::ConfigSchema => commands::init_config::schema(printer),
         Command::Generators => commands::generators::run(printer),
+        Command::Completions(args) => commands::completions::run(&args, printer),
+        Command::Manual(args) => commands::completions::manual(&args, printer),
         Command::Env => commands::env::run(printer),
     }
 }

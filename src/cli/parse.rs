@@ -1,5 +1,7 @@
 //! Argument values: sizes, counts, instants, lists of names.
 
+use std::path::PathBuf;
+
 use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
 use dbmocker_domain::locale::{Locale, Locales};
 use dbmocker_files::Slice;
@@ -13,6 +15,17 @@ use dbmocker_plan::MOST_ROWS;
 pub fn size(text: &str) -> Result<u64, String> {
     let bytes = dbmocker_files::size::parse(text).map_err(|e| e.to_string())?;
     if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
+}
+
+/// A folder; a URL is none, and would become one of that name.
+///
+/// # Errors
+/// A URL.
+pub fn folder(text: &str) -> Result<PathBuf, String> {
+    match dbmocker_files::objects::is_url(text) {
+        true => Err("this is a URL; give a folder".into()),
+        false => Ok(text.into()),
+    }
 }
 
 /// A number of rows, from `100000`, `100_000`, `100k`, `2.5M` (powers of ten), `1e6`.

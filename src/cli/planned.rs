@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args;
-use super::config::{self, Source};
+use super::config::{self, Planning, Source};
 use super::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::run;
@@ -37,6 +37,15 @@ impl Planned {
     ) -> Result<Self, Failure> {
         let (plan, generator) = config::plan(source, tables, request, truncate, memory)?;
         Ok(Planned { plan, generator, server: source.schema.server.clone() })
+    }
+
+    /// Plans rows for files, whose size `--size` is.
+    ///
+    /// # Errors
+    /// As [`config::plan`].
+    pub fn make_files(planning: &Planning<'_>) -> Result<Self, Failure> {
+        let (plan, generator) = planning.build(&[])?;
+        Ok(Planned { plan, generator, server: planning.source.schema.server.clone() })
     }
 
     /// Reads a plan that `dbmocker plan --save` wrote, or that of an export's or a load's manifest.

@@ -1,10 +1,12 @@
-//! Draws a run's progress on a terminal: rows, rows per second, time left, memory.
+//! Shows what a run is at: the phase before rows are loaded, then rows, rows per second, time left and memory. On a terminal
+//! that is a line at its bottom; elsewhere a line every ten seconds.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -14,29 +16,31 @@ use crate::report::{Progress, memory_now, rate};
 use dbmocker_core::humanize;
 
 const EVERY: Duration = Duration::from_millis(150);
+/// Between two lines where there is no terminal.
+const LINES: Duration = Duration::from_secs(10);
+/// A phase that is over sooner is not shown.
+const SHORT: Duration = Duration::from_millis(500);
+/// The time left is computed from the rate of so many seconds.
+const RECENT: f64 = 10.0;
 
-/// A line at the bottom of the terminal, drawn by a separate thread until this value is dropped. Nothing is drawn with
-/// `-q`, or if stderr is no terminal.
+/// A thread that runs until this value is dropped.
 #[derive(Debug)]
-pub struct Bar {
+pub struct Ticker {
     /// Dropped to end the thread.
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Bar {
-    pub fn start(progress: Arc<Progress>, printer: &Printer) -> Self {
-        if printer.is_quiet() || !std::io::stderr().is_terminal() {
-            return Bar { stop: None, thread: None };
-        }
+impl Ticker {
+    fn start(run: impl FnOnce(&mpsc::Receiver<()>) + Send + 'static) -> Self {
         let (stop, stopped) = mpsc::channel();
-        // Without the thread there is only no progress bar.
-        let thread = std::thread::Builder::new().spawn(move || draw(&progress, &stopped)).ok();
-        Bar { stop: Some(stop), thread }
+        // Without the thread there is only no progress to see.
+        let thread = std::thread::Builder::new().spawn(move || run(&stopped)).ok();
+        Ticker { stop: Some(stop), thread }
     }
 }
 
-impl Drop for Bar {
+impl Drop for Ticker {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -46,23 +50,106 @@ impl Drop for Bar {
     }
 }
 
-fn draw(progress: &Progress, stopped: &mpsc::Receiver<()>) {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+/// Shows the printer's phases until the value is dropped; nothing with `-q`.
+pub fn phases(printer: &Printer) -> Option<Ticker> {
+    let printer = printer.clone();
+    let terminal = std::io::stderr().is_terminal();
+    (!printer.is_quiet()).then(|| Ticker::start(move |stopped| show_phases(&printer, terminal, stopped)))
+}
+
+fn show_phases(printer: &Printer, terminal: bool, stopped: &mpsc::Receiver<()>) {
+    let mut bar: Option<ProgressBar> = None;
+    let mut said = Instant::now();
+    while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+        let shown = printer.current_phase().filter(|(_, since)| since.elapsed() > SHORT);
+        match shown {
+            Some((phase, since)) if terminal => {
+                let bar = bar.get_or_insert_with(|| printer.show(spinner()));
+                bar.set_message(format!("{phase}  {}", duration(since.elapsed().as_secs_f64())));
+                bar.tick();
+            }
+            Some((phase, since)) if said.elapsed() >= LINES && since.elapsed() >= LINES => {
+                printer.note(format_args!("{phase}: {} so far", duration(since.elapsed().as_secs_f64())));
+                said = Instant::now();
+            }
+            Some(_) => {}
+            None => bar.take().into_iter().for_each(|_| printer.hide()),
+        }
+    }
+    if bar.is_some() {
+        printer.hide();
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{spinner:.cyan} {msg}").expect("the template is a constant that the tests draw");
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
+}
+
+/// A line about the rows until this value is dropped; nothing with `-q`.
+#[derive(Debug)]
+pub struct Bar {
+    _ticker: Option<Ticker>,
+}
+
+impl Bar {
+    pub fn start(progress: Arc<Progress>, printer: &Printer) -> Self {
+        printer.phase_over();
+        if printer.is_quiet() {
+            return Bar { _ticker: None };
+        }
+        printer.detail("loading");
+        let (printer, terminal) = (printer.clone(), std::io::stderr().is_terminal());
+        let run = move |stopped: &mpsc::Receiver<()>| match terminal {
+            true => draw(&progress, &printer, stopped),
+            false => lines(&progress, &printer, stopped),
+        };
+        Bar { _ticker: Some(Ticker::start(run)) }
+    }
+}
+
+fn draw(progress: &Progress, printer: &Printer, stopped: &mpsc::Receiver<()>) {
     let style = ProgressStyle::with_template("{wide_bar:.cyan} {percent:>3}% {msg}")
         .expect("the template is a constant that the tests draw");
-    bar.set_style(style);
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr()).with_style(style);
+    let bar = printer.show(bar);
+    let mut recent = Recent::default();
     while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
         let reading = progress.read();
         bar.set_length(reading.planned);
         bar.set_position(reading.rows.min(reading.planned));
-        bar.set_message(message(&reading, memory_now()));
+        bar.set_message(message(&reading, recent.rate(&reading), memory_now()));
     }
-    bar.finish_and_clear();
+    printer.hide();
+}
+
+fn lines(progress: &Progress, printer: &Printer, stopped: &mpsc::Receiver<()>) {
+    let mut recent = Recent::default();
+    while stopped.recv_timeout(LINES) == Err(RecvTimeoutError::Timeout) {
+        let reading = progress.read();
+        printer.note(message(&reading, recent.rate(&reading), memory_now()));
+    }
+}
+
+/// The rows of the last seconds.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<(f64, u64)>);
+
+impl Recent {
+    /// Rows a second since the oldest reading that is recent.
+    fn rate(&mut self, r: &Reading) -> f64 {
+        self.0.push_back((r.seconds, r.rows));
+        while self.0.len() > 2 && r.seconds - self.0[1].0 >= RECENT {
+            self.0.pop_front();
+        }
+        let (seconds, rows) = self.0[0];
+        if self.0.len() == 1 { rate(r.rows, r.seconds) } else { rate(r.rows.saturating_sub(rows), r.seconds - seconds) }
+    }
 }
 
 /// `1,000 of 5,000 rows  2,000 rows/s  2s left  34 MiB  users, orders`.
-fn message(r: &Reading, memory: Option<u64>) -> String {
-    let per_second = rate(r.rows, r.seconds);
+fn message(r: &Reading, per_second: f64, memory: Option<u64>) -> String {
     let mut parts = vec![
         format!("{} of {} rows", humanize::count(r.rows), humanize::count(r.planned)),
         format!("{} rows/s", humanize::rate(per_second)),
@@ -73,7 +160,11 @@ fn message(r: &Reading, memory: Option<u64>) -> String {
     }
     parts.extend(memory.map(humanize::bytes));
     let names: Vec<&str> = r.active.iter().take(3).map(|(name, _, _)| name.as_str()).collect();
-    let doing = if r.phase.is_empty() { names.join(", ") } else { r.phase.clone() };
+    let doing = match r.phase.as_str() {
+        "" if r.rows >= r.planned => "indexes and foreign keys".to_owned(),
+        "" => names.join(", "),
+        phase => phase.to_owned(),
+    };
     parts.extend((!doing.is_empty()).then_some(doing));
     parts.join("  ")
 }
@@ -92,28 +183,38 @@ fn duration(seconds: f64) -> String {
 mod tests {
     use super::*;
 
+    fn reading(rows: u64, seconds: f64) -> Reading {
+        let active = vec![("users".into(), rows, 2000)];
+        Reading { rows, planned: 5000, bytes: 1, seconds, active, phase: String::new() }
+    }
+
     #[test]
     fn messages() {
-        let mut r = Reading {
-            rows: 1000,
-            planned: 5000,
-            bytes: 1,
-            seconds: 0.5,
-            active: vec![("users".into(), 1000, 2000)],
-            phase: String::new(),
-        };
-        assert_eq!(message(&r, Some(34 << 20)), "1,000 of 5,000 rows  2,000 rows/s  2s left  34 MiB  users");
-        (r.rows, r.phase) = (5000, "building indexes".into());
-        assert_eq!(message(&r, None), "5,000 of 5,000 rows  10,000 rows/s  building indexes");
+        let mut r = reading(1000, 0.5);
+        assert_eq!(message(&r, 2000.0, Some(34 << 20)), "1,000 of 5,000 rows  2,000 rows/s  2s left  34 MiB  users");
+        (r.rows, r.phase) = (5000, "waiting for the server".into());
+        assert_eq!(message(&r, 10000.0, None), "5,000 of 5,000 rows  10,000 rows/s  waiting for the server");
+        r.phase.clear();
+        assert_eq!(message(&r, 0.0, None), "5,000 of 5,000 rows  0 rows/s  indexes and foreign keys");
         assert_eq!(duration(185.0), "3m05s");
         assert_eq!(duration(7620.0), "2h07m");
     }
 
+    /// Regression: after half a minute without rows, a load of one minute was said to take an hour.
     #[test]
-    fn the_template_is_valid() {
+    fn the_time_left_follows_the_recent_rate() {
+        let mut recent = Recent::default();
+        let rates: Vec<f64> =
+            (0..60).map(|s| recent.rate(&reading(if s < 30 { 0 } else { (s - 30) * 100 }, s as f64))).collect();
+        assert_eq!((rates[20], rates[59]), (0.0, 100.0));
+    }
+
+    #[test]
+    fn the_templates_are_valid() {
         let progress = Progress::new([("t".to_owned(), 2)]);
         let (stop, stopped) = mpsc::channel();
         drop(stop);
-        draw(&progress, &stopped);
+        draw(&progress, &Printer::new(false, 0), &stopped);
+        spinner().finish_and_clear();
     }
 }

@@ -19,6 +19,8 @@ pub struct Request {
     /// Rows of each table for which the config file sets no number.
     pub rows: u64,
     pub shape: RowDistribution,
+    /// Bytes that the rows are to take; row counts follow from it.
+    pub size: Option<u64>,
     pub seed: u64,
     /// Microseconds since 1970-01-01 UTC.
     pub now: i64,
@@ -81,6 +83,7 @@ impl Request {
         Ok(Request {
             rows: rows.unwrap_or(args::DEFAULT_ROWS),
             shape,
+            size: typed.size,
             seed: typed.seed.or(file.generation.seed).unwrap_or(args::DEFAULT_SEED),
             now: typed.now.unwrap_or(default_now),
             now_is_default: typed.now.is_none(),

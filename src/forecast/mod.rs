@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use arrow::compute::concat_batches;
+use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::Connection;
 use serde::Serialize;
 
@@ -28,6 +30,10 @@ const SAMPLE: u64 = 1000;
 /// Time for all samples; the tables after that get a small one.
 const PATIENCE: Duration = Duration::from_secs(2);
 const SMALL_SAMPLE: u64 = 50;
+/// Where the size is all that is asked for.
+const LARGE_SAMPLE: u64 = 6000;
+/// Places of a table from which a sample is taken: values and their lengths change along it.
+const PLACES: u64 = 3;
 
 /// How the load will run.
 #[derive(Debug, Clone, Copy)]
@@ -113,7 +119,7 @@ pub fn forecast(
     for (t, planned) in plan.tables.iter().enumerate() {
         let Some(table) = schema.table(&planned.name) else { continue };
         let rows = if begun.elapsed() < PATIENCE { SAMPLE } else { SMALL_SAMPLE };
-        tables.push(one(generator, (t, planned), table, rows, &rates)?);
+        tables.push(one(plan, generator, (t, planned), table, rows, &rates)?);
     }
     let seconds = elapsed(plan, &tables, machine, &rates);
     let [bytes, indexes, log] = [|t: &TableForecast| t.bytes, |t: &TableForecast| t.indexes, |t: &TableForecast| t.log]
@@ -123,7 +129,35 @@ pub fn forecast(
     Ok(Forecast { seconds, bytes, indexes, log, tables, meanwhile })
 }
 
+/// The bytes that the plan's rows take on disk, tables and indexes.
+///
+/// # Errors
+/// Rows cannot be generated.
+pub fn stored(plan: &Plan, generator: &Generator, schema: &Schema) -> Result<f64, GenerateError> {
+    let mut bytes = 0.0;
+    for (t, planned) in plan.tables.iter().enumerate() {
+        let Some(table) = schema.table(&planned.name) else { continue };
+        let sizes = size::of(plan, table, planned, &sample(generator, t, LARGE_SAMPLE)?);
+        bytes += sizes.fixed + (sizes.row + sizes.indexes) * planned.rows as f64;
+    }
+    Ok(bytes)
+}
+
+/// Some rows from all over a table.
+fn sample(generator: &Generator, t: usize, most: u64) -> Result<RecordBatch, GenerateError> {
+    let rows = generator.table(t).rows;
+    if rows <= most {
+        return generator.batch(t, 0..rows);
+    }
+    let (piece, apart) = (most / PLACES, rows / PLACES);
+    let from = |place| place * apart + (apart - piece) / 2;
+    let pieces: Result<Vec<_>, _> = (0..PLACES).map(|p| generator.batch(t, from(p)..from(p) + piece)).collect();
+    let pieces = pieces?;
+    Ok(concat_batches(&pieces[0].schema(), &pieces).expect("batches of one table have one schema"))
+}
+
 fn one(
+    plan: &Plan,
     generator: &Generator,
     (t, planned): (usize, &TablePlan),
     table: &Table,
@@ -139,13 +173,13 @@ fn one(
     // The first rows fill caches.
     generator.batch(t, 0..sample.min(SMALL_SAMPLE))?;
     let begun = Instant::now();
-    let batch = generator.batch(t, 0..sample)?;
+    let batch = self::sample(generator, t, sample)?;
     let (made, rows) = (begun.elapsed().as_secs_f64(), planned.rows as f64);
-    let sizes = size::of(rates.dialect, table, planned, &batch);
+    let sizes = size::of(plan, table, planned, &batch);
     let per_row = rates.row + rates.byte * sizes.sent + rates.entry * sizes.entries;
     out.seconds = rates.table + per_row * rows;
     out.generating = made / sample as f64 * rows;
-    out.bytes = (sizes.row * rows) as u64;
+    out.bytes = (sizes.row * rows + sizes.fixed) as u64;
     out.indexes = (sizes.indexes * rows) as u64;
     out.log = (rates.logged(planned, &sizes) * rows) as u64;
     Ok(out)
@@ -176,26 +210,45 @@ fn log_of(dialect: Dialect, mode: &str, log: u64, stored: u64) -> Option<(&'stat
     }
 }
 
+/// Lines of what happens meanwhile in a summary.
+const LISTED: usize = 5;
+
+impl Forecast {
+    /// A few lines.
+    pub fn summary(&self) -> String {
+        let more = self.meanwhile.len().saturating_sub(LISTED);
+        let mut lines: Vec<String> = self.meanwhile.iter().take(LISTED).map(|line| format!("  {line}")).collect();
+        lines.extend((more > 0).then(|| format!("  and {more} more")));
+        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), self.estimate())
+    }
+}
+
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "switched off, locked, dropped meanwhile:")?;
         self.meanwhile.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
+        writeln!(f, "{}", self.estimate())
+    }
+}
+
+impl Forecast {
+    /// Returns time, disk and log of the whole load, on one line.
+    pub fn estimate(&self) -> String {
         let size = humanize::bytes(self.bytes + self.indexes);
-        write!(
-            f,
+        let mut text = format!(
             "estimate (a sample of the rows, recorded rates): {}, {size} on disk ({} of it indexes)",
             about(self.seconds),
             humanize::bytes(self.indexes)
-        )?;
+        );
         if let Some((name, bytes)) = self.log {
-            write!(f, ", {} of {name}", humanize::bytes(bytes))?;
+            text += &format!(", {} of {name}", humanize::bytes(bytes));
         }
-        writeln!(f)
+        text
     }
 }
 
 /// `about 7 s`, `about 12 min`
-fn about(seconds: f64) -> String {
+pub fn about(seconds: f64) -> String {
     match seconds {
         s if s < 1.0 => "under a second".into(),
         s if s < 120.0 => format!("about {s:.0} s"),

@@ -15,6 +15,7 @@ use dbmocker_profile::{
     TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
+use dbmocker_schema::statistics::dump::Dump;
 use dbmocker_schema::statistics::scan::Query;
 use dbmocker_schema::statistics::{self, ColumnStatistics, GroupStatistics, Statistics, TableStatistics};
 
@@ -91,6 +92,12 @@ pub fn learn(connection: &Connection, schema: &Schema, options: &LearnOptions) -
     }
     learned.notes.extend(left_out);
     Ok(learned)
+}
+
+/// Makes a profile of statistics that a file holds.
+pub fn learn_file(dump: &Dump, schema: &Schema, options: &LearnOptions) -> Learned {
+    let values = dump.labels(&wanted(schema, &dump.statistics, options));
+    profile(schema, &dump.statistics, &values, options)
 }
 
 /// Every query that a scan would ask, as far as that is known before the first.

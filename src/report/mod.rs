@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 pub mod grid;
 pub mod progress;
+pub mod recorder;
 pub mod waits;
 
 pub use grid::{Align, Grid};
 pub use progress::Progress;
+pub use recorder::{Recorder, Sample, TaskTime};
 pub use waits::Waits;
 
+use crate::verify::Verification;
 use dbmocker_core::humanize;
 use dbmocker_core::json_file;
 use dbmocker_core::schema::{Skipped, left_alone};
@@ -63,6 +66,15 @@ pub struct Report {
     pub left_out: Vec<LeftOut>,
     /// Notes for the user, e.g. a slower path and how to enable the fast one.
     pub notes: Vec<String>,
+    /// The run over time.
+    #[serde(default)]
+    pub samples: Vec<Sample>,
+    /// What each connection or worker process did, and when.
+    #[serde(default)]
+    pub tasks: Vec<TaskTime>,
+    /// What the verification after the load found, if there was one.
+    #[serde(default)]
+    pub verification: Option<Verification>,
 }
 
 /// The result for one table.

@@ -78,12 +78,17 @@ impl Progress {
         *self.phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = phase.into();
     }
 
+    /// Seconds since the load began.
+    pub fn seconds(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64()
+    }
+
     pub fn read(&self) -> Reading {
         let mut reading = Reading {
             rows: 0,
             planned: 0,
             bytes: 0,
-            seconds: self.begun.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
             active: Vec::new(),
             phase: self.phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
         };

@@ -3,7 +3,9 @@
 use dbmocker_loaders::LoadError;
 
 use dbmocker_files::StageError;
+use dbmocker_files::hive::HiveError;
 use dbmocker_files::memory::BudgetError;
+use dbmocker_files::objects::StoreError;
 use dbmocker_generate::batch::GenerateError;
 
 /// Why a run stopped: the first error of any thread, process or server.
@@ -18,6 +20,10 @@ pub enum RunError {
     Stage(#[from] StageError),
     #[error(transparent)]
     Memory(#[from] BudgetError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("--partition-by: {0}")]
+    Hive(#[from] HiveError),
     #[error(
         "rows cannot wait for the server on disk (--spill-dir names their folder, --disk-limit bounds what they take)"
     )]

@@ -11,19 +11,22 @@ use arrow::compute::SortOptions;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
+use super::file_size;
 use super::schedule::Schedule;
 use super::sql_text;
 use super::sql_text::SqlText;
 use super::{Batches, Flow, GeneratedRange, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use dbmocker_files::csv::{CsvLines, CsvSink, encode};
+use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
 use dbmocker_files::in_progress::{InProgress, LeftoverFiles};
 use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
+use dbmocker_files::objects::StoreError;
 use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
     BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,
-    Slice, StageError, ndjson, sliced_file_name, uuids,
+    Slice, StageError, Store, file_stem, ndjson, sliced_file_name, uuids,
 };
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -32,6 +35,8 @@ use dbmocker_plan::{Plan, TablePlan};
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,
+    /// Where finished files go from the folder, which holds none of them then.
+    pub store: Option<Arc<Store>>,
     pub format: FileType,
     pub parquet: ParquetOptions,
     pub csv: CsvOptions,
@@ -44,17 +49,39 @@ pub struct ExportOptions {
     pub resume: bool,
     /// Tables written side by side.
     pub writers: usize,
-    /// Rows of one file; `None`: one file per table.
-    pub rows_per_file: Option<u64>,
+    /// How long a file is; `None`: one file per table.
+    pub file_limit: Option<FileLimit>,
+    /// The columns by whose values tables are written into folders: (table, column), by index.
+    pub partition_by: Vec<(usize, usize)>,
     /// Which rows of each table.
     pub slice: Slice,
     /// Tables of the plan that are written, by index and in order.
     pub tables: Vec<usize>,
 }
 
+/// Where a table's files end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileLimit {
+    Rows(u64),
+    /// About so many bytes; how many rows that is, is estimated from some of them.
+    Bytes(u64),
+}
+
 impl ExportOptions {
+    /// The column by which a table is written into folders.
+    fn partition_of(&self, t: usize) -> Option<usize> {
+        self.partition_by.iter().find(|(table, _)| *table == t).map(|(_, column)| *column)
+    }
+
+    /// The name of a table's file.
+    fn name_of(&self, label: &str, number: Option<u32>) -> String {
+        let mut name = sliced_file_name(label, &self.slice, number, self.format);
+        self.packing.iter().for_each(|packing| name += &format!(".{}", packing.extension()));
+        name
+    }
+
     /// The batch in the files' schema.
-    fn shaped(&self, batch: RecordBatch, schema: &SchemaRef) -> RecordBatch {
+    pub(super) fn shaped(&self, batch: RecordBatch, schema: &SchemaRef) -> RecordBatch {
         if self.uuid_text { uuids::with_text(batch, schema) } else { batch }
     }
 }
@@ -87,6 +114,7 @@ pub fn export(
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
     let kept = FinishedFiles::begin(plan, options)?;
+    options.store.as_ref().map_or(Ok(()), |store| may_write(store, options))?;
     let write = || {
         let written = each_table(plan, &options.tables, options.writers, stop, |t| {
             let files = table(plan, generator, t, options, flow, progress, &kept)?;
@@ -100,8 +128,10 @@ pub fn export(
         if options.format == FileType::Sql {
             sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
+            options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;
         }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+        options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, &options.slice.manifest_name()))?;
         in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
         Ok(reports)
     };
@@ -109,7 +139,8 @@ pub fn export(
     if written.is_err() && !options.resume {
         for name in kept.written.into_inner().unwrap_or_else(PoisonError::into_inner) {
             // What cannot be removed stays without a manifest; the error is the one to tell.
-            let _ = std::fs::remove_file(options.folder.join(name));
+            let _ = options.store.as_ref().map(|store| store.remove(&name));
+            let _ = remove_file(&options.folder, &name);
         }
         let _ = in_progress::remove(&options.folder, &options.slice);
         if new {
@@ -118,6 +149,19 @@ pub fn export(
         }
     }
     written
+}
+
+/// Checks that a store holds no other export, and removes the one that is to be replaced.
+fn may_write(store: &Store, options: &ExportOptions) -> Result<(), RunError> {
+    let whole = Slice::Whole.manifest_name();
+    if options.slice != Slice::Whole && store.has(&whole)? {
+        return Err(RunError::FolderWhole { path: store.url().into() });
+    }
+    match store.has(&options.slice.manifest_name())? {
+        false => Ok(()),
+        true if options.overwrite => Ok(store.remove_export(&options.slice)?),
+        true => Err(StoreError::Taken { url: store.url().to_owned() }.into()),
+    }
 }
 
 /// What an export has finished, this one and the one that it goes on with.
@@ -130,8 +174,10 @@ struct FinishedFiles {
 impl FinishedFiles {
     fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
         let ExportOptions { slice, tables, .. } = options;
-        let ExportOptions { format, parquet, csv, uuid_text, packing, rows_per_file, .. } = options;
-        let look = format!("{format:?} {parquet:?} {csv:?} {packing:?} {uuid_text} {rows_per_file:?} {tables:?}");
+        let ExportOptions { format, parquet, csv, uuid_text, packing, file_limit, partition_by, .. } = options;
+        let look = format!(
+            "{format:?} {parquet:?} {csv:?} {packing:?} {uuid_text} {file_limit:?} {tables:?} {partition_by:?}"
+        );
         let digest = in_progress::digest(&[&Manifest::generator(), &look, &plan.to_json()]);
         let before = match in_progress::left(&options.folder, slice, &digest) {
             LeftoverFiles::Files(files) if options.resume => files,
@@ -153,8 +199,26 @@ impl FinishedFiles {
         part.map_or(Ok(None), |part| self.note(options, part).map(|()| Some(part.clone())))
     }
 
+    /// The files of these rows in folders by a column's value, if all of them are there.
+    fn whole_folders(&self, options: &ExportOptions, name: &str, rows: &Range<u64>) -> Result<Vec<FilePart>, RunError> {
+        let ours = |part: &&FilePart| {
+            let of_rows = part.partition.as_ref().is_some_and(|p| p.among == rows.end - rows.start);
+            of_rows && part.first_row == Some(rows.start) && part.path.rsplit('/').next() == Some(name)
+        };
+        let parts: Vec<&FilePart> = self.before.values().filter(ours).collect();
+        let complete = parts.iter().map(|p| p.rows).sum::<u64>() == rows.end - rows.start;
+        if !complete || !parts.iter().all(|p| in_progress::is_whole(&options.folder, p)) {
+            return Ok(Vec::new());
+        }
+        parts.into_iter().map(|part| self.note(options, part).map(|()| part.clone())).collect()
+    }
+
     fn note(&self, options: &ExportOptions, part: &FilePart) -> Result<(), RunError> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).push(part.path.clone());
+        if let Some(store) = &options.store {
+            store.put(&options.folder, &part.path)?;
+            remove_file(&options.folder, &part.path).map_err(|e| no_folder(options, &e))?;
+        }
         self.notes.finished(part).map_err(|e| no_folder(options, &e))
     }
 }
@@ -277,36 +341,29 @@ fn table(
     if rows == 0 && wanted.start > 0 {
         return Ok(Vec::new());
     }
-    let groups = match options.format {
-        FileType::Csv | FileType::Arrow | FileType::Ndjson | FileType::Sql => None,
-        FileType::Parquet => Some(Groups::of(generator, t, &options.parquet)?),
-    };
+    let groups = Groups::for_format(generator, t, options)?;
+    let partition = options.partition_of(t);
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
-    let per_file = options.rows_per_file.unwrap_or(most).max(1);
+    // Each of the folders' files has row groups of its own.
+    let most = if partition.is_some() { most / FOLDER_GROUPS } else { most };
+    let per_file = match options.file_limit {
+        Some(FileLimit::Rows(rows)) => rows.min(most),
+        Some(FileLimit::Bytes(bytes)) => file_size::of(plan, generator, t, options, flow)?.rows_in(bytes).min(most),
+        None => most,
+    };
+    let per_file = per_file.max(1);
     let parts = rows.div_ceil(per_file).max(1);
-    let numbered = parts > 1 || options.rows_per_file.is_some();
+    let numbered = parts > 1 || options.file_limit.is_some();
     let mut files = Vec::new();
     for part in 0..parts {
-        let name = numbered.then(|| u32::try_from(part).expect("fewer files than a u32 counts"));
-        let mut name = sliced_file_name(label, &options.slice, name, options.format);
-        options.packing.iter().for_each(|packing| name += &format!(".{}", packing.extension()));
+        let number = numbered.then(|| u32::try_from(part).expect("fewer files than a u32 counts"));
+        let name = options.name_of(label, number);
         let rows = wanted.start + part * per_file..wanted.start + rows.min((part + 1).saturating_mul(per_file));
-        let first_row = (options.slice != Slice::Whole).then_some(rows.start);
-        if let Some(part) = kept.whole(options, &name, rows.end - rows.start)? {
-            progress.add(t, part.rows, part.bytes);
-            files.push(FilePart { first_row, ..part });
-            continue;
-        }
         let file = TableFile { plan, generator, t, rows, options, flow, progress };
-        let part = match (options.format, &groups) {
-            (_, Some(groups)) => file.parquet(&name, groups)?,
-            (FileType::Arrow, None) => file.arrow(&name)?,
-            (FileType::Ndjson, None) => file.ndjson(&name)?,
-            (FileType::Sql, None) => file.sql(&name)?,
-            (FileType::Csv | FileType::Parquet, None) => file.csv(&name)?,
-        };
-        kept.note(options, &part)?;
-        files.push(FilePart { first_row, ..part });
+        files.extend(match (&groups, partition) {
+            (Some(groups), Some(column)) => file.in_folders(&name, groups, column, kept)?,
+            _ => vec![file.alone(&name, groups.as_ref(), kept)?],
+        });
     }
     let written: u64 = files.iter().map(|f| f.rows).sum();
     if written != rows {
@@ -322,14 +379,26 @@ pub(super) struct Groups {
     /// Bytes of a row in memory.
     pub(super) row_bytes: u64,
     /// Rows of a group, and those generated at once for it.
-    rows: u64,
-    at_once: u64,
+    pub(super) rows: u64,
+    pub(super) at_once: u64,
     rows_of_file: u64,
     /// The writer's properties, without a dictionary for columns with too many values.
-    options: ParquetOptions,
+    pub(super) options: ParquetOptions,
 }
 
 impl Groups {
+    /// Those of a table's Parquet files; `None` for other files.
+    pub(super) fn for_format(
+        generator: &Generator,
+        t: usize,
+        options: &ExportOptions,
+    ) -> Result<Option<Self>, RunError> {
+        match options.format {
+            FileType::Csv | FileType::Arrow | FileType::Ndjson | FileType::Sql => Ok(None),
+            FileType::Parquet => Groups::of(generator, t, &options.parquet).map(Some),
+        }
+    }
+
     pub(super) fn of(generator: &Generator, t: usize, options: &ParquetOptions) -> Result<Self, RunError> {
         let (mut row_bytes, mut distinct) = (1, Vec::new());
         for rows in SAMPLES.map(|n| n.min(generator.table(t).rows)) {
@@ -351,14 +420,14 @@ impl Groups {
 }
 
 /// Some rows of a table, and the file that they become.
-struct TableFile<'a> {
-    plan: &'a Plan,
-    generator: &'a Arc<Generator>,
-    t: usize,
-    rows: Range<u64>,
-    options: &'a ExportOptions,
-    flow: &'a Flow,
-    progress: &'a Progress,
+pub(super) struct TableFile<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) generator: &'a Arc<Generator>,
+    pub(super) t: usize,
+    pub(super) rows: Range<u64>,
+    pub(super) options: &'a ExportOptions,
+    pub(super) flow: &'a Flow,
+    pub(super) progress: &'a Progress,
 }
 
 /// Rows that show how wide a table's rows are; the more rows, the smaller the share of the arrays' fixed overhead.
@@ -367,6 +436,8 @@ const SAMPLE_BYTES: u64 = 1 << 20;
 /// Rows generated at once for a row group, where they are narrow: a multiple of the encoder's batch size.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
+/// Row groups of files in folders, for one of a file of all values: they end earlier.
+const FOLDER_GROUPS: u64 = 16;
 
 /// Whether a dictionary of the column's values would take longer than it saves. Delta-encoded numbers are about as
 /// small as numbers in a dictionary, unless there are few different ones; texts only where nearly all differ.
@@ -381,14 +452,55 @@ fn too_many_values(column: &ArrayRef) -> bool {
 }
 
 impl TableFile<'_> {
-    fn create(&self, name: &str) -> Result<OutFile, RunError> {
+    /// The rows as one file, unless it is there already.
+    fn alone(self, name: &str, groups: Option<&Groups>, kept: &FinishedFiles) -> Result<FilePart, RunError> {
+        let first_row = (self.options.slice != Slice::Whole).then_some(self.rows.start);
+        let options = self.options;
+        if let Some(part) = kept.whole(options, name, self.rows.end - self.rows.start)? {
+            self.progress.add(self.t, part.rows, part.bytes);
+            return Ok(FilePart { first_row, ..part });
+        }
+        let part = self.write(name, groups)?;
+        kept.note(options, &part)?;
+        Ok(FilePart { first_row, ..part })
+    }
+
+    /// The rows in folders by a column's value, unless they are there already.
+    fn in_folders(
+        self,
+        name: &str,
+        groups: &Groups,
+        at: usize,
+        kept: &FinishedFiles,
+    ) -> Result<Vec<FilePart>, RunError> {
+        let there = kept.whole_folders(self.options, name, &self.rows)?;
+        if !there.is_empty() {
+            there.iter().for_each(|part| self.progress.add(self.t, part.rows, part.bytes));
+            return Ok(there);
+        }
+        let above = file_stem(&self.plan.tables[self.t].label);
+        self.partitioned((&above, name), groups, at, &|part| kept.note(self.options, part))
+    }
+
+    /// The rows as one file.
+    pub(super) fn write(self, name: &str, groups: Option<&Groups>) -> Result<FilePart, RunError> {
+        match (self.options.format, groups) {
+            (_, Some(groups)) => self.parquet(name, groups),
+            (FileType::Arrow, None) => self.arrow(name),
+            (FileType::Ndjson, None) => self.ndjson(name),
+            (FileType::Sql, None) => self.sql(name),
+            (FileType::Csv | FileType::Parquet, None) => self.csv(name),
+        }
+    }
+
+    pub(super) fn create(&self, name: &str) -> Result<OutFile, RunError> {
         // A file of the export that goes on, finished but not noted.
         let overwrite = self.options.overwrite || self.options.resume;
         let file = FileOptions { overwrite, packing: self.options.packing, ..FileOptions::default() };
         Ok(OutFile::create(&self.options.folder, name, file)?)
     }
 
-    fn schema(&self) -> SchemaRef {
+    pub(super) fn schema(&self) -> SchemaRef {
         let schema = &self.generator.table(self.t).schema;
         if self.options.uuid_text { uuids::schema_with_text(schema) } else { schema.clone() }
     }
@@ -483,7 +595,7 @@ impl TableFile<'_> {
         Ok(Box::new(sink).finish()?)
     }
 
-    fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {
+    pub(super) fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {
         if self.flow.stop.is_set() { Err(RunError::Interrupted) } else { made }
     }
 }

@@ -4,14 +4,16 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
-use dbmocker_loaders::{Payload, Target, TargetColumn};
+use arrow::error::ArrowError;
+use dbmocker_loaders::{LoadError, Payload, Target, TargetColumn, staged};
 
 use super::DisabledTriggers;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Column, Deferrable, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_files::manifest::{Manifest, TableEntry};
-use dbmocker_files::{Difference, Format, compare};
+use dbmocker_files::{Difference, FilePart, Format, compare, hive};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{DeferredIndexes, Plan};
 use dbmocker_planner::order::{Edge, order};
@@ -20,7 +22,52 @@ use dbmocker_planner::order::{Edge, order};
 #[derive(Clone)]
 pub enum RowsSource {
     Generated { generator: Arc<Generator>, table: usize },
-    Files { format: Format, schema: SchemaRef, paths: Vec<PathBuf> },
+    Files(TableFiles),
+}
+
+/// Files of a table, in the order in which they are loaded.
+#[derive(Clone)]
+pub struct TableFiles {
+    pub format: Format,
+    /// Of the table's rows.
+    pub schema: SchemaRef,
+    pub files: Vec<SourceFile>,
+}
+
+/// One of the files.
+#[derive(Clone)]
+pub struct SourceFile {
+    path: PathBuf,
+    /// The place of the column that it lacks, and the value of all its rows: an array of one.
+    value: Option<(usize, ArrayRef)>,
+}
+
+impl TableFiles {
+    /// Whether files lack a column. Their rows are in another order than the table's, so that a row may come before the
+    /// one that it refers to.
+    pub(super) fn is_partitioned(&self) -> bool {
+        self.files.iter().any(|file| file.value.is_some())
+    }
+
+    /// A file as a loader's payload, if it has all columns.
+    pub(super) fn payload(&self, file: &SourceFile) -> Payload<'static> {
+        payload(self.format, self.schema.clone(), file.path.clone())
+    }
+
+    /// The batches of a file, with all columns.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is damaged.
+    pub(super) fn read(&self, file: &SourceFile) -> Result<staged::Batches<'static>, LoadError> {
+        let read = staged::open(self.payload(file))?;
+        let Some((at, value)) = file.value.clone() else { return Ok(read) };
+        let (schema, path) = (self.schema.clone(), file.path.display().to_string());
+        let batches = read.batches.map(move |batch| {
+            hive::with_column(&batch?, &schema, at, &value)
+                .map_err(|e| LoadError::File { path: path.clone(), message: e.to_string() })
+        });
+        Ok(staged::Batches { schema: self.schema.clone(), batches: Box::new(batches) })
+    }
 }
 
 /// A staged file, as a loader's payload.
@@ -200,17 +247,25 @@ fn job_from_entry(
     let sent = columns_of(table, entry).ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
     let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
     Ok(Some(TableJob {
-        source: RowsSource::Files {
+        source: RowsSource::Files(TableFiles {
             format: manifest.loaded_as(folder).map_err(|e| vec![e.to_string()])?,
             schema: arrow,
-            paths: entry.files.iter().map(|f| folder.join(&f.path)).collect(),
-        },
+            files: source_files(entry, folder).map_err(|e| vec![format!("table `{}`: {e}", entry.label)])?,
+        }),
         requested: entry.rows,
         rows: entry.rows,
         existing: if truncate { 0 } else { table.existing.rows },
         limited_by: entry.limited_by.clone(),
         ..job(schema.dialect, table, &sent)
     }))
+}
+
+fn source_files(entry: &TableEntry, folder: &std::path::Path) -> Result<Vec<SourceFile>, ArrowError> {
+    let file = |f: &FilePart| {
+        let value = f.partition.as_ref().map(|p| entry.value_of(p)).transpose()?;
+        Ok(SourceFile { path: folder.join(&f.path), value })
+    };
+    entry.files.iter().map(file).collect()
 }
 
 /// Decides the deferred work for rows from files. Their sort order is unknown; primary keys usually ascend.
@@ -263,17 +318,17 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
             columns: sent.iter().map(column).collect(),
             freeze: false,
         },
-        source: RowsSource::Files {
+        source: RowsSource::Files(TableFiles {
             format: Format::Csv,
             schema: Arc::new(arrow::datatypes::Schema::empty()),
-            paths: Vec::new(),
-        },
+            files: Vec::new(),
+        }),
         requested: 0,
         rows: 0,
         existing: 0,
         limited_by: None,
         sequences: table.columns.iter().filter_map(sequence).collect(),
-        only: dialect == Dialect::Postgres && table.partitioning.is_none(),
+        only: dialect == Dialect::Postgres && !table.in_parts(),
         recount: dialect != Dialect::Mysql || !table.triggers.is_empty(),
         deferred: Vec::new(),
         triggers_disabled: false,

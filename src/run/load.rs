@@ -18,7 +18,7 @@ use super::restore::{repair, unfinished};
 use super::resume::Resumed;
 use super::truncate::truncate;
 use super::{Flow, RunError, RunLock, Stop, disable_triggers, sql};
-use crate::report::{LeftOut, Progress, TableReport, Waits};
+use crate::report::{LeftOut, Progress, TableReport, TaskTime, Waits};
 use dbmocker_core::schema::Schema;
 use dbmocker_files::spill::sweep;
 
@@ -66,6 +66,8 @@ pub struct LoadOutcome {
     pub left_out: Vec<LeftOut>,
     pub notes: Vec<String>,
     pub waits: Waits,
+    /// What each connection or worker process did, and when.
+    pub tasks: Vec<TaskTime>,
     /// Spilled bytes: in total, and at most at one time.
     pub spilled: (u64, u64),
     /// The largest resident memory of each worker process, in bytes.
@@ -278,6 +280,7 @@ impl Writing<'_> {
         };
         let outcome = filling.fill(options.connections, first, prefetcher, staged_files.as_ref());
         (loaded.tables, loaded.left_out) = filling.reports();
+        loaded.tasks = filling.times();
         loaded.notes.extend(notes.into_inner().unwrap_or_else(PoisonError::into_inner));
         loaded.worker_peaks = peaks.into_inner().unwrap_or_else(PoisonError::into_inner);
         outcome
@@ -295,7 +298,7 @@ impl Writing<'_> {
             outcome =
                 Err(outcome.err().unwrap_or(RunError::Interrupted).instead_of_stop(RunError::LockLost { message }));
         }
-        let goes_on = outcome.as_ref().is_err_and(|e| self.goes_on(e));
+        let goes_on = outcome.as_ref().is_err_and(|e| self.continues_after(e));
         let (state, message) = match &outcome {
             Ok(()) => (RunState::Complete, None),
             Err(e) => (RunState::Failed, Some(e.to_string())),
@@ -320,7 +323,7 @@ impl Writing<'_> {
     }
 
     /// Whether the run may come further than this error, if it goes on: rows that the server refuses would be the same.
-    fn goes_on(&self, error: &RunError) -> bool {
+    fn continues_after(&self, error: &RunError) -> bool {
         let record = self.options.resumed.is_some() || self.options.journal.as_ref().is_some_and(|r| r.kept.is_some());
         let error = if let RunError::After { error, .. } = error { error } else { error };
         let hopeless = matches!(error, RunError::Generate(_) | RunError::Worker { generation: true, .. });

@@ -16,7 +16,7 @@ use super::refused::refused;
 use super::schedule::Schedule;
 use super::tasks::{Task, Work, tasks};
 use super::{RunError, Stop, session, start};
-use crate::report::{LeftOut, TableReport};
+use crate::report::{LeftOut, TableReport, TaskTime};
 use dbmocker_core::schema::TableName;
 
 /// The threads of a load, each with one executor.
@@ -32,6 +32,8 @@ pub(super) struct LoadExecution<'a> {
 #[derive(Default)]
 pub(super) struct Done {
     tables: Vec<TableReport>,
+    /// What each executor did, and when.
+    times: Vec<TaskTime>,
     /// By unit: when its first part began, and the bytes of its parts.
     parts: BTreeMap<usize, (Instant, u64)>,
     /// Units that are left out, with the reason.
@@ -77,11 +79,11 @@ impl LoadExecution<'_> {
                 start(scope, || prefetcher.fill_ahead(self.run.flow).unwrap_or_else(|e| schedule.fail(e, stop)));
             ahead.map_or_else(failed, drop);
             let mut loaders = Vec::new();
-            for _ in 0..hands {
+            for number in 0..hands {
                 let own = first.take();
                 let (schedule, tasks) = (&schedule, &tasks);
                 let started = start(scope, move || {
-                    let outcome = self.hand(own).and_then(|hand| self.work(hand, schedule, tasks));
+                    let outcome = self.hand(own).and_then(|hand| self.work((number, hand), schedule, tasks));
                     outcome.unwrap_or_else(|e| schedule.fail(e, stop));
                 });
                 match started {
@@ -165,8 +167,13 @@ impl LoadExecution<'_> {
         }
     }
 
-    /// One thread's loop over tasks.
-    fn work(&self, mut hand: Executor<'_>, schedule: &Schedule, tasks: &[Task]) -> Result<(), RunError> {
+    /// One thread's loop over tasks; the executor has a number.
+    fn work(
+        &self,
+        (number, mut hand): (usize, Executor<'_>),
+        schedule: &Schedule,
+        tasks: &[Task],
+    ) -> Result<(), RunError> {
         let stop = &self.run.flow.stop;
         watched(&hand.canceller(), stop, || {
             schedule.work(stop, |t| {
@@ -178,13 +185,17 @@ impl LoadExecution<'_> {
                 if self.is_left_out(task.unit) {
                     return self.pass_over(unit);
                 }
+                let begun = self.run.progress.seconds();
                 let outcome = match &mut hand {
                     Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task),
                     Executor::Process(worker_handle) => worker_handle.task(task),
                 };
                 match outcome {
                     Ok(reports) => {
-                        self.lock().add(task, unit, reports);
+                        let time = task.time(unit, number, (begun, self.run.progress.seconds()));
+                        let mut done = self.lock();
+                        done.times.push(time);
+                        done.add(task, unit, reports);
                         Ok(())
                     }
                     Err(e) => self.leave_out(task.unit, e),
@@ -261,6 +272,11 @@ impl LoadExecution<'_> {
         let mut left_out: Vec<LeftOut> = left_out.into_iter().flat_map(of).collect();
         left_out.sort_by_key(|l| place(&l.name));
         (tables, left_out)
+    }
+
+    /// What each executor did, and when.
+    pub fn times(&self) -> Vec<TaskTime> {
+        std::mem::take(&mut self.lock().times)
     }
 }
 

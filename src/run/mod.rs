@@ -9,6 +9,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 mod batches;
 mod deferred_indexes;
@@ -16,6 +19,7 @@ mod disable_triggers;
 mod error;
 mod export;
 mod facts;
+mod file_size;
 mod jobs;
 mod journal;
 mod ledger;
@@ -24,6 +28,7 @@ mod load_execution;
 mod load_unit;
 mod lock;
 mod pace;
+mod partitions;
 mod prefetch;
 mod preflight;
 mod processes;
@@ -47,8 +52,9 @@ mod wait_stats;
 pub use batches::{Batches, Flow, GeneratedRange};
 pub use disable_triggers::DisabledTriggers;
 pub use error::RunError;
-pub use export::{ExportOptions, export, generate_only, manifest_of};
+pub use export::{ExportOptions, FileLimit, export, generate_only, manifest_of};
 pub use facts::database_comment;
+pub use file_size::{FileSize, file_bytes};
 pub use jobs::{
     RowsSource, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
     skip_refused_triggers, table_of,
@@ -58,6 +64,7 @@ pub use ledger::TABLE as LEDGER_TABLE;
 pub use load::{LoadOptions, LoadOutcome, load};
 pub use lock::{Holder, Patience, RunLock, Who, remove_lock_file};
 pub use pace::Pace;
+pub use partitions::may_partition;
 pub use prefetch::{PrefetchLimits, PrefetchTier};
 pub use preflight::{AcceptedTrial, Refusal, preflight};
 pub use processes::{TableShare, WorkerConfig, worker};
@@ -105,6 +112,33 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> Result<ScopedJoinHandle<'scope, T>, RunError> {
     std::thread::Builder::new().spawn_scoped(scope, work).map_err(|e| RunError::Threads { message: e.to_string() })
+}
+
+/// Servers from this round trip on are far away: waiting for answers takes more time than the work.
+pub const FAR: Duration = Duration::from_millis(5);
+
+/// The time that an answer of the server takes at least; zero for a file.
+///
+/// # Errors
+/// The server cannot be reached.
+pub fn round_trip(connection: &Connection) -> Result<Duration, RunError> {
+    if connection.dialect == Dialect::Sqlite {
+        return Ok(Duration::ZERO);
+    }
+    let mut loader = connect(connection)?;
+    let least = round_trip_of(&mut *loader)?;
+    loader.finish()?;
+    Ok(least)
+}
+
+fn round_trip_of(loader: &mut dyn Loader) -> Result<Duration, LoadError> {
+    let mut least = Duration::MAX;
+    for _ in 0..2 {
+        let begun = Instant::now();
+        loader.query("SELECT 1")?;
+        least = least.min(begun.elapsed());
+    }
+    Ok(least)
 }
 
 /// A pool of `workers` threads that only compute.

@@ -6,12 +6,13 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
 
 use super::disable_triggers::DisabledTriggers;
 use super::trial_insert::{kept_on, trial_insert};
-use super::{RunError, Stop, sql};
+use super::{FAR, RunError, Stop, round_trip_of, sql};
 use dbmocker_core::schema::{Schema, Table, TableName};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
@@ -55,21 +56,22 @@ pub fn preflight(
     generator: &Arc<Generator>,
     disable_triggers: bool,
     stop: &Stop,
+    tried: &(dyn Fn(usize) + Sync),
 ) -> Result<AcceptedTrial, RunError> {
     let mut loader = connect(connection)?;
+    let far = connection.dialect != Dialect::Sqlite && round_trip_of(&mut *loader)? >= FAR;
+    let done = AtomicUsize::new(0);
+    let trial = Samples { connection, schema, plan, generator, stop, done: &done, tried };
+    let found = if far { trial.on_several()? } else { trial.on(&mut *loader, 0, 1)? };
     let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
-    for (t, p) in plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0) {
-        if stop.is_set() {
-            return Err(RunError::Interrupted);
-        }
-        let table = schema.table(&p.name).expect("a plan is made from the schema");
-        let copy = format!("dbmocker_probe_{t}");
-        match sample(&mut *loader, connection.dialect, table, &copy, generator, t) {
+    for (t, outcome) in found {
+        let p = &plan.tables[t];
+        match outcome {
             Ok(None) => {}
             Ok(Some(message)) => untried.push(Refusal { table: p.name.clone(), message }),
-            Err(RunError::Load(LoadError::Cancelled)) => return Err(RunError::Interrupted),
             Err(RunError::Load(e)) => {
-                let refusal = Refusal { table: p.name.clone(), message: told(&e, &copy, &p.name) };
+                let refusal = Refusal { table: p.name.clone(), message: told(&e, &copy_name(t), &p.name) };
+                let table = schema.table(&p.name).expect("a plan is made from the schema");
                 if may_repair(connection.dialect, table) || !table.reads.is_empty() {
                     open.push(refusal)
                 } else {
@@ -97,6 +99,71 @@ pub fn preflight(
     } else {
         Err(RunError::Refused { refusals })
     }
+}
+
+/// Connections that try samples of a server that is far away.
+const CONNECTIONS: usize = 8;
+
+/// The outcome of a table's sample: the reason if the server cannot copy the table.
+type Outcome = (usize, Result<Option<String>, RunError>);
+
+/// The samples of a plan's tables.
+#[derive(Clone, Copy)]
+struct Samples<'a> {
+    connection: &'a Connection,
+    schema: &'a Schema,
+    plan: &'a Plan,
+    generator: &'a Arc<Generator>,
+    stop: &'a Stop,
+    /// The number of tables begun, of which `tried` is told.
+    done: &'a AtomicUsize,
+    tried: &'a (dyn Fn(usize) + Sync),
+}
+
+impl Samples<'_> {
+    /// Tries every `of`-th table from the `first` on.
+    fn on(self, loader: &mut dyn Loader, first: usize, of: usize) -> Result<Vec<Outcome>, RunError> {
+        let mut out = Vec::new();
+        let tables = self.plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0);
+        for (t, p) in tables.skip(first).step_by(of) {
+            if self.stop.is_set() {
+                return Err(RunError::Interrupted);
+            }
+            (self.tried)(self.done.fetch_add(1, Ordering::Relaxed) + 1);
+            let table = self.schema.table(&p.name).expect("a plan is made from the schema");
+            let outcome = sample(loader, self.connection.dialect, table, &copy_name(t), self.generator, t);
+            if matches!(outcome, Err(RunError::Load(LoadError::Cancelled))) {
+                return Err(RunError::Interrupted);
+            }
+            out.push((t, outcome));
+        }
+        Ok(out)
+    }
+
+    /// As [`Samples::on`] for all tables, on several connections; in the order of the plan.
+    fn on_several(self) -> Result<Vec<Outcome>, RunError> {
+        let connections = CONNECTIONS.min(self.plan.tables.len()).max(1);
+        let of_one = move |first: usize| -> Result<Vec<Outcome>, RunError> {
+            let mut loader = connect(self.connection)?;
+            let found = self.on(&mut *loader, first, connections)?;
+            loader.finish()?;
+            Ok(found)
+        };
+        let mut all = Vec::new();
+        let found: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = (0..connections).map(|first| scope.spawn(move || of_one(first))).collect();
+            running.into_iter().map(|thread| thread.join().expect("a trial returns its errors")).collect()
+        });
+        for outcomes in found {
+            all.extend(outcomes?);
+        }
+        all.sort_by_key(|(t, _)| *t);
+        Ok(all)
+    }
+}
+
+fn copy_name(t: usize) -> String {
+    format!("dbmocker_probe_{t}")
 }
 
 /// Whether a trigger may change rows before they are checked: a refusal by the copy, which has no triggers, is then not
@@ -128,13 +195,11 @@ fn sample(
         if let Some(why) = mysql_copy(loader, table, &target)? {
             return Ok(Some(why));
         }
-        loader.execute(sql::begin(dialect))?;
         let outcome = send(loader, &target, generator, t);
-        loader.execute("ROLLBACK")?;
-        loader.execute(&format!("DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
+        loader
+            .execute(&format!("ROLLBACK; DROP TEMPORARY TABLE {}", ident::qualified(dialect, &target.schema, copy)))?;
         return outcome.map(|()| None);
     }
-    loader.execute(sql::begin(dialect))?;
     let outcome = match temporary(loader, dialect, &target, table) {
         Ok(None) => send(loader, &target, generator, t).map(|()| None),
         other => other,
@@ -163,14 +228,17 @@ fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t:
     Target { schema: schema.into(), table: copy.into(), columns: columns.collect(), freeze: false }
 }
 
-/// Makes an empty copy, without foreign keys and triggers; returns the reason if the server cannot.
+/// Makes an empty copy, without foreign keys and triggers, and begins a transaction; returns the reason if the server
+/// cannot.
 fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result<Option<String>, RunError> {
     let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
     let copy = ident::qualified(Dialect::Mysql, &target.schema, &target.table);
     // The modes of this session may not allow a default that the table was made with (`0000-00-00`).
-    loader.execute("SET @dbmocker_mode = @@sql_mode, sql_mode = ''")?;
-    let made = loader.execute(&format!("CREATE TEMPORARY TABLE {copy} LIKE {name}"));
-    let made = made.or_else(|first| {
+    const USUAL_MODE: &str = "SET sql_mode = @dbmocker_mode; START TRANSACTION";
+    let create = format!("CREATE TEMPORARY TABLE {copy} LIKE {name}");
+    let made = loader.execute(&format!("SET @dbmocker_mode = @@sql_mode, sql_mode = ''; {create}; {USUAL_MODE}"));
+    let Err(first) = made else { return Ok(None) };
+    let made = Err(first).or_else(|first| {
         // No temporary table has partitions.
         let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
         let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
@@ -179,7 +247,7 @@ fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result
             None => Err(first),
         }
     });
-    loader.execute("SET sql_mode = @dbmocker_mode")?;
+    loader.execute(USUAL_MODE)?;
     match made {
         Ok(_) => Ok(None),
         Err(LoadError::Statement { message, code: Some(_), .. }) => Ok(Some(message)),
@@ -200,7 +268,8 @@ fn unpartitioned(body: &str) -> Option<&str> {
     Some(&body[..options + at])
 }
 
-/// The empty copy, without the table's foreign keys and triggers, or the reason if the server cannot make one.
+/// Begins a transaction with the empty copy, without the table's foreign keys and triggers; the reason if the server
+/// cannot make one.
 fn temporary(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -210,7 +279,7 @@ fn temporary(
     let copy = ident::quote(dialect, &target.table);
     if dialect == Dialect::Postgres {
         let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
-        let create = format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
+        let create = format!("BEGIN; CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
         return match loader.execute(&create) {
             Ok(_) => Ok(None),
             Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
@@ -220,6 +289,7 @@ fn temporary(
             Err(e) => Err(e.into()),
         };
     }
+    loader.execute(sql::begin(dialect))?;
     let name = ident::literal(dialect, &table.name.name);
     let rows = loader.query(&format!("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = {name}"))?;
     let sql = rows.first().and_then(|r| r.first()).cloned().flatten().unwrap_or_default();

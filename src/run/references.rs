@@ -8,9 +8,9 @@
 
 use std::sync::Arc;
 
-use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, connect, ident, staged};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, connect, ident};
 
-use super::jobs::{RowsSource, TableJob, meant, payload};
+use super::jobs::{RowsSource, TableJob, meant};
 use super::{RunError, Stop, sql};
 use dbmocker_core::schema::{ForeignKey, Schema};
 use dbmocker_plan::Plan;
@@ -169,9 +169,9 @@ impl ReferenceCheck<'_> {
     }
 
     fn fill(&mut self, target: &Target, places: &[usize]) -> Result<(), RunError> {
-        let RowsSource::Files { format, schema, paths } = &self.job.source else { return Ok(()) };
-        for path in paths {
-            let read = staged::open(payload(*format, schema.clone(), path.clone()))?;
+        let RowsSource::Files(source) = &self.job.source else { return Ok(()) };
+        for file in &source.files {
+            let read = source.read(file)?;
             let projected = read.schema.project(places).map_err(|e| LoadError::Source(Box::new(e)))?;
             let stop = self.stop;
             let mut batches = read.batches.map(|batch| {

@@ -45,7 +45,7 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     // The tables are only read now: an active session may have completed a table, or blocked a query that counts its
     // rows.
     let mut lines = vec![format!("a run was killed: {}", unfinished(&mut *loader, dialect, &left)?)];
-    let ledger = left.ledger.believed(how.trust);
+    let ledger = left.ledger.trusted(how.trust);
     let schema = default_schema(&mut *loader, dialect)?;
     // A journal that cannot be believed is nothing to stop for.
     let journal = RunHistory::read(&mut *loader, (dialect, &schema)).ok().and_then(|runs| runs.journal());

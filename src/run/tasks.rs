@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{TableJob, Unit};
-use crate::report::TableReport;
+use crate::report::{TableReport, TaskTime};
 
 /// One transaction, or one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,20 @@ impl Task {
             Work::Part(rows) => vec![report(&unit.tables[0], rows.end - rows.start)],
             Work::Whole | Work::Close => unit.tables.iter().map(|job| report(job, job.rows)).collect(),
         }
+    }
+}
+
+impl Task {
+    /// When the task was at work, from and to seconds since the load began, and on which executor.
+    pub fn time(&self, unit: &Unit, hand: usize, (from, to): (f64, f64)) -> TaskTime {
+        let (work, rows) = match &self.work {
+            Work::Whole => ("whole", unit.tables.iter().map(|job| job.rows).sum()),
+            Work::Open => ("open", 0),
+            Work::Part(rows) | Work::Stage { rows, .. } => ("part", rows.end - rows.start),
+            Work::Close => ("close", 0),
+        };
+        let names: Vec<String> = unit.tables.iter().map(|job| job.name.to_string()).collect();
+        TaskTime { table: names.join(", "), work: work.into(), rows, hand, from, to }
     }
 }
 

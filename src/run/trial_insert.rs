@@ -49,11 +49,11 @@ pub(super) fn trial_insert(
 ) -> Result<TrialOutcome, RunError> {
     let table = |t: usize| schema.table(&plan.tables[t].name).expect("a plan is made from the schema");
     let all = 0..plan.tables.len();
-    if !all.clone().any(|t| plan.tables[t].rows > 0 && speaks(table(t))) {
+    if !all.clone().any(|t| plan.tables[t].rows > 0 && acts_on_insert(table(t))) {
         return Ok(TrialOutcome::default());
     }
     if dialect == Dialect::Mysql
-        && let Some(why) = lasting(schema)
+        && let Some(why) = not_rolled_back(schema)
     {
         return if disable_triggers {
             untried(loader, dialect, schema, plan, generator, &why)
@@ -115,7 +115,7 @@ fn untried(
 }
 
 /// Whether anything besides the table's constraints acts on an INSERT.
-fn speaks(table: &Table) -> bool {
+fn acts_on_insert(table: &Table) -> bool {
     has_triggers(table) || !table.reads.is_empty() || table.caveats.iter().any(Caveat::acts_on_insert)
 }
 
@@ -124,7 +124,7 @@ fn has_triggers(table: &Table) -> bool {
 }
 
 /// Why triggers' writes cannot be rolled back (MySQL): storage engines other than InnoDB have no transactions.
-fn lasting(schema: &Schema) -> Option<String> {
+fn not_rolled_back(schema: &Schema) -> Option<String> {
     let keeps = |t: &&Table| !t.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
     if let Some(table) = schema.tables.iter().find(keeps) {
         let engine = table.options.first().map_or("", String::as_str);
@@ -335,6 +335,6 @@ pub(super) fn kept_on(schema: &Schema, plan: &Plan, table: &TableName) -> String
 fn position(job: &TableJob) -> usize {
     match job.source {
         RowsSource::Generated { table, .. } => table,
-        RowsSource::Files { .. } => unreachable!("rehearsed jobs are made from a plan"),
+        RowsSource::Files(_) => unreachable!("rehearsed jobs are made from a plan"),
     }
 }

@@ -295,6 +295,6 @@ fn plain(text: &str) -> String {
 
 /// The table without tables that inherit from it, but with its partitions.
 fn from(dialect: Dialect, table: &Table) -> String {
-    let only = if dialect == Dialect::Postgres && table.partitioning.is_none() { "ONLY " } else { "" };
+    let only = if dialect == Dialect::Postgres && !table.in_parts() { "ONLY " } else { "" };
     format!("{only}{}", dbmocker_core::ident::qualified(dialect, &table.name.schema, &table.name.name))
 }

@@ -42,7 +42,7 @@ pub(super) fn count_rows(
 ) -> Result<(), SchemaError> {
     let queries: Vec<String> = tables
         .iter()
-        .map(|t| format!("select count(*) as n from {}", from(schema.dialect, &t.name, t.partitioning.is_some())))
+        .map(|t| format!("select count(*) as n from {}", from(schema.dialect, &t.name, t.in_parts())))
         .collect();
     let context = "the row counts";
     for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
@@ -152,7 +152,7 @@ pub(super) fn foreign_keys(
     let operators = operators(session, schema)?;
     let mut probes = Vec::new();
     for (i, table) in tables.iter().enumerate() {
-        let own = table.foreign_keys.iter().map(|fk| (&table.name, fk, table.partitioning.is_some()));
+        let own = table.foreign_keys.iter().map(|fk| (&table.name, fk, table.in_parts()));
         let of_partitions = partition_constraints(table.partitioning.as_ref());
         let nested = of_partitions.iter().flat_map(|p| p.foreign_keys.iter().map(|fk| (p.name, fk, p.partitioned)));
         for (child, fk, partitioned) in own.chain(nested).filter(|(_, fk, _)| fk.validated) {
@@ -181,7 +181,7 @@ pub(super) fn references(
     for reference in references {
         let Some(i) = tables.iter().position(|t| t.name == reference.table) else { continue };
         verdicts[i].foreign_keys += 1;
-        let partitioned = tables[i].partitioning.is_some();
+        let partitioned = tables[i].in_parts();
         let mut probe = |detail: String, sql: String| {
             let name = format!("{} (declared at {})", reference.column, reference.origin);
             let finding = Finding { kind: FindingKind::Orphans, name, rows: 0, detail };
@@ -212,7 +212,7 @@ fn orphans_of_kind(
     (value, parent, column): (&str, &TableName, &str),
 ) -> String {
     let dialect = sql_dialect(schema.dialect);
-    let parent_partitioned = schema.table(parent).is_none_or(|p| p.partitioning.is_some());
+    let parent_partitioned = schema.table(parent).is_none_or(|p| p.in_parts());
     let id = quote(dialect, &reference.column);
     format!(
         "select count(*) as n from {} c where c.{} = {} and c.{id} is not null and not exists (select 1 from {} p where p.{} = c.{id})",
@@ -229,7 +229,7 @@ fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKe
     let dialect = sql_dialect(schema.dialect);
     let name = |c: &String| quote(dialect, c);
     // A partition as parent is not among the tables, and no other table inherits from it.
-    let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.partitioning.is_some());
+    let parent_partitioned = schema.table(&fk.parent).is_none_or(|p| p.in_parts());
     // SQLite compares with the affinity and collation of the parent's column; `+` removes the child's affinity, so that
     // the parent's index is used.
     let bare = if schema.dialect == Dialect::Sqlite { "+" } else { "" };
@@ -256,7 +256,7 @@ fn orphans(schema: &Schema, child: &TableName, partitioned: bool, fk: &ForeignKe
 pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], verdicts: &mut [TableVerdict]) {
     let mut probes = Vec::new();
     for (i, table) in tables.iter().enumerate() {
-        let own = table.checks.iter().map(|c| (&table.name, c, table.partitioning.is_some()));
+        let own = table.checks.iter().map(|c| (&table.name, c, table.in_parts()));
         let of_partitions = partition_constraints(table.partitioning.as_ref());
         let nested = of_partitions.iter().flat_map(|p| p.checks.iter().map(|c| (p.name, c, p.partitioned)));
         for (name, check, partitioned) in own.chain(nested).filter(|(_, c, _)| c.validated) {

@@ -45,11 +45,7 @@ pub(super) fn check(
 /// rows.
 fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<String> {
     let sql = sql_dialect(dialect);
-    let max = format!(
-        "(select max({}) from {})",
-        quote(sql, column),
-        from(dialect, &table.name, table.partitioning.is_some())
-    );
+    let max = format!("(select max({}) from {})", quote(sql, column), from(dialect, &table.name, table.in_parts()));
     let name = literal(sql, &table.name.name);
     if let Some(sequence) = auto.sequence() {
         // For a descending sequence the largest value is irrelevant.

@@ -69,6 +69,8 @@ fn acceptance(kind: Kind) {
     says(
         &ran.stderr,
         &[
+            "High-Performance Generation Plan",
+            "Tables to process: 5",
             "High-performance run: 5 tables",
             "  orders: 100 rows",
             "Total rows: 500",
@@ -78,6 +80,8 @@ fn acceptance(kind: Kind) {
             "  users: status (allow_duplicates)",
             "  orders: priority (allow_duplicates)",
             "  products: rating (smart_duplicates, p=0.5, max=10)",
+            "Generation completed: 500 rows in ",
+            "Dependency-aware processing: 3 batches processed in order",
             "Dependency batches: 3",
             "  1. categories, users\n  2. orders, products\n  3. order_items",
             "1 composite unique key",

@@ -35,7 +35,9 @@ impl Mallory {
 
     /// Whether any of its functions has run; whatever it did, the server's log tells.
     fn ran(&self, db: &Database) -> bool {
-        let log = fs::read(postgres().folder.join("server.log")).unwrap();
+        // The log of a server that runs already cannot be read.
+        let log =
+            if postgres().is_own() { fs::read(postgres().folder.join("server.log")).unwrap() } else { Vec::new() };
         let is_super = db.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{}'", self.name));
         String::from_utf8_lossy(&log).contains(&format!("LOG:  {} ran", self.name)) || is_super.as_deref() == Some("t")
     }

@@ -332,3 +332,70 @@ fn a_worker_without_a_parent_stops() {
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
     assert!(!dbmocker(["--help"]).ok().stdout.contains("worker processes run"));
 }
+
+#[test]
+fn several_connections_load_parts_of_one_table() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let (db, alone) = (shop(kind), shop(kind));
+        let rows = ["--rows", "6000", "--rows-per-process", "750", "--rebuild-from", "1"];
+        let load = |db: &Database, n: &str| {
+            dbmocker([&["load", "--url", &db.url, "--connections", n], &rows[..]].concat()).ok()
+        };
+        let told = load(&db, "4").stderr;
+        assert!(told.contains("loaded by 4 connections, each part in its own transaction: --connections 4"), "{told}");
+        let told = load(&alone, "1").stderr;
+        assert!(!told.contains("connections, each part"), "{told}");
+        audit::shop(&db, ROWS);
+        for table in TABLES {
+            let all = format!("SELECT * FROM {table} ORDER BY id");
+            assert!(db.rows(&all) == alone.rows(&all), "{kind:?} {table}");
+        }
+    }
+    let both = dbmocker(["load", "--url", "sqlite://x.db", "--connections", "2", "--processes", "2"]).expect(2);
+    assert!(both.stderr.contains("--processes"), "{}", both.stderr);
+}
+
+/// Passes a connection's bytes on, those of the server after some time.
+fn far_away(to: std::net::SocketAddr) -> u16 {
+    use std::io::{Read, Write, copy};
+    use std::net::{TcpListener, TcpStream};
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let server = TcpStream::connect(to).unwrap();
+            let (mut up, mut down) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (mut client, mut server) = (client, server);
+            std::thread::spawn(move || {
+                let _ = copy(&mut up, &mut server);
+                let _ = server.shutdown(std::net::Shutdown::Write);
+            });
+            std::thread::spawn(move || {
+                let mut buffer = [0; 1 << 16];
+                while let Ok(n @ 1..) = down.read(&mut buffer) {
+                    std::thread::sleep(Duration::from_millis(5));
+                    if client.write_all(&buffer[..n]).is_err() {
+                        break;
+                    }
+                }
+                let _ = client.shutdown(std::net::Shutdown::Both);
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn a_server_far_away_gets_more_connections() {
+    let db = shop(Kind::Postgres);
+    let url = url::Url::parse(&db.url).unwrap();
+    let server = (url.host_str().unwrap(), url.port().unwrap());
+    let server = std::net::ToSocketAddrs::to_socket_addrs(&server).unwrap().next().unwrap();
+    let far = db
+        .url
+        .replace(&format!("{}:{}", url.host_str().unwrap(), server.port()), &format!("127.0.0.1:{}", far_away(server)));
+    let rows = ["--rows", "2000", "--rows-per-process", "500", "--rebuild-from", "1", "--yes"];
+    let told = dbmocker([&["load", "--url", &far], &rows[..]].concat()).ok().stderr;
+    assert!(told.contains("each part in its own transaction: the server answers in"), "{told}");
+    audit::shop(&db, 2000);
+}

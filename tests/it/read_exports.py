@@ -8,6 +8,7 @@ import duckdb
 import pandas
 import polars
 import pyarrow.csv
+import pyarrow.dataset
 import pyarrow.ipc
 import pyarrow.json
 import pyarrow.parquet
@@ -49,6 +50,30 @@ def of_pandas(kind, file):
     return len(frame), int(frame["id"].sum())
 
 
+def of_folders(folder):
+    """Rows and the sum of `id` for each value of the column that names the folders, by every reader."""
+    def found(rows):
+        return sorted([str(value), int(count), int(total)] for value, count, total in rows)
+
+    frame = pandas.read_parquet(folder)
+    grouped = frame.groupby(frame["country"].astype(str))["id"]
+    table = pyarrow.dataset.dataset(folder, partitioning="hive").to_table()
+    sums = table.group_by("country").aggregate([("id", "count"), ("id", "sum")])
+    files = f"{folder}/**/*.parquet"
+    query = f"SELECT country, count(*), sum(id) FROM read_parquet('{files}', hive_partitioning = true) GROUP BY country"
+    scanned = polars.scan_parquet(files, hive_partitioning=True).collect()
+    counted = scanned.group_by("country").agg(polars.len(), polars.sum("id"))
+    return {
+        "pandas": found((value, len(ids), ids.sum()) for value, ids in grouped),
+        "pyarrow": found(zip(*(sums[name].to_pylist() for name in ["country", "id_count", "id_sum"]))),
+        "duckdb": found(duckdb.sql(query).fetchall()),
+        "polars": found(counted.rows()),
+    }
+
+
+if sys.argv[1] == "--folders":
+    print(json.dumps(of_folders(sys.argv[2])))
+    sys.exit()
 folder, table = Path(sys.argv[1]), sys.argv[2]
 readers = {"pyarrow": of_pyarrow, "duckdb": of_duckdb, "polars": of_polars, "pandas": of_pandas}
 print(json.dumps({

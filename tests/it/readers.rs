@@ -19,26 +19,31 @@ use dbmocker_files::{Compression, FileOptions, Format, ParquetOptions};
 use dbmocker_generate::arrow::{ColumnBuilder, field};
 
 use crate::program::dbmocker;
-use crate::servers::Kind;
+use crate::servers::{Kind, sqlite_database};
 use crate::shop::{TABLES, shop};
 
 const PACKAGES: [&str; 4] = ["pyarrow==22.0.0", "duckdb==1.4.4", "polars==1.35.2", "pandas==2.3.3"];
 
 /// The interpreter of an environment that has [`PACKAGES`].
 pub fn python() -> PathBuf {
+    environment("test-venv", &PACKAGES)
+}
+
+/// The interpreter of an environment of this name that has these packages.
+pub fn environment(name: &str, packages: &[&str]) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let venv = target.join("test-venv");
+    let venv = target.join(name);
     let python = venv.join("bin/python");
     // Several test processes may come here together.
-    let lock = File::create(target.join("test-venv.lock")).unwrap();
+    let lock = File::create(target.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    let ready = venv.join(format!("ready {}", PACKAGES.join(" ")));
+    let ready = venv.join(format!("ready {}", packages.join(" ")));
     if !ready.exists() {
         let _ = fs::remove_dir_all(&venv);
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
         run(Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(PACKAGES));
+            .args(packages));
         File::create(ready).unwrap();
     }
     python
@@ -78,6 +83,34 @@ fn other_programs_read_every_format() {
         for (reader, found) in counted {
             assert_eq!(found, (500, 500 * 501 / 2), "{table}: {reader}");
         }
+    }
+}
+
+#[test]
+fn other_programs_read_folders_by_a_column() {
+    let ddl = "CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL, country VARCHAR(40) NOT NULL
+        CHECK (country IN ('Côte d''Ivoire', 'New York/USA', 'DE', '50% = x')))";
+    let (db, folder) = (sqlite_database(ddl), tempfile::tempdir().unwrap());
+    let out = folder.path().to_str().unwrap();
+    let by = ["--format", "parquet", "--partition-by", "country", "--out", out];
+    dbmocker(["export", "--url", &db.url, "--rows", "500"].iter().chain(&by)).ok();
+    dbmocker(["load", "--url", &db.url, "--from", out]).ok();
+    let stored = db.rows("SELECT country, count(*), sum(id) FROM people GROUP BY country");
+    let mut stored: Vec<serde_json::Value> = stored
+        .into_iter()
+        .map(|row| {
+            let number = |c: usize| row[c].as_ref().unwrap().parse::<u64>().unwrap();
+            serde_json::json!([row[0], number(1), number(2)])
+        })
+        .collect();
+    stored.sort_by_key(|row| row[0].as_str().unwrap().to_owned());
+    assert_eq!(stored.len(), 4);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/read_exports.py");
+    let printed = run(Command::new(python()).arg(script).arg("--folders").arg(folder.path().join("people")));
+    let counted: BTreeMap<String, Vec<serde_json::Value>> = serde_json::from_str(&printed).unwrap();
+    assert_eq!(counted.len(), 4);
+    for (reader, found) in counted {
+        assert_eq!(found, stored, "{reader}");
     }
 }
 

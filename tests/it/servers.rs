@@ -3,7 +3,8 @@
 //! The PostgreSQL and MariaDB servers are started from the installed binaries on first use, on loopback and a free port,
 //! with their files in a temporary folder, and shared by all test processes (nextest runs every test in its own). The
 //! script `keeper.sh` stops a server and removes its folder once no test process has used it for some seconds, however
-//! those processes ended. Other packages' tests may include this file with `#[path]`; it needs `postgres`, `rusqlite`
+//! those processes ended. `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name servers on loopback that run
+//! already, with accounts that may do everything: these are used instead, and not stopped. Other packages' tests may include this file with `#[path]`; it needs `postgres`, `rusqlite`
 //! and `tempfile`, and the `mariadb` client for MariaDB.
 #![allow(dead_code, clippy::unwrap_used)] // test support: not every user needs every part
 
@@ -148,7 +149,41 @@ impl Server {
         command
     }
 
+    /// The major version, 18 or 9; 10 and 11 are MariaDB's.
+    pub fn version(&self) -> u32 {
+        let database = if self.kind == Kind::Postgres { "postgres" } else { "mysql" };
+        let sql = if self.kind == Kind::Postgres { "\\t\nSHOW server_version;" } else { "SELECT version();" };
+        let output = feed(self.client(database), sql);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().map(str::trim).find(|l| l.starts_with(|c: char| c.is_ascii_digit()));
+        let number = line.and_then(|l| l.split('.').next());
+        number.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("no version: {text}"))
+    }
+
+    /// Whether the tests have started it: its folder then holds its log and its socket.
+    pub fn is_own(&self) -> bool {
+        given(self.kind).is_none()
+    }
+
+    fn given(kind: Kind, url: &str) -> Server {
+        let malformed = || -> ! { panic!("`{url}` should be SCHEME://USER:PASSWORD@127.0.0.1:PORT") };
+        let rest = url.split_once("://").map_or_else(|| malformed(), |(_, rest)| rest);
+        let Some((account, address)) = rest.rsplit_once('@') else { malformed() };
+        let address = address.split(['/', '?']).next().unwrap_or(address);
+        let port = address.strip_prefix("127.0.0.1:").and_then(|port| port.parse().ok());
+        let Some(port) = port else { malformed() };
+        let (user, password) = account.split_once(':').unwrap_or((account, ""));
+        let folder = base_folder().join(format!("{kind:?}-{port}"));
+        fs::create_dir_all(&folder).unwrap();
+        let users = File::create(folder.join("given")).unwrap();
+        let kept = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+        Server { kind, port, user: kept(user), password: kept(password), folder, _users: users }
+    }
+
     fn join_or_start(kind: Kind) -> Server {
+        if let Some(url) = given(kind) {
+            return Server::given(kind, &url);
+        }
         let base = base_folder();
         let mut hash = DefaultHasher::new();
         (SOURCE, KEEPER).hash(&mut hash);
@@ -339,6 +374,12 @@ impl Drop for Database {
         let (database, force) = if self.kind == Kind::Postgres { ("postgres", " WITH (FORCE)") } else { ("mysql", "") };
         feed(server.client(database), &format!("DROP DATABASE IF EXISTS {}{force};", self.name));
     }
+}
+
+/// The URL of a server that runs already.
+fn given(kind: Kind) -> Option<String> {
+    let name = if kind == Kind::Postgres { "DBMOCKER_TEST_POSTGRES_URL" } else { "DBMOCKER_TEST_MYSQL_URL" };
+    std::env::var(name).ok().filter(|url| !url.is_empty())
 }
 
 /// Where all servers of this user live; `DBMOCKER_TEST_SERVERS` names another folder.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::string_arena::StringArena;
+use super::weight_totals::WeightTotals;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 
@@ -11,28 +12,18 @@ pub(super) struct ChoiceSampler {
     pub values: Vec<Value>,
     /// One index for each group of values that compare equal.
     pub distinct: Vec<usize>,
-    /// Cumulative weights; `None` for equal weights.
-    totals: Option<Vec<u64>>,
+    /// `None` for equal weights.
+    totals: Option<WeightTotals>,
     /// The same values, if all are texts.
     pub texts: Option<StringArena>,
 }
-
-/// Up to this length, a linear search is faster than a binary one.
-const LINEAR_SEARCH_MAX: usize = 16;
 
 impl ChoiceSampler {
     pub fn new(values: &[Value], weights: Option<&[u32]>) -> Self {
         let mut seen = HashSet::new();
         let distinct = (0..values.len()).filter(|&i| seen.insert(folded(&values[i]))).collect();
-        let totals = weights.filter(|w| w.len() == values.len()).map(|weights| {
-            weights
-                .iter()
-                .scan(0u64, |total, &w| {
-                    *total += u64::from(w);
-                    Some(*total)
-                })
-                .collect()
-        });
+        let totals =
+            weights.filter(|w| w.len() == values.len()).map(|weights| WeightTotals::new(weights.iter().copied()));
         let texts = values.iter().map(|v| if let Value::Text(text) = v { Some(&**text) } else { None });
         let texts = texts.collect::<Option<Vec<&str>>>().and_then(|texts| StringArena::new(&texts));
         ChoiceSampler { values: values.to_vec(), distinct, totals, texts }
@@ -41,16 +32,8 @@ impl ChoiceSampler {
     /// Draws the index of a value; there must be at least one value.
     #[inline]
     pub fn pick_index(&self, rng: &mut CellRng) -> usize {
-        match self.totals.as_deref() {
-            Some([totals @ .., all]) if *all > 0 => {
-                let at = rng.below(*all);
-                // Without branches.
-                if totals.len() <= LINEAR_SEARCH_MAX {
-                    totals.iter().filter(|&&total| total <= at).count()
-                } else {
-                    totals.partition_point(|&total| total <= at)
-                }
-            }
+        match &self.totals {
+            Some(totals) if totals.all() > 0 => totals.draw(rng),
             _ => rng.below(self.values.len() as u64) as usize,
         }
     }

@@ -11,6 +11,7 @@ use fake::locales::{Data, EN};
 
 use super::fold::fold;
 use super::string_arena::StringArena;
+use super::weight_totals::WeightTotals;
 use dbmocker_core::fast_format::Cursor;
 use dbmocker_core::rng_stream::{CellRng, SmallDraws};
 
@@ -20,12 +21,9 @@ pub struct Words {
     words: StringArena,
     /// `upto[n]`: the number of words of at most `n` bytes.
     upto: Vec<usize>,
-    /// Cumulative weights; `None` for equal weights.
-    totals: Option<Vec<u32>>,
+    /// `None` for equal weights.
+    totals: Option<WeightTotals>,
 }
-
-/// Up to this length, a linear search is faster than a binary one.
-const LINEAR_SEARCH_MAX: usize = 16;
 
 impl Words {
     fn of<'a, T: Into<WeightedWord<'a>>>(list: impl IntoIterator<Item = T>) -> Self {
@@ -44,16 +42,10 @@ impl Words {
         words.retain(|(w, _)| seen.insert(fold(w)));
         let longest = words.last().map_or(0, |(w, _)| w.len());
         let upto = (0..=longest).map(|n| words.partition_point(|(w, _)| w.len() <= n)).collect();
-        let totals: Vec<u32> = words
-            .iter()
-            .scan(0, |total, (_, weight)| {
-                *total += weight;
-                Some(*total)
-            })
-            .collect();
-        let uniform = totals.iter().zip(1..).all(|(total, n)| *total == n);
+        let uniform = words.iter().all(|(_, weight)| *weight == 1);
+        let totals = (!uniform).then(|| WeightTotals::new(words.iter().map(|(_, weight)| *weight)));
         let texts: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
-        Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals: (!uniform).then_some(totals) }
+        Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals }
     }
 
     /// The index of a random word of the first `fitting` ones, by weight; `fitting` must not be 0.
@@ -61,7 +53,7 @@ impl Words {
     pub fn pick_index(&self, fitting: usize, rng: &mut CellRng) -> usize {
         match &self.totals {
             None => rng.below(fitting as u64) as usize,
-            Some(totals) => by_total(&totals[..fitting], rng.below(u64::from(totals[fitting - 1])) as u32),
+            Some(totals) => totals.item(rng.below(totals.first(fitting))),
         }
     }
 
@@ -69,7 +61,7 @@ impl Words {
     pub fn share(&self, room: usize) -> f64 {
         let total = |n: usize| match (n, &self.totals) {
             (0, _) => 0.0,
-            (n, Some(totals)) => f64::from(totals[n - 1]),
+            (n, Some(totals)) => totals.first(n) as f64,
             (n, None) => n as f64,
         };
         total(self.fitting(room)) / total(self.len()).max(1.0)
@@ -115,7 +107,7 @@ impl Words {
     pub fn index_of(&self, fitting: usize, picks: &mut SmallDraws) -> usize {
         match &self.totals {
             None => picks.below(fitting),
-            Some(totals) => by_total(&totals[..fitting], picks.below(totals[fitting - 1] as usize) as u32),
+            Some(totals) => totals.item(picks.below(totals.first(fitting) as usize) as u64),
         }
     }
 
@@ -172,17 +164,6 @@ fn common(list: &'static [&'static str], weights_text: &'static str) -> impl Ite
     let find =
         |word: &str| weights(weights_text).find(|(w, _)| *w == word.replace(' ', "_")).map_or(1, |(_, weight)| weight);
     list.iter().copied().map(move |word| (word, find(word)))
-}
-
-/// The index of the word for a number below the last total.
-#[inline]
-fn by_total(totals: &[u32], at: u32) -> usize {
-    // Without branches.
-    if totals.len() <= LINEAR_SEARCH_MAX {
-        totals.iter().filter(|&&total| total <= at).count()
-    } else {
-        totals.partition_point(|&total| total <= at)
-    }
 }
 
 macro_rules! lists {

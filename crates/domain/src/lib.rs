@@ -40,6 +40,7 @@ pub mod text;
 mod text_format;
 mod text_index;
 mod text_sampler;
+pub mod weight_totals;
 mod word_templates;
 
 pub use fast_text::{LineText, Lines};

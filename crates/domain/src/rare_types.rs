@@ -16,6 +16,7 @@ pub(super) fn size(kind: &str) -> u128 {
         "int2vector" => power(30_000, 2),
         "jsonpath" | "txid_snapshot" | "pg_snapshot" | "lquery" | "ltxtquery" | "oidvector" | "cube" | "seg"
         | "query_int" | "semver" | "ip4" | "ip4r" => power(10, 8),
+        _ if sparse(kind).is_some() => power(10, 8),
         _ => 0,
     }
 }
@@ -45,8 +46,21 @@ pub(super) fn value(kind: &str, i: u128, out: &mut String) {
         "ismn" => return ean(&format!("9790{:08}", n % 10_000_000), out),
         "issn" => return mod_11(&format!("{:07}", n % 1_000_000), out),
         "upc" => return ean(&format!("00{n:010}"), out),
-        _ => Ok(()),
+        _ => match sparse(kind) {
+            Some(1) => write!(out, "{{1:1.{n:08}}}/1"),
+            Some(dimensions) => {
+                let half = dimensions / 2;
+                let (first, second) = (high % half + 1, half + low % (dimensions - half) + 1);
+                write!(out, "{{{first}:1.{high:04},{second}:1.{low:04}}}/{dimensions}")
+            }
+            None => Ok(()),
+        },
     };
+}
+
+/// The dimensions of pgvector's `sparsevec`.
+fn sparse(kind: &str) -> Option<u128> {
+    kind.strip_prefix("sparsevec:")?.parse().ok().filter(|n| *n > 0)
 }
 
 /// Digits and the check digit of a European Article Number, weights 1 and 3.

@@ -60,13 +60,14 @@ pub struct OutFile {
 }
 
 impl OutFile {
-    /// Starts `name` in `dir`, which must exist.
+    /// Starts `name` in `dir`, which must exist; folders in `name` are made.
     ///
     /// An `.inprogress` file left by a killed run is replaced; one that another process is writing is an error.
     ///
     /// # Errors
     /// [`StageError::Exists`], [`StageError::Busy`], or an I/O error.
     pub fn create(dir: &Path, name: &str, options: FileOptions) -> Result<Self, StageError> {
+        make_folders(dir, name)?;
         let path = dir.join(name);
         let unfinished = dir.join(format!("{name}{IN_PROGRESS}"));
         let refuse = |e| StageError::create(&path, e);
@@ -160,7 +161,7 @@ impl OutFile {
             sync_folder(&self.path)?;
         }
         let checksum = self.hash.take().map(|h| h.text()).unwrap_or_default();
-        Ok(FilePart { path: self.name.clone(), rows, first_row: None, bytes: self.bytes, checksum })
+        Ok(FilePart { path: self.name.clone(), rows, first_row: None, partition: None, bytes: self.bytes, checksum })
     }
 
     fn drain(&mut self) -> Result<(), StageError> {
@@ -192,6 +193,39 @@ impl OutFile {
         self.bytes += more;
         Ok(())
     }
+}
+
+/// Makes the folders of a file below `dir`. A link in their place is not followed.
+fn make_folders(dir: &Path, name: &str) -> Result<(), StageError> {
+    let mut folders: Vec<&Path> = Path::new(name).ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()).collect();
+    folders.reverse();
+    for folder in folders {
+        let path = dir.join(folder);
+        match fs::create_dir(&path) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+                    return Err(StageError::Planted { path, what: "no folder" });
+                }
+            }
+            Err(e) => return Err(StageError::create(&path, e)),
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file below `dir`, and folders between them in which nothing is left.
+///
+/// # Errors
+/// The file cannot be removed.
+pub fn remove_file(dir: &Path, name: &str) -> io::Result<()> {
+    fs::remove_file(dir.join(name))?;
+    for folder in Path::new(name).ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()) {
+        if fs::remove_dir(dir.join(folder)).is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Opens an unfinished file, or makes it. What somebody else has put in its place is neither written through (a link) nor
@@ -260,7 +294,9 @@ impl Drop for OutFile {
             return;
         }
         // Errors cannot be reported here, and a remaining file is replaced by the next run.
-        let _ = fs::remove_file(&self.unfinished);
+        let name = format!("{}{IN_PROGRESS}", self.name);
+        let dir = self.unfinished.ancestors().nth(Path::new(&name).components().count());
+        let _ = dir.map(|dir| remove_file(dir, &name));
         if let Some(quota) = &self.options.quota {
             quota.give_back(self.leased);
         }

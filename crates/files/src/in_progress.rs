@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
+use super::file::remove_file;
 use super::manifest::{is_inside, verify_checksum};
 use super::{FilePart, Slice};
 
@@ -78,7 +79,7 @@ fn parts(text: &str) -> impl Iterator<Item = FilePart> {
 pub fn remove_all(folder: &Path, slice: &Slice) -> io::Result<()> {
     let text = fs::read_to_string(folder.join(file_name(slice))).unwrap_or_default();
     for part in parts(&text).filter(|part| is_inside(&part.path) && is_whole(folder, part)) {
-        fs::remove_file(folder.join(&part.path))?;
+        remove_file(folder, &part.path)?;
     }
     remove(folder, slice)
 }
@@ -145,6 +146,7 @@ mod tests {
             path: name.into(),
             rows: 1,
             first_row: None,
+            partition: None,
             bytes: 3,
             checksum: format!("{:032x}", XxHash3_128::oneshot(b"abc")),
         };

@@ -69,9 +69,37 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<
 }
 
 /// Checks that a table's files contain every row exactly once.
-fn covered(table: &str, rows: u64, files: &mut [FilePart]) -> Result<(), JoinError> {
+fn covered(table: &str, rows: u64, files: &mut Vec<FilePart>) -> Result<(), JoinError> {
     let first = |f: &FilePart| f.first_row.unwrap_or(0);
-    files.sort_by_key(|f| (first(f), f.rows));
+    files.sort_by_key(|f| (first(f), f.partition.clone(), f.rows));
+    each_row_once(table, rows, &spans(table, files)?)
+}
+
+/// The ranges of rows that files contain. Those of one range that differ in a column's value are one.
+fn spans(table: &str, files: &[FilePart]) -> Result<Vec<FilePart>, JoinError> {
+    let mut spans: Vec<FilePart> = Vec::new();
+    let among = |f: &FilePart| f.partition.as_ref().map(|p| p.among);
+    for file in files {
+        match spans.last_mut() {
+            Some(last) if among(last).is_some() && (last.first_row, among(last)) == (file.first_row, among(file)) => {
+                if last.partition == file.partition {
+                    let (first, second) = (last.path.clone(), file.path.clone());
+                    let start = file.first_row.unwrap_or(0);
+                    let rows = start..start.saturating_add(among(file).unwrap_or(0));
+                    return Err(JoinError::Twice { table: table.to_owned(), rows, first, second });
+                }
+                last.rows = last.rows.saturating_add(file.rows);
+                last.partition.clone_from(&file.partition);
+                last.path.clone_from(&file.path);
+            }
+            _ => spans.push(file.clone()),
+        }
+    }
+    Ok(spans)
+}
+
+fn each_row_once(table: &str, rows: u64, files: &[FilePart]) -> Result<(), JoinError> {
+    let first = |f: &FilePart| f.first_row.unwrap_or(0);
     let mut next = 0;
     let missing = |rows| JoinError::Missing { table: table.to_owned(), rows };
     for (i, file) in files.iter().enumerate() {
@@ -133,9 +161,17 @@ fn slashed(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Partition;
 
     fn file(path: &str, first_row: u64, rows: u64) -> FilePart {
-        FilePart { path: path.into(), rows, first_row: Some(first_row), bytes: 0, checksum: String::new() }
+        FilePart {
+            path: path.into(),
+            rows,
+            first_row: Some(first_row),
+            partition: None,
+            bytes: 0,
+            checksum: String::new(),
+        }
     }
 
     #[test]
@@ -146,6 +182,17 @@ mod tests {
         };
         assert_eq!(check(&[("b", 5, 5), ("a", 0, 5)], 10), Ok(()));
         assert_eq!(check(&[("a", 0, 0)], 0), Ok(()));
+        let of = |path: &str, first: u64, rows, value: &str| FilePart {
+            partition: Some(Partition { column: "c".into(), value: Some(value.into()), among: 5 }),
+            ..file(path, first, rows)
+        };
+        let mut folders = vec![of("x", 5, 3, "x"), of("y", 0, 5, "y"), of("z", 5, 2, "y")];
+        assert!(covered("t", 10, &mut folders).is_ok());
+        folders.push(of("w", 5, 2, "y"));
+        let told = covered("t", 10, &mut folders).unwrap_err().to_string();
+        assert!(told.contains("rows 5 to 9 of `t` are in `w` and in `z`") || told.contains("`z` and in `w`"), "{told}");
+        folders.truncate(2);
+        assert!(covered("t", 10, &mut folders).unwrap_err().to_string().contains("in no part"));
         assert_eq!(check(&[("a", 0, 5), ("empty", 5, 0), ("b", 5, 5)], 10), Ok(()));
         let told = check(&[("a", 0, 5), ("b", 7, 3)], 10).unwrap_err();
         assert!(told.contains("rows 5 to 6 of `t`") && told.contains("t:5..7"), "{told}");

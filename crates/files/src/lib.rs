@@ -13,6 +13,7 @@ pub mod compat;
 pub mod csv;
 pub mod error;
 pub mod file;
+pub mod hive;
 pub mod in_progress;
 pub mod ipc;
 pub mod join;
@@ -20,6 +21,7 @@ pub mod manifest;
 pub mod memory;
 pub mod names;
 pub mod ndjson;
+pub mod objects;
 pub mod packing;
 pub mod parquet;
 pub mod size;
@@ -31,10 +33,12 @@ pub use compat::{Difference, compare};
 pub use csv::{CsvOptions, CsvSink};
 pub use error::StageError;
 pub use file::{FileOptions, OutFile};
+pub use hive::Partition;
 pub use ipc::IpcSink;
 pub use manifest::{Manifest, ManifestError};
 pub use memory::{Budget, Reservation};
-pub use names::{file_name, sliced_file_name};
+pub use names::{file_name, file_stem, sliced_file_name};
+pub use objects::Store;
 pub use packing::Packing;
 pub use parquet::{Compression, ParquetOptions, ParquetSink};
 pub use slice::Slice;
@@ -106,9 +110,13 @@ pub struct FilePart {
     /// Name within its folder; empty for [`NullSink`].
     pub path: String,
     pub rows: u64,
-    /// The number of its first row in the table, from 0; set if the export does not contain all rows.
+    /// The number of its first row in the table, from 0; set if the export does not contain all rows, or if the file is of
+    /// a partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_row: Option<u64>,
+    /// The column that the file lacks, because all of its rows have the same value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<Partition>,
     pub bytes: u64,
     /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not requested.
     #[serde(rename = "xxh3_128")]
@@ -150,7 +158,14 @@ impl BatchSink for NullSink {
     }
 
     fn finish(self: Box<Self>) -> Result<FilePart, StageError> {
-        Ok(FilePart { path: String::new(), rows: self.rows, first_row: None, bytes: 0, checksum: String::new() })
+        Ok(FilePart {
+            path: String::new(),
+            rows: self.rows,
+            first_row: None,
+            partition: None,
+            bytes: 0,
+            checksum: String::new(),
+        })
     }
 }
 

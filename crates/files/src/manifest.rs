@@ -9,12 +9,14 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, slice,
+    Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, hive, slice,
 };
 use dbmocker_core::schema::Dialect;
 use dbmocker_generate::arrow::{EXTENSION_METADATA_KEY, EXTENSION_NAME_KEY, SQL_TYPE_KEY, extension};
@@ -160,6 +162,8 @@ pub enum ManifestError {
     Rows { path: PathBuf, table: String, rows: u64, in_files: u64 },
     #[error("`{}`: `{table}`.`{column}` has the unknown type `{arrow}`", path.display())]
     Type { path: PathBuf, table: String, column: String, arrow: String },
+    #[error("`{}`: the value that all rows of `{file}` have is wrong; export again", path.display())]
+    Partition { path: PathBuf, file: String, source: ArrowError },
     #[error("`{}` is missing, though the manifest lists it for table `{table}`; export again", path.display())]
     FileMissing { path: PathBuf, table: String },
     #[error("`{}` has {found} bytes, but the manifest says {expected}; it was cut or changed: export again", path.display())]
@@ -240,7 +244,9 @@ impl Manifest {
             let name = if packed { data.with_extension("") } else { data.clone() };
             let ours = FileType::ALL.iter().any(|t| name.extension().is_some_and(|e| e == t.extension()));
             match fs::symlink_metadata(&data) {
-                Ok(found) if ours && found.is_file() && found.len() == file.bytes => fs::remove_file(&data)?,
+                Ok(found) if ours && found.is_file() && found.len() == file.bytes => {
+                    super::file::remove_file(folder, &file.path)?;
+                }
                 _ => {}
             }
         }
@@ -320,7 +326,7 @@ impl Manifest {
         Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
     }
 
-    fn read_file(path: &Path) -> Result<Self, ManifestError> {
+    pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
         let path = path.to_owned();
         let text = fs::read(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let damaged = |e: serde_json::Error| ManifestError::Damaged {
@@ -368,6 +374,13 @@ impl Manifest {
                 }
                 if !files.insert(&file.path) {
                     return Err(twice("the file", &file.path));
+                }
+                if let Some(partition) = &file.partition {
+                    table.value_of(partition).map_err(|source| ManifestError::Partition {
+                        path: path.to_owned(),
+                        file: file.path.clone(),
+                        source,
+                    })?;
                 }
             }
             let in_files = table.files.iter().map(|f| f.rows).fold(0, u64::saturating_add);
@@ -449,6 +462,19 @@ pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(
 }
 
 impl TableEntry {
+    /// The column that a partition's files lack, by its place, and the value that all of their rows have: an array of one.
+    ///
+    /// # Errors
+    /// The table has no such column, or the column no such value.
+    pub fn value_of(&self, partition: &hive::Partition) -> Result<(usize, ArrayRef), ArrowError> {
+        let at = self.columns.iter().position(|c| c.name == partition.column);
+        let missing = || ArrowError::SchemaError(format!("no column `{}`", partition.column));
+        let at = at.ok_or_else(missing)?;
+        let field = self.columns[at].field(self, Path::new(FILE_NAME));
+        let field = field.map_err(|e| ArrowError::ExternalError(Box::new(e)))?;
+        Ok((at, hive::value(&field, partition)?))
+    }
+
     /// The Arrow schema of the table's files.
     ///
     /// # Errors

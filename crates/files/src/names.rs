@@ -36,6 +36,11 @@ pub fn sliced_file_name(label: &str, slice: &Slice, part: Option<u32>, file_type
     name
 }
 
+/// The part of file names that stands for the table: the folder of its files in folders by a column's value.
+pub fn file_stem(label: &str) -> String {
+    safe(label)
+}
+
 /// Percent-encodes characters that are not safe in file names. Letters of any script are kept; different labels give
 /// different names.
 pub(crate) fn safe(label: &str) -> String {

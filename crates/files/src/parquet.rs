@@ -280,6 +280,17 @@ impl ParquetSink {
         Ok(())
     }
 
+    /// Ends the row group, so that its memory is free.
+    ///
+    /// # Errors
+    /// A write fails.
+    pub fn flush(&mut self) -> Result<(), StageError> {
+        self.cut()?;
+        let Some((writers, rows)) = self.group.take() else { return Ok(()) };
+        let encoder = self.encoder.clone();
+        self.append(RowGroup { encoder: &encoder, writers, rows }.finish()?)
+    }
+
     /// Encodes the held rows, and writes the row group if it is full.
     fn cut(&mut self) -> Result<(), StageError> {
         let whole = match self.waiting.as_slice() {
@@ -342,11 +353,7 @@ impl BatchSink for ParquetSink {
     }
 
     fn finish(mut self: Box<Self>) -> Result<FilePart, StageError> {
-        self.cut()?;
-        if let Some((writers, rows)) = self.group.take() {
-            let encoder = self.encoder.clone();
-            self.append(RowGroup { encoder: &encoder, writers, rows }.finish()?)?;
-        }
+        self.flush()?;
         let Self { writer, failure, path, rows, .. } = *self;
         let file = writer.into_inner().map_err(|e| told(&failure, &path, &e))?;
         file.finish(rows)

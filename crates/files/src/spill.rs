@@ -164,6 +164,8 @@ impl SpillStore {
 const SPILL: &str = "dbmocker-spill-";
 /// Prefix of folders for files that worker processes write.
 pub const PARTS: &str = "dbmocker-parts-";
+/// Prefix of folders for throw-away databases.
+pub const SCRATCH: &str = "dbmocker-ddl-";
 const LOCK: &str = "lock";
 /// Minimum age of an unlocked folder whose process is taken for dead.
 const UNLOCKED: Duration = Duration::from_secs(3600);
@@ -217,7 +219,7 @@ impl Drop for Folder {
 /// Removes the folders of this account's dead processes.
 pub fn sweep(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
-    let known = |name: &str| name.starts_with(SPILL) || name.starts_with(PARTS);
+    let known = |name: &str| [SPILL, PARTS, SCRATCH].iter().any(|prefix| name.starts_with(prefix));
     for entry in entries.flatten().filter(|e| known(&e.file_name().to_string_lossy())) {
         // Skips symbolic links, and folders of other users.
         let Ok(found) = fs::symlink_metadata(entry.path()) else { continue };

@@ -6,6 +6,7 @@
 
 use dbmocker_core::rng_stream::{Stream, mix};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_domain::weight_totals::WeightTotals;
 use dbmocker_plan::{Clock, WHOLE};
 
 /// Average weight of a day; the sums of the weights are integers.
@@ -36,19 +37,29 @@ fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
     below((day + 1) * MICROS_PER_DAY) - below(day * MICROS_PER_DAY)
 }
 
+/// Entries of the guide table of hours.
+const GUIDES: usize = 128;
+
 /// A [`Clock`] compiled for a table.
 #[derive(Debug, Clone)]
 pub struct ClockGen {
     /// First day, in days since 1970-01-01.
     first: i64,
-    /// Running sums of the weights, one for each day.
-    sums: Vec<u64>,
+    /// The weights of the days.
+    days: WeightTotals,
     /// Time of day, in microseconds since midnight, at which the clock begins on the first day and ends on the last.
     opens: i64,
     closes: i64,
     /// Running sums of the hours' weights, divided by their total: the last is 1.
     hours: [f64; 25],
+    /// For each share of a day in units of `1 / GUIDES`: the hour in which it lies, or an earlier one.
+    guide: [u8; GUIDES + 1],
+    /// The shares of a day's weight before the clock begins and before it ends: on the first day, on days between, and
+    /// on the last day.
+    open: [(f64, f64); 3],
     rows: u64,
+    /// Products of a row and the total weight fit 64 bits.
+    small: bool,
     /// Draws the position of a row within its interval.
     stream: Stream,
 }
@@ -65,18 +76,26 @@ impl ClockGen {
         }
         let whole = hours[24];
         hours.iter_mut().for_each(|h| *h /= whole);
-        let mut made = ClockGen { first, sums: Vec::new(), opens, closes, hours, rows: rows.max(1), stream };
+        let guide = std::array::from_fn(|i| {
+            let part = i as f64 / GUIDES as f64;
+            hours.partition_point(|&sum| sum <= part).clamp(1, 24) as u8 - 1
+        });
+        let none = WeightTotals::new([0u64; 0]);
+        let (rows, open) = (rows.max(1), [(0.0, 0.0); 3]);
+        let mut made = ClockGen { first, days: none, opens, closes, hours, guide, open, rows, small: false, stream };
+        let spans = [(opens, made.end(first, last)), (0, MICROS_PER_DAY), (made.begin(last), closes)];
+        made.open = spans.map(|(begin, end)| (made.until(begin), made.until(end)));
         let days = (last - first + 1) as f64;
-        let mut sum = 0;
-        for day in first..=last {
+        let weight = |day| {
             let share = made.until(made.end(day, last)) - made.until(made.begin(day));
             let weight = match clock.learned.as_slice() {
                 [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
                 points => days * learned_share(points, day),
             };
-            sum += (weight * UNIT).max(1.0) as u64;
-            made.sums.push(sum);
-        }
+            (weight * UNIT).max(1.0) as u64
+        };
+        made.days = WeightTotals::new((first..=last).map(weight));
+        made.small = rows >> 31 == 0 && made.days.all() >> 31 == 0;
         made
     }
 
@@ -107,24 +126,38 @@ impl ClockGen {
 
     /// Returns the time of day before which this share of the day's weight lies.
     fn time(&self, part: f64) -> i64 {
-        let hour = self.hours.partition_point(|&sum| sum <= part).clamp(1, 24) - 1;
+        let mut hour = usize::from(self.guide[((part * GUIDES as f64) as usize).min(GUIDES)]);
+        while hour < 23 && self.hours[hour + 1] <= part {
+            hour += 1;
+        }
         let within = (part - self.hours[hour]) / (self.hours[hour + 1] - self.hours[hour]);
         ((hour as f64 + within.clamp(0.0, 1.0)) * 3600.0 * MICROS_PER_SECOND as f64) as i64
     }
 
     /// Returns the moment before which `row + part / 2^32` rows lie, truncated to the second.
     fn at(&self, row: u64, part: u32) -> i64 {
-        let total = *self.sums.last().expect("a clock has a day");
-        let place = (u128::from(row) << 32 | u128::from(part)) * u128::from(total) / u128::from(self.rows);
-        let (whole, rest) = ((place >> 32) as u64, (place & 0xffff_ffff) as f64 / 4_294_967_296.0);
-        let last = self.sums.len() - 1;
-        let i = self.sums.partition_point(|&sum| sum <= whole).min(last);
-        let before = if i == 0 { 0 } else { self.sums[i - 1] };
-        let share = ((whole.min(self.sums[i] - 1) - before) as f64 + rest) / (self.sums[i] - before) as f64;
-        let day = self.first + i as i64;
-        let (from, to) = (self.until(self.begin(day)), self.until(self.end(day, self.first + last as i64)));
+        let total = self.days.all();
+        let (whole, rest) = if self.small {
+            // The same in 64 bits.
+            let product = row * total;
+            let fraction = ((product % self.rows << 32) + u64::from(part) * total) / self.rows;
+            (product / self.rows + (fraction >> 32), fraction as u32)
+        } else {
+            let place = (u128::from(row) << 32 | u128::from(part)) * u128::from(total) / u128::from(self.rows);
+            ((place >> 32) as u64, place as u32)
+        };
+        let rest = f64::from(rest) / 4_294_967_296.0;
+        let i = self.days.item(whole.min(total - 1));
+        let (before, end) = (self.days.before(i), self.days.first(i + 1));
+        let share = ((whole.min(end - 1) - before) as f64 + rest) / (end - before) as f64;
+        let last = self.days.len() - 1;
+        let (from, to) = match i {
+            0 => self.open[0],
+            i if i == last => self.open[2],
+            _ => self.open[1],
+        };
         let time = self.time(from + (to - from) * share.min(1.0));
-        let micros = day * MICROS_PER_DAY + time;
+        let micros = (self.first + i as i64) * MICROS_PER_DAY + time;
         micros - micros.rem_euclid(MICROS_PER_SECOND)
     }
 

@@ -20,17 +20,20 @@ mod chunking;
 mod config_hint;
 mod deferred_indexes;
 mod duplicates;
+mod error;
 mod existing_keys;
 mod law;
 mod meeting;
 mod presence;
 pub mod print;
+mod summary;
 mod validate;
 
 pub use chunking::{ChunkPlan, ProcessChoice};
 pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
+pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use law::{
     Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned,
@@ -67,6 +70,9 @@ pub struct Plan {
     /// The number of loader processes.
     #[serde(rename = "hands", skip_serializing_if = "Option::is_none", default)]
     pub loaders: Option<ProcessChoice>,
+    /// How the row counts follow from a size that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sized: Option<String>,
 }
 
 impl Plan {
@@ -468,6 +474,8 @@ pub enum ParentChoice {
     },
     /// Unique self reference that is never NULL: the next row, in closed chains of `length` rows.
     Chain { length: u64 },
+    /// Unique self reference: the row before, in open chains of `length` rows, of which the first is NULL.
+    Previous { length: u64 },
 }
 
 /// A foreign key of a planned table, followed from parent to child.
@@ -591,6 +599,13 @@ pub struct KeyPlan {
     #[serde(with = "dbmocker_core::serde_ext::unsigned")]
     pub capacity: u128,
     pub how: String,
+}
+
+impl KeyPlan {
+    /// Returns the capacity; `None` if it is too large to matter.
+    pub fn limit(&self) -> Option<u128> {
+        (self.capacity < 1 << 62).then_some(self.capacity)
+    }
 }
 
 /// Uniqueness that no formula gives: rows are tried in order before the run, and the first valid attempt is stored, one

@@ -46,6 +46,7 @@ impl Plan {
                 dbmocker_core::time::timestamp_text(self.now)
             ),
         );
+        self.sized.iter().for_each(|sized| line(&mut out, format_args!("{sized}")));
         for table in &self.tables {
             table.describe(detail, self.dialect, &mut out);
         }
@@ -89,7 +90,7 @@ impl TablePlan {
         self.unsolved.iter().map(said).collect()
     }
 
-    fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
+    pub(super) fn describe(&self, detail: Detail, dialect: Dialect, out: &mut String) {
         let mut head = format!("{} {}: {}", self.level, self.name, humanize::rows(self.rows));
         if self.existing > 0 {
             head += &format!(" after {} existing", humanize::count(self.existing));
@@ -108,46 +109,54 @@ impl TablePlan {
             return;
         }
         let width = self.columns.iter().map(|c| c.name.chars().count()).max().unwrap_or(0);
-        for c in &self.columns {
-            let group = if c.group.is_some() { ", with others (CHECK)" } else { "" };
-            let nulls = match &c.rule {
-                Rule::Foreign { foreign, .. } => self.foreign[*foreign].null_share,
-                _ => c.null_share,
-            };
-            let pick = match &c.rule {
-                Rule::Foreign { foreign, .. } => Some(&self.sources[self.foreign[*foreign].source].pick),
-                _ => None,
-            };
-            let (rule, nulls) = match pick {
-                _ if c.law.is_none() && self.only_null(c) => ("NULL".to_owned(), String::new()),
-                Some(ParentChoice::Never) => (self.column_rule(c), String::new()),
-                _ if nulls <= 0.0 || !c.nullable => (self.column_rule(c), String::new()),
-                Some(ParentChoice::Agreeing { .. }) => {
-                    (self.column_rule(c), format!(", {:.0} % NULL, and where none agrees", nulls * 100.0))
-                }
-                _ => (self.column_rule(c), format!(", {:.0} % NULL", nulls * 100.0)),
-            };
-            let edges = c.edges.as_ref().map(|e| format!(", {} % edge cases", e.share * 100.0)).unwrap_or_default();
-            line(out, format_args!("    {:width$}  {rule}{group}{nulls}{edges}  -- {}", c.name, self.reason(c)));
+        for (i, c) in self.columns.iter().enumerate() {
+            let (rule, reason) = self.column_texts(i);
+            line(out, format_args!("    {:width$}  {rule}  -- {reason}", c.name));
         }
         for k in &self.keys {
             let kind = if k.primary { "primary key" } else { "key" };
-            let capacity = if k.capacity >= 1 << 62 { String::new() } else { format!(", holds {}", k.capacity) };
+            let capacity = k.limit().map_or_else(String::new, |most| format!(", holds {most}"));
             line(out, format_args!("    {kind} {} ({}): {}{capacity}", k.name, k.columns.join(", "), k.how));
         }
-        if let Some(r) = &self.attempt_table {
-            line(out, format_args!("    rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
+        for text in self.load_texts(dialect) {
+            line(out, format_args!("    {text}"));
         }
-        line(out, format_args!("    load by {}", self.load));
-        if let Some(cut) = &self.chunks {
-            line(out, format_args!("    {}", cut.describe(self)));
-        }
-        if let Some(said) = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect)) {
-            line(out, format_args!("    {said}"));
-        }
-        for note in &self.notes {
-            line(out, format_args!("    {note}"));
-        }
+    }
+
+    /// Returns how the rows are loaded, and what the user should know of them, one line each.
+    pub fn load_texts(&self, dialect: Dialect) -> Vec<String> {
+        let tried = self
+            .attempt_table
+            .as_ref()
+            .map(|r| format!("rows tried in order for {}: {} bytes of memory", r.keys.join(", "), self.rows));
+        let cut = self.chunks.as_ref().map(|cut| cut.describe(self));
+        let deferred = self.deferred_indexes.as_ref().and_then(|p| p.describe(self, dialect));
+        let load = format!("load by {}", self.load);
+        tried.into_iter().chain([load]).chain(cut).chain(deferred).chain(self.notes.iter().cloned()).collect()
+    }
+
+    /// Returns a column's rule, with its share of NULLs, and the reason.
+    pub fn column_texts(&self, column: usize) -> (String, String) {
+        let c = &self.columns[column];
+        let group = if c.group.is_some() { ", with others (CHECK)" } else { "" };
+        let (nulls, pick) = match &c.rule {
+            Rule::Foreign { foreign, .. } => {
+                let f = &self.foreign[*foreign];
+                (f.null_share, Some(&self.sources[f.source].pick))
+            }
+            _ => (c.null_share, None),
+        };
+        let (rule, nulls) = match pick {
+            _ if c.law.is_none() && self.only_null(c) => ("NULL".to_owned(), String::new()),
+            Some(ParentChoice::Never) => (self.column_rule(c), String::new()),
+            _ if nulls <= 0.0 || !c.nullable => (self.column_rule(c), String::new()),
+            Some(ParentChoice::Agreeing { .. }) => {
+                (self.column_rule(c), format!(", {:.0} % NULL, and where none agrees", nulls * 100.0))
+            }
+            _ => (self.column_rule(c), format!(", {:.0} % NULL", nulls * 100.0)),
+        };
+        let edges = c.edges.as_ref().map(|e| format!(", {} % edge cases", e.share * 100.0)).unwrap_or_default();
+        (format!("{rule}{group}{nulls}{edges}"), self.reason(c))
     }
 
     /// Returns true if the column is NULL in every row.
@@ -251,6 +260,7 @@ impl TablePlan {
                     ParentChoice::Agreeing { .. } => " (one that agrees)",
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",
+                    ParentChoice::Previous { .. } => " (the row before)",
                     ParentChoice::Tree { .. } => " (a tree)",
                     ParentChoice::Ranked { .. } => " (by learned frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::error::{Endless, PlanFault, TableFault};
 use crate::{
     Began, ColumnId, CompositeKey, FkStep, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice,
     ParentSelection, Plan, Presence, Rule, TablePlan, TreeColumn,
@@ -19,29 +20,28 @@ pub const MOST_ROWS: u64 = 1_000_000_000_000_000;
 const MOMENTS: std::ops::RangeInclusive<i64> = -30_610_224_000_000_000..=253_402_300_800_000_000;
 
 /// Maximum number of tables through which a value is copied: each copy is a nested call.
-const MOST_COPIES: usize = 250;
+pub(crate) const MOST_COPIES: usize = 250;
 
 /// Maximum nesting of brackets in a plan's JSON.
 const MOST_NESTED: usize = 1000;
 
-/// The error text describes the first inconsistency.
-type Validity = Result<(), String>;
+type Validity = Result<(), TableFault>;
 
 impl Plan {
     /// Checks that every index of the plan is in range, and that no column's value depends on itself.
     ///
     /// # Errors
     /// The table, and its first inconsistency.
-    pub fn validate(&self) -> Validity {
+    pub fn validate(&self) -> Result<(), PlanFault> {
         for (t, table) in self.tables.iter().enumerate() {
             PlanChecker { tables: &self.tables, t, table }
                 .all()
-                .map_err(|what| format!("table `{}`: {what}", table.label))?;
+                .map_err(|fault| PlanFault::Table { table: table.label.clone(), fault })?;
         }
         let mut depths = Depths::default();
         let told = |Copied { table, column, why }| {
             let table = &self.tables[table];
-            format!("table `{}`: column `{}` {why}", table.label, table.columns[column].name)
+            PlanFault::Column { table: table.label.clone(), column: table.columns[column].name.clone(), why }
         };
         (0..self.tables.len()).try_for_each(|t| depths.look(&self.tables, t)).map_err(told)
     }
@@ -73,12 +73,12 @@ struct PlanChecker<'a> {
 }
 
 /// Checks that `index` is below `len`.
-fn within(what: &str, index: usize, len: usize) -> Validity {
-    if index < len { Ok(()) } else { Err(format!("{what} {index} of {len}")) }
+fn within(what: &'static str, index: usize, len: usize) -> Validity {
+    if index < len { Ok(()) } else { Err(TableFault::OutOfRange { what, index, len }) }
 }
 
-fn holds(what: &str, truth: bool) -> Validity {
-    if truth { Ok(()) } else { Err(what.into()) }
+fn holds(what: &'static str, truth: bool) -> Validity {
+    if truth { Ok(()) } else { Err(TableFault::Inconsistent(what)) }
 }
 
 impl PlanChecker<'_> {
@@ -243,7 +243,8 @@ impl PlanChecker<'_> {
             ParentChoice::Itself
             | ParentChoice::Earlier { .. }
             | ParentChoice::Tree { .. }
-            | ParentChoice::Chain { .. } => {
+            | ParentChoice::Chain { .. }
+            | ParentChoice::Previous { .. } => {
                 holds("a self reference to another table", leading.parent_table == Some(self.t) || rows == 0)
             }
             ParentChoice::Agreeing { shared, way, earlier, rooted, .. } => {
@@ -279,7 +280,7 @@ impl PlanChecker<'_> {
                 let next = key.parent_table.filter(|&p| step.table == at && p < at && !by_agreement(table, key));
                 at = next.ok_or("a way that is broken")?;
             }
-            Ok::<usize, String>(at)
+            Ok::<usize, TableFault>(at)
         };
         let mut own = s.members.iter();
         let ends = (end(meets.by, &meets.up)?, own.next().map_or(Ok(usize::MAX), |&own| end(own, &meets.down))?);
@@ -388,7 +389,7 @@ fn domain(domain: &Domain) -> Validity {
 pub struct Copied {
     pub table: usize,
     pub column: usize,
-    pub why: String,
+    pub why: Endless,
 }
 
 /// The dependency depth of columns visited so far.
@@ -415,11 +416,11 @@ impl Depths {
         let mut calls = vec![(from, sources(tables, from), 0usize)];
         while let Some((place, next, depth)) = calls.last_mut() {
             let place = *place;
-            let copied = |why: String| Copied { table: place.0, column: place.1, why };
+            let copied = |why: Endless| Copied { table: place.0, column: place.1, why };
             open.insert(place);
             let Some(&to) = next.last() else {
                 if *depth > MOST_COPIES {
-                    return Err(copied(format!("is copied through more than {MOST_COPIES} tables")));
+                    return Err(copied(Endless::TooDeep));
                 }
                 self.0.insert(place, *depth);
                 open.remove(&place);
@@ -431,7 +432,7 @@ impl Depths {
                     *depth = (*depth).max(below + 1);
                     next.pop();
                 }
-                None if open.contains(&to) => return Err(copied("leads to itself".into())),
+                None if open.contains(&to) => return Err(copied(Endless::Circular)),
                 None => calls.push((to, sources(tables, to), 0)),
             }
         }

@@ -8,6 +8,7 @@ use super::coherence;
 use super::context::PlanContext;
 use super::declared;
 use super::declared::ReferenceProblem;
+use super::error::Unplannable;
 use super::formulas::{FormulaProblem, Formulas};
 use super::options::{ExistingRows, PlanOptions, TableProblem};
 use super::overrides::ResolvedOverrides;
@@ -218,13 +219,15 @@ fn tables(
         cycles: context.cycles(),
         left_out,
         loaders: None,
+        sized: None,
     };
     let mut problems = BTreeMap::new();
     let mut depths = Depths::default();
     for position in 0..context.order.len() {
         let index = context.order[position];
         let settled = counts.settle(context, &plan.tables, position);
-        let planned = settled.and_then(|()| table_planner::plan_table(context, &plan.tables, position));
+        let planned =
+            settled.map_err(String::from).and_then(|()| table_planner::plan_table(context, &plan.tables, position));
         let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
             problems.insert(index, TableProblem { table: schema.tables[index].name.clone(), message });
             context.failed.insert(index);
@@ -232,7 +235,7 @@ fn tables(
                 context.skipped.insert(index);
             }
         };
-        match planned.and_then(|table| solved(table, options.skip_unsolved)) {
+        match planned.and_then(|table| Ok(solved(table, options.skip_unsolved)?)) {
             Ok(table) => {
                 context.foreign_names.push(table.foreign.iter().map(|f| f.name.clone()).collect());
                 plan.tables.push(table);
@@ -266,9 +269,9 @@ fn tables(
 }
 
 /// With `strictly`, an unsolved CHECK is an error.
-fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, String> {
+fn solved(table: TablePlan, strictly: bool) -> Result<TablePlan, Unplannable> {
     match table.unsolved.first().filter(|_| strictly) {
-        Some(u) => Err(format!("CHECK `{}` could not be solved ({}): {}", u.check, u.why, u.text)),
+        Some(u) => Err(Unplannable::Unsolved { check: u.check.clone(), why: u.why.clone(), text: u.text.clone() }),
         None => Ok(table),
     }
 }

@@ -19,6 +19,8 @@ pub struct LoaderPool {
     pub processes: usize,
     /// Connections of this process, if it loads itself.
     pub connections: usize,
+    /// Why several connections load parts of one table.
+    pub shared: Option<String>,
     /// Number of rows above which a table is divided.
     pub rows: u64,
     /// Rows per part of a table loaded by a single connection; `None`: it is not divided.
@@ -68,7 +70,9 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, loaders: &LoaderPool) {
 
 fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders: &LoaderPool) -> Option<ChunkPlan> {
     let by_processes = loaders.processes > 1;
-    let by_connections = loaders.connections > 1 && schema.dialect == Dialect::Mysql && !schema.is_mariadb();
+    let quicker = schema.dialect == Dialect::Mysql && !schema.is_mariadb();
+    let shared = loaders.shared.as_ref().filter(|_| schema.dialect != Dialect::Sqlite);
+    let by_connections = loaders.connections > 1 && (quicker || shared.is_some());
     let side_by_side = by_processes || by_connections;
     let most = if side_by_side && !loaders.parts_asked { Some(loaders.rows) } else { loaders.part_rows }?.max(1);
     let whole = |reason: String| Some(ChunkPlan { rows: None, reason });
@@ -83,6 +87,10 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders
     }
     // Parts of equal size, so that no small last part is loaded alone.
     let rows = plan.rows.div_ceil(plan.rows.div_ceil(most));
+    if let Some(why) = shared.filter(|_| by_connections) {
+        let reason = format!("loaded by {} connections, each part in its own transaction: {why}", loaders.connections);
+        return Some(ChunkPlan { rows: Some(rows), reason });
+    }
     let reason = match schema.dialect {
         Dialect::Sqlite if by_processes => {
             "processes generate files, one connection writes them in order, in one transaction"
@@ -108,7 +116,7 @@ fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders
     if plan.self_reference && schema.dialect == Dialect::Postgres {
         return Some("its rows refer to rows of other parts".into());
     }
-    if schema.is_mariadb() && !loaders.asked && !loaders.parts_asked {
+    if schema.is_mariadb() && !loaders.asked && !loaders.parts_asked && loaders.shared.is_none() {
         return Some("MariaDB takes an empty table in bulk, by one statement".into());
     }
     let after = |d: &DeferredIndexes| !d.indexes.is_empty() || !d.keys.is_empty();
@@ -143,6 +151,10 @@ mod tests {
         let asked = || LoaderPool { asked: true, ..few() };
         assert_eq!(rows(Dialect::Postgres, "", few()), [Some(Some(334)), Some(None)]);
         assert_eq!(rows(Dialect::Postgres, "", threads()), [None, None]);
+        let shared = || LoaderPool { shared: Some("--connections 4".into()), ..threads() };
+        assert_eq!(rows(Dialect::Postgres, "", shared()), [Some(Some(334)), Some(None)]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", shared()), [Some(Some(334)), Some(Some(334))]);
+        assert_eq!(rows(Dialect::Sqlite, "", shared()), [None, None]);
         assert_eq!(rows(Dialect::Mysql, "mysql", few()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Mysql, "mysql", threads()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Mysql, "mariadb", few()), [Some(None), Some(None)]);

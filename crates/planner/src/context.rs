@@ -1,18 +1,19 @@
 //! The state of planning that all tables share: order, existing rows, tables planned so far.
 
+use super::error::Unplannable;
 use super::fk_cycles::FkCycles;
 use super::foreign_keys;
 use super::foreign_keys::Link;
 use super::formulas::Formulas;
 use super::key_types;
 use super::key_types::KeyTypes;
-use super::options::{ExistingRows, KeyRequest, PlanOptions};
+use super::options::{ExistingRows, KeyRequest, PlanOptions, QueryError};
 use super::order::{Edge, order};
 use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
-use dbmocker_core::humanize;
+use super::wanted_keys::{self, WantedKeys};
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
@@ -50,6 +51,8 @@ pub(super) struct PlanContext<'a> {
     pub caps: BTreeMap<usize, (u64, String)>,
     /// The types of keys, narrowed to those of the columns that refer to them.
     pub key_types: KeyTypes,
+    /// The values that CHECKs of referring columns ask for.
+    pub wanted_keys: WantedKeys,
     pub generator: Generator,
     /// Row counts of tables that are sized by role.
     pub sizes: BTreeMap<usize, u64>,
@@ -110,13 +113,14 @@ impl<'a> PlanContext<'a> {
         let tables: Vec<usize> = order.tables.iter().map(|&l| index[l]).collect();
         let position_of: BTreeMap<usize, usize> = tables.iter().enumerate().map(|(p, &t)| (t, p)).collect();
         fk_cycles.arrange(schema, &position_of, &nullable);
-        PlanContext {
+        let mut context = PlanContext {
             declared,
             schema,
             options,
             overrides,
             existing,
             key_types: key_types::key_types(schema, &tables),
+            wanted_keys: WantedKeys::new(),
             position_of,
             skipped: skipped.collect(),
             failed: BTreeSet::new(),
@@ -138,7 +142,9 @@ impl<'a> PlanContext<'a> {
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),
             pools: RefCell::default(),
-        }
+        };
+        context.wanted_keys = wanted_keys::wanted_keys(schema, &context.order, &context.context());
+        context
     }
 
     pub fn cycles(&self) -> Vec<Vec<TableName>> {
@@ -222,7 +228,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Returns at most `limit` key tuples of existing rows, fewer if the memory limit requires it.
-    pub fn existing_keys(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, String> {
+    pub fn existing_keys(&self, table: usize, columns: &[usize], limit: u64) -> Result<Arc<ExistingKeys>, QueryError> {
         if self.rows_before(table) == 0 {
             return Ok(Arc::default());
         }
@@ -242,7 +248,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Calls `each` with the key tuples of all existing rows.
-    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    pub fn all(&self, table: usize, columns: &[usize], each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
         if self.rows_before(table) == 0 {
             return Ok(());
         }
@@ -250,7 +256,7 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Returns the sorted digests of the tuples of all existing rows.
-    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, String> {
+    pub fn taken(&self, table: usize, columns: &[usize], key: &str) -> Result<Vec<u64>, Unplannable> {
         let rows = self.rows_before(table);
         if rows == 0 {
             return Ok(Vec::new());
@@ -264,14 +270,9 @@ impl<'a> PlanContext<'a> {
     }
 
     /// Checks that the memory limit allows this many bytes to keep a key's values distinct.
-    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), String> {
+    pub fn afford(&self, key: &str, bytes: u64) -> Result<(), Unplannable> {
         match self.options.memory {
-            Some(memory) if bytes > memory => Err(format!(
-                "key `{key}` is kept by values that planning remembers, {} of them, and --memory-limit allows {}; raise it, or ask \
-                 for fewer rows",
-                humanize::bytes(bytes),
-                humanize::bytes(memory)
-            )),
+            Some(allowed) if bytes > allowed => Err(Unplannable::Memory { key: key.to_owned(), bytes, allowed }),
             _ => Ok(()),
         }
     }

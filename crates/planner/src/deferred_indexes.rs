@@ -65,6 +65,7 @@ fn caveat(schema: &Schema, table: &Table) -> Option<String> {
     match schema.dialect {
         Dialect::Mysql => Some("an empty table is loaded in bulk, its indexes with it".into()),
         _ if table.partitioning.is_some() => Some("a partitioned table".into()),
+        _ if table.in_parts() => Some("a hypertable".into()),
         _ if !table.inherits.is_empty() || schema.tables.iter().any(|t| t.inherits.contains(&table.name)) => {
             Some("inheritance".into())
         }

@@ -57,11 +57,9 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
 /// Returns a key that implies the constraint.
 pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Key> {
     let parts = match apart(exclusion, table, dialect)? {
-        Apart::Slots(column) => {
-            groups(exclusion, table).into_iter().chain([column.as_str()]).map(|of| part(of, table)).collect()
+        Apart::Slots(start) | Apart::Between { from: start, .. } => {
+            groups(exclusion, table).into_iter().chain([start.as_str()]).map(|of| part(of, table)).collect()
         }
-        // The two columns are coupled, so the key must be a single column that is assigned before them.
-        Apart::Between { from, .. } => vec![part(&from, table)],
         Apart::Values(parts) => parts,
     };
     Some(Key {
@@ -75,15 +73,16 @@ pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Opt
     })
 }
 
-/// Returns the columns compared for equality that have few values: columns of foreign keys, and of enumerated types.
+/// Returns the columns compared for equality: each of their values has slots of its own.
 pub(super) fn groups<'e>(exclusion: &'e Exclusion, table: &Table) -> Vec<&'e str> {
     let equal = exclusion.elements.iter().filter(|(_, op)| op == "=").map(|(of, _)| of.as_str());
-    let foreign = |of: &str| table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == of));
-    let few = |of: &&str| {
-        let listed = |c: &dbmocker_core::schema::Column| matches!(c.ty, SqlType::Enum { .. } | SqlType::Bool);
-        table.column(of).is_some_and(|c| c.generated.is_none() && (listed(c) || foreign(of)))
-    };
-    equal.filter(few).collect()
+    equal.filter(|of| table.column(of).is_some_and(|c| c.generated.is_none())).collect()
+}
+
+/// Returns true if a column is the start of slots, which the end of each depends on.
+pub(super) fn starts_slots(table: &Table, column: &str, dialect: Dialect) -> bool {
+    let start = |e: &Exclusion| matches!(apart(e, table, dialect), Some(Apart::Between { from, .. }) if from == column);
+    table.exclusions.iter().any(start)
 }
 
 fn part(of: &str, table: &Table) -> KeyPart {

@@ -7,9 +7,10 @@
 
 use dbmocker_core::schema::Function;
 use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
+use dbmocker_core::value::Value;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::functions::inline;
-use dbmocker_predicate::{CastType, Expr};
+use dbmocker_predicate::{Arith, CastType, Expr, TextPart};
 
 /// Returns the table with function calls replaced by their bodies; `None` if it calls none.
 pub(super) fn inlined(table: &Table, functions: &[Function]) -> Option<Table> {
@@ -61,13 +62,13 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
         parts.chain(&k.predicate).map(move |e| (&k.name, e))
     });
     let mut out: Vec<Check> = Vec::new();
-    for (name, text) in generated.chain(indexed).chain(keys).filter(|(_, text)| text.contains("::")) {
+    for (name, text) in
+        generated.chain(indexed).chain(keys).filter(|(_, text)| text.contains("::") || text.contains('('))
+    {
         let Ok(tree) = predicate::parse(text, dialect) else { continue };
         let mut found = Vec::new();
         casts(&tree, table, &mut found);
-        for (column, pattern) in found {
-            let column = dbmocker_loaders::ident::quote(dialect, &column);
-            let text = format!("{column} ~ '{pattern}'");
+        for text in found {
             if !out.iter().any(|c| c.text == text) {
                 out.push(Check { name: name.clone(), text, validated: true });
             }
@@ -76,17 +77,60 @@ pub(super) fn castable(table: &Table, dialect: Dialect) -> Vec<Check> {
     out
 }
 
-/// Collects (text column, pattern) for every cast of a text column.
-fn casts(tree: &Expr, table: &Table, out: &mut Vec<(String, &'static str)>) {
-    if let Expr::Cast { expr, to } = tree
-        && let Some(pattern) = pattern(to)
-        && let Some(name) = text_column(expr, table)
-    {
-        out.push((name, pattern));
+/// Collects conditions for every cast of a text column, of a part of it or of a member of a document, and for every
+/// function that fails outside of its range.
+fn casts(tree: &Expr, table: &Table, out: &mut Vec<String>) {
+    let quoted = |column: &str| dbmocker_loaders::ident::quote(Dialect::Postgres, column);
+    match tree {
+        Expr::Cast { expr, to } => {
+            if let Some(part) = text_part(expr, table) {
+                let pattern = pattern(to, part.max_chars);
+                let text = pattern.map(|p| format!("^{}{p}$", part.before).replace('\'', "''"));
+                out.extend(text.map(|text| format!("{} ~ '{text}'", quoted(&part.column))));
+            }
+            if let (CastType::Int | CastType::Decimal { .. } | CastType::Float, Some((column, key))) =
+                (to, member(expr))
+            {
+                out.push(format!("({} ->> '{}')::numeric >= 0", quoted(column), key.replace('\'', "''")));
+            }
+        }
+        Expr::Call { name, args } => {
+            if let (Some(condition), Some(Expr::Column(column))) = (range_of(name), args.last().map(uncast)) {
+                out.push(format!("{} {condition}", quoted(column)));
+            }
+        }
+        _ => {}
     }
     // A branch of a CASE may never be evaluated.
     if !matches!(tree, Expr::Case { .. }) {
         tree.children().into_iter().for_each(|t| casts(t, table, out));
+    }
+}
+
+/// Returns the column and the key of `column ->> 'key'`.
+fn member(expr: &Expr) -> Option<(&str, &str)> {
+    match expr {
+        Expr::Arith { op: Arith::JsonGetText, left, right } => match (&**left, uncast(right).literal()) {
+            (Expr::Column(column), Some(Value::Text(key))) => Some((column, key)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the condition outside of which a function of a number fails.
+fn range_of(function: &str) -> Option<&'static str> {
+    match function {
+        "ln" | "log" | "log10" => Some("> 0"),
+        "sqrt" => Some(">= 0"),
+        _ => None,
+    }
+}
+
+fn uncast(e: &Expr) -> &Expr {
+    match e {
+        Expr::Cast { expr, .. } => uncast(expr),
+        e => e,
     }
 }
 
@@ -124,36 +168,35 @@ fn calculated(expression: &str, dialect: Dialect) -> bool {
         && predicate::parse(expression, dialect).is_ok_and(|t| matches!(t, Expr::Arith { .. }) && plain(&t))
 }
 
-fn text_column(expr: &Expr, table: &Table) -> Option<String> {
-    match expr {
-        Expr::Cast { expr, to: CastType::Text { .. } } => text_column(expr, table),
-        Expr::Column(name) => {
-            let text = matches!(table.column(name)?.ty, SqlType::Text { .. });
-            text.then(|| name.clone())
-        }
-        _ => None,
-    }
+fn text_part(expr: &Expr, table: &Table) -> Option<TextPart> {
+    TextPart::of(expr).filter(|p| table.column(&p.column).is_some_and(|c| matches!(c.ty, SqlType::Text { .. })))
 }
 
-fn pattern(to: &CastType) -> Option<&'static str> {
-    Some(match to {
-        CastType::Int => "^[1-9][0-9]{0,8}$",
-        CastType::Decimal { .. } | CastType::Float => "^[1-9][0-9]{0,5}[.][0-9]{2}$",
-        CastType::Bool => "^(true|false)$",
-        CastType::Date => "^20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$",
-        CastType::Timestamp => {
-            "^20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
+/// Returns what a text of at most `max_chars` characters looks like that can be cast.
+fn pattern(to: &CastType, max_chars: Option<u32>) -> Option<String> {
+    let body = match to {
+        CastType::Int => {
+            let digits = max_chars.unwrap_or(9).clamp(1, 9);
+            return Some(format!("[1-9][0-9]{{0,{}}}", digits - 1));
         }
-        CastType::Time => "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
+        _ if max_chars.is_some() => return None,
+        CastType::Decimal { .. } | CastType::Float => "[1-9][0-9]{0,5}[.][0-9]{2}",
+        CastType::Bool => "(true|false)",
+        CastType::Date => "20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
+        CastType::Timestamp => {
+            "20[0-2][0-9]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+        }
+        CastType::Time => "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
         CastType::Other(name) if name.eq_ignore_ascii_case("uuid") => {
-            "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+            "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
         }
         CastType::Other(name) if name.eq_ignore_ascii_case("inet") => {
-            "^10[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])$"
+            "10[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])[.]([0-9]|[1-9][0-9])"
         }
-        CastType::Other(name) if name.to_ascii_lowercase().starts_with("json") => "^[1-9][0-9]{0,8}$",
+        CastType::Other(name) if name.to_ascii_lowercase().starts_with("json") => "[1-9][0-9]{0,8}",
         _ => return None,
-    })
+    };
+    Some(body.to_owned())
 }
 
 #[cfg(test)]
@@ -175,6 +218,9 @@ mod tests {
         let found = checks("((code)::integer)");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_str(), found[0].text.as_str()), ("ix", "\"code\" ~ '^[1-9][0-9]{0,8}$'"));
+        let part = checks("((split_part(code, '-'::text, 2))::integer)");
+        assert_eq!(part[0].text, "\"code\" ~ '^(?:[a-z]{3,7}\\-){1}[1-9][0-9]{0,8}$'");
+        assert_eq!(checks("ln((n)::double precision)")[0].text, "\"n\" > 0");
         assert_eq!(checks("((code)::text)").len() + checks("((n)::bigint)").len(), 0);
         assert_eq!(checks("CASE WHEN code ~ '^[0-9]+$' THEN code::integer END").len(), 0);
     }

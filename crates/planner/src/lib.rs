@@ -14,6 +14,7 @@ mod declared;
 pub mod deferred_indexes;
 mod derived_constraints;
 pub mod distribution;
+mod error;
 mod exclusions;
 mod fixed_rows;
 mod fk_cycles;
@@ -37,6 +38,7 @@ mod row_counts;
 mod select;
 mod sizes;
 mod table_planner;
+mod wanted_keys;
 
 #[cfg(test)]
 mod distribution_tests;
@@ -54,8 +56,8 @@ pub use declared::{DeclaredReference, DeclaredTargets, ReferenceOverride, Refere
 pub use distribution::DistributionOverride;
 pub use fixed_rows::{FixedRow, FixedRows, RowGroup, ValueFile};
 pub use formulas::FormulaProblem;
-pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, RowDistribution, TableProblem};
+pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryError, RowDistribution, TableProblem};
 pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column};
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
-pub use select::{Selection, fits, nearest, resolve, select};
+pub use select::{Selection, fits, nearest, resolve, retain, select};

@@ -60,6 +60,23 @@ pub struct KeyRequest<'a> {
     pub limit: Option<u64>,
 }
 
+/// Why the server did not answer a query of the planner.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct QueryError(Box<dyn std::error::Error + Send + Sync>);
+
+impl QueryError {
+    pub fn new(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        QueryError(Box::new(cause))
+    }
+}
+
+impl From<QueryError> for String {
+    fn from(e: QueryError) -> Self {
+        e.to_string()
+    }
+}
+
 /// The planner's interface to the server: key values of existing rows, and the check oracle.
 pub trait ExistingRows {
     /// Calls `each` with the tuples that contain no NULL: at most `limit`, in a stable order, spread evenly over all;
@@ -67,13 +84,13 @@ pub trait ExistingRows {
     ///
     /// # Errors
     /// If the query fails.
-    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String>;
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError>;
 
     /// Returns for each row whether it satisfies a CHECK; `None` if there is no server to evaluate it.
     ///
     /// # Errors
     /// If the query fails.
-    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, String> {
+    fn check_oracle(&self, oracle_query: &OracleQuery<'_>) -> Result<Option<Vec<bool>>, QueryError> {
         let _ = oracle_query;
         Ok(None)
     }
@@ -82,7 +99,7 @@ pub trait ExistingRows {
     ///
     /// # Errors
     /// If the query fails.
-    fn sources(&self, expression: &str) -> Result<Vec<String>, String> {
+    fn sources(&self, expression: &str) -> Result<Vec<String>, QueryError> {
         let _ = expression;
         Ok(Vec::new())
     }
@@ -92,7 +109,7 @@ pub trait ExistingRows {
 pub struct NoExistingRows;
 
 impl ExistingRows for NoExistingRows {
-    fn read(&self, _: &KeyRequest<'_>, _: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    fn read(&self, _: &KeyRequest<'_>, _: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
         Ok(())
     }
 }

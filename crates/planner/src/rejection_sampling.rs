@@ -4,9 +4,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::error::Unplannable;
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::{Generator, RowError};
-use dbmocker_predicate::{Env, Expr};
+use dbmocker_predicate::{Env, EvalError, Expr};
 
 /// Attempts of a row before the key counts as full.
 const ATTEMPTS: u8 = 200;
@@ -66,7 +67,7 @@ impl AttemptTrial<'_> {
     ///
     /// # Errors
     /// If a key's expression cannot be evaluated.
-    pub fn assign_attempts(&self) -> Result<AttemptOutcome, String> {
+    pub fn assign_attempts(&self) -> Result<AttemptOutcome, Unplannable> {
         let columns = self.columns();
         let mut taken: Vec<HashSet<u64>> = self.keys.iter().map(|_| HashSet::new()).collect();
         let mut attempts = Vec::with_capacity(usize::try_from(self.rows).unwrap_or(0));
@@ -99,13 +100,13 @@ impl AttemptTrial<'_> {
         row: u64,
         attempt: u8,
         taken: &[HashSet<u64>],
-    ) -> Result<TrialDigests, String> {
+    ) -> Result<TrialDigests, EvalError> {
         let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
             Ok(cells) => cells,
             Err(RowError { check, .. }) => return Ok(Err(check)),
         };
         let values = self.values(columns, &cells);
-        let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, String>>()?;
+        let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, EvalError>>()?;
         let clash = (digests.iter().zip(taken).zip(self.keys))
             .find(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
         Ok(match clash {
@@ -118,10 +119,10 @@ impl AttemptTrial<'_> {
     ///
     /// # Errors
     /// If a key's expression cannot be evaluated.
-    pub fn clashes(&self) -> Result<bool, String> {
+    pub fn clashes(&self) -> Result<bool, Unplannable> {
         let columns = self.columns();
         for row in 0..self.rows {
-            let cells = self.generator.cells(self.table, &columns, row).map_err(|e| e.to_string())?;
+            let cells = self.generator.cells(self.table, &columns, row)?;
             let values = self.values(&columns, &cells);
             for key in self.keys {
                 if key.digest(&values)?.is_some_and(|d| key.is_taken(d)) {
@@ -164,7 +165,7 @@ impl dbmocker_predicate::Row for RowValues<'_> {
 }
 
 impl WatchedKey {
-    fn digest(&self, row: &RowValues<'_>) -> Result<Option<u64>, String> {
+    fn digest(&self, row: &RowValues<'_>) -> Result<Option<u64>, EvalError> {
         self.of(row, &|c| row.cell(c).clone(), row.env)
     }
 
@@ -183,9 +184,9 @@ impl WatchedKey {
         row: &dyn dbmocker_predicate::Row,
         cell: &dyn Fn(usize) -> Value,
         env: Env,
-    ) -> Result<Option<u64>, String> {
+    ) -> Result<Option<u64>, EvalError> {
         if let Some(p) = &self.predicate
-            && p.truth(row, env).map_err(|e| e.to_string())? != Some(true)
+            && p.truth(row, env)? != Some(true)
         {
             return Ok(None);
         }
@@ -194,9 +195,9 @@ impl WatchedKey {
             .iter()
             .map(|p| match p {
                 WatchedPart::Column(c) => Ok(cell(*c)),
-                WatchedPart::Expression(e) => e.value(row, env).map_err(|e| e.to_string()),
+                WatchedPart::Expression(e) => e.value(row, env),
             })
-            .collect::<Result<_, String>>()?;
+            .collect::<Result<_, EvalError>>()?;
         if self.nulls_distinct && values.iter().any(Value::is_null) {
             return Ok(None);
         }

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use super::context::PlanContext;
 use super::counts::{CountLaw, DependentCount};
+use super::error::Unplannable;
 use super::foreign_keys;
 use super::foreign_keys::Link;
 use super::overrides::{ResolvedOverrides, find_column, typed_at};
 use super::select::resolve;
 use super::table_planner::POOL_ALONE;
 use super::{CountError, PlanError};
-use dbmocker_core::humanize;
 use dbmocker_core::schema::Schema;
 use dbmocker_plan::{ChildCounts, MOST_ROWS, TablePlan};
 
@@ -139,7 +139,7 @@ impl<'a> DependentCounts<'a> {
     ///
     /// # Errors
     /// If the parent is planned later, or has more rows than planning reads.
-    pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), String> {
+    pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), Unplannable> {
         let index = b.order[position];
         let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else { return Ok(()) };
         let planned = b.position(*of).map(|p| plans.get(p).map(|plan| plan.rows));
@@ -155,27 +155,23 @@ impl<'a> DependentCounts<'a> {
         };
         let parents = match planned {
             Some(Some(rows)) => rows,
-            Some(None) => {
-                return Err(format!(
-                    "its rows cannot be counted for each of `{name}`, which refers back to it and is planned later; give a number"
-                ));
-            }
+            Some(None) => return Err(Unplannable::CountedByLater(name.clone())),
             None => {
                 let existing_keys = b.existing_keys(*of, &link.parent_columns, POOL_ALONE)?;
                 let there = b.rows_before(*of);
                 if existing_keys.thinned || there > POOL_ALONE {
-                    return Err(format!(
-                        "its rows cannot be counted for each of `{name}`: {} of the {} rows there are read; raise --memory-limit, or give a number",
-                        humanize::count(existing_keys.len() as u64),
-                        humanize::count(there)
-                    ));
+                    return Err(Unplannable::CountedByUnread {
+                        parent: name.clone(),
+                        read: existing_keys.len() as u64,
+                        existing: there,
+                    });
                 }
                 existing_keys.len() as u64
             }
         };
-        let counts = law.counts(parents).map_err(|e| e.to_string())?;
+        let counts = law.counts(parents)?;
         if counts.rows() > MOST_ROWS {
-            return Err(format!("{count}: that are more rows than any server holds"));
+            return Err(Unplannable::TooManyRows((*count).clone()));
         }
         b.sizes.insert(index, counts.rows());
         let reason = format!("count {count}: {} for each ({origin})", counts.span());

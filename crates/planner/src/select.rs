@@ -7,8 +7,12 @@ use dbmocker_core::schema::{Schema, Skipped, Table, TableName};
 use super::PlanError;
 use super::patterns::{is_pattern, stands_for};
 
+/// Reasons of tables that the command line leaves out.
+const EXCLUDED: &str = "excluded";
+const NOT_SELECTED: &str = "not selected";
+
 /// The selection by the command line: names as the user wrote them, `table` or `schema.table`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Empty: all tables.
     pub include: Vec<String>,
@@ -22,6 +26,22 @@ impl Selection {
     pub fn is_of_schema(&self, table: &TableName) -> bool {
         self.schemas.is_empty() || self.schemas.iter().any(|s| fits(s, &table.schema))
     }
+}
+
+/// Leaves the selected tables of a schema.
+///
+/// # Errors
+/// As [`select`].
+pub fn retain(schema: &mut Schema, selection: &Selection) -> Result<(), PlanError> {
+    if *selection == Selection::default() {
+        return Ok(());
+    }
+    let (_, left_out) = select(schema, selection)?;
+    let unselected =
+        |name: &TableName| left_out.iter().any(|l| l.name == *name && [EXCLUDED, NOT_SELECTED].contains(&&*l.reason));
+    schema.tables.retain(|t| !unselected(&t.name));
+    schema.skipped.clear();
+    Ok(())
 }
 
 /// Returns the indices of the tables to fill, and the tables left out with the reason.
@@ -42,9 +62,9 @@ pub fn select(schema: &Schema, selection: &Selection) -> Result<(BTreeSet<usize>
     for (i, table) in schema.tables.iter().enumerate() {
         let wanted = (selection.include.is_empty() || include.contains(&i)) && selection.is_of_schema(&table.name);
         let reason = if exclude.contains(&i) {
-            Some("excluded".into())
+            Some(EXCLUDED.into())
         } else if !wanted {
-            Some("not selected".into())
+            Some(NOT_SELECTED.into())
         } else if table.outside {
             Some(format!("in {}: its rows are only referred to", schema.elsewhere()))
         } else if !table.can_insert {

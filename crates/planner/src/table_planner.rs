@@ -16,6 +16,7 @@ use dbmocker_plan::LawPlan;
 use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
+use phases::{Inferred, Verified};
 
 mod assemble;
 mod attempts;
@@ -46,8 +47,10 @@ mod owned;
 mod pairs;
 mod parent_filter;
 mod parents;
+mod phases;
 mod roles;
 mod row_laws;
+mod row_size;
 mod shares;
 mod status_presence;
 mod timing;
@@ -202,46 +205,17 @@ fn planned(
     position: usize,
     avoid: bool,
 ) -> Result<Option<TablePlan>, String> {
-    let mut planner = TablePlanner::new(b, position, avoid)?;
-    planner.link(b, parents)?;
-    planner.pair_keys(b, parents);
-    planner.name_values(b);
-    planner.query_unreadable(b)?;
-    planner.restrict(b)?;
-    let mut inputs = planner.key_inputs(b);
-    planner.fixed_keys(b, &mut inputs)?;
-    planner.documents(b);
-    planner.row_laws(b);
-    let mut solution = planner.solve(b, Keys::Fixed);
-    if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
-        // The likely values may be too few: use all values of the type.
-        planner.widen(b);
-        solution = planner.solve(b, Keys::Fixed);
-    }
-    if !solution.unsolved.is_empty() && planner.query_unsolved(b, &solution)? {
-        solution = planner.solve(b, Keys::Fixed);
-    }
-    if let Some(i) = solution.impossible.first() {
-        return Err(planner.impossible(b, i));
-    }
-    planner.contradicted(b, &solution)?;
-    let solution = planner.repeat(b, solution)?;
-    let plan = planner.keyed(b, &solution, &inputs)?;
-    if !planner.keeps_orderings(&plan) {
-        // Another constraint determines one of the moments: the solver must handle these CHECKs.
-        b.generator.truncate(position);
-        b.solved_orderings.insert(b.order[position]);
-        return planned(b, parents, position, avoid);
-    }
-    planner.check_distributions(b, &plan)?;
-    planner.fixed_rows(b, &plan)?;
-    planner.keeps_counts(b, &plan)?;
-    planner.keeps_pairs(b, &plan)?;
-    planner.keeps_formulas(b, &plan)?;
-    match planner.overlapping(b, &plan)? {
-        None => Ok(Some(plan)),
-        Some(_) if !avoid => Ok(None),
-        Some(name) => Err(format!(
+    let keyed = Inferred::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
+    match keyed.verify(b)? {
+        Verified::Plan(plan) => Ok(Some(*plan)),
+        Verified::Unordered => {
+            // Another constraint determines one of the moments: the solver must handle these CHECKs.
+            b.generator.truncate(position);
+            b.solved_orderings.insert(b.order[position]);
+            planned(b, parents, position, avoid)
+        }
+        Verified::Overlaps(_) if !avoid => Ok(None),
+        Verified::Overlaps(name) => Err(format!(
             "exclusion constraint `{name}`: existing rows overlap new ones; empty the table with --truncate, or leave it out with --exclude-tables"
         )),
     }
@@ -314,6 +288,7 @@ impl<'a> TablePlanner<'a> {
             planner.columns.push(planned);
         }
         planner.keep_apart(b)?;
+        planner.fit_page(b)?;
         Ok(planner)
     }
 

@@ -41,6 +41,10 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::IsNotTrue(e) => is(e, Is::True, true),
         Sql::IsFalse(e) => is(e, Is::False, false),
         Sql::IsNotFalse(e) => is(e, Is::False, true),
+        Sql::IsJson { expr, kind, negated, .. } => {
+            let json = of_json(go(expr)?, *kind);
+            Ok(if *negated { Expr::Not(Box::new(json)) } else { json })
+        }
         Sql::IsDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: false }),
         Sql::IsNotDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: true }),
         Sql::InList { expr, list, negated } => {
@@ -175,6 +179,20 @@ fn escape(e: &Option<Box<Sql>>, d: Dialect) -> Result<Option<char>, ParseError> 
         },
         Some(other) => Err(unsupported(other)),
     }
+}
+
+/// `expr IS JSON kind`; documents that are made here never repeat a key.
+fn of_json(expr: Expr, kind: Option<ast::JsonPredicateType>) -> Expr {
+    let text = |t: &str| Expr::Literal(Value::text(t));
+    let kinds = match kind {
+        None | Some(ast::JsonPredicateType::Value) => return Expr::call("is_json", vec![expr]),
+        Some(ast::JsonPredicateType::Object) => vec![text("object")],
+        Some(ast::JsonPredicateType::Array) => vec![text("array")],
+        Some(ast::JsonPredicateType::Scalar) => ["string", "number", "boolean", "null"].map(text).into(),
+    };
+    let is_kind =
+        Expr::In { expr: Box::new(Expr::call("json_typeof", vec![expr.clone()])), list: kinds, negated: false };
+    Expr::And(vec![Expr::call("is_json", vec![expr]), is_kind])
 }
 
 fn matches(expr: Expr, pattern: Expr, kind: MatchKind, negated: bool) -> Out {

@@ -27,5 +27,5 @@ pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse, parse_paths};
 pub use solver::{
     ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, PATIENCE, RowSource,
-    Solution, SolvedNumbers, UnsolvedCheck, ValueSource, solve, unknown_function,
+    Solution, SolvedNumbers, TextPart, UnsolvedCheck, ValueSource, solve, unknown_function,
 };

@@ -47,7 +47,7 @@ fn query(dialect: Sql, table: &Table, columns: &[&Column], limit: Option<u64>) -
     let outputs = outputs.join(", ");
     let not_null: Vec<String> = columns.iter().map(|c| format!("{} is not null", name(&c.name))).collect();
     // A foreign key to a table with inheriting tables refers only to the table's own rows.
-    let only = if dialect == Sql::Postgres && table.partitioning.is_none() { "only " } else { "" };
+    let only = if dialect == Sql::Postgres && !table.in_parts() { "only " } else { "" };
     let from = qualified(dialect, &table.name.schema, &table.name.name);
     let rows = format!("from {only}{from} where {}", not_null.join(" and "));
     let Some(limit) = limit else { return format!("select {outputs} {rows}") };

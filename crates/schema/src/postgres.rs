@@ -118,6 +118,9 @@ fn skip_reason(r: &RelationRow) -> Option<String> {
     if let Some(extension) = &r.extension {
         return Some(format!("belongs to the extension {extension}"));
     }
+    if r.name.schema == CHUNKS {
+        return Some("a chunk of a hypertable, or the rows of a continuous aggregate (TimescaleDB)".into());
+    }
     match r.kind.as_str() {
         "v" => Some("a view".into()),
         "m" => Some("a materialized view".into()),
@@ -125,6 +128,24 @@ fn skip_reason(r: &RelationRow) -> Option<String> {
         _ if !r.can_reach => Some(format!("no USAGE privilege on schema {}", r.name.schema)),
         _ => None,
     }
+}
+
+/// TimescaleDB's schema for chunks, compressed rows and the rows of continuous aggregates.
+const CHUNKS: &str = "_timescaledb_internal";
+
+/// Marks the hypertables, if the database has TimescaleDB.
+fn hypertables(s: &mut Session, relations: &mut [RelationRow]) -> Result<(), SchemaError> {
+    let catalogue = TableName::new("_timescaledb_catalog", "hypertable");
+    if !relations.iter().any(|r| r.name == catalogue && r.can_select) {
+        return Ok(());
+    }
+    for row in s.rows("the hypertables (TimescaleDB)", include_str!("postgres/hypertables.sql"))? {
+        let name = TableName::new(row.text("schema_name")?, row.text("table_name")?);
+        if let Some(relation) = relations.iter_mut().find(|r| r.name == name) {
+            (relation.hypertable, relation.compressed) = (true, row.flag("compressed"));
+        }
+    }
+    Ok(())
 }
 
 /// A row of `relations.sql`.
@@ -142,6 +163,10 @@ struct RelationRow {
     not_emptied: Option<String>,
     can_select: bool,
     no_pages: bool,
+    /// TimescaleDB stores its rows in chunks.
+    hypertable: bool,
+    /// A hypertable some of whose chunks may be compressed.
+    compressed: bool,
     row_security_active: bool,
     unlogged: bool,
     comment: Option<String>,
@@ -170,6 +195,8 @@ impl RelationRow {
             not_emptied: r.opt("not_emptied").map(str::to_owned),
             can_select: r.flag("can_select"),
             no_pages: r.flag("no_pages"),
+            hypertable: false,
+            compressed: false,
             row_security_active: r.flag("row_security_active"),
             unlogged: r.text("persistence")? == "u",
             comment: r.opt("comment").map(str::to_owned),
@@ -209,7 +236,8 @@ fn grouped(session: &mut Session, context: &str, sql: &str) -> Result<HashMap<u3
 impl PostgresCatalog {
     fn load(s: &mut Session, default_schema: &str) -> Result<Self, SchemaError> {
         let rows = s.rows("the tables (pg_class)", include_str!("postgres/relations.sql"))?;
-        let relations: Vec<RelationRow> = rows.iter().map(RelationRow::new).collect::<Result<_, _>>()?;
+        let mut relations: Vec<RelationRow> = rows.iter().map(RelationRow::new).collect::<Result<_, _>>()?;
+        hypertables(s, &mut relations)?;
         let mut partitions: HashMap<u32, Vec<usize>> = HashMap::new();
         for (i, row) in rows.iter().enumerate() {
             if let Some(parent) = row.maybe("partition_of")? {
@@ -242,7 +270,7 @@ impl PostgresCatalog {
     fn holds_pages(&self, r: &RelationRow) -> bool {
         match r.kind.as_str() {
             "p" => self.partitions_of(r).any(|p| self.holds_pages(p)),
-            _ => !r.no_pages,
+            _ => !r.no_pages || r.hypertable,
         }
     }
 
@@ -281,7 +309,7 @@ fn count_query(i: usize, table: &Table) -> String {
     // A function takes at most 100 arguments: 50 pairs.
     let objects: Vec<String> = pairs.chunks(40).map(|p| format!("jsonb_build_object({})", p.join(", "))).collect();
     let max = if objects.is_empty() { "'{}'::jsonb".to_owned() } else { objects.join(" || ") };
-    let only = if table.partitioning.is_some() { "" } else { "only " };
+    let only = if table.in_parts() { "" } else { "only " };
     let name = qualified(Sql::Postgres, &table.name.schema, &table.name.name);
     format!("select {i} as i, count(*) as n, ({max})::text as max from {only}{name}")
 }

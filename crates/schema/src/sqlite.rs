@@ -53,6 +53,7 @@ pub(super) fn read(session: &mut Session, path: &str, counts: RowCounting) -> Re
     }
     catalogue.trigger_constraint(&mut schema.tables)?;
     catalogue.unknown(session, &mut schema.tables)?;
+    mismatches(&mut schema.tables);
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     if counts == RowCounting::Exact {
         row_counts::count(session, &mut schema.tables, &all, count_query)?;
@@ -105,6 +106,26 @@ impl SqliteCatalog {
         }
         Ok(())
     }
+}
+
+/// Adds a caveat for each foreign key to columns that are not unique: SQLite lets it be declared, and refuses every
+/// statement that would enforce it ("foreign key mismatch").
+fn mismatches(tables: &mut [Table]) {
+    let unique = |fk: &ForeignKey| {
+        let Some(parent) = tables.iter().find(|t| t.name == fk.parent) else { return true };
+        let same = |columns: &[&str]| {
+            columns.len() == fk.parent_columns.len() && fk.parent_columns.iter().all(|c| columns.contains(&c.as_str()))
+        };
+        parent.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| same(&k)))
+    };
+    let caveat = |fk: &ForeignKey| Caveat::Mismatch {
+        foreign_key: fk.name.clone(),
+        parent: fk.parent.name.clone(),
+        columns: fk.parent_columns.clone(),
+    };
+    let of = |t: &Table| t.foreign_keys.iter().filter(|fk| fk.validated && !unique(fk)).map(caveat).collect();
+    let found: Vec<Vec<Caveat>> = tables.iter().map(of).collect();
+    tables.iter_mut().zip(found).for_each(|(t, found)| t.caveats.extend(found));
 }
 
 /// Key columns may contain values other than integers.

@@ -12,6 +12,7 @@ use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::{Schema, TableName};
 
+pub mod dump;
 mod mysql;
 mod postgres;
 pub mod scan;

@@ -4,13 +4,15 @@
 //! member, by its meaning (`life`, `words`), else by Zipf's law in the order of the list (if the schema's) or a random
 //! one. The weights' entropy is bounded, so that they are neither uniform nor concentrated on one member.
 
+mod weighted_lists;
 mod words;
 
 use super::life_cycle::LifeCycle;
 use super::names::Name;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::value::Value;
-use words::{DISTINCT_VALUES, LISTS, SINGLE_REGION, UNIFORM, YES_NO};
+use weighted_lists::LISTS;
+use words::{DISTINCT_VALUES, SINGLE_REGION, UNIFORM, YES_NO};
 
 /// Minimum and maximum entropy of the weights, as a share of that of uniform ones.
 const ENTROPY: (f64, f64) = (0.3, 0.9);

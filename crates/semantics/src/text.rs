@@ -68,6 +68,12 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         ["suffix"] if names_of_people => of_catalogue("name_suffix"),
         ["prefix"] if neighbours.any_ends(&["hash", "key", "token", "secret"]) => of_catalogue("key_prefix"),
         ["prefix" | "suffix"] => of_kind(K::Code { length: 3.min(*room).max(1) }),
+        // What visitors of a site do, not messages between programs.
+        ["event", "type" | "name"] | ["event"]
+            if neighbours.any_ends(&["page", "url", "referrer", "referer", "device", "browser", "user agent"]) =>
+        {
+            of_catalogue("web_event")
+        }
         // `content_type` beside `content_id`: a polymorphic reference.
         [rest @ .., "type" | "kind" | "class"] if !rest.is_empty() && rest != ["mime"] => {
             let of = format!("{} id", rest.join(" "));

@@ -10,6 +10,7 @@ use std::time::Instant;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
+pub(crate) use self::plain::Plain;
 use self::portions::Portions;
 use self::session::MysqlSession;
 use crate::{Connection, LoadError, Loaded, Loader, Payload, Target, array_cells, staged};
@@ -18,6 +19,7 @@ pub(crate) mod encode;
 mod errors;
 mod insert;
 mod load_data;
+mod plain;
 mod portions;
 mod session;
 mod warnings;
@@ -77,8 +79,8 @@ impl Loader for Mysql {
             return Err(LoadError::Cancelled);
         }
         let mut rows = staged::open(payload)?;
-        let scope = MysqlRollback::begin(&mut self.session)?;
-        match send(&mut self.session, target, &rows.schema, &mut rows.batches).and_then(|counts| {
+        let (scope, limit) = MysqlRollback::begin(&mut self.session, target)?;
+        match send(&mut self.session, target, &rows.schema, &mut rows.batches, limit).and_then(|counts| {
             scope.keep(&mut self.session, target)?;
             Ok(counts)
         }) {
@@ -104,8 +106,8 @@ fn send(
     target: &Target,
     schema: &SchemaRef,
     batches: BatchIter<'_>,
+    limit: Option<usize>,
 ) -> Result<Counts, LoadError> {
-    let limit = warnings::rows_of_a_statement(session, target)?;
     let mut rows = Portions::new(batches, limit);
     let mut counts = None;
     let mut note = format!("multi-row INSERT was used, {LOCAL_INFILE_OFF}");
@@ -158,14 +160,15 @@ enum MysqlRollback {
 }
 
 impl MysqlRollback {
-    fn begin(session: &mut MysqlSession) -> Result<MysqlRollback, LoadError> {
+    /// Begins it; returns the rows that one statement may send.
+    fn begin(session: &mut MysqlSession, target: &Target) -> Result<(MysqlRollback, Option<usize>), LoadError> {
         let scope = if session.in_transaction()? { MysqlRollback::Savepoint } else { MysqlRollback::Transaction };
         let sql = match scope {
             MysqlRollback::Savepoint => "SAVEPOINT dbmocker_load",
             MysqlRollback::Transaction => "START TRANSACTION",
         };
-        session.execute("beginning a load", sql)?;
-        Ok(scope)
+        let found = session.query_after("beginning a load", sql, &warnings::sources_of_warnings(target))?;
+        Ok((scope, warnings::rows_of_a_statement(found)))
     }
 
     /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.

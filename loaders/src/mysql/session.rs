@@ -53,14 +53,23 @@ pub struct MysqlSession {
 
 impl MysqlSession {
     pub fn open(connection: &Connection) -> Result<MysqlSession, LoadError> {
-        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
-        let conn = runtime.block_on(connect(connection))?;
+        let (runtime, conn) = MysqlSession::plain(connection)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
         let (facts, gate) = (ServerSettings::default(), Arc::default());
         let mut session = MysqlSession { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
         session.prepare()?;
         Ok(session)
+    }
+
+    /// A connection with the server's settings.
+    ///
+    /// # Errors
+    /// As [`MysqlSession::open`].
+    pub fn plain(connection: &Connection) -> Result<(Runtime, Conn), LoadError> {
+        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
+        let conn = runtime.block_on(connect(connection))?;
+        Ok((runtime, conn))
     }
 
     /// Reads the relevant settings of the server, and sets the session to strict mode, UTC and no key checks.
@@ -146,9 +155,30 @@ impl MysqlSession {
         Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
     }
 
-    /// Whether a transaction is open, as the server reports it.
+    /// Runs a statement without rows, then a query, in one request; the query's values as [`MysqlSession::query`] gives them.
+    pub fn query_after(
+        &mut self,
+        context: &str,
+        statement: &str,
+        sql: &str,
+    ) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        let both = format!("{statement}; {sql}");
+        let rows: Result<Vec<mysql_async::Row>, _> = self.running(|runtime, conn| {
+            runtime.block_on(async {
+                let mut results = conn.query_iter(both).await?;
+                results.collect::<mysql_async::Row>().await?;
+                results.collect_and_drop().await
+            })
+        });
+        let rows = rows.map_err(|e| errors::statement(&self.connection, context, &e, self.is_cancelled()))?;
+        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
+    }
+
+    /// Whether a transaction is open, as the server reported it with its last answer without rows.
     pub fn in_transaction(&mut self) -> Result<bool, LoadError> {
-        self.execute("asking for the state of the transaction", "DO 0")?;
+        if self.conn().last_ok_packet().is_none() {
+            self.execute("asking for the state of the transaction", "DO 0")?;
+        }
         let packet = self.conn().last_ok_packet();
         Ok(packet.is_some_and(|p| p.status_flags().contains(StatusFlags::SERVER_STATUS_IN_TRANS)))
     }

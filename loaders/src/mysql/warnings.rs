@@ -45,18 +45,21 @@ impl Warning {
 }
 
 /// Rows that one statement may send so that the server keeps all its warnings: a generated column may be rounded, a
-/// trigger may warn, once a row. `None` where the table has neither.
-pub fn rows_of_a_statement(session: &mut MysqlSession, target: &Target) -> Result<Option<usize>, LoadError> {
+/// trigger may warn, once a row. `None` where the table has neither. In: the answer to [`sources_of_warnings`].
+pub fn rows_of_a_statement(rows: Vec<Vec<Option<String>>>) -> Option<usize> {
+    let sources: usize = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    (usize::from(KEPT_WARNINGS) / 2).checked_div(sources).map(|rows| rows.max(1))
+}
+
+/// The query that counts a table's generated columns and triggers.
+pub fn sources_of_warnings(target: &Target) -> String {
     let name = |text: &str| literal(Dialect::Mysql, text);
     let (schema, table) = (name(&target.schema), name(&target.table));
-    let sql = format!(
+    format!(
         "SELECT (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = {schema} AND table_name = {table} \
          AND extra LIKE '%GENERATED%') + (SELECT COUNT(*) FROM information_schema.triggers \
          WHERE event_object_schema = {schema} AND event_object_table = {table})"
-    );
-    let rows = session.query("looking for generated columns and triggers", &sql)?;
-    let sources: usize = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    Ok((usize::from(KEPT_WARNINGS) / 2).checked_div(sources).map(|rows| rows.max(1)))
+    )
 }
 
 /// Notes for the person; an error if any warning is about the rows.

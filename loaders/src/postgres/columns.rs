@@ -174,22 +174,27 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireFo
     CopyFormat { binary: true, reason: "COPY binary: every column has a binary form".into() }
 }
 
+/// What the server knows of a table's columns.
+pub struct Resolved {
+    /// The binary form of each column that is sent, if it has one.
+    pub forms: Vec<Option<WireForm>>,
+    /// Row-level security applies to this role: the server refuses COPY then.
+    pub policies: bool,
+}
+
 /// The forms of the target's columns by the server's catalogue, domains resolved to their base types. The COPY must be
 /// the next statement: the search path is then set to that of functions of the schema.
 ///
 /// # Errors
 /// [`LoadError::Table`] if the table does not exist or is not visible.
-pub fn resolve(
-    session: &mut PostgresSession,
-    target: &Target,
-    label: &str,
-) -> Result<Vec<Option<WireForm>>, LoadError> {
+pub fn resolve(session: &mut PostgresSession, target: &Target, label: &str) -> Result<Resolved, LoadError> {
     let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
     let sql = format!(include_str!("column_types.sql"), table = table);
     let rows = session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))?;
+    let policies = rows.first().and_then(|row| row.get(3)?.as_deref()) == Some("t");
     // The server looks up the receive functions of all columns of a table, also of those that are not sent.
     if rows.iter().any(|row| row.get(1).is_some_and(|receive| receive.as_deref() == Some("none"))) {
-        return Ok(vec![None; target.columns.len()]);
+        return Ok(Resolved { forms: vec![None; target.columns.len()], policies });
     }
     let mut forms = Vec::with_capacity(target.columns.len());
     for column in &target.columns {
@@ -201,7 +206,7 @@ pub fn resolve(
             form => form,
         });
     }
-    Ok(forms)
+    Ok(Resolved { forms, policies })
 }
 
 #[cfg(test)]

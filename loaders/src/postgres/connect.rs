@@ -65,16 +65,24 @@ pub enum Refused {
 /// [`LoadError::Connect`], worded for the user who typed the URL.
 pub fn open(to: &Connection) -> Result<PostgresSession, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
-    let mut session = session(to, &to.database).map_err(|refused| match refused {
-        Refused::Setup(e) => e,
-        Refused::Server(failure) => {
-            let near = if code(&failure) == Some("3D000") { databases(to) } else { Vec::new() };
-            fail(explain(to, &failure, &near))
-        }
-    })?;
+    let mut session = plain(to)?;
     let begun = session.begin(SETTINGS, to);
     begun.map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e.error))))?;
     Ok(session)
+}
+
+/// As [`open`], with the server's default settings.
+///
+/// # Errors
+/// As [`open`].
+pub fn plain(to: &Connection) -> Result<PostgresSession, LoadError> {
+    session(to, &to.database).map_err(|refused| match refused {
+        Refused::Setup(e) => e,
+        Refused::Server(failure) => {
+            let near = if code(&failure) == Some("3D000") { databases(to) } else { Vec::new() };
+            LoadError::Connect { target: to.to_string(), message: explain(to, &failure, &near) }
+        }
+    })
 }
 
 /// Opens a session with the server's default settings.

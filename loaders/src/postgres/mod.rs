@@ -5,7 +5,7 @@ use std::time::Instant;
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 
-use crate::ident::{literal, qualified, quote};
+use crate::ident::{qualified, quote};
 use crate::staged::{self, PayloadBatches};
 use crate::{Connection, Dialect, LoadError, Loaded, Loader, Payload, Target};
 
@@ -23,7 +23,7 @@ mod watch;
 pub use columns::{ColumnType, CopyFormat, copy_format};
 pub use reader::{NoSession, ReadError, SessionReader, StatementMode, TakeRow, databases};
 
-use columns::{WireForm, resolve};
+use columns::{Resolved, WireForm, resolve};
 use session::{CopyIn, PostgresSession, StatementFailure};
 
 /// Bytes after which a buffer is sent to the server.
@@ -38,6 +38,17 @@ pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     // Cancelling a statement needs the address, not the password.
     let to = Connection { password: None, ..to.clone() };
     Ok(Box::new(PostgresLoader { session, to }))
+}
+
+/// A session with the server's settings, for the statements of a script.
+pub(crate) struct PlainSession(pub PostgresSession);
+
+/// Opens one.
+///
+/// # Errors
+/// [`LoadError::Connect`] with a remedy.
+pub(crate) fn plain_session(to: &Connection) -> Result<PlainSession, LoadError> {
+    connect::plain(to).map(PlainSession)
 }
 
 struct PostgresLoader {
@@ -106,13 +117,7 @@ impl CopyTask<'_> {
             let message = format!("{fields} columns were given for {wanted} of the table; export it again");
             return Err(LoadError::Table { table: self.label.to_owned(), message, code: None });
         }
-        let loaded = if wanted == 0 {
-            self.insert_defaults(source)?
-        } else if self.has_policies()? {
-            self.insert_copied(source)?
-        } else {
-            self.copy(source)?
-        };
+        let loaded = if wanted == 0 { self.insert_defaults(source)? } else { self.copy(source)? };
         if loaded.sent != loaded.stored {
             return Err(LoadError::Short { table: self.label.to_owned(), sent: loaded.sent, stored: loaded.stored });
         }
@@ -120,16 +125,11 @@ impl CopyTask<'_> {
     }
 
     fn copy(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
-        let forms = resolve(self.session, self.target, self.label)?;
+        let Resolved { forms, policies } = resolve(self.session, self.target, self.label)?;
+        if policies {
+            return self.insert_copied(source);
+        }
         CopyParameters::new(self.target, &forms, &source.schema, self.label)?.run(self.session, source)
-    }
-
-    /// Whether row-level security applies to this role: the server refuses COPY then.
-    fn has_policies(&mut self) -> Result<bool, LoadError> {
-        let table = literal(Dialect::Postgres, &self.table());
-        let sql = format!("SELECT pg_catalog.row_security_active({table}::pg_catalog.text)");
-        let rows = self.session.query(&sql).map_err(|e| failure::table(self.label, &e))?;
-        Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
     }
 
     /// Copies into a temporary table, then inserts from there: policies are checked for an INSERT, and COPY is refused.

@@ -189,7 +189,8 @@ impl PostgresSession {
         self.rows(&sql)
     }
 
-    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
+    /// The rows of a statement that is sent as it is.
+    pub fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let mut rows = Vec::new();
         self.simple(sql, |message| {
             if let SimpleQueryMessage::Row(row) = message {

@@ -24,6 +24,7 @@ mod virtual_table;
 
 pub use errors::{is_locked, way_out};
 pub use session::CACHE_KIB;
+pub use values::Affinity;
 pub(crate) use values::{BoundColumn, of_batch as bound_columns};
 
 /// Opens an existing file for writing.

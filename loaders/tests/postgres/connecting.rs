@@ -42,6 +42,10 @@ fn errors_say_what_to_do() {
 
 #[test]
 fn by_unix_socket() {
+    if !postgres().is_own() {
+        eprintln!("passed over: the socket of a server that runs already is not known");
+        return;
+    }
     let database = postgres().create_database("");
     let server = database.server.unwrap();
     let folder = server.folder.to_str().unwrap().to_owned();

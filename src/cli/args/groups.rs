@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::connections::Connections;
 use crate::cli::parse;
 use crate::cli::row_counts::{RowCounts, row_counts};
+use dbmocker_core::Dialect;
 use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
@@ -46,13 +48,47 @@ pub struct Database {
     pub trust_schema: bool,
 }
 
+/// A schema that no database holds.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Database")]
+pub struct Ddl {
+    /// Instead of a database, files with its DDL: dumps of the schema, or migrations in order; `-` is the standard input, a
+    /// folder holds migrations, ordered by version. A throw-away server of that kind reads them (SQLite: this program)
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = OF_A_DATABASE)]
+    pub ddl: Vec<PathBuf>,
+
+    /// The kind of server that --ddl is for [default: as the text shows]
+    #[arg(long, value_enum, value_name = "NAME", requires = "ddl")]
+    pub dialect: Option<DialectName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DialectName {
+    #[value(name = "postgresql", alias = "postgres")]
+    Postgres,
+    #[value(name = "mysql", alias = "mariadb")]
+    Mysql,
+    Sqlite,
+}
+
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Postgres => Dialect::Postgres,
+            DialectName::Mysql => Dialect::Mysql,
+            DialectName::Sqlite => Dialect::Sqlite,
+        }
+    }
+}
+
 /// Flags that name a database, which a saved plan does not need.
 pub const OF_A_DATABASE: [&str; 8] =
     ["url", "driver", "host", "port", "database", "username", "password", "trust_schema"];
 
 /// Flags that decide about rows, which a saved plan has decided.
-pub const ROWS_OF_A_PLAN: [&str; 14] = [
+pub const ROWS_OF_A_PLAN: [&str; 15] = [
     "rows",
+    "size",
     "edge_cases",
     "shape",
     "profile",
@@ -126,6 +162,11 @@ pub struct RowsArgs {
     /// events more]
     #[arg(long, value_name = "N,T=N", value_parser = row_counts)]
     pub rows: Vec<RowCounts>,
+
+    /// Instead of --rows: so many bytes of the chosen format for an export, of the database with its indexes for a load, e.g.
+    /// 10GB; shared out by the tables' roles
+    #[arg(long, value_name = "SIZE", value_parser = parse::size, conflicts_with_all = ["rows", "shape", "scale"])]
+    pub size: Option<u64>,
 
     /// With --rows: so many for the largest table, and for the others what their roles say
     #[arg(long)]
@@ -258,6 +299,12 @@ pub struct Processes {
         conflicts_with_all = ["stage", "spill_dir", "spill_format", "disk_limit"])]
     pub processes: u16,
 
+    /// Connections of this process that load side by side, a table or a part of a large empty one each (PostgreSQL, MySQL and
+    /// MariaDB) [default: the cores of this machine, at most 8; more to a server that is far away]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256),
+        conflicts_with_all = ["processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
+    pub connections: Option<u16>,
+
     /// A table with more rows is loaded in parts, where it can be
     #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = parse::some_rows)]
     pub rows_per_process: u64,
@@ -272,11 +319,12 @@ pub struct Processes {
 impl Processes {
     /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by; where
     /// rows are `staged`, they are loaded as a whole.
-    pub fn loaders(&self, connections: usize, staged: bool) -> LoaderPool {
+    pub fn loaders(&self, connections: &Connections, staged: bool) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
             processes,
-            connections,
+            connections: if staged { 1 } else { connections.count },
+            shared: connections.shared.clone(),
             rows: self.rows_per_process,
             part_rows: if staged { None } else { Some(self.part_rows.unwrap_or(PART_ROWS)) },
             parts_asked: self.part_rows.is_some(),
@@ -357,7 +405,8 @@ pub struct Closing {
     #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
 
-    /// Also writes the closing report as JSON
+    /// Also writes the closing report: JSON, or a page for a browser (rows a second, memory, waits, a timeline, the
+    /// verification) or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
@@ -376,8 +425,17 @@ pub struct Files {
     pub compression_level: Option<u8>,
 
     /// Several files for each table, of so many rows
-    #[arg(long, value_name = "N", value_parser = parse::some_rows)]
+    #[arg(long, value_name = "N", value_parser = parse::some_rows, conflicts_with = "file_bytes")]
     pub file_rows: Option<u64>,
+
+    /// Several files for each table, of about this size, e.g. 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    pub file_bytes: Option<u64>,
+
+    /// Parquet: folders by the values of a column (orders/country=DE/), comma-separated: COLUMN for every table that has
+    /// it, TABLE.COLUMN for one
+    #[arg(long, value_name = "C,T.C", value_delimiter = ',')]
+    pub partition_by: Vec<String>,
 
     /// Parquet: rows of a row group at most
     #[arg(long, value_name = "N", value_parser = parse::some_rows)]

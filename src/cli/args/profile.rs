@@ -17,6 +17,11 @@ pub struct Learn {
     #[arg(long)]
     pub overwrite: bool,
 
+    /// Takes the statistics from this file, which `pg_dump --statistics-only` of PostgreSQL 18 wrote, and from the database only
+    /// its schema: a copy without rows will do
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scan", "dry_run"])]
+    pub statistics: Option<PathBuf>,
+
     /// Keeps no label that comes from rows: only those that the schema lists, and public codes (countries, currencies)
     #[arg(long, value_enum)]
     pub mask: Option<Mask>,

@@ -6,20 +6,26 @@ use crate::cli::args::Analyze;
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_core::schema::Schema;
 use dbmocker_core::yaml::yaml;
+use dbmocker_planner::retain;
 
 /// # Errors
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &Analyze, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database, printer)?;
-    if let Some(path) = &args.output {
-        write(&source.schema, path)?;
+    let mut source = config::open_schema(&args.database, &args.ddl, printer)?;
+    retain(&mut source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
+    let schema = &source.schema;
+    if args.output.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
+        printer.json(schema)?;
+    } else if let Some(path) = &args.output {
+        write(schema, path)?;
         printer.note(format_args!("written: {}", path.display()));
     } else if args.json {
-        printer.json(&source.schema)?;
+        printer.json(schema)?;
     } else {
-        printer.data(&source.schema)?;
+        printer.data(schema)?;
     }
     Ok(Exit::Ok)
 }

@@ -7,33 +7,35 @@ use std::time::Instant;
 use super::{check_report, close};
 use crate::cli::args::{CompressionArg, Export, ExportFormat, Files, TablesArgs, UuidForm};
 use crate::cli::config;
-use crate::cli::config::Resources;
+use crate::cli::config::{Planning, Resources};
 use crate::cli::file::Generation;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::request::Request;
-use crate::error::{Exit, Failure};
-use crate::report::{LeftOut, Progress, Report, TableReport, Waits};
+use crate::error::{Exit, Failure, OrExit};
+use crate::report::{LeftOut, Progress, Recorder, Report, TableReport, Waits};
 use crate::run;
-use crate::run::{ExportOptions, Flow, RunError, TableStream};
+use crate::run::{ExportOptions, FileLimit, Flow, RunError, TableStream};
 use dbmocker_core::humanize;
 use dbmocker_core::time::timestamp_text;
 use dbmocker_files as files;
-use dbmocker_files::{CsvOptions, FileType, Packing, ParquetOptions, Slice};
+use dbmocker_files::{CsvOptions, FileType, Packing, ParquetOptions, Slice, Store, objects};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Detail, Plan, TablePlan};
+use dbmocker_planner::nearest;
 
 /// # Errors
 /// The database cannot be read, there is no valid plan, or the files cannot be written.
 pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.report.as_deref())?;
-    let target = target(args)?;
+    let (target, copies) = target(args)?.in_store(args)?;
     let (planned, resources) = planned(args, &target, printer)?;
     let limit = resources.limit;
     let slice = slice(args, &planned)?;
     let tables = chosen(args, &target, &planned)?;
+    let target = target.in_folders(&args.files.partition_by, &planned, &tables)?;
     let Planned { plan, generator, server } = planned;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on other memory use.
@@ -47,8 +49,11 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let bar = Bar::start(progress.clone(), printer);
     let flow = resources.flow()?;
     let work = ExportWork { plan: &plan, generator: &generator, tables, slice, flow: &flow, progress: &progress };
+    let recorder = args.report.as_ref().map(|_| Recorder::start(progress.clone(), || 0));
     let written = work.write(&target, resources.streams);
+    let samples = recorder.map_or_else(Vec::new, Recorder::end);
     drop(bar);
+    drop(copies);
     let report = Report {
         command: "export".into(),
         target: target.to_string(),
@@ -63,6 +68,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
             rows_for_memory: flow.budget.waited().as_secs_f64(),
             ..Waits::default()
         },
+        samples,
         tables: written.map_err(config::run_failure)?,
         left_out: plan.left_out.iter().map(LeftOut::from).collect(),
         notes: plan.unsolved().into_iter().map(|u| format!("{u}; rows may break it")).collect(),
@@ -81,6 +87,35 @@ enum Destination {
 }
 
 impl Destination {
+    /// With a store in place of the folder, where that is a URL; its files are written to a temporary folder first.
+    fn in_store(self, args: &Export) -> Result<(Self, Option<tempfile::TempDir>), Failure> {
+        let Destination::Files(options) = self else { return Ok((self, None)) };
+        let Some(url) = options.folder.to_str().filter(|url| objects::is_url(url)) else {
+            return Ok((Destination::Files(options), None));
+        };
+        if args.resume {
+            return Err(Failure::usage(
+                "--resume goes on with an export into a folder; leave it out, or write to a folder",
+            ));
+        }
+        let store = Some(Arc::new(Store::open(url).or_exit(Exit::Usage)?));
+        let copies = tempfile::tempdir().or_exit(Exit::Target)?;
+        let folder = copies.path().to_owned();
+        let file_limit = options.file_limit.or(Some(FileLimit::Bytes(STORE_FILE)));
+        Ok((Destination::Files(ExportOptions { folder, store, file_limit, ..options }), Some(copies)))
+    }
+
+    /// With the columns by whose values tables are written into folders.
+    fn in_folders(self, wanted: &[String], planned: &Planned, tables: &[usize]) -> Result<Self, Failure> {
+        match self {
+            Destination::Files(options) => {
+                let partition_by = partition_by(wanted, planned, tables)?;
+                Ok(Destination::Files(ExportOptions { partition_by, ..options }))
+            }
+            other => Ok(other),
+        }
+    }
+
     fn fit(self, resources: &Resources) -> Self {
         match self {
             Destination::Files(options) => Destination::Files(resources.fit(options)),
@@ -93,12 +128,18 @@ impl Destination {
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Destination::Files(options) => write!(f, "{}", options.folder.display()),
+            Destination::Files(options) => match &options.store {
+                Some(store) => f.write_str(store.url()),
+                None => write!(f, "{}", options.folder.display()),
+            },
             Destination::Stdout(..) => f.write_str("stdout"),
             Destination::Nowhere => f.write_str("nothing written"),
         }
     }
 }
+
+/// Bytes of a file for a store, unless the user says otherwise: a few of them are on the disk at a time.
+const STORE_FILE: u64 = 256 << 20;
 
 /// The rows to write, and the resources.
 struct ExportWork<'a> {
@@ -164,13 +205,42 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     }
     let request = Request::new(&args.rows)?;
     request.notes().for_each(|text| printer.note(text));
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
     let all = TablesArgs::default();
     let tables = if matches!(target, Destination::Stdout(..)) { &all } else { &args.tables };
-    Ok((Planned::make(&source, tables, &request, truncate, resources.limit)?, resources))
+    let files = sized_files(target, &resources, request.size)?;
+    let flow = files.as_ref().map(|_| resources.flow()).transpose()?;
+    let bytes = |plan: &Plan, generator: &Arc<Generator>| {
+        let (options, flow) = files.as_ref().zip(flow.as_ref()).expect("a size is asked for");
+        run::file_bytes(plan, generator, options, flow).map_err(config::run_failure)
+    };
+    let planning = Planning {
+        source: &source,
+        tables,
+        request: &request,
+        truncate,
+        memory: resources.limit,
+        postpone_from: None,
+        loaders: None,
+        files: Some(("of files (by files of some rows)", &bytes)),
+    };
+    Ok((Planned::make_files(&planning)?, resources))
+}
+
+/// How the files are written whose size is asked for.
+fn sized_files(
+    target: &Destination,
+    resources: &Resources,
+    size: Option<u64>,
+) -> Result<Option<ExportOptions>, Failure> {
+    match (target, size) {
+        (_, None) => Ok(None),
+        (Destination::Files(options), Some(_)) => Ok(Some(resources.fit(options.clone()))),
+        _ => Err(Failure::usage("--size is that of files; give --out DIR and a --format, or --rows instead of --size")),
+    }
 }
 
 /// The slice, with the table's name as in the plan.
@@ -194,6 +264,9 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         ExportFormat::Sql => FileType::Sql,
         ExportFormat::None => return Ok(Destination::Nowhere),
     };
+    if !args.files.partition_by.is_empty() && format != FileType::Parquet {
+        return Err(Failure::usage("--partition-by is for Parquet; add --format parquet, or leave it out"));
+    }
     let Some(folder) = args.out.clone() else {
         return Err(Failure::usage(
             "say where the files go: --out DIR, or --out - for stdout; or --format none to write none",
@@ -202,9 +275,9 @@ fn target(args: &Export) -> Result<Destination, Failure> {
     let (parquet, csv, packing) =
         (parquet(&args.files, format)?, csv(&args.files, format)?, packing(&args.files, format)?);
     if folder.as_os_str() == "-" {
-        if packing.is_some() || args.files.file_rows.is_some() {
+        if packing.is_some() || args.files.limit().is_some() {
             return Err(Failure::usage(
-                "--out - writes one plain stream; leave --compression and --file-rows out, and pipe it to gzip or zstd",
+                "--out - writes one plain stream; leave --compression, --file-rows and --file-bytes out, and pipe it to gzip or zstd",
             ));
         }
         return match format {
@@ -214,6 +287,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
     }
     Ok(Destination::Files(ExportOptions {
         folder,
+        store: None,
         format,
         parquet,
         csv,
@@ -222,10 +296,51 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         overwrite: args.overwrite,
         resume: args.resume,
         writers: 1,
-        rows_per_file: args.files.file_rows,
+        file_limit: args.files.limit(),
+        partition_by: Vec::new(),
         slice: Slice::Whole,
         tables: Vec::new(),
     }))
+}
+
+impl Files {
+    fn limit(&self) -> Option<FileLimit> {
+        self.file_rows.map(FileLimit::Rows).or(self.file_bytes.map(FileLimit::Bytes))
+    }
+}
+
+/// The columns that `--partition-by` names, as (table, column) of the chosen tables.
+fn partition_by(wanted: &[String], planned: &Planned, tables: &[usize]) -> Result<Vec<(usize, usize)>, Failure> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for name in wanted {
+        let column = |t: usize, column: &str| planned.generator.table(t).schema.index_of(column).ok();
+        let everywhere: Vec<(usize, usize)> = tables.iter().filter_map(|&t| column(t, name).map(|c| (t, c))).collect();
+        let places = match name.rsplit_once('.') {
+            _ if !everywhere.is_empty() => everywhere,
+            Some((table, c)) => {
+                let t = planned.table(table)?;
+                column(t, c).filter(|_| tables.contains(&t)).map(|c| (t, c)).into_iter().collect()
+            }
+            None => everywhere,
+        };
+        if places.is_empty() {
+            let columns = tables.iter().flat_map(|&t| planned.generator.table(t).schema.fields().iter());
+            let nearest = nearest(name, columns.map(|f| f.name().clone()));
+            let nearest = nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            return Err(Failure::usage(format!("--partition-by: no table to write has a column `{name}`{nearest}")));
+        }
+        for (t, c) in places {
+            let label = &planned.plan.tables[t].label;
+            if found.iter().any(|(table, _)| *table == t) {
+                let message = format!("--partition-by names two columns of `{label}`; name one for each table");
+                return Err(Failure::usage(message));
+            }
+            run::may_partition(&planned.generator, t, c)
+                .map_err(|e| Failure::new(Exit::Usage, anyhow::Error::new(e).context(format!("table `{label}`"))))?;
+            found.push((t, c));
+        }
+    }
+    Ok(found)
 }
 
 /// How Parquet files are written.

@@ -7,6 +7,7 @@ use super::{check_manifest, check_report, resume};
 use crate::cli::args::Generate;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources};
+use crate::cli::connections::Connections;
 use crate::cli::guard;
 use crate::cli::guard::Asks;
 use crate::cli::printer::Printer;
@@ -36,7 +37,10 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let truncate = args.truncate || request.generation.truncate_existing;
     let resources = Resources::new(&args.resources, &request.generation);
     // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
-    let connections = if args.staging.is_asked() { 1 } else { resources.streams };
+    let staged = args.staging.is_asked();
+    let connections = Connections::choose(&args.processes, staged, resources.streams, &source.connection);
+    let connections = connections.map_err(config::schema_failure)?;
+    let resources = connections.apply(resources);
     let planning = Planning {
         source: &source,
         tables: &args.tables,
@@ -44,8 +48,10 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         memory: resources.limit,
         postpone_from: args.indexes.postpone_from(),
-        loaders: Some(args.processes.loaders(connections, args.staging.is_asked())),
+        loaders: Some(args.processes.loaders(&connections, staged)),
+        files: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     request.notes.iter().for_each(|text| printer.note(text));
     if args.dry_run {

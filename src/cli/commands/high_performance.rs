@@ -55,7 +55,9 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         memory: sizes.resources.limit,
         postpone_from: Some(FROM_ROWS),
         loaders: Some(sizes.loaders(args)),
+        files: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     let text = described(&plan, &sizes, &machine);
     if args.dry_run {
@@ -89,6 +91,7 @@ fn rows(args: &HighPerformance) -> args::RowsArgs {
         } else {
             args.rows.iter().cloned().chain([ROWS_OF_EACH.into()]).collect()
         },
+        size: None,
         shape: false,
         seed: args.seed,
         now: args.now,
@@ -198,6 +201,7 @@ impl RunSizes {
         LoaderPool {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
+            shared: None,
             rows: args.rows_per_process,
             part_rows: (!args.staging.is_asked()).then_some(PART_ROWS),
             parts_asked: false,
@@ -215,6 +219,8 @@ fn described(plan: &Plan, sizes: &RunSizes, machine: &Machine) -> String {
     let mut line = |text: String| {
         writeln!(out, "{text}").expect("writing to memory is infallible");
     };
+    line("High-Performance Generation Plan".into());
+    line(format!("Tables to process: {}", plan.tables.len()));
     line(format!("High-performance run: {}, seed {}", humanize::plural(plan.tables.len() as u64, "table"), plan.seed));
     for table in &plan.tables {
         let limited =
@@ -263,7 +269,9 @@ fn batches(plan: &Plan) -> String {
         let names: Vec<&str> = plan.tables.iter().filter(|t| t.level == level).map(|t| t.label.as_str()).collect();
         format!("\n  {}. {}", level + 1, names.join(", "))
     };
-    format!("Dependency batches: {}{}", last + 1, (0..=last).map(line).collect::<String>())
+    let all = last + 1;
+    let said = format!("Dependency-aware processing: {all} batches processed in order");
+    format!("{said}\nDependency batches: {all}{}", (0..=last).map(line).collect::<String>())
 }
 
 /// The constraints of the filled tables, and the duplicates that they prevented.

@@ -10,11 +10,12 @@ use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::cli::{config, parse};
 use crate::error::{Exit, Failure};
+use dbmocker_core::json_file::STDOUT;
 
 /// # Errors
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
     let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
     // The file is also written, and most useful, if the schema cannot be planned.
@@ -25,9 +26,14 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let problem = planned.as_ref().err().map(ToString::to_string);
+    // Where a table cannot be planned, the others keep their rules.
+    let planned = planned.or_else(|_| {
+        let request = Request { skip_unsolved: true, ..request.clone() };
+        config::plan(&source, &args.tables, &request, false, config::default_memory())
+    });
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
     let text = template::template(&source.schema, plan, problem.as_deref(), request.rows);
-    match &args.output {
+    match args.output.as_ref().filter(|path| path.as_os_str() != STDOUT) {
         Some(path) => {
             write(path, &text, args.overwrite)?;
             printer.note(format_args!("written: {}; use it with --config {0}", path.display()));

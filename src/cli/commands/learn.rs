@@ -1,5 +1,6 @@
 //! `dbmocker learn`: the shape of a database, from its statistics, as a file; and the JSON Schema of such files.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::args::{DEFAULT_SEED, Learn, Mask};
@@ -7,12 +8,13 @@ use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::Wishes;
-use crate::learn::{LearnOptions, Learned, learn, scan_queries};
+use crate::learn::{LearnOptions, Learned, learn, learn_file, scan_queries};
 use dbmocker_core::humanize;
-use dbmocker_core::schema::Schema;
+use dbmocker_core::schema::{Dialect, Schema};
 use dbmocker_core::time::date_text;
 use dbmocker_planner::{nearest, select};
 use dbmocker_profile::{Labels, json_schema};
+use dbmocker_schema::statistics::dump::Dump;
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
@@ -40,7 +42,10 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
         queries.iter().try_for_each(|query| printer.data(format_args!("{};\n", query.sql)))?;
         return Ok(Exit::Ok);
     };
-    let learned = learn(&source.connection, &source.schema, &options).map_err(config::schema_failure)?;
+    let learned = match &args.statistics {
+        Some(file) => from_file(file, &source.schema, &options, printer)?,
+        None => learn(&source.connection, &source.schema, &options).map_err(config::schema_failure)?,
+    };
     let also = if args.scan { "; and aggregates of the tables, which --dry-run shows" } else { "" };
     printer.note(format_args!("read, and nothing else: {}{also}", learned.read.join(", ")));
     learned.notes.iter().for_each(|note| printer.warn(note));
@@ -52,6 +57,23 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
     learned.profile.write(out).or_exit(Exit::Target)?;
     printer.note(format_args!("written: {}; {}", out.display(), summary(&learned)));
     Ok(Exit::Ok)
+}
+
+/// The profile of the statistics that a file holds.
+fn from_file(file: &Path, schema: &Schema, options: &LearnOptions, printer: &Printer) -> Result<Learned, Failure> {
+    if schema.dialect != Dialect::Postgres {
+        return Err(Failure::usage(
+            "--statistics is for PostgreSQL; give the URL of a PostgreSQL database with the schema",
+        ));
+    }
+    let told = |e: anyhow::Error| Failure::new(Exit::Source, e.context(format!("cannot read `{}`", file.display())));
+    let text = std::fs::read_to_string(file).map_err(|e| told(e.into()))?;
+    let dump = Dump::read(&text, schema).map_err(|e| told(e.into()))?;
+    if !dump.unknown.is_empty() {
+        let names = dump.unknown.join(", ");
+        printer.warn(format_args!("`{}` has statistics of tables that this database lacks: {names}", file.display()));
+    }
+    Ok(learn_file(&dump, schema, options))
 }
 
 /// # Errors

@@ -8,6 +8,7 @@ use super::{check_manifest, check_report, resume};
 use crate::cli::args::LoadArgs;
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
+use crate::cli::connections::Connections;
 use crate::cli::guard;
 use crate::cli::guard::Asks;
 use crate::cli::interrupt;
@@ -19,7 +20,7 @@ use crate::run;
 use crate::run::TableJob;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
-use dbmocker_files::Manifest;
+use dbmocker_files::{Manifest, Store, objects};
 use dbmocker_plan::Detail;
 use dbmocker_planner::select;
 
@@ -33,10 +34,20 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         return resume::run(args, begun, printer);
     }
     let request = Request::new(&args.rows)?;
-    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
-    guard::protected(&source, &request.protect)?;
+    let mut source = match args.dry_run {
+        true => config::open(&args.database, printer),
+        false => config::open_to_fill(&args.database, &args.turn, printer),
+    }?;
+    if !args.dry_run {
+        guard::protected(&source, &request.protect)?;
+    }
     source.declare(&request.overrides)?;
     let resources = Resources::new(&args.resources, &request.generation);
+    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
+    let staged = args.staging.is_asked();
+    let connections = Connections::choose(&args.processes, staged, resources.streams, &source.connection);
+    let connections = connections.map_err(config::schema_failure)?;
+    let resources = connections.apply(resources);
     let fill = Fill {
         truncate: args.truncate || request.generation.truncate_existing,
         append: args.append,
@@ -56,10 +67,10 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         journal: (!args.safety.no_journal).then(|| resume::asked(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
-    // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
-    let connections = if args.staging.is_asked() { 1 } else { fill.resources.streams };
     match &args.from {
-        Some(folder) => {
+        Some(from) => {
+            let fetched = fetched(from, printer)?;
+            let folder = fetched.as_ref().map_or(from.as_path(), |copy| copy.path());
             beware(&source.schema, printer);
             let (jobs, report) = from_files(args, folder, &source, printer)?;
             if fill.truncate {
@@ -76,17 +87,34 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
                 truncate: fill.truncate,
                 memory: fill.resources.limit,
                 postpone_from: args.indexes.postpone_from(),
-                loaders: Some(args.processes.loaders(connections, args.staging.is_asked())),
+                loaders: Some(args.processes.loaders(&connections, staged)),
+                files: None,
             };
+            config::planning(&source, printer);
             let (plan, generator) = match &args.plan {
                 Some(path) => planning.saved(path)?,
                 None => planning.plan(&[])?,
             };
+            if args.dry_run {
+                printer.data(plan.describe(Detail::Columns))?;
+                printer.note("dry run: nothing was written");
+                return Ok(Exit::Ok);
+            }
             printer.note(plan.describe(Detail::Tables));
             request.notes().for_each(|text| printer.note(text));
             Ok(fill.plan(&planning, plan, generator, printer)?.0)
         }
     }
+}
+
+/// A copy of the files of a store in a temporary folder; `None` for a folder, whose files are read where they are.
+fn fetched(from: &Path, printer: &Printer) -> Result<Option<tempfile::TempDir>, Failure> {
+    let Some(url) = from.to_str().filter(|url| objects::is_url(url)) else { return Ok(None) };
+    let store = Store::open(url).or_exit(Exit::Source)?;
+    let copy = tempfile::tempdir().or_exit(Exit::Source)?;
+    printer.note(format_args!("copying the files of {} to {}", store.url(), copy.path().display()));
+    store.fetch(copy.path()).or_exit(Exit::Source)?;
+    Ok(Some(copy))
 }
 
 /// An export: the manifest's tables, with their files checked first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::resume::FlagValues;
-use super::{check_report, close, no_manifest, verify};
+use super::{check_report, close, no_manifest, verify, write_report};
 use crate::cli::config;
 use crate::cli::config::{Planning, Resources, Source};
 use crate::cli::guard;
@@ -15,12 +15,13 @@ use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::{args, interrupt};
 use crate::error::{Exit, Failure};
-use crate::report::{LeftOut, Progress, Report};
+use crate::report::{LeftOut, Progress, Recorder, Report};
 use crate::run;
 use crate::run::{
     AcceptedTrial, DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord,
     TableJob, TableShare, WorkerConfig,
 };
+use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;
@@ -247,12 +248,14 @@ impl Fill<'_> {
             return Ok((plan, generator, AcceptedTrial::default()));
         }
         loop {
-            let refusals =
-                match run::preflight(connection, schema, &plan, &generator, self.disable_triggers, interrupt::stop()) {
-                    Ok(tried) => return Ok((plan, generator, tried)),
-                    Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
-                    Err(e) => return Err(config::run_failure(e)),
-                };
+            let all = plan.tables.len();
+            let told = |table: usize| printer.phase_step(format_args!("trial {table}/{all}"));
+            let (off, stop) = (self.disable_triggers, interrupt::stop());
+            let refusals = match run::preflight(connection, schema, &plan, &generator, off, stop, &told) {
+                Ok(tried) => return Ok((plan, generator, tried)),
+                Err(RunError::Refused { refusals }) if planning.request.skip_unsolved => refusals,
+                Err(e) => return Err(config::run_failure(e)),
+            };
             for Refusal { table, message } in refusals {
                 let problem = TableProblem { table, message: format!("the server refuses its rows: {message}") };
                 printer.warn(format_args!("left out: {}: {}", problem.table, problem.message));
@@ -301,11 +304,14 @@ impl Fill<'_> {
             let tables: Vec<_> = jobs.iter().filter(|job| self.truncate || job.rows > 0).map(|job| &job.name).collect();
             guard::ask(self.source, &tables, self.truncate, self.asks, printer)?;
         }
+        printer.phase_over();
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
+        let distance = run::round_trip(connection).map_err(config::run_failure)?;
+        let resources = &resources.at_distance(distance);
         let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
-            connections: resources.streams,
+            connections: resources.connections.unwrap_or(resources.streams),
             truncate: self.truncate,
             append: self.append,
             started: run::clock(),
@@ -321,7 +327,12 @@ impl Fill<'_> {
         let processes = options.worker_config.as_ref().map_or(1, |c| c.processes);
         let progress = Arc::new(Progress::new(jobs.iter().map(|j| (schema.label(&j.name), j.rows))));
         let bar = Bar::start(progress.clone(), printer);
+        let recorder = self.report.map(|_| {
+            let store = options.staging.store.clone();
+            Recorder::start(progress.clone(), move || store.as_ref().map_or(0, |s| s.used()))
+        });
         let loaded = run::load(connection, schema, jobs, lock, &options, &flow, &progress);
+        let samples = recorder.map_or_else(Vec::new, Recorder::end);
         drop(bar);
         let loaded = loaded.map_err(config::run_failure)?;
         for left in &loaded.left_out {
@@ -337,6 +348,8 @@ impl Fill<'_> {
             memory_limit: self.resources.limit,
             tables: loaded.tables,
             waits: loaded.waits,
+            samples,
+            tasks: loaded.tasks,
             workers_peak_memory: loaded.worker_peaks.iter().sum(),
             worker_peak_memory: loaded.worker_peaks.iter().max().copied().unwrap_or(0),
             spilled: loaded.spilled.0,
@@ -345,10 +358,23 @@ impl Fill<'_> {
             left_out: report.left_out.iter().cloned().chain(loaded.left_out).collect(),
             ..report
         };
-        let filled = report.tables.clone();
-        close(report, self.begun, self.report, printer)?;
-        let exit = if self.verify { verify::after_load(self.source, &filled, printer)? } else { Exit::Ok };
+        let report = close(report, self.begun, self.report, printer)?;
+        if self.command == "high-performance" {
+            let stored: u64 = report.tables.iter().map(|t| t.rows).sum();
+            let seconds = self.begun.elapsed().as_secs_f64();
+            printer.note(format_args!("Generation completed: {} rows in {seconds:.2} s", humanize::count(stored)));
+        }
+        let exit = if self.verify { self.verified(report, printer)? } else { Exit::Ok };
         Ok((exit, left_out))
+    }
+}
+
+impl Fill<'_> {
+    /// Verifies what was loaded, and writes the report again with what was found.
+    fn verified(&self, report: Report, printer: &Printer) -> Result<Exit, Failure> {
+        let (exit, found) = verify::after_load(self.source, &report.tables, printer)?;
+        write_report(&Report { verification: Some(found), ..report }, self.report)?;
+        Ok(exit)
     }
 }
 

@@ -2,13 +2,20 @@
 
 use crate::cli::args::ManifestArgs;
 use crate::cli::printer::Printer;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::humanize;
 use dbmocker_files::join::{JoinError, join};
+use dbmocker_files::objects::StoreError;
+use dbmocker_files::{Slice, Store, objects};
 
 /// # Errors
 /// The parts are not those of one export, do not contain every row exactly once, or the manifest cannot be written.
 pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if let [url] = &args.join[..]
+        && let Some(url) = url.to_str().filter(|url| objects::is_url(url))
+    {
+        return in_store(url, args, printer);
+    }
     let joined = join(&args.join, args.out.as_deref(), args.overwrite).map_err(|e| {
         let exit = match e {
             JoinError::Write(_) => Exit::Target,
@@ -18,13 +25,33 @@ pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
         Failure::new(exit, e)
     })?;
     let (manifest, folder) = joined;
+    tell(&manifest, &folder.join(manifest.slice.manifest_name()).display(), printer);
+    Ok(Exit::Ok)
+}
+
+/// Joins the parts of a store.
+fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let failed = |e: StoreError| Failure::new(Exit::Source, e);
+    let store = Store::open(url).map_err(failed)?;
+    let whole = Slice::Whole.manifest_name();
+    if !args.overwrite && store.has(&whole).map_err(failed)? {
+        return Err(failed(StoreError::Taken { url: url.to_owned() }));
+    }
+    let folder = tempfile::tempdir().or_exit(Exit::Target)?;
+    store.fetch_slices(folder.path()).map_err(failed)?;
+    let (manifest, out) = join(&[folder.path().to_owned()], Some(folder.path()), false).or_exit(Exit::Source)?;
+    store.put(&out, &whole).or_exit(Exit::Target)?;
+    tell(&manifest, &format_args!("{}/{whole}", store.url()), printer);
+    Ok(Exit::Ok)
+}
+
+fn tell(manifest: &dbmocker_files::ManifestArgs, name: &dyn std::fmt::Display, printer: &Printer) {
     let files = manifest.tables.iter().map(|t| t.files.len() as u64).sum();
     printer.note(format_args!(
         "{}: {}, {}, {}",
-        folder.join(manifest.slice.manifest_name()).display(),
+        name,
         humanize::plural(manifest.tables.len() as u64, "table"),
         humanize::rows(manifest.tables.iter().map(|t| t.rows).sum()),
         humanize::plural(files, "file"),
     ));
-    Ok(Exit::Ok)
 }

@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::printer::Printer;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, OrExit};
+use crate::pages;
+use crate::pages::Format;
 use crate::report::Report;
 
 pub mod analyze;
 pub mod compare;
+pub mod completions;
 pub mod env;
 pub mod explain;
 pub mod export;
@@ -30,10 +33,21 @@ pub mod verify;
 pub mod worker;
 
 /// Prints the closing report and writes it to `--report`.
-fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer) -> Result<(), Failure> {
+fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer) -> Result<Report, Failure> {
     let report = report.seal(begun.elapsed().as_secs_f64());
     printer.note(&report);
-    file.map_or(Ok(()), |path| report.write_json(path).map_err(|e| no_report(path, e)))
+    write_report(&report, file)?;
+    Ok(report)
+}
+
+/// Writes the report: a page or Markdown if the file's name ends so, else JSON.
+fn write_report(report: &Report, file: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = file else { return Ok(()) };
+    match Format::of(path) {
+        Some(Format::Html) => pages::write(path, &pages::report::html(report)).or_exit(Exit::Target),
+        Some(Format::Markdown) => pages::write(path, &pages::report::text(report)).or_exit(Exit::Target),
+        Some(Format::Json) | None => report.write_json(path).map_err(|e| no_report(path, e)),
+    }
 }
 
 /// Checks before the run that the report can be written.

@@ -1,5 +1,7 @@
 //! `dbmocker plan`: prints the plan of a load, with reasons.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::cli::args;
@@ -13,6 +15,11 @@ use crate::cli::request::Request;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
 use crate::forecast::{Forecast, LoadSetup};
+use crate::pages;
+use crate::pages::Format;
+use crate::pages::plan::Origin;
+use dbmocker_core::json_file;
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_plan::Detail;
 
 /// What `--json` prints.
@@ -26,8 +33,11 @@ struct Told {
 /// # Errors
 /// The database cannot be read, or there is no valid plan.
 pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if let Some(path) = &args.html {
+        json_file::can_write(path).map_err(|e| no_page(path, e))?;
+    }
     let request = Request::new(&args.rows)?;
-    let source = config::open(&args.database, printer)?;
+    let source = config::open_schema(&args.database, &args.ddl, printer)?;
     let truncate = args.truncate || request.generation.truncate_existing;
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {
@@ -38,7 +48,9 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         memory: config::default_memory(),
         postpone_from,
         loaders: None,
+        files: None,
     };
+    config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;
     let resources = Resources::new(&args::ResourceArgs { workers: None, memory_limit: None }, &request.generation);
     let machine = LoadSetup {
@@ -51,12 +63,45 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let forecast = forecast::forecast(&plan, &generator, &source.schema, machine, &logging).or_exit(Exit::Source)?;
     let planned = Planned { plan, generator, server: source.schema.server.clone() };
     args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
+    if let Some(path) = &args.html {
+        write_page(path, &planned, &forecast, &source.connection.to_string())?;
+    }
+    if args.save.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
+        return Ok(Exit::Ok);
+    }
+    let one = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
     let plan = planned.plan;
     if args.json {
         printer.json(&Told { plan: plan.outline(), forecast })?;
     } else {
-        printer.data(plan.describe(Detail::Columns) + &forecast.to_string())?;
+        printer.data(match one {
+            Some(table) => plan.describe_table(table),
+            None if args.summary => plan.summary() + &forecast.summary(),
+            None => plan.describe(Detail::Columns) + &forecast.to_string(),
+        })?;
         request.notes().for_each(|text| printer.note(text));
     }
     Ok(Exit::Ok)
+}
+
+/// Writes the plan's page: HTML, or Markdown or JSON if the file's name ends so.
+fn write_page(path: &Path, planned: &Planned, forecast: &Forecast, target: &str) -> Result<(), Failure> {
+    let Planned { plan, generator, server } = planned;
+    let origin = Origin { target, server };
+    match Format::of(path) {
+        Some(Format::Json) => {
+            let told = Told { plan: plan.clone().outline(), forecast: forecast.clone() };
+            json_file::write_json(path, &told).map_err(|e| no_page(path, e))
+        }
+        Some(Format::Markdown) => pages::write(path, &pages::plan::text(plan, forecast, origin)).or_exit(Exit::Target),
+        Some(Format::Html) | None => {
+            let html = pages::plan::html(plan, generator, forecast, origin).or_exit(Exit::Source)?;
+            pages::write(path, &html).or_exit(Exit::Target)
+        }
+    }
+}
+
+fn no_page(path: &Path, error: std::io::Error) -> Failure {
+    let context = format!("cannot write the page `{}`; choose another --html", path.display());
+    Failure::new(Exit::Target, anyhow::Error::new(error).context(context))
 }

@@ -65,9 +65,9 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
     ));
     printer.note(plan.describe(Detail::Tables));
     // Of the server as it is, with the tables as they were.
-    let Source { connection, schema: live, references, lock } = source;
+    let Source { connection, schema: live, references, lock, scratch } = source;
     let schema = Schema { server: live.server, settings: live.settings, ..kept };
-    let source = Source { connection, schema, references, lock };
+    let source = Source { connection, schema, references, lock, scratch };
     let entry = &last.history.entry;
     let fill = Fill {
         truncate: entry.truncate,
@@ -155,6 +155,7 @@ fn rows(asked: &mut FlagValues, args: &args::RowsArgs) {
     row_counts(asked, &args.rows);
     args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
     args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
+    args.size.map(|size| asked.insert("size".into(), size.to_string()));
     flag(asked, "shape", args.shape);
     flag(asked, "strict", args.strict);
     flag(asked, "skip-unsolved", args.skip_unsolved);

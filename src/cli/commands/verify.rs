@@ -121,11 +121,13 @@ impl RowSet for Again<'_> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<Exit, Failure> {
+pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) -> Result<(Exit, Verification), Failure> {
     let named = |name: &str| source.schema.tables.iter().find(|t| t.name.to_string() == name);
     let (reports, tables): (Vec<_>, Vec<_>) = filled.iter().filter_map(|r| Some((r, named(&r.name)?))).unzip();
-    let mut found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded)
-        .map_err(config::schema_failure)?;
+    printer.phase("verifying");
+    let found = verify_tables(&source.connection, &source.schema, &tables, &source.references, Depth::Loaded);
+    printer.phase_over();
+    let mut found = found.map_err(config::schema_failure)?;
     for (verdict, report) in found.tables.iter_mut().zip(reports) {
         compare(verdict, report, printer);
     }
@@ -143,7 +145,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
     } else {
         printer.warn(format_args!("the verification found mistakes\n{found}"));
     }
-    Ok(exit(&found, false))
+    Ok((exit(&found, false), found))
 }
 
 /// Compares the current row counts with the counts before the load and the loaded rows.

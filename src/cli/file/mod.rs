@@ -47,11 +47,17 @@ pub enum FileError {
     At { file: String, line: usize, column: usize, message: String },
 }
 
+/// In place of a file: none, also where one lies in the folder.
+pub const NONE: &str = "none";
+
 /// Reads a file.
 ///
 /// # Errors
 /// [`FileError`]: with the position in the file and a remedy.
 pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
+    if path == Path::new(NONE) {
+        return Ok(ConfigFile::default());
+    }
     let text =
         std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

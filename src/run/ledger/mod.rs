@@ -196,10 +196,10 @@ impl Ledger {
     /// # Errors
     /// If the server refuses a statement.
     pub fn forget_parts(&self, loader: &mut dyn Loader, table: &TableName) -> Result<(), LoadError> {
-        self.strike(loader, &["parts", "index"], &subject(table, ""))
+        self.delete_lines(loader, &["parts", "index"], &subject(table, ""))
     }
 
-    fn strike(&self, loader: &mut dyn Loader, kinds: &[&str], about: &str) -> Result<(), LoadError> {
+    fn delete_lines(&self, loader: &mut dyn Loader, kinds: &[&str], about: &str) -> Result<(), LoadError> {
         self.table.delete(loader, &self.table.of(&self.run, kinds, Some(about)))
     }
 
@@ -234,7 +234,7 @@ impl Ledger {
         table: &TableName,
         trigger: &DroppedTrigger,
     ) -> Result<(), LoadError> {
-        self.strike(loader, &["trigger"], &subject(table, &trigger.name))
+        self.delete_lines(loader, &["trigger"], &subject(table, &trigger.name))
     }
 
     /// Removes the ledger.
@@ -260,7 +260,7 @@ impl Ledger {
 
     /// The same, but lines without a valid seal are accepted if `trust` is true, because the user has inspected them.
     #[must_use]
-    pub fn believed(mut self, trust: bool) -> Self {
+    pub fn trusted(mut self, trust: bool) -> Self {
         self.table.seal = self.table.seal.filter(|_| !trust);
         self
     }

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Payload, Target};
 
 use super::{Supply, UnitLoad};
-use crate::run::jobs::{RowsSource, TableJob, payload};
+use crate::run::jobs::{RowsSource, TableJob};
 use crate::run::processes::StagedFiles;
 use crate::run::{Batches, RunError};
 
@@ -34,10 +34,21 @@ impl UnitLoad<'_> {
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),
                 }
             }
-            (RowsSource::Files { format, schema, paths }, _) => {
+            // The server checks references to rows of the same table when all of them are there.
+            (RowsSource::Files(source), _) if source.is_partitioned() => {
+                let batches = source.files.iter().flat_map(|file| {
+                    let (read, failed) = match source.read(file) {
+                        Ok(read) => (Some(read.batches), None),
+                        Err(e) => (None, Some(Err(e))),
+                    };
+                    read.into_iter().flatten().chain(failed).map(|batch| batch.map_err(RunError::from))
+                });
+                self.batches(job, source.schema.clone(), batches)
+            }
+            (RowsSource::Files(source), _) => {
                 let mut total = (0, 0);
-                for path in paths {
-                    self.file(job, payload(*format, schema.clone(), path.clone()), &mut total)?;
+                for file in &source.files {
+                    self.file(job, source.payload(file), &mut total)?;
                 }
                 Ok(total)
             }

@@ -276,7 +276,7 @@ impl<'a> CompareWork<'a> {
             self.comparison.columns.iter().map(|&c| output(dialect, &table.columns[c])).collect();
         let outputs = if outputs.is_empty() { "1".to_owned() } else { outputs.join(", ") };
         // Without the rows of tables that inherit from it, but with those of its partitions.
-        let only = if self.dialect == Dialect::Postgres && table.partitioning.is_none() { "only " } else { "" };
+        let only = if self.dialect == Dialect::Postgres && !table.in_parts() { "only " } else { "" };
         format!("select {outputs} from {only}{}", qualified(dialect, &table.name.schema, &table.name.name))
     }
 

@@ -28,6 +28,10 @@ pub enum Caveat {
     ForeignPartition(TableName),
     /// Partitions whose foreign keys contradict those of the other partitions.
     EmptyPartitions(Vec<String>),
+    /// SQLite: a foreign key to columns that are not unique, which can be declared, but not enforced.
+    Mismatch { foreign_key: String, parent: String, columns: Vec<String> },
+    /// TimescaleDB: a hypertable some of whose chunks may be compressed.
+    Compressed,
 }
 
 impl Caveat {
@@ -46,6 +50,15 @@ impl fmt::Display for Caveat {
             ),
             Caveat::Rule { name, events } => write!(f, "rule {name} {events}"),
             Caveat::ForeignPartition(name) => write!(f, "its partition {name} is a foreign table"),
+            Caveat::Mismatch { foreign_key, parent, columns } => write!(
+                f,
+                "foreign key `{foreign_key}` cannot be enforced: {parent}({}) is no PRIMARY KEY and not UNIQUE (foreign key mismatch); \
+                 add a unique index over it",
+                columns.join(", ")
+            ),
+            Caveat::Compressed => f.write_str(
+                "new rows of the hypertable are not compressed until its policy, or compress_chunk(), does it",
+            ),
             Caveat::EmptyPartitions(names) => write!(
                 f,
                 "no rows for {}: other partitions have foreign keys that no row could keep together with theirs",

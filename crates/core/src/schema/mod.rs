@@ -149,6 +149,9 @@ pub struct Existing {
     pub rows: u64,
     /// The largest value of each integer column of a key.
     pub max: BTreeMap<String, i128>,
+    /// The number that the server gives to the next row, if it is not the first (MySQL's `AUTO_INCREMENT`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<i64>,
 }
 
 /// A column with all constraints on its values.
@@ -360,7 +363,15 @@ impl Table {
     }
 }
 
+/// The option of a TimescaleDB hypertable.
+pub const HYPERTABLE: &str = "HYPERTABLE";
+
 impl Table {
+    /// Whether other tables store its rows (PostgreSQL): partitions, or the chunks of a hypertable.
+    pub fn in_parts(&self) -> bool {
+        self.partitioning.is_some() || self.options.iter().any(|o| o == HYPERTABLE)
+    }
+
     /// Whether the table may hold rows: it has some, or they could not be counted.
     pub fn may_hold_rows(&self) -> bool {
         self.existing.rows > 0 || self.caveats.contains(&Caveat::NotCounted)

@@ -16,6 +16,7 @@ use dbmocker_core::rng_stream::CellRng;
 mod check_digits;
 mod codes;
 mod countries;
+mod error;
 mod read;
 mod template;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 
 pub(super) use codes::Code;
 pub use countries::{IBANS, iban, iban_of, vat_of};
+pub use error::NotationError;
 pub use read::{CatalogueError, inline};
 pub use template::Template;
 

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::codes;
 use super::template::{Template, TemplateItem};
-use super::{Catalogue, CatalogueEntry, EntryBody};
+use super::{Catalogue, CatalogueEntry, EntryBody, NotationError};
 use crate::fake::Words;
 
 /// An error in a line of a file.
@@ -47,7 +47,7 @@ impl Catalogue {
         }
         let mut lists: HashMap<&str, &'static Words> = HashMap::new();
         for d in found.iter().filter(|d| d.sign == '=') {
-            let words = items(&d.text).map_err(|what| d.error(what))?;
+            let words = items(&d.text).map_err(|e| d.error(e.to_string()))?;
             let words: &'static Words = Box::leak(Box::new(Words::weighted(words.iter().map(|(t, w)| (*t, *w)))));
             lists.insert(d.name, words);
         }
@@ -64,7 +64,7 @@ impl Catalogue {
                         None => templates.get(name).map(|t| TemplateItem::Template(t)),
                     };
                     let prose = d.name.starts_with("text_");
-                    let template = Template::parse(&d.text, &of, prose).map_err(|what| d.error(what))?;
+                    let template = Template::parse(&d.text, &of, prose).map_err(|e| d.error(e.to_string()))?;
                     let template: &'static Template = Box::leak(Box::new(template));
                     templates.insert(d.name, template);
                     EntryBody::Template(template)
@@ -113,12 +113,12 @@ fn definitions<'a>(file: &'a str, text: &'a str, found: &mut Vec<Definition<'a>>
 }
 
 /// Parses `a *3 | b | c` to values and weights; the default weight is 1.
-fn items(text: &str) -> Result<Vec<(&str, u32)>, String> {
-    let item = |item: &str| -> Result<(usize, u32), String> {
+fn items(text: &str) -> Result<Vec<(&str, u32)>, NotationError> {
+    let item = |item: &str| -> Result<(usize, u32), NotationError> {
         match item.rsplit_once(" *") {
             Some((value, weight)) if weight.bytes().all(|b| b.is_ascii_digit()) => match weight.parse() {
                 Ok(weight @ 1..=10_000) => Ok((value.trim_end().len(), weight)),
-                _ => Err(format!("the weight `{weight}` is not a whole number from 1 to 10000")),
+                _ => Err(NotationError::ListWeight(weight.to_owned())),
             },
             _ => Ok((item.len(), 1)),
         }
@@ -130,7 +130,7 @@ fn items(text: &str) -> Result<Vec<(&str, u32)>, String> {
         found.push((&part[..length], weight));
     }
     match found.len() {
-        0 => Err("a list without a value".into()),
+        0 => Err(NotationError::EmptyList),
         _ => Ok(found),
     }
 }
@@ -138,7 +138,7 @@ fn items(text: &str) -> Result<Vec<(&str, u32)>, String> {
 /// Parses an inline list of a dictionary to values and weights.
 ///
 /// # Errors
-/// A description of the syntax error.
-pub fn inline(text: &str) -> Result<Vec<(String, u32)>, String> {
+/// The syntax error.
+pub fn inline(text: &str) -> Result<Vec<(String, u32)>, NotationError> {
     Ok(items(text)?.into_iter().map(|(value, weight)| (value.to_owned(), weight)).collect())
 }

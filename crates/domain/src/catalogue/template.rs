@@ -4,9 +4,11 @@
 //! another template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in
 //! JSON. Alternatives are separated by ` || ` and may have weights (`*3`).
 
+use super::NotationError;
 use crate::PRACTICALLY_INFINITE;
 use crate::fake::Words;
 use crate::fold::fold;
+use crate::string_arena::StringArena;
 use crate::text_format;
 use crate::text_index::{decoration, power};
 use dbmocker_core::fast_format::Cursor;
@@ -48,7 +50,8 @@ struct Alternative {
 
 #[derive(Debug)]
 enum Part {
-    Text(String),
+    /// One text.
+    Text(StringArena),
     /// `count` characters of an alphabet in one letter case; `mixed`: letters have a random case.
     Chars {
         alphabet: &'static [u8],
@@ -71,7 +74,7 @@ enum Part {
 /// The output of a template: a text, or a buffer of a batch.
 pub trait Sink {
     fn text(&mut self, text: &str);
-    fn word(&mut self, words: &Words, i: usize);
+    fn packed(&mut self, texts: &StringArena, i: usize);
     fn number(&mut self, n: u64);
     /// The number of bytes written.
     fn at(&self) -> usize;
@@ -86,8 +89,8 @@ impl Sink for String {
         self.push_str(text);
     }
 
-    fn word(&mut self, words: &Words, i: usize) {
-        words.write(i, self);
+    fn packed(&mut self, texts: &StringArena, i: usize) {
+        texts.write(i, self);
     }
 
     fn number(&mut self, n: u64) {
@@ -116,8 +119,8 @@ impl Sink for Cursor<'_> {
     }
 
     #[inline]
-    fn word(&mut self, words: &Words, i: usize) {
-        words.packed().write_on(i, self);
+    fn packed(&mut self, texts: &StringArena, i: usize) {
+        texts.write_on(i, self);
     }
 
     #[inline]
@@ -168,12 +171,12 @@ impl Template {
     ///
     /// # Errors
     /// A description of the syntax error.
-    pub fn parse(text: &str, of: ItemLookup<'_>, prose: bool) -> Result<Template, String> {
+    pub fn parse(text: &str, of: ItemLookup<'_>, prose: bool) -> Result<Template, NotationError> {
         let (mut alternatives, mut totals, mut total) = (Vec::new(), Vec::new(), 0);
         for part in text.split(" || ") {
             let (part, weight) = match part.rsplit_once(" *") {
                 Some((text, weight)) if !weight.is_empty() && weight.bytes().all(|b| b.is_ascii_digit()) => {
-                    (text, weight.parse().map_err(|_| format!("the weight `{weight}` is too large"))?)
+                    (text, weight.parse().map_err(|_| NotationError::TemplateWeight(weight.to_owned()))?)
                 }
                 _ => (part, 1),
             };
@@ -269,7 +272,7 @@ impl Template {
 
     pub fn is_ascii(&self) -> bool {
         let ascii = |part: &Part| match part {
-            Part::Text(text) => text.is_ascii(),
+            Part::Text(text) => text.get(0).is_ascii(),
             Part::List(words) | Part::Article { words, .. } => words.is_ascii(),
             Part::Template(template) => template.is_ascii(),
             _ => true,
@@ -301,7 +304,7 @@ impl Template {
 }
 
 impl Alternative {
-    fn parse(text: &str, of: ItemLookup<'_>) -> Result<Alternative, String> {
+    fn parse(text: &str, of: ItemLookup<'_>) -> Result<Alternative, NotationError> {
         let mut parts: Vec<Part> = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -340,7 +343,7 @@ impl Alternative {
             !matches!(part, Part::Template(_)) && part.shortest() == part.longest()
                 || match self.parts.get(i + 1) {
                     None => true,
-                    Some(Part::Text(text)) => fold(text).chars().next().is_some_and(|c| !part.holds(c)),
+                    Some(Part::Text(text)) => fold(text.get(0)).chars().next().is_some_and(|c| !part.holds(c)),
                     Some(_) => false,
                 }
         })
@@ -354,13 +357,14 @@ impl Alternative {
         for part in &self.parts {
             let start = out.at();
             match part {
-                Part::Text(text) => out.text(text),
+                Part::Text(text) => out.packed(text, 0),
+                Part::List(words) if all => out.packed(words.packed(), words.pick_index(words.len(), rng)),
                 Part::List(words) => draw_word(words, part, slack, rng, out),
                 Part::Article { words, capital } => {
                     let fit = words.fitting(part.shortest().saturating_add(slack).saturating_sub(ARTICLE)).max(1);
                     let i = words.pick_index(fit, rng);
                     out.text(article(words.get(i), *capital));
-                    out.word(words, i);
+                    out.packed(words.packed(), i);
                 }
                 Part::Number { from, count } => {
                     let n = from + rng.below(*count);
@@ -374,6 +378,7 @@ impl Alternative {
                         out.text(char::from(c).encode_utf8(&mut [0; 4]));
                     }
                 }
+                Part::Template(template) if all => template.alternatives[template.pick(rng)].draw(usize::MAX, rng, out),
                 Part::Template(template) => {
                     template.draw_within(part.shortest().saturating_add(slack), rng, out);
                 }
@@ -401,29 +406,31 @@ impl Alternative {
 }
 
 impl Part {
-    fn parse(placeholder: &str, of: ItemLookup<'_>) -> Result<Part, String> {
+    fn parse(placeholder: &str, of: ItemLookup<'_>) -> Result<Part, NotationError> {
         if let Some((name, argument)) = placeholder.split_once(':') {
             if name == "int" {
                 let range = argument.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
                 return match range {
                     Some((from, to)) if from <= to => Ok(Part::Number { from, count: to - from + 1 }),
-                    _ => Err(format!("`{{{placeholder}}}`: expected a range such as `{{int:1-99}}`")),
+                    _ => Err(NotationError::Range(placeholder.to_owned())),
                 };
             }
             if let ("a" | "A", Some(TemplateItem::List(words))) = (name, of(argument)) {
                 return Ok(Part::Article { words, capital: name == "A" });
             }
             let count = argument.parse().ok().filter(|n| (1..=256).contains(n));
-            let count =
-                count.ok_or_else(|| format!("`{{{placeholder}}}`: expected a number of characters from 1 to 256"))?;
+            let count = count.ok_or_else(|| NotationError::Length(placeholder.to_owned()))?;
             let found = ALPHABETS.iter().find(|(n, ..)| *n == name);
-            let (_, alphabet, mixed) = found.ok_or_else(|| format!("`{{{placeholder}}}`: no alphabet `{name}`"))?;
+            let (_, alphabet, mixed) = found.ok_or_else(|| NotationError::Alphabet {
+                placeholder: placeholder.to_owned(),
+                alphabet: name.to_owned(),
+            })?;
             return Ok(Part::Chars { alphabet, count, mixed: *mixed });
         }
         match of(placeholder) {
             Some(TemplateItem::List(words)) => Ok(Part::List(words)),
             Some(TemplateItem::Template(template)) => Ok(Part::Template(template)),
-            None => Err(format!("`{{{placeholder}}}`: no list or earlier template of this name")),
+            None => Err(NotationError::UnknownItem(placeholder.to_owned())),
         }
     }
 
@@ -457,7 +464,7 @@ impl Part {
 
     fn longest(&self) -> usize {
         match self {
-            Part::Text(text) => text.len(),
+            Part::Text(text) => text.longest(),
             Part::Chars { count, .. } => *count,
             Part::Number { from, count } => digits(from + count - 1),
             Part::List(words) => words.packed().longest(),
@@ -477,7 +484,7 @@ impl Part {
     /// Whether a text of the part may contain the character, ignoring letter case.
     fn holds(&self, c: char) -> bool {
         match self {
-            Part::Text(text) => fold(text).contains(c),
+            Part::Text(text) => fold(text.get(0)).contains(c),
             Part::Chars { alphabet, .. } => alphabet.iter().any(|a| char::from(a.to_ascii_lowercase()) == c),
             Part::Number { .. } => c.is_ascii_digit(),
             Part::List(words) => (0..words.len()).any(|i| fold(words.get(i)).contains(c)),
@@ -488,7 +495,7 @@ impl Part {
 
     fn write(&self, digit: u128, rng: &mut CellRng, out: &mut String) {
         match self {
-            Part::Text(text) => out.push_str(text),
+            Part::Text(text) => text.write(0, out),
             Part::Number { from, .. } => text_format::number(from + digit as u64, out),
             Part::List(words) => words.write(digit as usize, out),
             Part::Article { words, capital } => {
@@ -536,7 +543,7 @@ fn article(word: &str, capital: bool) -> &'static str {
 fn draw_word(words: &Words, part: &Part, slack: usize, rng: &mut CellRng, out: &mut impl Sink) {
     match words.fitting(if slack == usize::MAX { slack } else { part.shortest().saturating_add(slack) }) {
         0 => {}
-        n => out.word(words, words.pick_index(n, rng)),
+        n => out.packed(words.packed(), words.pick_index(n, rng)),
     }
 }
 
@@ -550,7 +557,11 @@ fn is_placeholder(text: &str) -> bool {
 
 fn push_text(parts: &mut Vec<Part>, text: &str) {
     match parts.last_mut() {
-        Some(Part::Text(last)) => last.push_str(text),
-        _ => parts.push(Part::Text(text.to_owned())),
+        Some(Part::Text(last)) => *last = one_text(&[last.get(0), text].concat()),
+        _ => parts.push(Part::Text(one_text(text))),
     }
+}
+
+fn one_text(text: &str) -> StringArena {
+    StringArena::new(&[text]).expect("a text of a catalogue is short")
 }

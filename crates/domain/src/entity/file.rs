@@ -4,6 +4,7 @@ use super::Attribute;
 use super::allowed_texts::{AllowedTexts, is_one_of};
 use crate::fake::{ADJECTIVES, NOUNS, THINGS};
 use crate::range_units::of_units;
+use crate::weight_totals::WeightTotals;
 use crate::{Domain, RangeKind, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
@@ -145,7 +146,7 @@ fn spelling(t: &MediaType, attribute: Attribute, allowed: &AllowedTexts<'_>) -> 
 pub(super) struct FileWriter {
     types: Vec<&'static MediaType>,
     /// Cumulative weights of the types.
-    totals: Vec<u32>,
+    totals: WeightTotals,
     attribute: Attribute,
     values: FileValues,
 }
@@ -169,7 +170,7 @@ enum FileValues {
 impl FileWriter {
     pub fn new(types: &[u8], attribute: Attribute, domain: &Domain) -> Option<Self> {
         let types = types.iter().map(|&i| TYPES.get(usize::from(i))).collect::<Option<Vec<&MediaType>>>()?;
-        let totals: Vec<u32> = super::totals(types.iter().map(|t| t.weight));
+        let totals = WeightTotals::new(types.iter().map(|t| t.weight));
         let values = match (attribute, domain) {
             (
                 Attribute::FileSize | Attribute::Width | Attribute::Height,
@@ -188,7 +189,7 @@ impl FileWriter {
             _ => return None,
         };
         let writer = FileWriter { types, totals, attribute, values };
-        (!writer.totals.is_empty() && writer.is_allowed(domain)).then_some(writer)
+        (!writer.types.is_empty() && writer.is_allowed(domain)).then_some(writer)
     }
 
     /// Whether the domain contains a sample of the written values.
@@ -249,13 +250,13 @@ impl FileWriter {
     }
 
     fn place(&self, word: u64) -> usize {
-        super::by_totals(&self.totals, &mut CellRng::new(word))
+        self.totals.draw(&mut CellRng::new(word))
     }
 
     /// The row's file type, and a random stream for its dimensions and its size.
     fn file(&self, word: u64) -> (&'static MediaType, CellRng) {
         let mut rng = CellRng::new(word);
-        (self.types[super::by_totals(&self.totals, &mut rng)], rng)
+        (self.types[self.totals.draw(&mut rng)], rng)
     }
 }
 

@@ -248,20 +248,5 @@ impl AttributeWriter {
     }
 }
 
-/// Cumulative weights.
-fn totals(weights: impl IntoIterator<Item = u32>) -> Vec<u32> {
-    let sums = weights.into_iter().scan(0, |total, weight| {
-        *total += weight;
-        Some(*total)
-    });
-    sums.collect()
-}
-
-/// A random index, by cumulative weights.
-fn by_totals(totals: &[u32], rng: &mut CellRng) -> usize {
-    let at = rng.below(u64::from(totals[totals.len() - 1])) as u32;
-    totals.partition_point(|total| *total <= at)
-}
-
 #[cfg(test)]
 mod tests;

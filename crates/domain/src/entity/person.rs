@@ -49,7 +49,7 @@ impl NameSource {
 
     fn language(&self, word: u64) -> u8 {
         match &self.places {
-            Some(places) => places.choose(word).language,
+            Some(places) => places.language(word),
             None => pick(&self.languages, &mut Person::rng(word, 3)),
         }
     }
@@ -88,6 +88,8 @@ struct PersonText {
     room: usize,
     /// Draws a text of the domain if a name does not fit.
     fallback: Sampler,
+    /// Only the number of bytes limits a name.
+    plain: bool,
 }
 
 /// The separator between the names in a user name.
@@ -124,15 +126,14 @@ impl PersonName {
     /// Appends the name; if `world`, in Latin letters if its script is East Asian.
     #[inline]
     fn write(self, world: bool, out: &mut String) {
-        let shown = self.shown();
-        if world && shown.starts_with(|c: char| c > '\u{2e7f}') {
+        if world && self.0.is_east_asian() && self.shown().starts_with(|c: char| c > '\u{2e7f}') {
             let start = out.len();
-            out.push_str(self.plain());
+            self.0.write_plain(self.1, out);
             if out.len() > start {
                 out[start..=start].make_ascii_uppercase();
             }
         } else {
-            out.push_str(shown);
+            self.0.write_shown(self.1, out);
         }
     }
 
@@ -288,7 +289,8 @@ impl PersonText {
         let ends = t.prefix.chars().count() + t.suffix.chars().count();
         let room = (t.max_chars.min(t.max_bytes.unwrap_or(u32::MAX)) as usize).checked_sub(ends)?;
         let fallback = Domain::Text(t.clone()).sampler();
-        let mut text = PersonText { attribute, separator: Separator::Any, domain: t.clone(), room, fallback };
+        let mut text =
+            PersonText { attribute, separator: Separator::Any, domain: t.clone(), room, fallback, plain: is_plain(t) };
         if text.fallback.size() == 0 || (numbered && !text.can_be_numbered()) {
             return None;
         }
@@ -302,6 +304,7 @@ impl PersonText {
         text.domain.prefix.clear();
         text.domain.suffix.clear();
         text.room += ends;
+        text.plain = is_plain(&text.domain);
         for separator in [Separator::Any, Separator::Underscore, Separator::Nothing] {
             text.separator = separator;
             if text.samples(source, numbered).all(|s| s.is_some_and(|s| text.fallback.contains(&Value::Text(s)))) {
@@ -311,6 +314,7 @@ impl PersonText {
         // Then names without accents are tried.
         if !text.domain.ascii {
             text.domain.ascii = true;
+            text.plain = false;
             text.separator = Separator::Any;
             let fits = |s: Option<String>| s.is_some_and(|s| text.fallback.contains(&Value::Text(s)));
             if text.samples(source, numbered).all(fits) {
@@ -382,12 +386,9 @@ impl PersonText {
         }
     }
 
-    /// Appends the text. Returns whether it is within the domain's limits.
-    fn compose(&self, names: FullName, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
-        let d = &self.domain;
-        let start = out.len();
-        out.push_str(&d.prefix);
-        let body = out.len();
+    /// Appends the text without prefix and suffix, in the letter case of the names.
+    #[inline]
+    fn write_body(&self, names: FullName, rng: &mut CellRng, number: Option<u64>, out: &mut String) {
         match self.attribute {
             Attribute::FirstName => names.0.write(names.3, out),
             Attribute::LastName => names.1.write(names.3, out),
@@ -395,6 +396,19 @@ impl PersonText {
             Attribute::Username => user_name(names, self.room, self.separator, rng, number, out),
             _ => self.email(names, rng, number, out),
         }
+    }
+
+    /// Appends the text. Returns whether it is within the domain's limits.
+    fn compose(&self, names: FullName, rng: &mut CellRng, number: Option<u64>, out: &mut String) -> bool {
+        let d = &self.domain;
+        let start = out.len();
+        if self.plain {
+            self.write_body(names, rng, number, out);
+            return out.len() - start <= self.room && out.len() > start;
+        }
+        out.push_str(&d.prefix);
+        let body = out.len();
+        self.write_body(names, rng, number, out);
         if d.ascii && !out[body..].is_ascii() {
             let plain = plain_names(names, self.attribute, &out[body..]);
             out.truncate(body);
@@ -426,6 +440,16 @@ impl PersonText {
         out.push('@');
         out.push_str(host);
     }
+}
+
+/// Whether texts of the domain have no affixes, no letter case, no exceptions, and any characters and lengths.
+fn is_plain(d: &TextDomain) -> bool {
+    d.prefix.is_empty()
+        && d.suffix.is_empty()
+        && d.except.is_empty()
+        && d.case == Case::Any
+        && !d.ascii
+        && d.min_chars <= 1
 }
 
 /// Appends a user name such as `maria.lopez`, `mlopez`, `maria_lopez17`: letters, then the number, so that different
@@ -489,10 +513,13 @@ fn full_name(FullName(first, last, language, world): FullName, room: usize, out:
 
 /// Appends both names in lower-case letters; of the first one only the initial if `initial`.
 fn lower_case_names(FullName(first, last, ..): FullName, initial: bool, separator: &str, out: &mut String) {
-    let name = first.plain();
-    out.push_str(if initial { &name[..name.len().min(1)] } else { name });
+    if initial {
+        out.push_str(first.plain().get(..1).unwrap_or_default());
+    } else {
+        first.0.write_plain(first.1, out);
+    }
     out.push_str(separator);
-    out.push_str(last.plain());
+    last.0.write_plain(last.1, out);
 }
 
 /// The names in ASCII, for a column whose character set is ASCII.

@@ -4,6 +4,7 @@ use super::Attribute;
 use crate::catalogue::Named;
 use crate::range_units::{of_units, units};
 use crate::text::TextKind;
+use crate::weight_totals::WeightTotals;
 use crate::{Domain, RangeKind, Sampler};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
@@ -16,7 +17,7 @@ const SENTIMENTS: [&str; 5] = ["bad", "bad", "fair", "good", "good"];
 
 #[derive(Debug)]
 pub(super) struct ReviewWriter {
-    totals: Vec<u32>,
+    totals: WeightTotals,
     values: ReviewValues,
 }
 
@@ -49,11 +50,11 @@ impl ReviewWriter {
             }
             _ => return None,
         };
-        Some(ReviewWriter { totals: super::totals(STARS), values })
+        Some(ReviewWriter { totals: WeightTotals::new(STARS), values })
     }
 
     fn stars(&self, word: u64) -> usize {
-        super::by_totals(&self.totals, &mut CellRng::new(word))
+        self.totals.draw(&mut CellRng::new(word))
     }
 
     pub fn is_number(&self) -> bool {

@@ -11,6 +11,7 @@ pub struct People {
     plain: StringArena,
     /// Each name's index, repeated by its weight; empty for equal weights.
     by_weight: Vec<u16>,
+    east_asian: bool,
 }
 
 /// A name of a list, with its plain spelling and its weight.
@@ -82,7 +83,8 @@ impl People {
         let uniform = listed.iter().all(|n| n.weight == 1);
         let places = (0u16..).zip(listed).filter(|_| !uniform);
         let by_weight = places.flat_map(|(place, n)| std::iter::repeat_n(place, n.weight as usize)).collect();
-        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, by_weight })
+        let east_asian = shown.iter().any(|name| name.starts_with(|c: char| c > '\u{2e7f}'));
+        Some(People { shown: StringArena::new(&shown)?, plain: StringArena::new(&plain)?, by_weight, east_asian })
     }
 
     /// The index of a random name, by weight.
@@ -105,6 +107,24 @@ impl People {
     /// The `i`-th name in the language's script.
     pub fn shown(&self, i: usize) -> &str {
         self.shown.get(i)
+    }
+
+    /// Appends the `i`-th name in the language's script.
+    #[inline]
+    pub fn write_shown(&self, i: usize, out: &mut String) {
+        self.shown.write(i, out);
+    }
+
+    /// Appends the `i`-th name in lower-case ASCII letters.
+    #[inline]
+    pub fn write_plain(&self, i: usize, out: &mut String) {
+        self.plain.write(i, out);
+    }
+
+    /// Whether some names are in an East Asian script.
+    #[inline]
+    pub fn is_east_asian(&self) -> bool {
+        self.east_asian
     }
 
     /// The `i`-th name in lower-case ASCII letters.

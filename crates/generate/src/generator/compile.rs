@@ -287,6 +287,7 @@ impl ParentSelectionGen {
             ParentChoice::Chain { length } => {
                 ParentChoiceGen::Chain { existing_count, chain: ChainGen { length: length.max(1), rows: table.rows } }
             }
+            ParentChoice::Previous { length } => ParentChoiceGen::Previous { existing_count, length: length.max(1) },
             ParentChoice::Agreeing { ref shared, ref way, own, earlier, rooted } => {
                 ParentChoiceGen::Agreeing(AgreeGen {
                     columns: shared.iter().map(|&i| first_member.columns[i]).collect(),

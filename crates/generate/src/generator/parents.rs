@@ -64,6 +64,7 @@ pub(super) enum ParentChoiceGen {
     Cover(CoverGen),
     Agreeing(AgreeGen),
     Chain { existing_count: u64, chain: ChainGen },
+    Previous { existing_count: u64, length: u64 },
     Spread(SpreadGen),
     Ranked(RankedGen),
     Detail(ChildLaw),
@@ -232,6 +233,9 @@ impl TableGen {
             ParentChoiceGen::Never | ParentChoiceGen::Agreeing(_) => None,
             ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),
             ParentChoiceGen::Chain { existing_count, chain } => Some(existing_count + chain.next(row)),
+            ParentChoiceGen::Previous { existing_count, length } => {
+                row.checked_sub(1).filter(|_| row % length != 0).map(|before| existing_count + before)
+            }
             ParentChoiceGen::Itself { existing_count } => Some(existing_count + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),

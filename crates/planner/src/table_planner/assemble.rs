@@ -326,6 +326,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Cover { .. } => "any row of the parent, most have one",
         ParentChoice::Agreeing { .. } => "a row that agrees",
         ParentChoice::Chain { .. } => "the next row",
+        ParentChoice::Previous { .. } => "the row before",
         ParentChoice::Few { weights, .. } if weights.len() == 1 => "one parent row for all",
         ParentChoice::Few { .. } => "few parent rows",
     }

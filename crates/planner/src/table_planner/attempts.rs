@@ -113,7 +113,7 @@ impl TablePlanner<'_> {
         }
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
         Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
-        self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
+        Ok(self.trial(b, plan.rows, &watched, &self.column_names()).clashes()?)
     }
 
     pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, String> {

@@ -1,6 +1,7 @@
 //! The initial domain of a column, from its type and name.
 
 use super::{PendingColumn, PlanContext, TablePlanner};
+use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
@@ -8,6 +9,9 @@ use dbmocker_predicate as predicate;
 use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::{InferContext, Inferred};
+
+/// Maximum number of rows of a key that lists the values that its children ask for, and others.
+const BESIDE_WANTED: usize = 10_000;
 
 impl TablePlanner<'_> {
     pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, String> {
@@ -34,8 +38,15 @@ impl TablePlanner<'_> {
         let held = b.key_types.get(&(self.index, self.columns.len()));
         let held = held.map(|ty| Column { ty: ty.clone(), ..column.clone() });
         let inferred = semantics::infer(self.table, held.as_ref().unwrap_or(column), &context);
-        match inferred.map(|i| self.with_signs(b, column, i)) {
-            Ok(i) => Ok(PendingColumn {
+        match inferred.map(|i| self.with_signs(b, column, i)).map(|i| self.with_wanted(b, column, i)) {
+            Ok((i, true)) => Ok(PendingColumn {
+                domain: Some(i.domain),
+                legal: Some(i.legal),
+                null_share: if b.nullable(self.index, self.columns.len()) { i.null_share } else { 0.0 },
+                omit: false,
+                ..omitted(i.reason)
+            }),
+            Ok((i, false)) => Ok(PendingColumn {
                 domain: Some(match column.auto.as_ref().and_then(|_| counting(&i.legal)) {
                     // Auto-numbered columns hold integers, whatever their name.
                     Some(numbers) => numbers,
@@ -64,6 +75,39 @@ impl TablePlanner<'_> {
             Err(u) if column.nullable => Ok(omitted(format!("no generator for {}: left NULL", u.what))),
             Err(u) => Err(format!("column `{}`: no generator for {}; {}", column.name, u.what, u.way_out)),
         }
+    }
+
+    /// Uses the values that CHECKs of referring columns ask for: the only ones, or beside others if the column is a key
+    /// by itself. Returns whether it does.
+    fn with_wanted(&self, b: &PlanContext<'_>, column: &Column, inferred: Inferred) -> (Inferred, bool) {
+        let c = self.columns.len();
+        let foreign = self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| column.auto.is_none() && !foreign) else {
+            return (inferred, false);
+        };
+        let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());
+        let listed =
+            |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
+        let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
+        let kept = inferred.legal.keep_values(&wanted.values, b.schema.dialect);
+        let (false, Narrowing::Exact(Domain::Choice { mut values, .. })) = (known, kept) else {
+            return (inferred, false);
+        };
+        let alone = |k: &Key| k.plain_columns().is_some_and(|k| k == [column.name.as_str()]);
+        if self.table.keys.iter().any(alone) {
+            let Some(rows) = usize::try_from(b.rows(self.index)).ok().filter(|n| *n <= BESIDE_WANTED) else {
+                return (inferred, false);
+            };
+            let others = if inferred.domain.size() >= rows as u128 { &inferred.domain } else { &inferred.legal };
+            let (sampler, step) = (others.sampler(), (others.size() / rows.max(1) as u128).max(1));
+            let others = (0..others.size() / step).map(|i| sampler.value(i * step));
+            let room = rows.saturating_sub(values.len());
+            let others: Vec<_> = others.filter(|v| !values.contains(v)).take(room).collect();
+            values.extend(others);
+        }
+        let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
+        let domain = Domain::Choice { values, weights: None };
+        (Inferred { domain, reason, ..inferred }, true)
     }
 
     /// Uses all characters that the column's collation distinguishes, if a key could not hold the rows otherwise.

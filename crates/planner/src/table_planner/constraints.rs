@@ -4,7 +4,7 @@ use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
 
 use super::{Keys, PlanContext, TablePlanner};
-use crate::{generated_columns, partitions};
+use crate::{exclusions, generated_columns, partitions};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Solution, ValueSource};
 use dbmocker_semantics as semantics;
@@ -42,6 +42,7 @@ impl TablePlanner<'_> {
         let key_columns = |c: usize| {
             let name = &self.table.columns[c].name;
             self.table.keys.iter().any(|k| k.plain_columns().is_some_and(|p| p == [name.as_str()]))
+                || exclusions::starts_slots(self.table, name, b.schema.dialect)
         };
         let inputs: Vec<ColumnInput> = (0..self.columns.len())
             .map(|c| {

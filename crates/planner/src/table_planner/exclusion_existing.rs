@@ -9,6 +9,7 @@ use dbmocker_loaders::ident::{qualified, quote};
 use super::{PlanContext, TablePlanner};
 use crate::exclusions;
 use crate::exclusions::Apart;
+use crate::options::QueryError;
 use dbmocker_core::schema::{Exclusion, OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special, range_units};
@@ -71,7 +72,7 @@ impl TablePlanner<'_> {
         columns: &[usize],
         condition: &str,
         rows: &[Vec<Value>],
-    ) -> Result<Option<Vec<bool>>, String> {
+    ) -> Result<Option<Vec<bool>>, QueryError> {
         let cell = |&c: &usize| {
             let column = &self.table.columns[c];
             QueryCell { name: &column.name, type_name: column.sql_type(), below: false }

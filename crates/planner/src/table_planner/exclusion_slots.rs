@@ -5,6 +5,7 @@ use dbmocker_loaders::ident;
 use super::{PlanContext, TablePlanner};
 use crate::exclusions;
 use crate::exclusions::Apart;
+use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::Exclusion;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
@@ -47,10 +48,9 @@ impl TablePlanner<'_> {
                 }
                 Some(Apart::Between { from, to }) => {
                     self.as_wide_as(&from, &to);
-                    // The narrower slot fits both the likely and the legal domain.
-                    let wanted = u128::from(b.rows(self.index).max(1)) * SLOTS;
-                    let steps = self.domains(&from).into_iter().filter_map(|d| stepped(d, wanted));
-                    let Some((kind, step)) = steps.min_by_key(|(_, step)| *step) else { continue };
+                    let wanted = self.slots_wanted(b, exclusion);
+                    let now = (!self.avoid).then_some(b.options.now);
+                    let Some((kind, step)) = self.slots_between(&from, &to, wanted, now) else { continue };
                     let quoted = |name: &str| ident::quote(b.schema.dialect, name);
                     let (from, to) = (quoted(&from), quoted(&to));
                     let end = match kind {
@@ -71,6 +71,29 @@ impl TablePlanner<'_> {
         Ok(())
     }
 
+    /// Divides the domain of the start of a range into slots, if possible near `now`; returns the width of a slot.
+    fn slots_between(&mut self, from: &str, to: &str, wanted: u128, now: Option<i64>) -> Option<(RangeKind, i128)> {
+        let (start, end) = (self.table.column_index(from)?, self.table.column_index(to)?);
+        let mut slots = self.columns[start].domain.clone()?;
+        if near(&mut slots, wanted, now).is_none() {
+            // The narrower slot fits both the likely and the legal domain.
+            let steps = self.domains(from).into_iter().filter_map(|d| stepped(d, wanted));
+            return steps.min_by_key(|(_, step)| *step);
+        }
+        let Domain::Range { kind, lo: first, hi: last, step: width, .. } = slots else { return None };
+        let of_end = &mut self.columns[end];
+        for domain in of_end.domain.iter_mut().chain(&mut of_end.legal) {
+            if let Domain::Range { kind: k, lo, hi, .. } = domain
+                && *k == kind
+            {
+                (*lo, *hi) = (first, last + width);
+            }
+        }
+        let column = &mut self.columns[start];
+        (column.domain, column.legal) = (Some(slots.clone()), Some(slots));
+        Some((kind, width))
+    }
+
     /// Returns the number of slots for each value of the columns compared for equality.
     fn slots_wanted(&self, b: &PlanContext<'_>, exclusion: &Exclusion) -> u128 {
         let rows = u128::from(b.rows(self.index).max(1));
@@ -86,7 +109,9 @@ impl TablePlanner<'_> {
         let name = &self.table.columns[c].name;
         let parent = self.table.every_foreign_key().into_iter().find(|f| f.columns.contains(name)).map(|f| &f.parent);
         let Some(parent) = parent.and_then(|parent| b.schema.tables.iter().position(|t| t.name == *parent)) else {
-            return self.columns[c].domain.as_ref().map_or(1, Domain::size);
+            let Some(domain) = &self.columns[c].domain else { return 1 };
+            let narrowed = narrowed_alone(self.table, c, domain, &b.context());
+            return narrowed.as_ref().unwrap_or(domain).size();
         };
         match b.position(parent) {
             Some(p) if p < self.position => b.generator.table(p).rows.into(),

@@ -247,9 +247,9 @@ impl TablePlanner<'_> {
         for row in 0..given.rows.rows.len() {
             let cells: Vec<Value> = columns.iter().map(|c| given.values[c][row].clone()).collect();
             let digest = match &watched {
-                Some(w) => {
-                    w.of(&FixedRowCells { planner: self, list, row }, &|c| given.values[&c][row].clone(), env)?
-                }
+                Some(w) => w
+                    .of(&FixedRowCells { planner: self, list, row }, &|c| given.values[&c][row].clone(), env)
+                    .map_err(|e| e.to_string())?,
                 None if key.nulls_distinct && cells.iter().any(Value::is_null) => None,
                 None => Some(fold(digest(&cells))),
             };

@@ -157,6 +157,13 @@ impl TablePlanner<'_> {
         range: RangeInclusive<i128>,
     ) -> AutoNumbers {
         let usual = AutoNumbers { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
+        if column.auto == Some(Auto::AutoIncrement) {
+            // Emptying the table starts its numbers anew.
+            let existing = &b.schema.tables[self.index].existing;
+            let next = existing.next.filter(|_| b.rows_before(self.index) == existing.rows).map(i128::from);
+            let base = next.filter(|n| range.contains(n)).unwrap_or(1);
+            return AutoNumbers { base, step: 1, free: usual.free.max(base) };
+        }
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
         let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };
         let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
@@ -173,6 +180,13 @@ impl TablePlanner<'_> {
         AutoNumbers { base, step: step * sharing.len().max(1) as i128, free }
     }
 
+    /// Leaves out columns that have one value in all rows of the parent: the others identify it.
+    fn varying(&self, sets: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let varies = |c: &usize| self.columns[*c].parents.as_ref().is_none_or(|d| d.size() > 1);
+        let of = |set: Vec<usize>| if set.iter().any(varies) { set.into_iter().filter(varies).collect() } else { set };
+        sets.into_iter().map(of).collect()
+    }
+
     pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<SelectionFacts> {
         self.sources
             .iter()
@@ -187,13 +201,17 @@ impl TablePlanner<'_> {
                     name: leader.parent.name.clone(),
                     size: s.size,
                     others: told_by[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
-                    identified_by: together(told_by.iter().map(|&m| identifying(b, &self.foreign[m]))),
+                    identified_by: self.varying(together(told_by.iter().map(|&m| identifying(b, &self.foreign[m])))),
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),
                     injective: matches!(
                         s.pick,
-                        Some(ParentChoice::Chain { .. } | ParentChoice::Agreeing { own: true, .. })
+                        Some(
+                            ParentChoice::Chain { .. }
+                                | ParentChoice::Previous { .. }
+                                | ParentChoice::Agreeing { own: true, .. }
+                        )
                     ),
                     every: s.step == Some(true),
                     counted: s.members.iter().any(|&m| self.is_counted(b, &self.foreign[m].name)),

@@ -3,7 +3,8 @@
 use super::check_oracle::{AT_ONCE, COLUMNS, CheckOracle, OracleAnswer, QueryPart};
 use super::{PlanContext, TablePlanner};
 use crate::candidates::{EACH_OF_SEVERAL, Hints, ProbeColumn, combinations, distinct};
-use dbmocker_core::schema::{OracleQuery, QueryCell, Scene};
+use dbmocker_core::ident;
+use dbmocker_core::schema::{OracleQuery, QueryCell, Scene, Schema};
 use dbmocker_core::value::Value;
 
 /// A condition over some columns of a table, and what candidate rows for it are made from.
@@ -71,7 +72,10 @@ impl<'s> CheckOracle<'_, 's> {
         let sources = b.existing.sources(&expression)?;
         // A default value is likely to satisfy the CHECK.
         let defaults = columns.iter().filter_map(|&c| planner.table.columns[c].default.as_deref());
-        let hints = Hints::of(sources.iter().map(String::as_str).chain([expression.as_str()]).chain(defaults));
+        let of_session = defaults.clone().filter_map(|d| of_session(d, b.schema));
+        let defaults = defaults.map(str::to_owned).chain(of_session).collect::<Vec<_>>();
+        let texts = sources.iter().chain([&expression]).chain(&defaults);
+        let hints = Hints::of(texts.map(String::as_str));
         let scenes = planner.scenes(b, &hints)?;
         Ok(OracleProbe { oracle: self, planner, columns, expression, cells, twice, hints, scenes })
     }
@@ -167,4 +171,18 @@ impl OracleProbe<'_, '_, '_> {
         }
         Ok((!lists.iter().any(Vec::is_empty)).then_some((lists, likely)))
     }
+}
+
+/// Returns the value, as a literal, that a default takes from the session: the role, the database, the schema.
+fn of_session(default: &str, schema: &Schema) -> Option<String> {
+    let name = default.split("::").next()?.trim_end_matches("()").to_lowercase();
+    let value = match name.as_str() {
+        "current_user" | "session_user" | "user" => {
+            schema.settings.get("role").or_else(|| schema.settings.get("account"))?
+        }
+        "current_database" | "database" | "current_catalog" => &schema.database,
+        "current_schema" | "schema" => &schema.default_schema,
+        _ => return None,
+    };
+    Some(ident::literal(schema.dialect, value))
 }

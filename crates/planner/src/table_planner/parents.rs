@@ -26,6 +26,9 @@ const SCARCE_PARTNERS: u64 = 64;
 /// Share of NULLs in nullable foreign keys.
 const FOREIGN_NULLS: f64 = 0.1;
 
+/// Rows of an open chain of unique self references.
+const CHAIN: u64 = 12;
+
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
         let known = ForeignKeyFacts {
@@ -153,6 +156,9 @@ impl TablePlanner<'_> {
                 }
                 None => (ParentChoice::Earlier { rooted: true }, "self reference: an earlier row"),
             },
+            (false, false) if self.is_unique(&link) => {
+                (ParentChoice::Previous { length: CHAIN }, "self reference that is unique: the row before")
+            }
             (false, false) => (ParentChoice::Earlier { rooted: false }, "self reference: an earlier row"),
         };
         let existing_keys = match pick {

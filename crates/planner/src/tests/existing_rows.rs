@@ -6,7 +6,7 @@ use super::*;
 fn plans_read_from_json_hold_the_existing_keys() {
     struct Five;
     impl ExistingRows for Five {
-        fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+        fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
             let cell = |row: i128, c: usize| match keys.table.columns[c].ty {
                 SqlType::Text { .. } => Value::text(format!("{row} is \"there\"")),
                 _ => Value::Int(row << 70),
@@ -33,7 +33,7 @@ fn plans_read_from_json_hold_the_existing_keys() {
 struct There(i128);
 
 impl ExistingRows for There {
-    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), String> {
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
         (1..=self.0).for_each(|row| each(keys.columns.iter().map(|_| Value::text(format!("key {row}"))).collect()));
         Ok(())
     }

@@ -84,6 +84,16 @@ pub(super) fn text(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, E
             Ok(address) => Value::Int(u32::from(address).into()),
             Err(_) => Value::Null,
         },
+        ("is_ipv4", 1) => Value::Bool(s(0).parse::<std::net::Ipv4Addr>().is_ok()),
+        ("is_ipv6", 1) => Value::Bool(s(0).parse::<std::net::Ipv6Addr>().is_ok()),
+        ("is_uuid", 1) => Value::Bool(hex_of_uuid(&s(0)).is_some()),
+        ("uuid_extract_version", 1) => match hex_of_uuid(&s(0)).as_deref().map(str::as_bytes) {
+            // Other variants than RFC 9562's have no version.
+            Some(hex) if matches!(hex[16], b'8' | b'9' | b'a' | b'b') => {
+                char::from(hex[12]).to_digit(16).map_or(Value::Null, |n| Value::Int(n.into()))
+            }
+            _ => Value::Null,
+        },
         ("regexp_substr", 2) => {
             let re = super::matching::compile(&super::matching::search_regex(&s(1), env.dialect == Dialect::Mysql))?;
             let found = re.find(&s(0)).map(|m| m.as_str().to_owned());
@@ -201,4 +211,12 @@ fn cased(t: &str, upper: bool, env: Env) -> String {
         if to.len() == 1 { to.remove(0) } else { c }
     };
     t.chars().map(one).collect()
+}
+
+/// The 32 lower-case hex digits of a UUID's text; `None` for another text.
+fn hex_of_uuid(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    let hex = inner.replace('-', "").to_ascii_lowercase();
+    let grouped = inner.len() == 32 || inner.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    (grouped && hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
 }

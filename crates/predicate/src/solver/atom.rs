@@ -9,6 +9,7 @@ use super::domain_ops::{bisect, union};
 use super::invert::{invert, loose};
 use super::ranges;
 use super::terms::{fold, negated};
+use super::text_part::narrow_part;
 use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::atom::self_comparison::same_column;
 use dbmocker_core::rng_stream::CellRng;
@@ -54,7 +55,11 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
             _ => by_trying(d),
         };
     }
-    match structural(d, column, t, env, redraw) {
+    let narrowed = match structural(d, column, t, env, redraw) {
+        Narrowing::Unsupported => narrow_part(d, column, t, env, redraw),
+        kept => kept,
+    };
+    match narrowed {
         Narrowing::Unsupported => match by_trying(d) {
             Narrowing::Unsupported if redraw == RetryPolicy::Now => Narrowing::Unsupported,
             Narrowing::Unsupported => bisect(d, column, t, env),
@@ -245,7 +250,10 @@ fn in_list(d: &Domain, column: &str, expr: &Expr, list: &[Expr], negated: bool, 
         && bare(&args[0], column)
     {
         let kinds: Vec<JsonKind> = values.iter().filter_map(json_kind).collect();
-        return d.keep_json(&kinds);
+        return match (d, values.first()) {
+            (Domain::Text(_), Some(first)) => invert(d, column, expr, Cmp::Eq, first, env),
+            _ => d.keep_json(&kinds),
+        };
     }
     union_of(values.iter().map(|v| invert(d, column, expr, Cmp::Eq, v, env)))
 }
@@ -271,6 +279,9 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrow
             Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => Narrowing::Unsupported,
             d => d.keep_kind(TextKind::Json),
         },
+        ("is_ipv4", [a]) if bare(a, column) => d.keep_kind(TextKind::IpAddress),
+        ("is_ipv6", [a]) if bare(a, column) => d.keep_kind(TextKind::Ipv6),
+        ("is_uuid", [a]) if bare(a, column) => d.keep_kind(TextKind::Uuid),
         ("starts_with", [a, p]) if bare(a, column) => with_constant(p, env, &|v| d.keep_prefix(&v.to_string())),
         ("isempty", _) => Narrowing::Unsupported,
         _ => Narrowing::Unsupported,

@@ -65,8 +65,8 @@ impl Solver<'_> {
                 self.missing_parents.extend(missing_parents.into_iter().filter(|&c| st.wide[c].is_some()));
                 Some(group)
             }
-            Err(check) => {
-                match self.checks.iter().position(|c| c.name == check) {
+            Err(exhausted) => {
+                match self.checks.iter().position(|c| c.name == exhausted.check) {
                     Some(c) => self.report(c, "no row that satisfies it was found"),
                     None => {
                         dedup(&involved).into_iter().for_each(|c| self.report(c, "no row that satisfies it was found"))

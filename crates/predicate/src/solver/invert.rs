@@ -9,6 +9,7 @@ use super::super::eval::{Env, NoRow};
 use super::super::expr::{Arith, CastType, Cmp, Expr};
 use super::atom::bare;
 use super::terms::fold;
+use super::text_part::numbers;
 use crate::narrow::{Narrow as _, Narrowing};
 use crate::solver::invert::calls::call;
 use dbmocker_core::schema::Dialect;
@@ -105,6 +106,7 @@ fn cast(d: &Domain, column: &str, inner: &Expr, to: &CastType, op: Cmp, v: &Valu
         | (CastType::Interval, Domain::Range { kind: RangeKind::Interval | RangeKind::Time, .. })
         | (CastType::Time, Domain::Range { kind: RangeKind::Time, .. })
         | (CastType::Bool, _) => invert(d, column, inner, op, v, env),
+        (CastType::Int, Domain::Text(_)) if bare(inner, column) => numbers(d, op, v, env),
         (CastType::Date, Domain::Range { kind: RangeKind::Timestamp, .. }) if bare(inner, column) => {
             let (Some(start), Some(end)) = (day(0), day(1)) else { return Narrowing::Unsupported };
             match op {

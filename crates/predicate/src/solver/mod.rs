@@ -29,6 +29,7 @@ mod status;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod text_part;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -46,6 +47,7 @@ pub use crate::solver::range_fast_path::SolvedNumbers;
 pub use crate::solver::row_source::{PATIENCE, RowSource};
 use crate::solver::search::{Pending, Search, assign_attempts, components};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
+pub use crate::solver::text_part::TextPart;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::Dialect;
 

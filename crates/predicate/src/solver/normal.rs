@@ -161,9 +161,9 @@ impl NormalizeContext<'_> {
             }
             Expr::Call { name, args } => match name.as_str() {
                 "coalesce" => args.iter().all(|a| self.is_bool(a)),
-                "starts_with" | "json_valid" | "is_json" | "isempty" | "json_has_key" | "json_has_any_key"
-                | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc" | "lower_inf" | "upper_inf"
-                | "isfinite" => true,
+                "starts_with" | "json_valid" | "is_json" | "is_ipv4" | "is_ipv6" | "is_uuid" | "isempty"
+                | "json_has_key" | "json_has_any_key" | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc"
+                | "lower_inf" | "upper_inf" | "isfinite" => true,
                 _ => false,
             },
             _ => false,

@@ -4,9 +4,9 @@
 use super::terms::fold;
 use super::{ColumnInput, NamedCheck, UnsolvedCheck, ValueSource};
 use crate::composite_fields::numbered;
-use crate::eval::{Env, function_known};
+use crate::eval::{Env, EvalError, function_known};
 use crate::expr::{Cmp, Expr};
-use crate::parse::parse;
+use crate::parse::{ParseError, parse};
 use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special};
@@ -31,14 +31,29 @@ pub(super) fn prepare(
         match ready(columns, c, env) {
             Ok(tree) => out.push(PreparedChecks { tree, check }),
             Err(_) if c.soft => {}
-            Err(why) => unsolved.push(UnsolvedCheck { check: c.name.clone(), text: c.text.clone(), why }),
+            Err(e) => {
+                unsolved.push(UnsolvedCheck { check: c.name.clone(), text: c.text.clone(), why: e.to_string() });
+            }
         }
     }
     out
 }
 
-fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, String> {
-    let tree = check.tree(env.dialect).map_err(|e| e.to_string())?;
+/// Why a check cannot be solved.
+#[derive(Debug, thiserror::Error)]
+enum Unprepared {
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    #[error("generated column `{column}`: {error}")]
+    Generated { column: String, error: ParseError },
+    #[error("the generated column `{0}` nests too deep")]
+    TooDeep(String),
+    #[error(transparent)]
+    Unknown(#[from] EvalError),
+}
+
+fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, Unprepared> {
+    let tree = check.tree(env.dialect)?;
     let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
     let mut tree = numbered(&resolve(&tree, columns, env.dialect)?, &ty);
     for round in 0.. {
@@ -50,9 +65,9 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, 
         });
         let Some((name, expr)) = generated else { break };
         if round >= MAX_INLINING {
-            return Err(format!("the generated column `{name}` nests too deep"));
+            return Err(Unprepared::TooDeep(name));
         }
-        let inner = parse(expr, env.dialect).map_err(|e| format!("generated column `{name}`: {e}"))?;
+        let inner = parse(expr, env.dialect).map_err(|error| Unprepared::Generated { column: name.clone(), error })?;
         let inner = resolve(&inner, columns, env.dialect)?;
         tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
     }
@@ -61,7 +76,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, 
 }
 
 /// Column names as declared. SQLite reads `"text"` as a string literal if there is no such column.
-fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, String> {
+fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, EvalError> {
     let mut missing = None;
     let find = |name: &str| {
         let exact = columns.iter().find(|c| c.name == name);
@@ -74,7 +89,7 @@ fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, 
         }
     }
     if let Some(name) = missing {
-        return Err(format!("there is no column `{name}`"));
+        return Err(EvalError::UnknownColumn(name));
     }
     Ok(t.substitute(&|name| {
         Some(match find(name) {
@@ -84,9 +99,9 @@ fn resolve(t: &Expr, columns: &[ColumnInput], dialect: Dialect) -> Result<Expr, 
     }))
 }
 
-fn known(t: &Expr) -> Result<(), String> {
+fn known(t: &Expr) -> Result<(), EvalError> {
     match unknown_function(t) {
-        Some(name) => Err(format!("the function `{name}` is not known here")),
+        Some(name) => Err(EvalError::UnknownFunction(name.to_owned())),
         None => Ok(()),
     }
 }

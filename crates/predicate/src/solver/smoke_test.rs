@@ -1,6 +1,6 @@
 //! Tries coupled columns on a few rows, so that failures are reported before anything is written.
 
-use super::coupled_columns::CoupledColumns;
+use super::coupled_columns::{CoupledColumns, Exhausted};
 use super::row_source::RowSource;
 use super::state::Relation;
 use super::{ColumnInput, ValueSource};
@@ -38,13 +38,12 @@ impl RowSource for SyntheticRows<'_> {
     }
 }
 
-/// The columns that were NULL in every row, contrary to their share of NULLs; `Err` names the check if a row cannot be
-/// solved. Values of parents are not known here, so coupled columns with such values pass.
-pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec<usize>, String> {
+/// The columns that were NULL in every row, contrary to their share of NULLs; an error if a row cannot be solved. Values of parents are not known here, so coupled columns with such values pass.
+pub(super) fn run(group: &CoupledColumns, columns: &[ColumnInput]) -> Result<Vec<usize>, Exhausted> {
     if group.columns().iter().any(|&c| columns[c].role != ValueSource::Free) {
         return Ok(vec![]);
     }
-    let row = |row| group.solve_row(&SyntheticRows { row, columns }).map_err(|e| e.check);
+    let row = |row| group.solve_row(&SyntheticRows { row, columns });
     let mut null: Vec<usize> = (0..group.columns().len()).collect();
     for n in 0..ROWS {
         let values = row(n)?;

@@ -30,6 +30,7 @@ impl MysqlCatalog {
         if row.text("table_type")? == "SYSTEM VERSIONED" {
             options.push("SYSTEM VERSIONED".into());
         }
+        let next = row.maybe::<u64>("auto_increment")?.and_then(|n| i64::try_from(n).ok()).filter(|n| *n > 1);
         let triggers = self.triggers.get(&name.name).into_iter().flatten().map(trigger).collect::<Result<_, _>>()?;
         Ok(Table {
             can_insert: self.grants.may_insert(&self.database, &name.name),
@@ -41,6 +42,7 @@ impl MysqlCatalog {
             triggers,
             indexes,
             options,
+            existing: Existing { next, ..Existing::default() },
             comment: row.opt("table_comment").filter(|c| !c.is_empty()).map(str::to_owned),
             ..Table::new(name)
         })

@@ -27,6 +27,10 @@ impl PostgresCatalog {
         for foreign in self.leaves(r).into_iter().filter(|p| p.kind == "f") {
             caveats.push(Caveat::ForeignPartition(foreign.name.clone()));
         }
+        if r.compressed {
+            caveats.push(Caveat::Compressed);
+        }
+        let options = [(r.unlogged, "UNLOGGED"), (r.hypertable, HYPERTABLE)];
         let mut triggers = Vec::new();
         for row in rows_of(&self.triggers, r) {
             let (name, events) = (row.string("name")?, row.text("events")?);
@@ -60,7 +64,7 @@ impl PostgresCatalog {
             indexes,
             can_insert,
             not_emptied: r.not_emptied.clone(),
-            options: if r.unlogged { vec!["UNLOGGED".into()] } else { Vec::new() },
+            options: options.iter().filter(|(on, _)| *on).map(|(_, o)| (*o).to_owned()).collect(),
             comment: r.comment.clone(),
             columns,
             ..Table::new(r.name.clone())

@@ -271,6 +271,7 @@ fn extension(name: &str, typmod: i32) -> Option<SqlType> {
         "ltree" => SqlType::Ltree,
         "geometry" | "geography" => spatial(name, typmod),
         "vector" | "halfvec" => SqlType::Vector { dimensions: u32::try_from(typmod).ok() },
+        "sparsevec" => spelled(&format!("sparsevec:{}", typmod.max(1))),
         "isbn" | "isbn13" | "ismn" | "ismn13" | "issn" | "issn13" | "ean13" | "upc" | "cube" | "seg" | "lquery"
         | "ltxtquery" | "query_int" | "semver" | "ip4" | "ip4r" => spelled(name),
         _ => return None,

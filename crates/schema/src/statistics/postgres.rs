@@ -66,44 +66,80 @@ fn table(row: &TextRow, name: &TableName, version: u32) -> Result<TableStatistic
     })
 }
 
+/// A column's statistics as the server keeps them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RawColumn {
+    pub nulls: f64,
+    pub distinct: f64,
+    pub width: Option<f64>,
+    pub correlation: Option<f64>,
+    /// Shares of the common values, and the values of numbers and moments, or the lengths of others.
+    pub common: Vec<f64>,
+    pub values: Vec<String>,
+    pub lengths: Vec<u32>,
+    /// The bounds of the histogram, in the same way.
+    pub bounds: Vec<String>,
+    pub bound_lengths: Vec<u32>,
+    /// Common elements of arrays.
+    pub elements: usize,
+    pub element_common: Vec<f64>,
+    pub element_counts: Vec<f64>,
+}
+
 fn column(row: &TextRow) -> Result<ColumnStatistics, SchemaError> {
     let list = |name: &str| row.json::<Option<Vec<f64>>>(name).map(Option::unwrap_or_default);
     let texts = |name: &str| row.json::<Option<Vec<String>>>(name).map(Option::unwrap_or_default);
     let lengths = |name: &str| row.json::<Option<Vec<u32>>>(name).map(Option::unwrap_or_default);
-    let nulls: f64 = row.number("null_frac")?;
-    let common = list("freqs")?;
-    // The server's share is one of all rows.
-    let distinct: f64 = row.number("n_distinct")?;
-    let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
-    let bounds = texts("bounds")?;
-    let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
-    let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
-    let buckets =
-        bounds.windows(2).map(|w| HistogramBucket { from: w[0].clone(), to: w[1].clone(), share }).collect::<Vec<_>>();
-    let sample_lengths = lengths("bound_lengths")?;
-    let complete = !common.is_empty() && buckets.is_empty() && sample_lengths.is_empty();
-    let mut counts = list("element_counts")?;
-    let mean = counts.pop();
-    // Behind the elements' frequencies stand the least, the greatest and that of NULL.
-    let mut element_common = list("element_freqs")?;
-    element_common.truncate(row.maybe("elements")?.unwrap_or(0));
-    element_common.sort_by(|a, b| b.total_cmp(a));
-    let elements = mean.map(|mean| ElementStatistics { common: element_common, counts, mean: Some(mean) });
-    Ok(ColumnStatistics {
-        nulls: Some(nulls),
-        distinct: Some(distinct),
+    let raw = RawColumn {
+        nulls: row.number("null_frac")?,
+        distinct: row.number("n_distinct")?,
         width: row.maybe("avg_width")?,
         correlation: row.maybe("correlation")?,
-        common,
+        common: list("freqs")?,
         values: texts("vals")?,
         lengths: lengths("lengths")?,
-        buckets,
-        sample_lengths,
-        elements,
-        sequence: None,
-        complete,
-        computed: false,
-    })
+        bounds: texts("bounds")?,
+        bound_lengths: lengths("bound_lengths")?,
+        elements: row.maybe("elements")?.unwrap_or(0),
+        element_common: list("element_freqs")?,
+        element_counts: list("element_counts")?,
+    };
+    Ok(raw.into())
+}
+
+impl From<RawColumn> for ColumnStatistics {
+    fn from(raw: RawColumn) -> Self {
+        let RawColumn {
+            nulls, distinct, bounds, bound_lengths, common, mut element_counts, mut element_common, ..
+        } = raw;
+        // The server's share is one of all rows.
+        let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
+        let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
+        let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
+        let bucket = |w: &[String]| HistogramBucket { from: w[0].clone(), to: w[1].clone(), share };
+        let buckets: Vec<HistogramBucket> = bounds.windows(2).map(bucket).collect();
+        let mean = element_counts.pop();
+        // Behind the elements' frequencies stand the least, the greatest and that of NULL.
+        element_common.truncate(raw.elements);
+        element_common.sort_by(|a, b| b.total_cmp(a));
+        let elements =
+            mean.map(|mean| ElementStatistics { common: element_common, counts: element_counts, mean: Some(mean) });
+        ColumnStatistics {
+            nulls: Some(nulls),
+            distinct: Some(distinct),
+            width: raw.width,
+            correlation: raw.correlation,
+            complete: !common.is_empty() && buckets.is_empty() && bound_lengths.is_empty(),
+            common,
+            values: raw.values,
+            lengths: raw.lengths,
+            buckets,
+            sample_lengths: bound_lengths,
+            elements,
+            sequence: None,
+            computed: false,
+        }
+    }
 }
 
 fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics) -> Result<(), SchemaError> {

@@ -167,7 +167,7 @@ impl Dictionary {
 /// Parses the meaning of a text column: `first_name`, `code 8`, `one of S *2 | M *5`.
 fn meaning(text: &str) -> Result<Meaning, String> {
     if let Some(list) = text.strip_prefix("one of ") {
-        return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list)?)));
+        return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list).map_err(|e| e.to_string())?)));
     }
     if let Some((name, length)) = text.split_once(' ')
         && let Ok(length) = length.parse::<u32>()
@@ -191,7 +191,7 @@ fn meaning(text: &str) -> Result<Meaning, String> {
 /// Parses the meaning of a number column: `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
 fn numbers(text: &str) -> Result<NumberMeaning, String> {
     if let Some(list) = text.strip_prefix("one of ") {
-        let list = catalogue::inline(list)?;
+        let list = catalogue::inline(list).map_err(|e| e.to_string())?;
         let whole =
             |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is not a whole number"))?, weight));
         return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));

@@ -1,0 +1,104 @@
+//! The phases of planning one table, in their order: each consumes the result of the one before.
+//!
+//! [`Inferred`] (domains from types and names) -> [`Linked`] (parents from foreign keys) -> [`Narrowed`] (CHECKs
+//! solved) -> [`Keyed`] (unique keys, compiled) -> the table's plan.
+
+use super::{KeyInput, Keys, PlanContext, TablePlanner};
+use dbmocker_plan::TablePlan;
+use dbmocker_predicate::Solution;
+
+/// Each column has a domain.
+pub(super) struct Inferred<'a>(TablePlanner<'a>);
+
+/// Foreign keys have their parent rows.
+pub(super) struct Linked<'a>(TablePlanner<'a>);
+
+/// CHECKs have narrowed the domains.
+pub(super) struct Narrowed<'a> {
+    planner: TablePlanner<'a>,
+    solution: Solution,
+    inputs: Vec<KeyInput>,
+}
+
+/// Keys are unique, and the table is compiled.
+pub(super) struct Keyed<'a> {
+    planner: TablePlanner<'a>,
+    plan: TablePlan,
+}
+
+/// The end of the last phase.
+pub(super) enum Verified {
+    Plan(Box<TablePlan>),
+    /// The rows would overlap existing ones, which this exclusion constraint does not allow.
+    Overlaps(String),
+    /// The laws of moments do not keep the orderings that were left to them.
+    Unordered,
+}
+
+impl<'a> Inferred<'a> {
+    pub(super) fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, String> {
+        Ok(Inferred(TablePlanner::new(b, position, avoid)?))
+    }
+
+    pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<Linked<'a>, String> {
+        let Inferred(mut planner) = self;
+        planner.link(b, parents)?;
+        planner.pair_keys(b, parents);
+        planner.name_values(b);
+        Ok(Linked(planner))
+    }
+}
+
+impl<'a> Linked<'a> {
+    pub(super) fn narrow(self, b: &PlanContext<'_>) -> Result<Narrowed<'a>, String> {
+        let Linked(mut planner) = self;
+        planner.query_unreadable(b)?;
+        planner.restrict(b)?;
+        let mut inputs = planner.key_inputs(b);
+        planner.fixed_keys(b, &mut inputs)?;
+        planner.documents(b);
+        planner.row_laws(b);
+        let mut solution = planner.solve(b, Keys::Fixed);
+        if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
+            // The likely values may be too few: use all values of the type.
+            planner.widen(b);
+            solution = planner.solve(b, Keys::Fixed);
+        }
+        if !solution.unsolved.is_empty() && planner.query_unsolved(b, &solution)? {
+            solution = planner.solve(b, Keys::Fixed);
+        }
+        if let Some(i) = solution.impossible.first() {
+            return Err(planner.impossible(b, i));
+        }
+        planner.contradicted(b, &solution)?;
+        let solution = planner.repeat(b, solution)?;
+        Ok(Narrowed { planner, solution, inputs })
+    }
+}
+
+impl<'a> Narrowed<'a> {
+    pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<Keyed<'a>, String> {
+        let Narrowed { mut planner, solution, inputs } = self;
+        let plan = planner.keyed(b, &solution, &inputs)?;
+        Ok(Keyed { planner, plan })
+    }
+}
+
+impl Keyed<'_> {
+    /// Checks what overrides and existing rows demand of the rows.
+    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<Verified, String> {
+        let Keyed { planner, plan } = self;
+        if !planner.keeps_orderings(&plan) {
+            return Ok(Verified::Unordered);
+        }
+        planner.check_distributions(b, &plan)?;
+        planner.fixed_rows(b, &plan)?;
+        planner.keeps_counts(b, &plan)?;
+        planner.keeps_pairs(b, &plan)?;
+        planner.keeps_formulas(b, &plan)?;
+        Ok(match planner.overlapping(b, &plan)? {
+            None => Verified::Plan(Box::new(plan)),
+            Some(name) => Verified::Overlaps(name.to_owned()),
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! Tells a listener of every statement that loaders run, with the time that it took.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::{LoadError, Loaded, Loader, Payload, Target};
+
+type Listener = Box<dyn Fn(&str, Duration) + Send + Sync>;
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// Sets the listener of all sessions that are opened from now on. Only the first one counts.
+pub fn listen(listener: impl Fn(&str, Duration) + Send + Sync + 'static) {
+    let _ = LISTENER.set(Box::new(listener));
+}
+
+/// The loader itself, if nobody listens.
+pub(crate) fn traced(inner: Box<dyn Loader>) -> Box<dyn Loader> {
+    match LISTENER.get() {
+        Some(listener) => Box::new(Traced { inner, listener }),
+        None => inner,
+    }
+}
+
+struct Traced {
+    inner: Box<dyn Loader>,
+    listener: &'static Listener,
+}
+
+impl Traced {
+    fn told<T>(
+        &mut self,
+        what: &str,
+        run: impl FnOnce(&mut dyn Loader) -> Result<T, LoadError>,
+    ) -> Result<T, LoadError> {
+        let begun = Instant::now();
+        let done = run(&mut *self.inner);
+        (self.listener)(what, begun.elapsed());
+        done
+    }
+}
+
+impl Loader for Traced {
+    fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.told(sql, |inner| inner.execute(sql))
+    }
+
+    fn calling_functions(&mut self) -> &mut dyn Loader {
+        self.inner.calling_functions();
+        self
+    }
+
+    fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        self.told(sql, |inner| inner.query(sql))
+    }
+
+    fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError> {
+        self.told(&format!("rows into {}.{}", target.schema, target.table), |inner| inner.load(target, payload))
+    }
+
+    fn canceller(&self) -> Box<dyn Fn() + Send + Sync> {
+        self.inner.canceller()
+    }
+
+    fn default_schema(&self) -> Option<String> {
+        self.inner.default_schema()
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), LoadError> {
+        self.inner.finish()
+    }
+}

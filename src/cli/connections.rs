@@ -1,0 +1,92 @@
+//! How many connections load, and whether they share large tables.
+//!
+//! On a server nearby its processors are the limit, so there are as many connections as cores here, a table each. To a server
+//! far away one connection carries at most a window of the network for each round trip: then more of them load parts of one
+//! table as well.
+
+use std::time::{Duration, Instant};
+
+use dbmocker_loaders::{Connection, Dialect};
+use dbmocker_schema::SchemaError;
+use dbmocker_schema::session::Session;
+
+use super::args::Processes;
+use super::config::Resources;
+
+/// A round trip from which a server is far away, and for which there is one more connection.
+const FAR: Duration = Duration::from_millis(4);
+const EACH: Duration = Duration::from_millis(2);
+/// Connections without being asked: servers have few to give.
+const MOST: usize = 16;
+/// Questions whose quickest answer is the round trip.
+const ASKED: usize = 5;
+
+/// The connections of a load by this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connections {
+    pub count: usize,
+    /// Parts of a large table are loaded by several, for this reason.
+    pub shared: Option<String>,
+}
+
+impl Connections {
+    /// As `--connections` says, or by the server's distance; `streams` is for a server nearby.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub fn choose(
+        typed: &Processes,
+        staged: bool,
+        streams: usize,
+        connection: &Connection,
+    ) -> Result<Self, SchemaError> {
+        let alone = Connections { count: streams, shared: None };
+        match typed.connections {
+            _ if connection.dialect == Dialect::Sqlite || staged || typed.processes > 1 => Ok(alone),
+            Some(n) => Ok(Connections { count: n.into(), shared: (n > 1).then(|| format!("--connections {n}")) }),
+            None => Ok(by_distance(round_trip(connection)?, streams)),
+        }
+    }
+
+    /// Resources with this number of connections, where it is not the usual one.
+    pub fn apply(&self, resources: Resources) -> Resources {
+        Resources { connections: (self.count != resources.streams).then_some(self.count), ..resources }
+    }
+}
+
+fn by_distance(round_trip: Duration, streams: usize) -> Connections {
+    if round_trip < FAR {
+        return Connections { count: streams, shared: None };
+    }
+    let wanted = usize::try_from(round_trip.as_micros() / EACH.as_micros()).unwrap_or(MOST);
+    let millis = round_trip.as_millis();
+    Connections {
+        count: wanted.clamp(2, MOST).max(streams),
+        shared: Some(format!("the server answers in {millis} ms")),
+    }
+}
+
+/// The quickest answer of the server to a question that takes it no time.
+fn round_trip(connection: &Connection) -> Result<Duration, SchemaError> {
+    let mut session = Session::open(connection)?;
+    let mut quickest = Duration::MAX;
+    for _ in 0..ASKED {
+        let begun = Instant::now();
+        session.each("how far the server is", "SELECT 1", &mut |_| true)?;
+        quickest = quickest.min(begun.elapsed());
+    }
+    Ok(quickest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_follow_the_distance() {
+        let of = |millis, streams| by_distance(Duration::from_millis(millis), streams);
+        assert_eq!(of(1, 2), Connections { count: 2, shared: None });
+        assert_eq!((of(5, 1).count, of(20, 2).count, of(500, 2).count, of(4, 8).count), (2, 10, 16, 8));
+        assert_eq!(of(20, 2).shared.unwrap(), "the server answers in 20 ms");
+    }
+}

@@ -1,0 +1,133 @@
+//! `--size`: row counts for a size in bytes.
+//!
+//! In: a request, its plan for row counts, and the size of that plan's rows. Out: the plan whose rows have about the size
+//! asked for. Tables keep their proportions: all of them are changed by one number, the rows of the largest one or the scale
+//! of the profile. Sizes grow nearly linearly with it, so a few plans are enough.
+
+use std::sync::Arc;
+
+use super::request::Request;
+use crate::error::{Exit, Failure};
+use dbmocker_core::humanize;
+use dbmocker_generate::generator::Generator;
+use dbmocker_plan::Plan;
+use dbmocker_planner::{Learned, Shape};
+
+/// Rows of the largest table in the first plan.
+const FIRST_ROWS: f64 = 10_000.0;
+/// Plans at most.
+const TRIES: usize = 8;
+/// The share of the size by which a plan may differ, and by which the best of all may.
+const CLOSE: f64 = 0.01;
+const ENOUGH: f64 = 0.05;
+
+/// Why no plan has the size.
+#[derive(Debug, thiserror::Error)]
+enum SizeError {
+    #[error("--size {}: even with a row for each table and short lists it would be {}; ask for more, or for fewer tables", humanize::bytes(*wanted), humanize::bytes(*least))]
+    Small { wanted: u64, least: u64 },
+    #[error("--size {}: the tables hold no more rows than {}{}; ask for less", humanize::bytes(*wanted), humanize::bytes(*found), limited.concat())]
+    Limited { wanted: u64, found: u64, limited: Vec<String> },
+    #[error("--size {}: no row counts come closer than {}; give --rows instead", humanize::bytes(*wanted), humanize::bytes(*found))]
+    NotFound { wanted: u64, found: u64 },
+}
+
+/// A plan and the bytes of its rows.
+type Sized = (Plan, Arc<Generator>, f64);
+
+/// Finds the plan with `size` bytes; `how` says what was estimated, and how.
+///
+/// # Errors
+/// A plan cannot be made or measured, or none has the size.
+pub fn plan_of_size(
+    request: &Request,
+    size: u64,
+    how: &str,
+    build: &dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Failure>,
+    measure: &dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>,
+) -> Result<(Plan, Arc<Generator>), Failure> {
+    let target = size as f64;
+    let least = if request.profile.is_some() { f64::MIN_POSITIVE } else { 1.0 };
+    let mut dial = if request.profile.is_some() { 1.0 } else { FIRST_ROWS };
+    let mut tried: Vec<(f64, f64)> = Vec::new();
+    let mut best: Option<Sized> = None;
+    let far = |bytes: f64| (bytes / target - 1.0).abs();
+    for _ in 0..TRIES {
+        let (plan, generator) = build(&dialled(request, dial))?;
+        let bytes = measure(&plan, &generator)?;
+        if best.as_ref().is_none_or(|(.., before)| far(bytes) < far(*before)) {
+            best = Some((plan, generator, bytes));
+        }
+        tried.push((dial, bytes));
+        let next = next_dial(&tried, target).max(least);
+        let next = if request.profile.is_some() { next } else { next.round() };
+        if far(bytes) <= CLOSE || tried.iter().any(|(d, _)| (d / next - 1.0).abs() < 1e-9) {
+            break;
+        }
+        dial = next;
+    }
+    let (mut plan, generator, bytes) = best.expect("a plan was made");
+    if far(bytes) > ENOUGH {
+        return Err(Failure::new(Exit::Source, why(&plan, size, bytes, tried.iter().any(|(d, _)| *d <= least))));
+    }
+    plan.sized = Some(format!(
+        "--size {}: these row counts are estimated to be {} {how}",
+        humanize::bytes(size),
+        humanize::bytes(bytes as u64)
+    ));
+    Ok((plan, generator))
+}
+
+/// The request with another number of rows.
+fn dialled(request: &Request, dial: f64) -> Request {
+    match &request.profile {
+        Some(learned) => {
+            let profile = Some(Learned { scale: dial, rows: true, ..learned.clone() });
+            Request { profile, ..request.clone() }
+        }
+        // A float beyond the range becomes the largest number.
+        None => Request { rows: dial as u64, shape: Shape::Largest, ..request.clone() },
+    }
+}
+
+/// The next number to try: on the line through the last two points.
+fn next_dial(tried: &[(f64, f64)], target: f64) -> f64 {
+    match tried {
+        [.., (d0, b0), (d1, b1)] if (b1 - b0).abs() > 1.0 && (d1 - d0) * (b1 - b0) > 0.0 => {
+            let next = d1 + (target - b1) * (d1 - d0) / (b1 - b0);
+            next.clamp(d1 / 1e6, d1 * 1e6)
+        }
+        [.., (d, b)] => d * target / b.max(1.0),
+        [] => FIRST_ROWS,
+    }
+}
+
+fn why(plan: &Plan, wanted: u64, found: f64, at_least: bool) -> SizeError {
+    let found = found as u64;
+    let limited = plan.tables.iter().filter_map(|t| Some(format!("\n  `{}`: {}", t.name, t.limited_by.as_ref()?)));
+    let limited: Vec<String> = limited.collect();
+    match () {
+        () if found > wanted && at_least => SizeError::Small { wanted, least: found },
+        () if found < wanted && !limited.is_empty() => SizeError::Limited { wanted, found, limited },
+        () => SizeError::NotFound { wanted, found },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_is_met_in_a_few_steps() {
+        // Lists and files without rows have a size that does not change.
+        let size = |rows: f64| 100_000.0 + 120.0 * rows + 3.0 * rows.sqrt();
+        for target in [2e5, 1e7, 1e10, 1e13] {
+            let mut tried = vec![(FIRST_ROWS, size(FIRST_ROWS))];
+            while (tried.last().unwrap().1 / target - 1.0).abs() > CLOSE {
+                let next = next_dial(&tried, target);
+                tried.push((next, size(next)));
+            }
+            assert!(tried.len() <= 4, "{target}: {tried:?}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What only newer servers have: MySQL 9, PostgreSQL 16 to 18, TimescaleDB and pgvector. Each test is passed over, with a
+//! line, where the server is older: `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name newer ones.
+
+use crate::program::dbmocker;
+use crate::servers::{Database, Kind, Server, mariadb, postgres};
+
+/// Fills a database of the server, if that is new enough.
+fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
+    // MariaDB counts otherwise.
+    let version = server.version();
+    let old = version < least || (server.kind == Kind::MariaDb && version >= 10);
+    if old {
+        eprintln!("passed over: the server has version {version}, not {least} or newer");
+        return None;
+    }
+    let db = server.create_database(ddl);
+    dbmocker(["load", "--url", &db.url, "--rows", rows]).ok();
+    Some(db)
+}
+
+#[test]
+fn json_predicates_and_ordered_uuids() {
+    let ddl =
+        "CREATE TABLE notes (id serial PRIMARY KEY, body text NOT NULL CHECK (body IS JSON OBJECT WITH UNIQUE KEYS),
+      tags text CHECK (tags IS JSON ARRAY), one text CHECK (one IS JSON SCALAR));";
+    if let Some(db) = filled(postgres(), 16, ddl, "200") {
+        assert_eq!(db.number("SELECT count(*) FROM notes"), 200);
+        assert!(db.number("SELECT least(count(tags), count(one)) FROM notes") > 100);
+    }
+    let ddl = "CREATE TABLE events (id uuid PRIMARY KEY DEFAULT uuidv7() CHECK (uuid_extract_version(id) = 7), n int NOT NULL);";
+    if let Some(db) = filled(postgres(), 18, ddl, "200") {
+        assert_eq!(db.number("SELECT count(DISTINCT id) FROM events"), 200);
+    }
+}
+
+#[test]
+fn predicates_of_mysql() {
+    let ddl = r#"CREATE TABLE hosts (id int AUTO_INCREMENT PRIMARY KEY, address varchar(40) CHECK (is_ipv4(address)),
+      wide varchar(45) CHECK (is_ipv6(wide)), ident char(36) CHECK (is_uuid(ident)), place point NOT NULL CHECK (st_x(place) > -181),
+      settings json NOT NULL, CHECK (json_schema_valid('{"type": "object", "required": ["tier"],
+        "properties": {"tier": {"enum": ["free", "paid"]}, "seats": {"type": "integer", "minimum": 1}}}', settings)));"#;
+    if let Some(db) = filled(mariadb(), 8, ddl, "200") {
+        assert!(db.number("SELECT count(address) + count(wide) + count(ident) FROM hosts") > 300);
+        assert_eq!(db.number("SELECT count(DISTINCT settings->>'$.tier') FROM hosts"), 2);
+    }
+}
+
+#[test]
+fn rows_of_hypertables_are_counted_over_their_chunks() {
+    let here = "select count(*) from pg_available_extensions where name in ('timescaledb', 'vector')";
+    if postgres().create_database("").number(here) < 2 {
+        eprintln!("passed over: the server has neither TimescaleDB nor pgvector");
+        return;
+    }
+    let ddl = "CREATE EXTENSION timescaledb; CREATE EXTENSION vector;
+      CREATE TABLE sensors (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+      CREATE TABLE measures (at timestamptz NOT NULL, sensor int NOT NULL REFERENCES sensors, value double precision NOT NULL);
+      SELECT create_hypertable('measures', by_range('at', interval '7 days'));
+      CREATE TABLE papers (id bigserial PRIMARY KEY, embedding vector(16) NOT NULL, half halfvec(8), sparse sparsevec(20));
+      CREATE INDEX ON papers USING hnsw (embedding vector_cosine_ops);";
+    let Some(db) = filled(postgres(), 16, ddl, "500") else { return };
+    assert_eq!(db.number("SELECT count(*) FROM measures"), 500);
+    assert!(db.number("SELECT least(count(half), count(sparse)) FROM papers") > 250);
+    // The rows of the first load are there: the second sees them, and the chunks are no tables to fill.
+    dbmocker(["load", "--url", &db.url, "--rows", "100"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM measures"), 600);
+    dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM measures"), 100);
+}
