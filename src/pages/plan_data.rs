@@ -167,7 +167,7 @@ impl PlanPage {
             meanwhile: forecast.meanwhile.clone(),
             left_out: left_alone(plan.left_out.iter().map(|l| (l.name.to_string(), &*l.reason))),
             cycles: plan.cycles.iter().map(|c| c.iter().map(ToString::to_string).collect()).collect(),
-            processes: plan.hands.as_ref().map(|h| format!("{}: {}", h.processes, h.reason)),
+            processes: plan.loaders.as_ref().map(|h| format!("{}: {}", h.processes, h.reason)),
             shortened: None,
             tables,
         })
