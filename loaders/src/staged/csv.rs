@@ -231,7 +231,7 @@ mod tests {
 
     fn schema(fields: &[(&str, DataType)]) -> Schema {
         Schema::new(
-            fields.iter().map(|(n, t)| arrow::datatypes::RawField::new(*n, t.clone(), true)).collect::<Vec<_>>(),
+            fields.iter().map(|(n, t)| arrow::datatypes::Field::new(*n, t.clone(), true)).collect::<Vec<_>>(),
         )
     }
 
