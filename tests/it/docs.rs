@@ -75,8 +75,9 @@ impl Place {
         let mut shell = Command::new("sh");
         shell.args(["-eu", "-c", &script]).current_dir(self.folder.path()).env("PATH", paths).stdin(Stdio::null());
         shell.env("XDG_STATE_HOME", self.folder.path());
-        ["PGPASSWORD", "MYSQL_PWD", "DBMOCKER_PASSWORD", "DBMOCKER_URL", "DATABASE_URL"]
-            .map(|name| shell.env_remove(name));
+        for name in ["PGPASSWORD", "MYSQL_PWD", "DBMOCKER_PASSWORD", "DBMOCKER_URL", "DATABASE_URL"] {
+            shell.env_remove(name);
+        }
         let output = shell.output().unwrap();
         self.printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         output.status.code().unwrap_or(-1)
