@@ -219,7 +219,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Replaces a manifest that is in the way
+    /// Replaces an existing manifest
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -420,7 +420,7 @@ pub struct InitConfig {
 
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// Ends sessions of the run that are still at work on the server
+    /// Ends sessions of the run that are still active on the server
     #[arg(long)]
     pub force: bool,
 
