@@ -276,7 +276,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "DIR", value_parser = parse::folder)]
     pub out: Option<PathBuf>,
 
-    /// Replaces a manifest that is in the way
+    /// Replaces an existing manifest
     #[arg(long)]
     pub overwrite: bool,
 }
@@ -498,7 +498,7 @@ pub struct Manual {
 
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// Ends sessions of the run that are still at work on the server
+    /// Ends sessions of the run that are still active on the server
     #[arg(long)]
     pub force: bool,
 
