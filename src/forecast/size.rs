@@ -218,8 +218,9 @@ impl Sample<'_> {
         let parents = self.planned.foreign.iter().find(|f| {
             f.columns.iter().map(|&c| self.table.columns[c].name.as_str()).eq(columns.iter().map(|c| c.name.as_str()))
         });
-        let most = parents
-            .map_or(f64::MAX, |f| (f.existing_count + f.parent_table.map_or(0, |p| self.plan.tables[p].rows)).max(1) as f64);
+        let most = parents.map_or(f64::MAX, |f| {
+            (f.existing_count + f.parent_table.map_or(0, |p| self.plan.tables[p].rows)).max(1) as f64
+        });
         let different = (seen.len() as f64 + unseen).min(most).min(self.planned.rows as f64);
         self.planned.rows as f64 / different.max(1.0)
     }

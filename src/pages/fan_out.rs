@@ -37,7 +37,8 @@ pub fn fan_out(
 ) -> Result<Option<FanOut>, GenerateError> {
     let table = &plan.tables[t];
     let f = &table.foreign[foreign];
-    let parents = f.existing_count.max(f.existing_keys.len() as u64) + f.parent_table.map_or(0, |p| plan.tables[p].rows);
+    let parents =
+        f.existing_count.max(f.existing_keys.len() as u64) + f.parent_table.map_or(0, |p| plan.tables[p].rows);
     if parents == 0 || table.rows == 0 {
         return Ok(None);
     }

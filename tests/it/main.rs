@@ -36,9 +36,9 @@ mod lookup;
 mod manners;
 mod memory;
 mod mysql_odd;
+mod newer;
 #[cfg(feature = "object-store")]
 mod object_stores;
-mod newer;
 mod original;
 mod others;
 mod own_functions;
