@@ -2,7 +2,7 @@
 "use strict";
 
 /** Longer names are cut in the picture; the tooltip has all of it. */
-const LABEL = 22;
+const LABEL = 20;
 
 /** Zoomed out further than this, boxes show larger names and no numbers. */
 const FAR = 0.62;
