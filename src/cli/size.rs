@@ -35,6 +35,12 @@ enum SizeError {
 /// A plan and the bytes of its rows.
 type Sized = (Plan, Arc<Generator>, f64);
 
+/// Makes the plan of a request.
+type Build<'a> = &'a dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Failure>;
+
+/// Measures a plan, in bytes.
+type Measure<'a> = &'a dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>;
+
 /// Finds the plan with `size` bytes; `how` says what was estimated, and how.
 ///
 /// # Errors
@@ -43,8 +49,8 @@ pub fn plan_of_size(
     request: &Request,
     size: u64,
     how: &str,
-    build: &dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Failure>,
-    measure: &dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>,
+    build: Build<'_>,
+    measure: Measure<'_>,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
     let target = size as f64;
     let least = if request.profile.is_some() { f64::MIN_POSITIVE } else { 1.0 };

@@ -129,7 +129,7 @@ mod tests {
     fn odd_samples_have_a_picture_too() {
         assert_eq!(Distribution::of(&[], 20).picture, Picture::Top(vec![]));
         assert_eq!(Distribution::of(&[Value::Null], 20).nulls, 1.0);
-        let wide: Vec<Value> = (0..30).map(|i| Value::Float(f64::MAX / 15.0 * f64::from(i - 15))).collect();
+        let wide: Vec<Value> = (0..30).map(|i| Value::Float(f64::MAX / 16.0 * f64::from(i - 15))).collect();
         assert!(matches!(Distribution::of(&wide, 20).picture, Picture::Values(h) if h.bars.iter().sum::<u32>() == 30));
         let odd: Vec<Value> = (0..30).map(|_| Value::Float(f64::NAN)).collect();
         assert_eq!(Distribution::of(&odd, 20).distinct, 1);

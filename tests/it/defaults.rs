@@ -22,7 +22,7 @@ fn the_server_applies_its_default() {
 fn columns_whose_value_is_needed_are_not_left_to_the_server() {
     let db = database(Kind::Sqlite, DDL);
     for (column, message) in
-        [("id", "values of keys are computed here"), ("score", "it has no default"), ("code", "codes reads the value")]
+        [("id", "it has no default"), ("score", "it has no default"), ("code", "codes reads the value")]
     {
         let config = format!("tables: {{posts: {{column_configs: {{{column}: {{default: true}}}}}}}}");
         let ran = configured("load", &db.url, &config, &[]);

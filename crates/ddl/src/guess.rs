@@ -12,7 +12,7 @@ pub(crate) fn guess(text: &str) -> Option<(Dialect, &'static str)> {
     };
     let mut scores = [(Dialect::Postgres, POSTGRES), (Dialect::Mysql, MYSQL), (Dialect::Sqlite, SQLITE)]
         .map(|(dialect, marks)| (score(marks), dialect));
-    scores.sort_by(|a, b| b.0.0.cmp(&a.0.0));
+    scores.sort_by_key(|((score, _), _)| std::cmp::Reverse(*score));
     let [((first, mark), dialect), ((second, _), _), _] = scores;
     (first > second).then_some((dialect, mark.trim()))
 }

@@ -80,7 +80,7 @@ impl Splitter<'_> {
     fn client_line(&mut self) -> Item {
         let start = self.lexer.at;
         let line = self.line_at(start);
-        self.lexer.to_end_of_line();
+        self.lexer.skip_line();
         Item::Client { text: self.lexer.text[start..self.lexer.at].trim().to_owned(), line }
     }
 
@@ -92,7 +92,7 @@ impl Splitter<'_> {
             return false;
         }
         words.next().unwrap_or(";").clone_into(&mut self.delimiter);
-        self.lexer.to_end_of_line();
+        self.lexer.skip_line();
         true
     }
 
@@ -164,10 +164,10 @@ impl Splitter<'_> {
     }
 
     fn skip_copied_rows(&mut self) {
-        self.lexer.to_end_of_line();
+        self.lexer.skip_line();
         while self.lexer.at < self.lexer.text.len() {
             let start = self.lexer.at;
-            self.lexer.to_end_of_line();
+            self.lexer.skip_line();
             if self.lexer.text[start..self.lexer.at].trim_end() == "\\." {
                 return;
             }
@@ -226,9 +226,7 @@ fn without_definer(text: &str, start: usize, end: usize, tokens: &[Token]) -> St
         return text[start..end].to_owned();
     };
     let mut last = from + 2;
-    if of(last + 1) == "@" {
-        last += 2;
-    } else if of(last + 1) == "(" && of(last + 2) == ")" {
+    if of(last + 1) == "@" || of(last + 1) == "(" && of(last + 2) == ")" {
         last += 2;
     }
     let Some(last) = tokens.get(last) else { return text[start..end].to_owned() };

@@ -48,8 +48,8 @@ impl Lexer<'_> {
             let mysql = self.dialect == Dialect::Mysql;
             match byte {
                 b if b.is_ascii_whitespace() || *b == 0x0b => self.at += 1,
-                b'#' if mysql => self.to_end_of_line(),
-                b'-' if self.starts("--") && (!mysql || self.is_mysql_comment()) => self.to_end_of_line(),
+                b'#' if mysql => self.skip_line(),
+                b'-' if self.starts("--") && (!mysql || self.is_mysql_comment()) => self.skip_line(),
                 b'/' if self.starts("/*") && !(mysql && self.hint().is_some()) => self.skip_comment(),
                 _ => return,
             }
@@ -62,7 +62,7 @@ impl Lexer<'_> {
     }
 
     /// Moves behind the end of the line.
-    pub fn to_end_of_line(&mut self) {
+    pub fn skip_line(&mut self) {
         self.at = find(self.bytes(), self.at, b"\n");
     }
 

@@ -69,7 +69,7 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<
 }
 
 /// Checks that a table's files contain every row exactly once.
-fn covered(table: &str, rows: u64, files: &mut Vec<FilePart>) -> Result<(), JoinError> {
+fn covered(table: &str, rows: u64, files: &mut [FilePart]) -> Result<(), JoinError> {
     let first = |f: &FilePart| f.first_row.unwrap_or(0);
     files.sort_by_key(|f| (first(f), f.partition.clone(), f.rows));
     each_row_once(table, rows, &spans(table, files)?)

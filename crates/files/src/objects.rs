@@ -125,8 +125,8 @@ impl Store {
         if let Some(free) = free.filter(|&free| free < bytes) {
             return Err(StoreError::NoSpace { url: self.url().to_owned(), bytes, folder: folder.to_owned(), free });
         }
-        let files = manifest.tables.iter().flat_map(|t| &t.files);
-        files.map(|file| self.get(&file.path, folder)).collect()
+        let mut files = manifest.tables.iter().flat_map(|t| &t.files);
+        files.try_for_each(|file| self.get(&file.path, folder))
     }
 
     /// Copies the manifests of parts into a folder.
@@ -153,7 +153,7 @@ impl Store {
         // A manifest that cannot be read lists no files.
         let listed = super::Manifest::read_file(&folder.path().join(&name)).ok();
         self.remove(&name)?;
-        let files = listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files);
-        files.map(|file| self.remove(&file.path)).collect()
+        let mut files = listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files);
+        files.try_for_each(|file| self.remove(&file.path))
     }
 }

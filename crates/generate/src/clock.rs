@@ -140,7 +140,7 @@ impl ClockGen {
         let (whole, rest) = if self.small {
             // The same in 64 bits.
             let product = row * total;
-            let fraction = ((product % self.rows << 32) + u64::from(part) * total) / self.rows;
+            let fraction = (((product % self.rows) << 32) + u64::from(part) * total) / self.rows;
             (product / self.rows + (fraction >> 32), fraction as u32)
         } else {
             let place = (u128::from(row) << 32 | u128::from(part)) * u128::from(total) / u128::from(self.rows);

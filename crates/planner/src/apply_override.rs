@@ -152,13 +152,13 @@ impl OverrideScope<'_> {
             return self.weighted(&override_.weighted_values, "weighted_values");
         }
         if let Some(file) = &override_.values_from {
-            return self.from_file(file);
+            return self.values_of_file(file);
         }
         Ok(self.likely.clone())
     }
 
     /// Returns the values of a file.
-    fn from_file(&self, file: &ValueFile) -> Result<Domain, String> {
+    fn values_of_file(&self, file: &ValueFile) -> Result<Domain, String> {
         let mut seen = HashMap::new();
         let (mut values, mut weights) = (Vec::new(), Vec::new());
         for (i, row) in file.rows.rows.iter().enumerate() {

@@ -234,7 +234,7 @@ impl TableGen {
             ParentChoiceGen::Cover(cover) => cover.parent(row, source.stream, attempt),
             ParentChoiceGen::Chain { existing_count, chain } => Some(existing_count + chain.next(row)),
             ParentChoiceGen::Previous { existing_count, length } => {
-                row.checked_sub(1).filter(|_| row % length != 0).map(|before| existing_count + before)
+                row.checked_sub(1).filter(|_| !row.is_multiple_of(*length)).map(|before| existing_count + before)
             }
             ParentChoiceGen::Itself { existing_count } => Some(existing_count + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),

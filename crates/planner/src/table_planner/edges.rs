@@ -33,6 +33,15 @@ impl TablePlanner<'_> {
     fn edges_of(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, named: bool) -> Result<Vec<Value>, String> {
         let (column, planned) = (&self.table.columns[c], &plan.columns[c]);
         let name = column.name.as_str();
+        let mentions = |text: &str| text.contains(name);
+        let keyed = self.table.keys.iter().any(|key| {
+            let parts = || key.parts.iter();
+            parts().any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(mentions))
+                || key.predicate.as_deref().is_some_and(mentions)
+        });
+        if keyed || self.in_key(&[c]) {
+            return Err("it is part of a key".into());
+        }
         let free = matches!(planned.rule, Rule::Draw { .. })
             && planned.law.as_ref().is_none_or(|law| matches!(law.law, Law::Drawn(_)))
             && !planned.computed
@@ -45,15 +54,6 @@ impl TablePlanner<'_> {
         }
         if !named && b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()) {
             return Err("its values were asked for".into());
-        }
-        let mentions = |text: &str| text.contains(name);
-        let keyed = self.table.keys.iter().any(|key| {
-            let parts = || key.parts.iter();
-            parts().any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(mentions))
-                || key.predicate.as_deref().is_some_and(mentions)
-        });
-        if keyed || self.in_key(&[c]) {
-            return Err("it is part of a key".into());
         }
         if self.table.exclusions.iter().any(|e| e.elements.iter().any(|(text, _)| mentions(text))) {
             return Err("it is part of an exclusion constraint".into());

@@ -245,6 +245,9 @@ fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) 
     })
 }
 
+/// Returns the domain of weighted values in the column's type.
+type WeightedDomain<'a> = &'a dyn Fn(&[(Scalar, f64)]) -> Option<Domain>;
+
 /// Returns the law of an expression; `None` if one of its foreign keys is not planned, or its child rows cannot be
 /// computed. `foreign`: returns the index of a foreign key, by table and name; `values`: those of a rule, in the
 /// column's type.
@@ -254,7 +257,7 @@ pub(super) fn law(
     c: usize,
     formula: &ResolvedFormula,
     foreign: &dyn Fn(usize, &str) -> Option<usize>,
-    values: &dyn Fn(&[(Scalar, f64)]) -> Option<Domain>,
+    values: WeightedDomain<'_>,
 ) -> Option<LawPlan> {
     let env = Env { dialect: b.schema.dialect, now: b.options.now };
     let own = b.schema.tables.iter().position(|t| t.name == table.name)?;

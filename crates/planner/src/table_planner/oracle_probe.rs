@@ -21,6 +21,9 @@ pub(super) struct OracleProbe<'p, 's, 't> {
     scenes: Vec<Scene<'s>>,
 }
 
+/// The candidates of each column, and the number of likely ones at the start of each list.
+type CandidateLists = (Vec<Vec<Value>>, Vec<usize>);
+
 impl<'s> CheckOracle<'_, 's> {
     /// Queries parts of CHECKs over these columns of the planner's table.
     ///
@@ -143,7 +146,7 @@ impl OracleProbe<'_, '_, '_> {
 
     /// Returns the candidates of each column, and the number of likely ones at the start of each list; `None` if a
     /// column has none.
-    fn lists(&self) -> Result<Option<(Vec<Vec<Value>>, Vec<usize>)>, String> {
+    fn lists(&self) -> Result<Option<CandidateLists>, String> {
         let (mut lists, mut likely) = (Vec::new(), Vec::new());
         for &c in self.columns {
             let accepted = self.oracle.accepted.get(&c);
