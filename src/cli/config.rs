@@ -156,8 +156,6 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
 /// As [`open`].
 pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
     let found = found(typed, printer)?;
-    // A password may be asked for: no phase is shown meanwhile.
-    printer.detail(format_args!("connecting to {}", found.connection));
     dbmocker_schema::authenticate(&found).map_err(|e| match e {
         SchemaError::Locked { .. } => match RunLock::take(&found.connection, &Patience::default()) {
             Err(RunError::Busy { holder, .. }) => {
@@ -174,6 +172,8 @@ fn found(typed: &args::Database, printer: &Printer) -> Result<RequestedDatabase,
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
+    // A password may be asked for: no phase is shown meanwhile.
+    printer.detail(format_args!("connecting to {}", found.connection));
     Ok(found)
 }
 
@@ -417,8 +417,6 @@ pub struct Resources {
     pub streams: usize,
     /// Connections that load; `None`: as many as streams.
     pub connections: Option<usize>,
-    /// The user has set the number of workers.
-    pub typed: bool,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
     /// Approximate bytes of one batch.
@@ -445,7 +443,7 @@ impl Resources {
         let limit = typed.memory_limit.unwrap_or_else(default_memory);
         let workers = typed.workers.or(file.max_workers);
         let resources = Resources::of(workers.map_or_else(cores, usize::from), limit);
-        Resources { batch_rows: file.batch_size, typed: workers.is_some(), ..resources }
+        Resources { batch_rows: file.batch_size, ..resources }
     }
 
     /// Fits the buffers into `limit` bytes: first smaller batches, then fewer of them.
@@ -454,7 +452,6 @@ impl Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
             connections: None,
-            typed: false,
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
             batch_rows: None,
@@ -472,12 +469,6 @@ impl Resources {
             }
         }
         resources
-    }
-
-    /// With more connections to a server that is far away, where most of the time is spent waiting for answers.
-    pub fn at_distance(self, round_trip: Duration) -> Self {
-        let more = Resources { streams: MOST_STREAMS.max(self.streams), ..self };
-        if self.typed || round_trip < run::FAR || more.bytes() > more.limit { self } else { more }
     }
 
     /// Twice what the batches hold: builders grow by doubling.
@@ -520,7 +511,6 @@ impl Resources {
             streams: left.streams.min(self.streams),
             connections: self.connections,
             batch_rows: self.batch_rows,
-            typed: self.typed,
             ..left
         })
     }

@@ -12,9 +12,10 @@ use dbmocker_schema::session::Session;
 
 use super::args::Processes;
 use super::config::Resources;
+use super::printer::Printer;
+use crate::run::FAR;
 
-/// A round trip from which a server is far away, and for which there is one more connection.
-const FAR: Duration = Duration::from_millis(4);
+/// For each of these in a round trip there is one more connection.
 const EACH: Duration = Duration::from_millis(2);
 /// Connections without being asked: servers have few to give.
 const MOST: usize = 16;
@@ -48,8 +49,11 @@ impl Connections {
         }
     }
 
-    /// Resources with this number of connections, where it is not the usual one.
-    pub fn apply(&self, resources: Resources) -> Resources {
+    /// Resources with this number of connections, where it is not the usual one; says why large tables are shared.
+    pub fn apply(&self, resources: Resources, printer: &Printer) -> Resources {
+        if let Some(why) = &self.shared {
+            printer.note(format_args!("{} connections load parts of large tables: {why}", self.count));
+        }
         Resources { connections: (self.count != resources.streams).then_some(self.count), ..resources }
     }
 }

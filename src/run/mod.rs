@@ -117,20 +117,7 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
 /// Servers from this round trip on are far away: waiting for answers takes more time than the work.
 pub const FAR: Duration = Duration::from_millis(5);
 
-/// The time that an answer of the server takes at least; zero for a file.
-///
-/// # Errors
-/// The server cannot be reached.
-pub fn round_trip(connection: &Connection) -> Result<Duration, RunError> {
-    if connection.dialect == Dialect::Sqlite {
-        return Ok(Duration::ZERO);
-    }
-    let mut loader = connect(connection)?;
-    let least = round_trip_of(&mut *loader)?;
-    loader.finish()?;
-    Ok(least)
-}
-
+/// The time that an answer of the server takes at least.
 fn round_trip_of(loader: &mut dyn Loader) -> Result<Duration, LoadError> {
     let mut least = Duration::MAX;
     for _ in 0..2 {

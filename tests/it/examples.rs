@@ -7,7 +7,7 @@ use crate::servers::{KINDS, database};
 
 fn folders() -> Vec<PathBuf> {
     let all = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")).unwrap();
-    all.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect()
+    all.map(|entry| entry.unwrap().path()).filter(|path| path.join("dbmocker.yaml").exists()).collect()
 }
 
 #[test]

@@ -259,6 +259,16 @@ impl<'a> DirectColumn<'a> {
                     None => rows.into_iter().try_for_each(|row| self.put(row, out)),
                 }
             }
+            RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } if self.way == WritePath::Text => {
+                rows.zip(hashes).try_for_each(|(row, &hash)| match self.stream(row, hash) {
+                    Some(mut rng) => {
+                        let number = numbered.map(|n| n + row);
+                        let word = entity.of_row(hash);
+                        out.append_written(|text| writer_of_attribute.write(word, &mut rng, number, text))
+                    }
+                    None => out.append(&Value::Null),
+                })
+            }
             _ => rows.into_iter().try_for_each(|row| self.put(row, out)),
         }
     }

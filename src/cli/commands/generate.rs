@@ -40,7 +40,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     let staged = args.staging.is_asked();
     let connections = Connections::choose(&args.processes, staged, resources.streams, &source.connection);
     let connections = connections.map_err(config::schema_failure)?;
-    let resources = connections.apply(resources);
+    let resources = connections.apply(resources, printer);
     let planning = Planning {
         source: &source,
         tables: &args.tables,

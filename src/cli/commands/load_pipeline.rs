@@ -21,6 +21,7 @@ use crate::run::{
     AcceptedTrial, DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord,
     TableJob, TableShare, WorkerConfig,
 };
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
@@ -306,8 +307,6 @@ impl Fill<'_> {
         }
         printer.phase_over();
         let lock = lock.as_ref().expect("a source that is opened to be filled has a lock");
-        let distance = run::round_trip(connection).map_err(config::run_failure)?;
-        let resources = &resources.at_distance(distance);
         let flow = self.paced(resources.flow()?, worker_config.as_ref())?;
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
@@ -358,7 +357,10 @@ impl Fill<'_> {
             left_out: report.left_out.iter().cloned().chain(loaded.left_out).collect(),
             ..report
         };
-        let report = close(report, self.begun, self.report, printer)?;
+        // On stdout a report is written once, with the verification.
+        let on_stdout = self.report.is_some_and(|path| path.as_os_str() == STDOUT);
+        let file = self.report.filter(|_| !(self.verify && on_stdout));
+        let report = close(report, self.begun, file, printer)?;
         if self.command == "high-performance" {
             let stored: u64 = report.tables.iter().map(|t| t.rows).sum();
             let seconds = self.begun.elapsed().as_secs_f64();

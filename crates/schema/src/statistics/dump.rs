@@ -4,6 +4,7 @@
 //! In: the text, and the schema that its names are of. Out: [`Statistics`] as from a server, and the common values, of
 //! which only those that [`Dump::labels`] is asked for leave this module.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use dbmocker_loaders::Dialect as Sql;
@@ -33,7 +34,7 @@ pub enum DumpError {
     )]
     Nothing,
     #[error("line {line}: {what}; write the file again by `pg_dump --statistics-only`")]
-    Damaged { line: usize, what: &'static str },
+    Damaged { line: usize, what: String },
 }
 
 impl Dump {
@@ -57,11 +58,15 @@ impl Dump {
                 }
                 continue;
             }
+            let table = name.clone();
             let added = match function {
                 Function::Relation => dump.relation(name, &arguments),
                 Function::Attribute => dump.attribute(name, &arguments, schema),
             };
-            added.ok_or_else(|| reader.damaged("a number or a list cannot be read"))?;
+            added.ok_or_else(|| {
+                let argument = arguments.unread.take().unwrap_or("an argument");
+                reader.damaged(format!("the number or list `{argument}` of `{table}` cannot be read"))
+            })?;
         }
         if any { Ok(dump) } else { Err(DumpError::Nothing) }
     }
@@ -156,11 +161,15 @@ const FUNCTIONS: [(&str, Function); 2] =
     [("pg_restore_relation_stats", Function::Relation), ("pg_restore_attribute_stats", Function::Attribute)];
 
 /// The named arguments of a call; NULL is left out.
-struct Arguments(BTreeMap<String, String>);
+struct Arguments {
+    values: BTreeMap<String, String>,
+    /// An argument that is neither the number nor the list that it should be.
+    unread: Cell<Option<&'static str>>,
+}
 
 impl Arguments {
     fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 
     /// `schemaname` and `relname`; in early versions `relation`, as a qualified name.
@@ -173,20 +182,29 @@ impl Arguments {
     }
 
     /// The number, if the argument is there; `None` if it is no number.
-    fn number(&self, name: &str) -> Option<Option<f64>> {
+    fn number(&self, name: &'static str) -> Option<Option<f64>> {
         match self.text(name) {
             None => Some(None),
-            Some(text) => text.parse().ok().filter(|n: &f64| n.is_finite()).map(Some),
+            Some(text) => self.noted(name, text.parse().ok().filter(|n: &f64| n.is_finite())).map(Some),
         }
     }
 
-    /// The texts of an array; `None` if it is none.
-    fn list(&self, name: &str) -> Option<Vec<String>> {
-        self.text(name).map_or(Some(Vec::new()), array)
+    /// Notes the name of an argument that cannot be read.
+    fn noted<T>(&self, name: &'static str, read: Option<T>) -> Option<T> {
+        if read.is_none() {
+            self.unread.set(Some(name));
+        }
+        read
     }
 
-    fn numbers(&self, name: &str) -> Option<Vec<f64>> {
-        self.list(name)?.iter().map(|n| n.parse().ok().filter(|n: &f64| n.is_finite())).collect()
+    /// The texts of an array; `None` if it is none.
+    fn list(&self, name: &'static str) -> Option<Vec<String>> {
+        self.noted(name, self.text(name).map_or(Some(Vec::new()), array))
+    }
+
+    fn numbers(&self, name: &'static str) -> Option<Vec<f64>> {
+        let numbers = self.list(name)?.iter().map(|n| n.parse().ok().filter(|n: &f64| n.is_finite())).collect();
+        self.noted(name, numbers)
     }
 }
 
@@ -242,8 +260,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn damaged(&self, what: &'static str) -> DumpError {
-        DumpError::Damaged { line: self.text[..self.at].matches('\n').count() + 1, what }
+    fn damaged(&self, what: impl Into<String>) -> DumpError {
+        let line = self.text[..self.at].matches('\n').count() + 1;
+        DumpError::Damaged { line, what: what.into() }
     }
 
     fn rest(&self) -> &str {
@@ -310,7 +329,7 @@ impl Reader<'_> {
             [Some(name), Some(value)] => Some((name.clone(), value.clone())),
             _ => None,
         });
-        Ok(Arguments(pairs.collect()))
+        Ok(Arguments { values: pairs.collect(), unread: Cell::default() })
     }
 
     /// A text in quotes; with an `E` before it, `\` escapes.
