@@ -303,7 +303,7 @@ fn a_late_kill_stops_no_other_statement_and_somebody_elses_is_told() {
         // The function gives 1 where it is interrupted; as part of a statement that writes it is an error.
         match loader.query("SELECT SLEEP(600)") {
             Ok(rows) => assert_eq!(rows[0][0].as_deref(), Some("1")),
-            Err(e) => assert!(e.to_string().contains("somebody else stopped it"), "{e}"),
+            Err(e) => assert!(e.to_string().contains("another session stopped it"), "{e}"),
         }
     });
     let stop = loader.canceller();

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
+use dbmocker_loaders::{LoadError, Loader};
 
 mod batches;
 mod deferred_indexes;

@@ -485,6 +485,8 @@ fn prepare_mariadb(folder: &Path, port: u16) -> Vec<String> {
         "--no-defaults".into(),
         format!("--datadir={}", path("data")),
         format!("--socket={}", path("socket")),
+        // A server removes other servers' temporary tables from a folder that it shares with them.
+        format!("--tmpdir={}", path("data")),
         format!("--pid-file={}", path("mariadb.pid")),
         format!("--init-file={}", path("accounts.sql")),
         format!("--port={port}"),

@@ -126,7 +126,8 @@ fn checks_on_a_foreign_key_choose_among_its_parents() {
     assert_eq!(db.number("SELECT count(*) FROM notes WHERE class = 3"), 300);
     assert!(db.number("SELECT count(DISTINCT (kind, n)) FROM red") > 20);
     assert_eq!(db.number("SELECT count(*) FROM parted_2"), 300);
-    assert_eq!(db.number("SELECT count(class) FROM never"), 0);
+    // Classes beyond 9000 are made for it.
+    assert!(db.number("SELECT count(DISTINCT class) FROM never WHERE class > 9000") > 0);
 }
 
 #[test]
@@ -316,7 +317,7 @@ fn rows_that_must_not_overlap_go_where_nothing_is() {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), rows, "{table}");
     }
     let full = dbmocker(["load", "--url", &db.url, "--rows", "300", "--tables", "taken"]).expect(3);
-    assert!(full.stderr.contains("leave no room for others"), "{}", full.stderr);
+    assert!(full.stderr.contains("leave no room for new ones"), "{}", full.stderr);
     assert_eq!(db.number("SELECT count(*) FROM taken"), 1);
 }
 

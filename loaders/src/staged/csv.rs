@@ -230,9 +230,7 @@ mod tests {
     }
 
     fn schema(fields: &[(&str, DataType)]) -> Schema {
-        Schema::new(
-            fields.iter().map(|(n, t)| arrow::datatypes::Field::new(*n, t.clone(), true)).collect::<Vec<_>>(),
-        )
+        Schema::new(fields.iter().map(|(n, t)| arrow::datatypes::Field::new(*n, t.clone(), true)).collect::<Vec<_>>())
     }
 
     fn strings(array: &ArrayRef) -> Vec<Option<&str>> {

@@ -154,7 +154,7 @@ fn a_cancel_request_of_somebody_else_is_told() {
             );
         });
         let error = complaint(loader.query("SELECT pg_sleep(600)"));
-        assert!(error.contains("somebody else stopped it") && error.contains("pg_cancel_backend"), "{error}");
+        assert!(error.contains("another session stopped it") && error.contains("pg_cancel_backend"), "{error}");
     });
 }
 

@@ -21,8 +21,8 @@ use crate::run::{
     AcceptedTrial, DisabledTriggers, Flow, LoadOptions, Pace, Refusal, Resumed, RunEntry, RunError, RunRecord,
     TableJob, TableShare, WorkerConfig,
 };
-use dbmocker_core::json_file::STDOUT;
 use dbmocker_core::humanize;
+use dbmocker_core::json_file::STDOUT;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_core::time::timestamp_text;
 use dbmocker_generate::generator::Generator;

@@ -21,8 +21,12 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     })?;
     let failed = |e: std::io::Error| DdlError::Server { dialect: DIALECT, message: e.to_string() };
     let (data, plugins, first) = (folder.join("data"), folder.join("plugins"), folder.join("first.sql"));
-    fs::create_dir(&plugins).map_err(failed)?;
-    account.give(&plugins).map_err(failed)?;
+    // A server removes other servers' temporary tables from a folder that it shares with them.
+    let temporary = folder.join("tmp");
+    for own in [&plugins, &temporary] {
+        fs::create_dir(own).map_err(failed)?;
+        account.give(own).map_err(failed)?;
+    }
     let install = find("mariadb-install-db").filter(|_| server.file_name().is_some_and(|n| n == "mariadbd"));
     let mut init = match &install {
         Some(install) => {
@@ -36,7 +40,8 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
             init
         }
     };
-    run(DIALECT, account, init.arg(format!("--datadir={}", data.display())))?;
+    init.args([format!("--datadir={}", data.display()), format!("--tmpdir={}", temporary.display())]);
+    run(DIALECT, account, &mut init)?;
     let (secret, own) = (password(DIALECT)?, password(DIALECT)?);
     // The account has no right beyond its databases: neither FILE nor SUPER.
     let sql = format!(
@@ -47,7 +52,13 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     account.give(&first).map_err(failed)?;
     let socket = folder.join("socket");
     let mut command = vec![server.to_string_lossy().into_owned(), "--no-defaults".into()];
-    for (name, path) in [("datadir", &data), ("socket", &socket), ("init-file", &first), ("plugin-dir", &plugins)] {
+    for (name, path) in [
+        ("datadir", &data),
+        ("socket", &socket),
+        ("init-file", &first),
+        ("plugin-dir", &plugins),
+        ("tmpdir", &temporary),
+    ] {
         command.push(format!("--{name}={}", path.display()));
     }
     command.push(format!("--pid-file={}", folder.join("server.pid").display()));

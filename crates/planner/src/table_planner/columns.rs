@@ -82,7 +82,11 @@ impl TablePlanner<'_> {
     fn with_wanted(&self, b: &PlanContext<'_>, column: &Column, inferred: Inferred) -> (Inferred, bool) {
         let c = self.columns.len();
         let foreign = self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
-        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| column.auto.is_none() && !foreign) else {
+        // Partitions restrict the columns of their key.
+        let partitioned =
+            self.table.partitioning.as_ref().is_some_and(|p| p.key.iter().any(|k| k.contains(&column.name)));
+        let free = column.auto.is_none() && !foreign && !partitioned;
+        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| free) else {
             return (inferred, false);
         };
         let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());

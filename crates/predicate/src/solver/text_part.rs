@@ -18,7 +18,7 @@ const WORD: u32 = 7;
 /// Maximum number of characters or separators before a part.
 const FAR: i128 = 60;
 /// Maximum number of listed parts that become one pattern.
-const LISTED: usize = 64;
+const LISTED: usize = 256;
 
 /// A text column and the place of a part in its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
