@@ -182,7 +182,7 @@ fn every_relative_link_leads_to_a_file() {
             let to = if to.is_empty() { file.clone() } else { file.parent().unwrap().join(to) };
             let there = match std::fs::read_to_string(&to) {
                 Ok(text) => anchor.is_empty() || anchors(&text).contains(anchor),
-                Err(_) => to.is_dir(),
+                Err(_) => to.exists(),
             };
             if !there {
                 broken.push(format!("{}: {target}", file.display()));
