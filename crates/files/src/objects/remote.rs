@@ -103,7 +103,7 @@ impl Store {
         let bytes = file.metadata().map_err(local)?.len();
         let mut next = |size: u64| {
             let mut part = Vec::new();
-            file.by_ref().take(size).read_to_end(&mut part).map_err(local).map(|_| part)
+            Read::by_ref(&mut file).take(size).read_to_end(&mut part).map_err(local).map(|_| part)
         };
         if bytes <= PART {
             let whole = PutPayload::from(next(PART)?);
