@@ -84,7 +84,7 @@ pub fn of(
 /// The bytes of all tables' files.
 ///
 /// # Errors
-/// As [`of`].
+/// As `of`.
 pub fn file_bytes(
     plan: &Plan,
     generator: &Arc<Generator>,
