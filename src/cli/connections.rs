@@ -11,8 +11,8 @@ use dbmocker_schema::SchemaError;
 use dbmocker_schema::session::Session;
 
 use super::args::Processes;
-use super::config::Resources;
 use super::printer::Printer;
+use super::resources::Resources;
 use crate::run::FAR;
 
 /// For each of these in a round trip there is one more connection.

@@ -1,6 +1,6 @@
 //! The resources of the machine, and the sizes that the original's rules derive from them.
 
-use super::config::cores;
+use super::resources::cores;
 use dbmocker_core::humanize;
 use dbmocker_files::memory::Available;
 

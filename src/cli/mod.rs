@@ -20,6 +20,7 @@ pub mod planned;
 pub mod printer;
 pub mod progress;
 pub mod request;
+pub mod resources;
 pub mod row_counts;
 pub mod scratch;
 mod secrets;

@@ -1,35 +1,38 @@
 //! Plan -> files: each table's batches in order into its own file, the manifest last of all.
 
+mod manifest;
+mod row_groups;
+mod table_file;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use arrow::array::{Array as _, ArrayRef, make_comparator};
-use arrow::compute::SortOptions;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+
+use manifest::manifest;
+pub use manifest::manifest_of;
+pub(super) use row_groups::Groups;
+pub(super) use table_file::TableFile;
 
 use super::file_size;
 use super::schedule::Schedule;
 use super::sql_text;
-use super::sql_text::SqlText;
-use super::{Batches, Flow, GeneratedRange, RunError, Stop};
+use super::{Batches, Flow, RunError, Stop};
 use crate::report::{Progress, TableReport};
-use dbmocker_files::csv::{CsvLines, CsvSink, encode};
 use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
 use dbmocker_files::in_progress::{InProgress, LeftoverFiles};
-use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, SQL_SCRIPT, TableEntry};
+use dbmocker_files::manifest::{Manifest, SQL_SCRIPT};
 use dbmocker_files::objects::StoreError;
-use dbmocker_files::parquet::{CHUNKS_OF_FILE, CUT_ROWS};
 use dbmocker_files::{
-    BatchSink, CsvOptions, FileOptions, FilePart, FileType, IpcSink, OutFile, Packing, ParquetOptions, ParquetSink,
-    Slice, StageError, Store, file_stem, ndjson, sliced_file_name, uuids,
+    CsvOptions, FilePart, FileType, Packing, ParquetOptions, Slice, StageError, Store, ndjson, sliced_file_name, uuids,
 };
 use dbmocker_generate::generator::Generator;
-use dbmocker_plan::{Plan, TablePlan};
+use dbmocker_plan::Plan;
 
 /// The folder and the format of the files.
 #[derive(Debug, Clone)]
@@ -325,6 +328,9 @@ fn each_table<T: Send>(
     Ok(done.into_iter().map(|(_, made, report)| (made, report)).collect())
 }
 
+/// Row groups of files in folders, for one of a file of all values: they end earlier.
+const FOLDER_GROUPS: u64 = 16;
+
 fn table(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -371,284 +377,4 @@ fn table(
         return Err(RunError::Count { table, planned, sent: written, held: written.into(), triggers: Vec::new() });
     }
     Ok(files)
-}
-
-/// The boundaries of a table's row groups and Parquet files, computed from its first rows, so that they depend neither
-/// on the machine nor on the workers.
-pub(super) struct Groups {
-    /// Bytes of a row in memory.
-    pub(super) row_bytes: u64,
-    /// Rows of a group, and those generated at once for it.
-    pub(super) rows: u64,
-    pub(super) at_once: u64,
-    rows_of_file: u64,
-    /// The writer's properties, without a dictionary for columns with too many values.
-    pub(super) options: ParquetOptions,
-}
-
-impl Groups {
-    /// Those of a table's Parquet files; `None` for other files.
-    pub(super) fn for_format(
-        generator: &Generator,
-        t: usize,
-        options: &ExportOptions,
-    ) -> Result<Option<Self>, RunError> {
-        match options.format {
-            FileType::Csv | FileType::Arrow | FileType::Ndjson | FileType::Sql => Ok(None),
-            FileType::Parquet => Groups::of(generator, t, &options.parquet).map(Some),
-        }
-    }
-
-    pub(super) fn of(generator: &Generator, t: usize, options: &ParquetOptions) -> Result<Self, RunError> {
-        let (mut row_bytes, mut distinct) = (1, Vec::new());
-        for rows in SAMPLES.map(|n| n.min(generator.table(t).rows)) {
-            if row_bytes * rows > SAMPLE_BYTES {
-                break;
-            }
-            let sample = generator.batch(t, 0..rows)?;
-            row_bytes = (sample.get_array_memory_size() as u64).div_ceil(rows.max(1)).max(1);
-            let schema = sample.schema();
-            let many = schema.fields().iter().zip(sample.columns()).filter(|(_, column)| too_many_values(column));
-            distinct = many.map(|(field, _)| field.name().clone()).collect();
-        }
-        let rows = options.rows_of_group(usize::try_from(row_bytes).unwrap_or(usize::MAX)) as u64;
-        let at_once = if row_bytes <= NARROW_BYTES { NARROW_ROWS } else { CUT_ROWS as u64 };
-        let columns = generator.table(t).schema.fields().len().max(1);
-        let rows_of_file = rows * (CHUNKS_OF_FILE / columns).max(1) as u64;
-        Ok(Groups { row_bytes, rows, at_once, rows_of_file, options: ParquetOptions { distinct, ..options.clone() } })
-    }
-}
-
-/// Some rows of a table, and the file that they become.
-pub(super) struct TableFile<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) generator: &'a Arc<Generator>,
-    pub(super) t: usize,
-    pub(super) rows: Range<u64>,
-    pub(super) options: &'a ExportOptions,
-    pub(super) flow: &'a Flow,
-    pub(super) progress: &'a Progress,
-}
-
-/// Rows that show how wide a table's rows are; the more rows, the smaller the share of the arrays' fixed overhead.
-const SAMPLES: [u64; 3] = [8, 256, 4096];
-const SAMPLE_BYTES: u64 = 1 << 20;
-/// Rows generated at once for a row group, where they are narrow: a multiple of the encoder's batch size.
-const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
-const NARROW_BYTES: u64 = 512;
-/// Row groups of files in folders, for one of a file of all values: they end earlier.
-const FOLDER_GROUPS: u64 = 16;
-
-/// Whether a dictionary of the column's values would take longer than it saves. Delta-encoded numbers are about as
-/// small as numbers in a dictionary, unless there are few different ones; texts only where nearly all differ.
-fn too_many_values(column: &ArrayRef) -> bool {
-    let Ok(compare) = make_comparator(column, column, SortOptions::default()) else { return false };
-    let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();
-    order.sort_unstable_by(|&a, &b| compare(a, b));
-    let repeats = order.windows(2).filter(|pair| compare(pair[0], pair[1]).is_eq()).count();
-    let text = matches!(column.data_type(), DataType::Utf8 | DataType::Binary);
-    let (different, held) = (order.len() - repeats, order.len());
-    held > 1 && if text { different * 4 >= held * 3 } else { different * 8 > held }
-}
-
-impl TableFile<'_> {
-    /// The rows as one file, unless it is there already.
-    fn alone(self, name: &str, groups: Option<&Groups>, kept: &FinishedFiles) -> Result<FilePart, RunError> {
-        let first_row = (self.options.slice != Slice::Whole).then_some(self.rows.start);
-        let options = self.options;
-        if let Some(part) = kept.whole(options, name, self.rows.end - self.rows.start)? {
-            self.progress.add(self.t, part.rows, part.bytes);
-            return Ok(FilePart { first_row, ..part });
-        }
-        let part = self.write(name, groups)?;
-        kept.note(options, &part)?;
-        Ok(FilePart { first_row, ..part })
-    }
-
-    /// The rows in folders by a column's value, unless they are there already.
-    fn in_folders(
-        self,
-        name: &str,
-        groups: &Groups,
-        at: usize,
-        kept: &FinishedFiles,
-    ) -> Result<Vec<FilePart>, RunError> {
-        let there = kept.whole_folders(self.options, name, &self.rows)?;
-        if !there.is_empty() {
-            there.iter().for_each(|part| self.progress.add(self.t, part.rows, part.bytes));
-            return Ok(there);
-        }
-        let above = file_stem(&self.plan.tables[self.t].label);
-        self.partitioned((&above, name), groups, at, &|part| kept.note(self.options, part))
-    }
-
-    /// The rows as one file.
-    pub(super) fn write(self, name: &str, groups: Option<&Groups>) -> Result<FilePart, RunError> {
-        match (self.options.format, groups) {
-            (_, Some(groups)) => self.parquet(name, groups),
-            (FileType::Arrow, None) => self.arrow(name),
-            (FileType::Ndjson, None) => self.ndjson(name),
-            (FileType::Sql, None) => self.sql(name),
-            (FileType::Csv | FileType::Parquet, None) => self.csv(name),
-        }
-    }
-
-    pub(super) fn create(&self, name: &str) -> Result<OutFile, RunError> {
-        // A file of the export that goes on, finished but not noted.
-        let overwrite = self.options.overwrite || self.options.resume;
-        let file = FileOptions { overwrite, packing: self.options.packing, ..FileOptions::default() };
-        Ok(OutFile::create(&self.options.folder, name, file)?)
-    }
-
-    pub(super) fn schema(&self) -> SchemaRef {
-        let schema = &self.generator.table(self.t).schema;
-        if self.options.uuid_text { uuids::schema_with_text(schema) } else { schema.clone() }
-    }
-
-    /// CsvLines are encoded by the workers that generate them.
-    fn csv(self, name: &str) -> Result<FilePart, RunError> {
-        let mut sink = CsvSink::new(self.create(name)?, self.schema(), self.options.csv.clone())?;
-        // Buffers are reused: new ones would cost a page fault for every page.
-        let spare: Arc<Mutex<Vec<CsvLines>>> = Arc::default();
-        let taken = spare.clone();
-        let options = self.options.csv.clone();
-        let encode = move |batch: RecordBatch| {
-            let mut lines = taken.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-            encode(&batch, &options, &mut lines)?;
-            let held = lines.memory() as u64;
-            Ok(((batch.num_rows() as u64, lines), held))
-        };
-        for lines in Batches::with(self.generator.clone(), self.flow, self.t, encode).part(self.rows.clone()) {
-            let (rows, mut lines) = self.unless_stopped(lines)?;
-            self.progress.add(self.t, rows, lines.as_bytes().len() as u64);
-            sink.write_encoded(rows, &lines)?;
-            lines.clear();
-            spare.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
-        }
-        Ok(Box::new(sink).finish()?)
-    }
-
-    /// Lines are encoded by the workers that generate them.
-    fn ndjson(self, name: &str) -> Result<FilePart, RunError> {
-        let mut file = self.create(name)?;
-        let mut written = 0;
-        let lines = Batches::with(self.generator.clone(), self.flow, self.t, encode_ndjson);
-        for lines in lines.part(self.rows.clone()) {
-            let (rows, lines) = self.unless_stopped(lines)?;
-            self.progress.add(self.t, rows, lines.len() as u64);
-            file.put(&lines)?;
-            written += rows;
-        }
-        Ok(file.finish(written)?)
-    }
-
-    /// Statements are encoded by the workers that generate the rows; where one ends depends on the row's number alone.
-    fn sql(self, name: &str) -> Result<FilePart, RunError> {
-        let mut file = self.create(name)?;
-        let sql = SqlText::of(self.plan, self.generator, self.t)?;
-        file.put(sql.begin().as_bytes())?;
-        let mut written = 0;
-        for text in sql.batches(self.generator, self.flow, self.t, self.rows.clone()) {
-            let (rows, text) = self.unless_stopped(text)?;
-            self.progress.add(self.t, rows, text.len() as u64);
-            file.put(&text)?;
-            written += rows;
-        }
-        file.put(sql.end().as_bytes())?;
-        Ok(file.finish(written)?)
-    }
-
-    fn arrow(self, name: &str) -> Result<FilePart, RunError> {
-        let schema = self.schema();
-        let mut sink = IpcSink::new(self.create(name)?, schema.clone())?;
-        for batch in Batches::new(self.generator.clone(), self.flow, self.t).part(self.rows.clone()) {
-            let batch = self.unless_stopped(batch)?;
-            self.progress.add(self.t, batch.num_rows() as u64, batch.get_array_memory_size() as u64);
-            sink.write(&self.options.shaped(batch, &schema))?;
-        }
-        Ok(Box::new(sink).finish()?)
-    }
-
-    /// Row groups are encoded by the workers that generate them; their boundaries depend on the rows alone.
-    fn parquet(self, name: &str, groups: &Groups) -> Result<FilePart, RunError> {
-        let mut sink = ParquetSink::new(self.create(name)?, self.schema(), &groups.options)?;
-        let Groups { row_bytes, rows: step, at_once, .. } = *groups;
-        let (encoder, schema, options) = (sink.encoder(), self.schema(), self.options.clone());
-        let encode = move |generator: &Generator, t: usize, rows: Range<u64>| {
-            let mut group = encoder.begin()?;
-            let mut peak = 0;
-            for from in rows.clone().step_by(at_once as usize) {
-                let batch = options.shaped(generator.batch(t, from..rows.end.min(from + at_once))?, &schema);
-                group.write(&batch)?;
-                peak = peak.max(batch.get_array_memory_size() + group.memory());
-            }
-            let group = group.finish()?;
-            let held = group.bytes();
-            Ok(GeneratedRange { value: group, held, peak: peak as u64 })
-        };
-        let encoded = Batches::steps(self.generator.clone(), self.flow, self.t, (step, row_bytes), encode);
-        for group in encoded.part(self.rows.clone()) {
-            let group = self.unless_stopped(group)?;
-            self.progress.add(self.t, group.rows(), group.bytes());
-            sink.append(group)?;
-        }
-        Ok(Box::new(sink).finish()?)
-    }
-
-    pub(super) fn unless_stopped<T>(&self, made: Result<T, RunError>) -> Result<T, RunError> {
-        if self.flow.stop.is_set() { Err(RunError::Interrupted) } else { made }
-    }
-}
-
-fn manifest(plan: &Plan, generator: &Generator, options: &ExportOptions, files: Vec<Vec<FilePart>>) -> Manifest {
-    let mut manifest = manifest_of(plan, generator);
-    manifest.format = Some(options.format);
-    manifest.compression = (options.format == FileType::Parquet).then_some(options.parquet.compression);
-    manifest.csv =
-        (options.format == FileType::Csv && options.csv != CsvOptions::default()).then(|| options.csv.clone());
-    manifest.packing = options.packing;
-    if options.uuid_text {
-        for (t, table) in manifest.tables.iter_mut().enumerate() {
-            table.columns = columns(&uuids::schema_with_text(&generator.table(t).schema));
-        }
-    }
-    manifest.slice = options.slice.clone();
-    let all = std::mem::take(&mut manifest.tables);
-    let chosen = all.into_iter().enumerate().filter(|(t, _)| options.tables.contains(t)).map(|(_, table)| table);
-    manifest.tables = chosen.zip(files).map(|(table, files)| TableEntry { files, ..table }).collect();
-    manifest
-}
-
-fn columns(schema: &SchemaRef) -> Vec<ColumnEntry> {
-    schema.fields().iter().map(|f| ColumnEntry::of(f)).collect()
-}
-
-/// The manifest of a plan's rows, without files.
-pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
-    let text = PlanText::of(plan);
-    let entry = |(t, p): (usize, &TablePlan)| TableEntry {
-        name: p.name.name.clone(),
-        schema: p.name.schema.clone(),
-        label: p.label.clone(),
-        rows: p.rows,
-        columns: columns(&generator.table(t).schema),
-        files: Vec::new(),
-        limited_by: p.limited_by.clone(),
-    };
-    Manifest {
-        format_version: FORMAT_VERSION,
-        algorithm_version: plan.algorithm_version,
-        generator: Manifest::generator(),
-        seed: plan.seed,
-        now: dbmocker_core::time::timestamp_text(plan.now),
-        dialect: plan.dialect,
-        format: None,
-        compression: None,
-        csv: None,
-        packing: None,
-        slice: Slice::Whole,
-        tables: plan.tables.iter().enumerate().map(entry).collect(),
-        plan_xxh3_128: Some(text.checksum()),
-        plan: text,
-    }
 }

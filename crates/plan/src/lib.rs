@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use dbmocker_core::schema::{Dialect, Skipped, SqlType, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
-use dbmocker_domain::distribution::Ranks;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
 
@@ -22,8 +21,10 @@ mod deferred_indexes;
 mod duplicates;
 mod error;
 mod existing_keys;
+mod keys;
 mod law;
 mod meeting;
+mod parents;
 mod presence;
 pub mod print;
 mod summary;
@@ -35,11 +36,13 @@ pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
+pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
     Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned,
     WHOLE,
 };
 pub use meeting::{Meeting, PREFERRED};
+pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;
 pub use print::Detail;
 pub use validate::{Copied, Depths, MOST_ROWS};
@@ -126,20 +129,6 @@ impl Plan {
         }
         self
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_none_each(partners: &u64) -> bool {
-    *partners == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_usual(fan: &Fan) -> bool {
-    *fan == Fan::Usual
-}
-
-fn is_no_key(keys: &Arc<ExistingKeys>) -> bool {
-    keys.is_empty()
 }
 
 fn is_empty<T>(list: &Arc<Vec<T>>) -> bool {
@@ -366,255 +355,6 @@ impl Rule {
             _ => None,
         }
     }
-}
-
-/// A foreign key: its parent table, and which of its columns may be NULL.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ForeignKeyPlan {
-    pub name: String,
-    pub columns: Vec<usize>,
-    pub parent: TableName,
-    /// Index into [`Plan::tables`]; `None` if the key refers to existing rows only.
-    pub parent_table: Option<usize>,
-    pub parent_columns: Vec<usize>,
-    pub source: usize,
-    /// Columns that are NULL together; empty if none may be NULL.
-    pub null_columns: Vec<usize>,
-    pub null_share: f64,
-    /// Key tuples of the parent's existing rows; these come first in the parent's index space.
-    #[serde(with = "dbmocker_core::serde_ext::shared", rename = "pool", skip_serializing_if = "is_no_key", default)]
-    pub existing_keys: Arc<ExistingKeys>,
-    #[serde(rename = "pooled")]
-    pub existing_count: u64,
-}
-
-/// One selection of a parent row, for one foreign key or for several that must agree.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ParentSelection {
-    /// The foreign keys of this selection; they refer to one parent row, or to parent rows that agree.
-    pub members: Vec<usize>,
-    pub pick: ParentChoice,
-    /// First index used of the parent's index space (above 0 to skip existing rows).
-    pub first: u64,
-    /// For foreign keys that share columns: the combinations of parent rows that agree, `members.len()` indices each.
-    #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
-    pub combinations: Option<Arc<Vec<u64>>>,
-    /// Number of consecutive combinations that belong to one row of the leading parent: `pick` selects this row, then
-    /// one of its combinations is drawn. 0: each combination is selected directly.
-    #[serde(skip_serializing_if = "is_none_each", default)]
-    pub partners: u64,
-    /// Maximum number of indices used, for tables whose rows must share their parent with other rows.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub within: Option<u64>,
-    /// For [`ParentChoice::Agreeing`]: pairs of the digest of a parent row's shared columns and the row, sorted. For
-    /// [`Meeting`]: pairs of the ancestor's row and the row below it, if no law gives these rows.
-    #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
-    pub agreeing: Option<Arc<Vec<u64>>>,
-    /// The other foreign key that leads to the same ancestor; it is evaluated before `pick`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub meets: Option<Meeting>,
-    pub reason: String,
-}
-
-/// The method by which a row selects its parent row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "pick", rename_all = "snake_case")]
-pub enum ParentChoice {
-    /// By hash, low indices more often.
-    Skewed,
-    /// By hash, with this degree of unevenness.
-    Spread { how: Spread },
-    /// By the frequencies of the parents, most frequent first, scattered over all parents.
-    Ranked { ranks: Ranks },
-    /// Self reference to an earlier row, in a tree of this shape; roots are NULL, or their own parents if `rooted`.
-    Tree { shape: TreeShape, rooted: bool },
-    /// One to one; NULL for rows beyond the number of parents.
-    OneToOne,
-    /// A component of a composite key.
-    Component { composite_key: usize, place: usize },
-    /// Rows in parent order: details of one object, a few for each parent and at least one if there are enough
-    /// (`even`), or rows that an owner accumulates over time, unevenly.
-    Detail { even: bool },
-    /// Rows in parent order, where each number of rows applies to a given number of parents.
-    Counted { counts: ChildCounts },
-    /// Rows in parent order, geometrically distributed, with a minimum for each parent.
-    Together { least: u64 },
-    /// By a weight for each parent, the same in all periods of the rows, among the parents that exist in the period:
-    /// the first `existing[period]`.
-    /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
-    Active {
-        existing: Vec<u64>,
-        #[serde(skip_serializing_if = "Vec::is_empty", default)]
-        weights: Vec<u32>,
-    },
-    /// Self reference to an earlier row; the first row is NULL, or its own parent if `rooted`.
-    Earlier { rooted: bool },
-    /// Self reference to the row itself.
-    Itself,
-    /// Always NULL.
-    Never,
-    /// One of a few parent rows, one for each of `weights`: `rows` (indices of the parent's space), or rows chosen by
-    /// hash if that is empty. `earlier`: a self reference to rows before the row.
-    Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
-    /// By hash, but the parents of the first rows are distinct, so that most parents (all, if there are enough rows:
-    /// `all`) have a child that can be computed from the parent's row number.
-    Cover { all: bool },
-    /// A row that agrees with columns determined otherwise, `shared` (positions in the foreign key): the row's own
-    /// child along `way`, else one of [`ParentSelection::agreeing`].
-    Agreeing {
-        shared: Vec<usize>,
-        /// Foreign keys from the row's own table to the parent, from child to child.
-        way: Vec<FkStep>,
-        /// Only the row's own child: no other row has the same parent.
-        own: bool,
-        /// A self reference to rows before the row.
-        earlier: bool,
-        /// The row itself if no other row agrees.
-        rooted: bool,
-    },
-    /// Unique self reference that is never NULL: the next row, in closed chains of `length` rows.
-    Chain { length: u64 },
-    /// Unique self reference: the row before, in open chains of `length` rows, of which the first is NULL.
-    Previous { length: u64 },
-}
-
-/// A foreign key of a planned table, followed from parent to child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FkStep {
-    /// The child table: index into [`Plan::tables`].
-    pub table: usize,
-    /// Index into its foreign keys.
-    pub foreign: usize,
-}
-
-/// How unevenly rows are distributed over their parents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Spread {
-    /// Few parents, such as kinds or countries; of many parents only some are used.
-    Lookup,
-    /// Half of the parents have no rows, the others similar numbers.
-    Some,
-    /// A few parents have most rows.
-    Heavy,
-    /// Very few parents have nearly all rows: followers, views.
-    Extreme,
-}
-
-/// The shape of a tree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TreeShape {
-    /// Shallow and wide: categories.
-    Wide,
-    /// One root, and several children for each inner row: employees.
-    Staff,
-    /// Replies to replies: comments.
-    Thread,
-}
-
-/// Several columns that are unique together: a row's number is decomposed into one component for each member.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CompositeKey {
-    pub law: KeyLayout,
-    /// Number of values of each member, in the order of `place`.
-    pub sizes: Vec<u64>,
-    /// Every parent has at least one row.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub every: bool,
-    /// The distribution of rows over parents, for layouts that have one.
-    #[serde(skip_serializing_if = "is_usual", default)]
-    pub fan: Fan,
-    /// Exact numbers of rows of the parents, instead of `fan`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub counts: Option<ChildCounts>,
-    /// All members but the first are columns of the table itself.
-    #[serde(skip)]
-    pub free: bool,
-    pub reason: String,
-}
-
-/// Pairs of a number of rows and the number of parents that have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChildCounts(pub Vec<(u64, u64)>);
-
-impl ChildCounts {
-    /// Returns the number of parents, including those without rows.
-    pub fn parents(&self) -> u64 {
-        self.0.iter().fold(0, |sum, (_, parents)| sum.saturating_add(*parents))
-    }
-
-    /// Returns the rows of all parents.
-    pub fn rows(&self) -> u64 {
-        self.0.iter().fold(0, |sum, (rows, parents)| sum.saturating_add(rows.saturating_mul(*parents)))
-    }
-
-    /// Returns the largest number of rows of a parent.
-    pub fn most(&self) -> u64 {
-        self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).max().unwrap_or(0)
-    }
-
-    /// Returns the smallest and largest number of rows of a parent, as text.
-    pub fn span(&self) -> String {
-        let least = self.0.iter().filter(|(_, parents)| *parents > 0).map(|(rows, _)| *rows).min().unwrap_or(0);
-        match self.most() {
-            most if most == least => format!("{most}"),
-            most => format!("{least} to {most}"),
-        }
-    }
-}
-
-/// The distribution of rows over the parents of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fan {
-    /// Most parents have few rows, some have many, few have none.
-    #[default]
-    Usual,
-    /// At least one row each if there are enough; few parents have many.
-    Light,
-    /// Only this percentage of the parents has rows.
-    Among(u8),
-}
-
-/// How the components of one number are assigned to the members of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyLayout {
-    /// Member 0 is the parent by a fan-out law; the ordinal among its children gives the other components, permuted.
-    FanOut,
-    /// As `FanOut`, but the ordinal itself is member 1: 1, 2, 3, ...
-    Ordinal,
-    /// Mixed radix of a permuted row number.
-    Product,
-}
-
-/// The reason why a key is unique.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct KeyPlan {
-    pub name: String,
-    pub primary: bool,
-    pub columns: Vec<String>,
-    /// Number of distinct key values; saturates.
-    #[serde(with = "dbmocker_core::serde_ext::unsigned")]
-    pub capacity: u128,
-    pub how: String,
-}
-
-impl KeyPlan {
-    /// Returns the capacity; `None` if it is too large to matter.
-    pub fn limit(&self) -> Option<u128> {
-        (self.capacity < 1 << 62).then_some(self.capacity)
-    }
-}
-
-/// Uniqueness that no formula gives: rows are tried in order before the run, and the first valid attempt is stored, one
-/// byte per row.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Attempts {
-    pub keys: Vec<String>,
-    #[serde(with = "dbmocker_core::serde_ext::runs", skip_serializing_if = "is_empty", default)]
-    pub attempts: Arc<Vec<u8>>,
 }
 
 /// A CHECK that the planner cannot guarantee.

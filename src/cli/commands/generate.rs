@@ -6,12 +6,13 @@ use super::load_pipeline::Fill;
 use super::{check_manifest, check_report, resume};
 use crate::cli::args::Generate;
 use crate::cli::config;
-use crate::cli::config::{Planning, Resources};
+use crate::cli::config::Planning;
 use crate::cli::connections::Connections;
 use crate::cli::guard;
 use crate::cli::guard::Asks;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
+use crate::cli::resources::Resources;
 use crate::error::{Exit, Failure};
 use dbmocker_plan::Detail;
 

@@ -8,7 +8,7 @@ use crate::cli::args::{DEFAULT_NOW, DEFAULT_ROWS, DEFAULT_SEED, InitConfig};
 use crate::cli::file::{json_schema, template};
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
-use crate::cli::{config, parse};
+use crate::cli::{config, parse, resources};
 use crate::error::{Exit, Failure};
 use dbmocker_core::json_file::STDOUT;
 
@@ -19,7 +19,7 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
     let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
     // The file is also written, and most useful, if the schema cannot be planned.
-    let planned = config::plan(&source, &args.tables, &request, false, config::default_memory());
+    let planned = config::plan(&source, &args.tables, &request, false, resources::default_memory());
     if source.schema.tables.is_empty() {
         // There are no tables.
         planned?;
@@ -29,7 +29,7 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     // Where a table cannot be planned, the others keep their rules.
     let planned = planned.or_else(|_| {
         let request = Request { skip_unsolved: true, ..request.clone() };
-        config::plan(&source, &args.tables, &request, false, config::default_memory())
+        config::plan(&source, &args.tables, &request, false, resources::default_memory())
     });
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
     let text = template::template(&source.schema, plan, problem.as_deref(), request.rows);

@@ -7,11 +7,13 @@ use serde::Serialize;
 use crate::cli::args;
 use crate::cli::args::PlanArgs;
 use crate::cli::config;
-use crate::cli::config::{Planning, Resources};
+use crate::cli::config::Planning;
 use crate::cli::guard;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
+use crate::cli::resources;
+use crate::cli::resources::Resources;
 use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
 use crate::forecast::{Forecast, LoadSetup};
@@ -45,7 +47,7 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         tables: &args.tables,
         request: &request,
         truncate,
-        memory: config::default_memory(),
+        memory: resources::default_memory(),
         postpone_from,
         loaders: None,
         files: None,

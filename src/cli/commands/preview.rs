@@ -10,6 +10,7 @@ use crate::cli::config;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
+use crate::cli::resources;
 use crate::error::{Exit, Failure, OrExit};
 use crate::report::{Align, Grid};
 use dbmocker_core::value::Value;
@@ -29,7 +30,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
             let source = config::open_schema(&args.database, &args.ddl, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
             let tables = TablesArgs::default();
-            Planned::make(&source, &tables, &request, false, config::default_memory())?
+            Planned::make(&source, &tables, &request, false, resources::default_memory())?
         }
     };
     let chosen = planned.choose(&args.tables)?;

@@ -179,6 +179,9 @@ fn norway(bban: &mut String) {
 
 pub const BICS: u128 = 26 * 26 * 26 * 26 * 40 * 36;
 
+/// The branch code of a bank's head office (ISO 9362).
+const HEAD_OFFICE: &str = "XXX";
+
 /// Bank, country, place and sometimes a branch (ISO 9362).
 pub fn bic(n: u128, out: &mut String) {
     const COUNTRIES: [&str; 20] = [
@@ -191,8 +194,7 @@ pub fn bic(n: u128, out: &mut String) {
     text_format::fixed_base(rest / 40 % 36, 1, b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCD", out);
     out.push(['F', 'M', 'L', 'P', 'G', 'B'][(n % 6) as usize]);
     if rest / 20 % 2 == 1 {
-        // XXX names the head office.
-        out.push_str(["XXX", "100", "250", "BER"][(n % 4) as usize]);
+        out.push_str([HEAD_OFFICE, "100", "250", "BER"][(n % 4) as usize]);
     }
 }
 
