@@ -30,7 +30,7 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
         TlsMode::VerifyCa | TlsMode::VerifyFull => {
             let (roots, given) = roots(connection.tls_root.as_deref()).map_err(fail)?;
             let full = connection.tls == TlsMode::VerifyFull;
-            Arc::new(Verified { roots, given, full, provider: provider.clone() })
+            Arc::new(VerifiedCertificate { roots, given, full, provider: provider.clone() })
         }
     };
     let config = ClientConfig::builder_with_provider(provider)
@@ -139,7 +139,7 @@ impl ServerCertVerifier for Unverified {
 
 /// Verifies the chain, and the host name if requested.
 #[derive(Debug)]
-struct Verified {
+struct VerifiedCertificate {
     roots: RootCertStore,
     /// The certificates of the roots' file.
     given: Vec<CertificateDer<'static>>,
@@ -147,7 +147,7 @@ struct Verified {
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Verified {
+impl ServerCertVerifier for VerifiedCertificate {
     fn verify_server_cert(
         &self,
         cert: &CertificateDer<'_>,

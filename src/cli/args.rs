@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use fill::{Generate, HighPerformance, LoadArgs};
 pub use groups::{
-    Closing, CompressionArg, Database, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs,
+    Closing, CompressionArg, DatabaseArgs, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs,
     Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm,
     ValuesArgs,
 };
@@ -133,7 +133,7 @@ pub struct Analyze {
     pub output: Option<PathBuf>,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub ddl: Ddl,
     #[command(flatten)]
@@ -169,7 +169,7 @@ pub struct PlanArgs {
     pub html: Option<PathBuf>,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub ddl: Ddl,
     #[command(flatten)]
@@ -199,7 +199,7 @@ pub struct Preview {
     pub expanded: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub ddl: Ddl,
     #[command(flatten)]
@@ -255,7 +255,7 @@ pub struct Export {
     #[command(flatten)]
     pub files: Files,
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub ddl: Ddl,
     #[command(flatten)]
@@ -292,7 +292,7 @@ pub struct InitConfig {
     pub overwrite: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub ddl: Ddl,
     #[command(flatten)]
@@ -325,7 +325,7 @@ pub struct Restore {
     pub trust_ledger: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub turn: Turn,
 }
@@ -358,7 +358,7 @@ pub struct Undo {
     pub json: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub turn: Turn,
 }
@@ -377,7 +377,7 @@ pub struct RunsArgs {
     pub json: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
 }
 
 #[derive(Debug, Args)]
@@ -404,7 +404,7 @@ pub struct Verify {
     pub json: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub tables: TablesArgs,
 }

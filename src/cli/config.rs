@@ -60,7 +60,7 @@ impl Source {
 ///
 /// # Errors
 /// [`Exit::Usage`] if the arguments name no database, [`Exit::Source`] if it cannot be reached or read.
-pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+pub fn open(typed: &args::DatabaseArgs, printer: &Printer) -> Result<Source, Failure> {
     let connection = connection(typed, printer)?;
     read(connection, None, printer)
 }
@@ -69,7 +69,7 @@ pub fn open(typed: &args::Database, printer: &Printer) -> Result<Source, Failure
 ///
 /// # Errors
 /// As [`open`], and as [`Scratch::make`].
-pub fn open_schema(typed: &args::Database, ddl: &args::Ddl, printer: &Printer) -> Result<Source, Failure> {
+pub fn open_schema(typed: &args::DatabaseArgs, ddl: &args::Ddl, printer: &Printer) -> Result<Source, Failure> {
     if ddl.ddl.is_empty() {
         return open(typed, printer);
     }
@@ -83,7 +83,7 @@ pub fn open_schema(typed: &args::Database, ddl: &args::Ddl, printer: &Printer) -
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_catalogue(typed: &args::Database, printer: &Printer) -> Result<Source, Failure> {
+pub fn open_catalogue(typed: &args::DatabaseArgs, printer: &Printer) -> Result<Source, Failure> {
     let connection = connection(typed, printer)?;
     let schema = dbmocker_schema::read_catalogue(&connection).map_err(schema_failure)?;
     Ok(source(connection, schema, None))
@@ -93,7 +93,7 @@ pub fn open_catalogue(typed: &args::Database, printer: &Printer) -> Result<Sourc
 ///
 /// # Errors
 /// As [`open`], and if another run is active on the database.
-pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
+pub fn open_to_fill(typed: &args::DatabaseArgs, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
     let (connection, lock) = locked(typed, turn, false, printer)?;
     // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
@@ -105,7 +105,7 @@ pub fn open_to_fill(typed: &args::Database, turn: &args::Turn, printer: &Printer
 /// # Errors
 /// As [`connection`], and if another run is active on the database.
 pub fn locked(
-    typed: &args::Database,
+    typed: &args::DatabaseArgs,
     turn: &args::Turn,
     force: bool,
     printer: &Printer,
@@ -146,7 +146,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
 ///
 /// # Errors
 /// As [`open`].
-pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connection, Failure> {
+pub fn connection(typed: &args::DatabaseArgs, printer: &Printer) -> Result<Connection, Failure> {
     let found = found(typed, printer)?;
     dbmocker_schema::authenticate(&found).map_err(|e| match e {
         SchemaError::Locked { .. } => match RunLock::take(&found.connection, &Patience::default()) {
@@ -160,7 +160,7 @@ pub fn connection(typed: &args::Database, printer: &Printer) -> Result<Connectio
 }
 
 /// The database that the flags or the environment name.
-fn found(typed: &args::Database, printer: &Printer) -> Result<RequestedDatabase, Failure> {
+fn found(typed: &args::DatabaseArgs, printer: &Printer) -> Result<RequestedDatabase, Failure> {
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
@@ -170,7 +170,7 @@ fn found(typed: &args::Database, printer: &Printer) -> Result<RequestedDatabase,
 }
 
 /// `DBMOCKER_URL` is used if the command line names no database.
-fn connect_args(typed: &args::Database) -> ConnectArgs {
+fn connect_args(typed: &args::DatabaseArgs) -> ConnectArgs {
     let from_environment = || std::env::var("DBMOCKER_URL").ok().filter(|url| !url.is_empty());
     let typed_nothing = typed.url.is_none() && typed.driver.is_none();
     ConnectArgs {

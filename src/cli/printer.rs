@@ -21,12 +21,12 @@ pub struct Printer {
     verbose: u8,
     /// stderr is a terminal and `NO_COLOR` is not set.
     color: bool,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<PrinterState>>,
 }
 
 /// What all copies share.
 #[derive(Debug, Default)]
-struct Shared {
+struct PrinterState {
     /// What the program is at, before rows are loaded.
     phase: Option<(String, Instant)>,
     /// The line at the bottom of the terminal.
@@ -164,7 +164,7 @@ impl Printer {
         self.quiet
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    fn shared(&self) -> MutexGuard<'_, PrinterState> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

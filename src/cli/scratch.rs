@@ -6,7 +6,7 @@ use super::args;
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use dbmocker_core::Dialect;
-use dbmocker_ddl::{Database, DdlError};
+use dbmocker_ddl::{DdlError, ScratchDatabase};
 use dbmocker_files::spill;
 use dbmocker_loaders::Connection;
 
@@ -14,7 +14,7 @@ use dbmocker_loaders::Connection;
 #[derive(Debug)]
 pub struct Scratch {
     /// The server ends before its folder goes.
-    database: Database,
+    database: ScratchDatabase,
     _folder: spill::Folder,
 }
 

@@ -23,7 +23,7 @@ const ENOUGH: f64 = 0.05;
 
 /// Why no plan has the size.
 #[derive(Debug, thiserror::Error)]
-enum SizeError {
+enum TargetSizeError {
     #[error("--size {}: even with a row for each table and short lists it would be {}; ask for more, or for fewer tables", humanize::bytes(*wanted), humanize::bytes(*least))]
     Small { wanted: u64, least: u64 },
     #[error("--size {}: the tables hold no more rows than {}{}; ask for less", humanize::bytes(*wanted), humanize::bytes(*found), limited.concat())]
@@ -36,10 +36,10 @@ enum SizeError {
 type Sized = (Plan, Arc<Generator>, f64);
 
 /// Makes the plan of a request.
-type Build<'a> = &'a dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Failure>;
+type BuildPlan<'a> = &'a dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Failure>;
 
 /// Measures a plan, in bytes.
-type Measure<'a> = &'a dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>;
+type MeasurePlan<'a> = &'a dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>;
 
 /// Finds the plan with `size` bytes; `how` says what was estimated, and how.
 ///
@@ -49,8 +49,8 @@ pub fn plan_of_size(
     request: &Request,
     size: u64,
     how: &str,
-    build: Build<'_>,
-    measure: Measure<'_>,
+    build: BuildPlan<'_>,
+    measure: MeasurePlan<'_>,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
     let target = size as f64;
     let least = if request.profile.is_some() { f64::MIN_POSITIVE } else { 1.0 };
@@ -108,14 +108,14 @@ fn next_dial(tried: &[(f64, f64)], target: f64) -> f64 {
     }
 }
 
-fn why(plan: &Plan, wanted: u64, found: f64, at_least: bool) -> SizeError {
+fn why(plan: &Plan, wanted: u64, found: f64, at_least: bool) -> TargetSizeError {
     let found = found as u64;
     let limited = plan.tables.iter().filter_map(|t| Some(format!("\n  `{}`: {}", t.name, t.limited_by.as_ref()?)));
     let limited: Vec<String> = limited.collect();
     match () {
-        () if found > wanted && at_least => SizeError::Small { wanted, least: found },
-        () if found < wanted && !limited.is_empty() => SizeError::Limited { wanted, found, limited },
-        () => SizeError::NotFound { wanted, found },
+        () if found > wanted && at_least => TargetSizeError::Small { wanted, least: found },
+        () if found < wanted && !limited.is_empty() => TargetSizeError::Limited { wanted, found, limited },
+        () => TargetSizeError::NotFound { wanted, found },
     }
 }
 

@@ -60,7 +60,7 @@ struct IndexShape<'a> {
 
 pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> RowSizes {
     let dialect = plan.dialect;
-    let sample = Sample { dialect, plan, table, planned, batch };
+    let sample = SampledTable { dialect, plan, table, planned, batch };
     let sent: f64 = batch.columns().iter().map(|c| cell(dialect, c.as_ref())).sum();
     let indexes = sample.index_shapes();
     let entries = indexes.iter().filter(|i| !i.primary).count() as f64;
@@ -78,7 +78,7 @@ pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &Record
 }
 
 /// Some rows of a table.
-struct Sample<'a> {
+struct SampledTable<'a> {
     dialect: Dialect,
     plan: &'a Plan,
     table: &'a Table,
@@ -86,7 +86,7 @@ struct Sample<'a> {
     batch: &'a RecordBatch,
 }
 
-impl Sample<'_> {
+impl SampledTable<'_> {
     fn rows(&self) -> usize {
         self.batch.num_rows()
     }

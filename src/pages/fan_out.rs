@@ -16,7 +16,7 @@ const BEGIN: [u64; 16] = [0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500, 1000, 10_
 
 /// The numbers of children of a foreign key's parents.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FanOut {
+pub struct FanOutPicture {
     /// Parents that were counted: all, or a sample.
     pub parents: u64,
     pub median: u64,
@@ -34,7 +34,7 @@ pub fn fan_out(
     (plan, generator): (&Plan, &Generator),
     (t, foreign): (usize, usize),
     limit: u64,
-) -> Result<Option<FanOut>, GenerateError> {
+) -> Result<Option<FanOutPicture>, GenerateError> {
     let table = &plan.tables[t];
     let f = &table.foreign[foreign];
     let parents =
@@ -47,7 +47,7 @@ pub fn fan_out(
     }
     Ok(generator.tells_children(t, foreign).then(|| {
         let counted = spread(parents, PARENTS).map(|p| generator.children_count(t, foreign, p)).collect();
-        FanOut::of(counted)
+        FanOutPicture::of(counted)
     }))
 }
 
@@ -56,7 +56,7 @@ fn exact(
     generator: &Generator,
     (t, foreign): (usize, usize),
     parents: u64,
-) -> Result<FanOut, GenerateError> {
+) -> Result<FanOutPicture, GenerateError> {
     let mut children: HashMap<Vec<String>, u64> = HashMap::new();
     for row in 0..table.rows {
         let key = generator.cells(t, &table.foreign[foreign].columns, row)?;
@@ -65,7 +65,7 @@ fn exact(
         }
     }
     let without = parents.saturating_sub(children.len() as u64);
-    Ok(FanOut::of(children.into_values().chain((0..without).map(|_| 0)).collect()))
+    Ok(FanOutPicture::of(children.into_values().chain((0..without).map(|_| 0)).collect()))
 }
 
 /// At most `n` of `0..size`, evenly spaced.
@@ -74,7 +74,7 @@ pub fn spread(size: u64, n: u64) -> impl Iterator<Item = u64> {
     (0..n).map(move |i| (u128::from(i) * u128::from(size) / u128::from(n)) as u64)
 }
 
-impl FanOut {
+impl FanOutPicture {
     fn of(mut children: Vec<u64>) -> Self {
         children.sort_unstable();
         let most = children.last().copied().unwrap_or(0);
@@ -90,7 +90,7 @@ impl FanOut {
             };
             bars.push((label, (end.map_or(children.len(), below) - below(begin)) as u64));
         }
-        FanOut { parents: children.len() as u64, median, most, bars }
+        FanOutPicture { parents: children.len() as u64, median, most, bars }
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn parents_are_counted_by_intervals_of_children() {
-        let f = FanOut::of(vec![0, 0, 1, 3, 7, 7, 12]);
+        let f = FanOutPicture::of(vec![0, 0, 1, 3, 7, 7, 12]);
         assert_eq!((f.parents, f.median, f.most), (7, 3, 12));
         let bars: Vec<(&str, u64)> = f.bars.iter().map(|(l, n)| (&**l, *n)).collect();
         assert_eq!(bars, [("0", 2), ("1", 1), ("2", 0), ("3", 1), ("4", 0), ("5 to 9", 2), ("10 to 19", 1)]);

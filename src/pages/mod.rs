@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// How a file is written, by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum PageFormat {
     Html,
     Markdown,
     Json,
@@ -31,13 +31,13 @@ pub struct PageError {
     error: std::io::Error,
 }
 
-impl Format {
+impl PageFormat {
     /// The format that the end of a file's name asks for.
-    pub fn of(path: &Path) -> Option<Format> {
+    pub fn of(path: &Path) -> Option<PageFormat> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "html" | "htm" => Some(Format::Html),
-            "md" | "markdown" => Some(Format::Markdown),
-            "json" => Some(Format::Json),
+            "html" | "htm" => Some(PageFormat::Html),
+            "md" | "markdown" => Some(PageFormat::Markdown),
+            "json" => Some(PageFormat::Json),
             _ => None,
         }
     }
@@ -123,14 +123,14 @@ mod tests {
     #[test]
     fn the_end_of_a_name_is_its_format() {
         for (name, format) in [
-            ("a.html", Some(Format::Html)),
-            ("a.HTM", Some(Format::Html)),
-            ("x/a.b.md", Some(Format::Markdown)),
-            ("a.json", Some(Format::Json)),
+            ("a.html", Some(PageFormat::Html)),
+            ("a.HTM", Some(PageFormat::Html)),
+            ("x/a.b.md", Some(PageFormat::Markdown)),
+            ("a.json", Some(PageFormat::Json)),
             ("a", None),
             ("html", None),
         ] {
-            assert_eq!(Format::of(Path::new(name)), format, "{name}");
+            assert_eq!(PageFormat::of(Path::new(name)), format, "{name}");
         }
     }
 

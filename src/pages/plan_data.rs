@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::fan_out::{FanOut, fan_out, spread};
-use super::sample::Distribution;
+use super::fan_out::{FanOutPicture, fan_out, spread};
+use super::sample::ColumnPicture;
 use super::shortened;
 use crate::forecast::{Forecast, TableForecast};
 use dbmocker_core::schema::left_alone;
@@ -81,7 +81,7 @@ struct ColumnData {
     rule: String,
     reason: String,
     /// `None` for columns that the server fills.
-    values: Option<Distribution>,
+    values: Option<ColumnPicture>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,7 +104,7 @@ struct ReferenceData {
     /// Whether the parent is loaded later, or at the same time.
     back: bool,
     reason: String,
-    rows: Option<FanOut>,
+    rows: Option<FanOutPicture>,
 }
 
 /// Where the plan comes from.
@@ -228,7 +228,7 @@ impl Data<'_> {
         }
         let values = |c: usize| {
             let place = sent.iter().position(|s| *s == c)?;
-            Some(Distribution::of(&cells[place], self.room.width.min(24)))
+            Some(ColumnPicture::of(&cells[place], self.room.width.min(24)))
         };
         let column = |c: usize| {
             let (rule, reason) = table.column_texts(c);

@@ -23,18 +23,18 @@ struct ReportPage<'a> {
     /// The waits in words, longest first, as the report prints them.
     waited: Option<String>,
     left_out_lines: Vec<String>,
-    verified: Option<Verified>,
+    verified: Option<VerificationView>,
 }
 
 /// The verification, as the page shows it.
 #[derive(Debug, Serialize)]
-struct Verified {
+struct VerificationView {
     passed: bool,
     text: String,
     findings: Vec<String>,
 }
 
-impl Verified {
+impl VerificationView {
     fn new(found: &Verification) -> Self {
         let (tables, rows) = (humanize::plural(found.tables.len() as u64, "table"), humanize::rows(found.rows()));
         let passed = found.passed(false);
@@ -43,7 +43,7 @@ impl Verified {
             None => finding.to_string(),
         });
         let result = if passed { "no mistake found" } else { "mistakes found" };
-        Verified { passed, text: format!("{tables}, {rows}, {result}"), findings: findings.collect() }
+        VerificationView { passed, text: format!("{tables}, {rows}, {result}"), findings: findings.collect() }
     }
 }
 
@@ -60,7 +60,7 @@ pub fn html(report: &Report) -> String {
         report,
         waited: report.waits.line(),
         left_out_lines: left_out(report),
-        verified: report.verification.as_ref().map(Verified::new),
+        verified: report.verification.as_ref().map(VerificationView::new),
     };
     let title = format!("Report of {} {}", report.command, report.target);
     page(&title, ASSETS, &data).expect("numbers and texts always fit JSON")
@@ -86,7 +86,7 @@ pub fn text(report: &Report) -> String {
     if let Some(waited) = report.waits.line() {
         line(format_args!("- {waited}"));
     }
-    if let Some(found) = report.verification.as_ref().map(Verified::new) {
+    if let Some(found) = report.verification.as_ref().map(VerificationView::new) {
         line(format_args!("- verified: {}", markdown(&found.text)));
         found.findings.iter().for_each(|text| line(format_args!("    - {}", markdown(text))));
     }

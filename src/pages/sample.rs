@@ -16,7 +16,7 @@ const FEW: usize = 12;
 
 /// How the values of a column are distributed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Distribution {
+pub struct ColumnPicture {
     /// Share of NULLs.
     pub nulls: f64,
     /// Different values in the sample.
@@ -45,7 +45,7 @@ pub struct Histogram {
     pub bars: Vec<u32>,
 }
 
-impl Distribution {
+impl ColumnPicture {
     /// The distribution of a sample; texts are cut to `width` characters.
     pub fn of(sample: &[Value], width: usize) -> Self {
         let filled: Vec<&Value> = sample.iter().filter(|v| !v.is_null()).collect();
@@ -61,7 +61,7 @@ impl Distribution {
             }
             _ => Picture::Top(top(counts, sample.len(), width)),
         };
-        Distribution { nulls: share(sample.len() - filled.len(), sample.len()), distinct, picture }
+        ColumnPicture { nulls: share(sample.len() - filled.len(), sample.len()), distinct, picture }
     }
 }
 
@@ -108,30 +108,30 @@ mod tests {
     #[test]
     fn numbers_become_a_histogram_and_few_values_a_list() {
         let numbers: Vec<Value> = (0..160).map(Value::Int).chain(std::iter::repeat_n(Value::Null, 40)).collect();
-        let d = Distribution::of(&numbers, 20);
+        let d = ColumnPicture::of(&numbers, 20);
         assert_eq!((d.nulls, d.distinct), (0.2, 160));
         let bars = Histogram { from: "0".into(), to: "159".into(), bars: vec![10; 16] };
         assert_eq!(d.picture, Picture::Values(bars));
 
         let words: Vec<Value> = ["new", "paid", "new", "new"].map(Value::text).to_vec();
-        let d = Distribution::of(&words, 20);
+        let d = ColumnPicture::of(&words, 20);
         assert_eq!(d.picture, Picture::Top(vec![("new".into(), 0.75), ("paid".into(), 0.25)]));
     }
 
     #[test]
     fn texts_that_do_not_repeat_are_told_by_length() {
         let texts: Vec<Value> = (1..=20).map(|n| Value::text("é".repeat(n))).collect();
-        let d = Distribution::of(&texts, 20);
+        let d = ColumnPicture::of(&texts, 20);
         assert!(matches!(&d.picture, Picture::Lengths(h) if h.from == "1" && h.to == "20"), "{d:?}");
     }
 
     #[test]
     fn odd_samples_have_a_picture_too() {
-        assert_eq!(Distribution::of(&[], 20).picture, Picture::Top(vec![]));
-        assert_eq!(Distribution::of(&[Value::Null], 20).nulls, 1.0);
+        assert_eq!(ColumnPicture::of(&[], 20).picture, Picture::Top(vec![]));
+        assert_eq!(ColumnPicture::of(&[Value::Null], 20).nulls, 1.0);
         let wide: Vec<Value> = (0..30).map(|i| Value::Float(f64::MAX / 16.0 * f64::from(i - 15))).collect();
-        assert!(matches!(Distribution::of(&wide, 20).picture, Picture::Values(h) if h.bars.iter().sum::<u32>() == 30));
+        assert!(matches!(ColumnPicture::of(&wide, 20).picture, Picture::Values(h) if h.bars.iter().sum::<u32>() == 30));
         let odd: Vec<Value> = (0..30).map(|_| Value::Float(f64::NAN)).collect();
-        assert_eq!(Distribution::of(&odd, 20).distinct, 1);
+        assert_eq!(ColumnPicture::of(&odd, 20).distinct, 1);
     }
 }

@@ -12,7 +12,7 @@ pub mod waits;
 
 pub use grid::{Align, Grid};
 pub use progress::Progress;
-pub use recorder::{Recorder, Sample, TaskTime};
+pub use recorder::{Recorder, TaskTime, UsageSample};
 pub use waits::Waits;
 
 use crate::verify::Verification;
@@ -68,7 +68,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The run over time.
     #[serde(default)]
-    pub samples: Vec<Sample>,
+    pub samples: Vec<UsageSample>,
     /// What each connection or worker process did, and when.
     #[serde(default)]
     pub tasks: Vec<TaskTime>,

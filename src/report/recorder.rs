@@ -15,7 +15,7 @@ const MOST: usize = 600;
 
 /// A moment of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
+pub struct UsageSample {
     /// Since the load began.
     pub seconds: f64,
     /// Rows stored so far, and their bytes.
@@ -47,7 +47,7 @@ pub struct TaskTime {
 pub struct Recorder {
     /// Dropped to end the thread.
     stop: mpsc::Sender<()>,
-    thread: Option<JoinHandle<Vec<Sample>>>,
+    thread: Option<JoinHandle<Vec<UsageSample>>>,
 }
 
 impl Recorder {
@@ -60,7 +60,7 @@ impl Recorder {
     }
 
     /// Returns all samples, the last one of now.
-    pub fn end(self) -> Vec<Sample> {
+    pub fn end(self) -> Vec<UsageSample> {
         drop(self.stop);
         // A panic while sampling must not fail the run.
         self.thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
@@ -72,11 +72,11 @@ fn record(
     disk: impl Fn() -> u64,
     stopped: &mpsc::Receiver<()>,
     mut every: Duration,
-) -> Vec<Sample> {
+) -> Vec<UsageSample> {
     let take = || {
         let now = progress.read();
         let memory = memory_now().unwrap_or(0);
-        Sample { seconds: now.seconds, rows: now.rows, bytes: now.bytes, memory, disk: disk() }
+        UsageSample { seconds: now.seconds, rows: now.rows, bytes: now.bytes, memory, disk: disk() }
     };
     let mut samples = vec![take()];
     while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {

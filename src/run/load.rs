@@ -9,7 +9,7 @@ use super::jobs::{TableJob, units};
 use super::journal::{Journal, RunRecord, RunState};
 use super::ledger::{Ledger, LedgerObject, parts_of, seal, triggers_of};
 use super::load_execution::{LoadExecution, register};
-use super::load_unit::{Marks, Run, Supply};
+use super::load_unit::{Marks, RunContext, Supply};
 use super::pace::{Question, during};
 use super::prefetch::{PrefetchLimits, PrefetchTier, Prefetcher};
 use super::processes::{StagedFiles, WorkerConfig};
@@ -252,7 +252,7 @@ impl Writing<'_> {
         let staged_files =
             staged_files.map(|worker_config| StagedFiles::new(&units, 2 * worker_config.processes)).transpose()?;
         let (notes, peaks) = (Mutex::default(), Mutex::default());
-        let run = Run {
+        let run = RunContext {
             dialect,
             units: &units,
             positions: &positions,

@@ -9,7 +9,7 @@ use dbmocker_loaders::{Connection, Dialect, Loader, connect};
 
 use super::jobs::{RowsSource, Unit};
 use super::ledger::Ledger;
-use super::load_unit::{Run, Supply, UnitLoad};
+use super::load_unit::{RunContext, Supply, UnitLoad};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::refused::refused;
@@ -22,7 +22,7 @@ use dbmocker_core::schema::TableName;
 /// The threads of a load, each with one executor.
 pub(super) struct LoadExecution<'a> {
     pub connection: &'a Connection,
-    pub run: &'a Run<'a>,
+    pub run: &'a RunContext<'a>,
     pub worker_config: Option<&'a WorkerConfig>,
     /// As in [`LoadOptions`](super::LoadOptions).
     pub skip_refused: Option<bool>,

@@ -26,7 +26,7 @@ use crate::report::{Progress, TableReport};
 use dbmocker_core::schema::TableName;
 
 /// State shared by all executors of a run.
-pub(super) struct Run<'a> {
+pub(super) struct RunContext<'a> {
     pub dialect: Dialect,
     pub units: &'a [Unit],
     /// Tables in the order whose positions `progress` takes.
@@ -87,7 +87,7 @@ pub(super) enum Supply<'a> {
     Files(&'a StagedFiles),
 }
 
-impl Run<'_> {
+impl RunContext<'_> {
     /// Stores a note for the user, once.
     pub fn note(&self, more: Vec<String>) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +106,7 @@ impl Run<'_> {
 /// One task on one connection.
 pub(super) struct UnitLoad<'a> {
     pub loader: &'a mut dyn Loader,
-    pub run: &'a Run<'a>,
+    pub run: &'a RunContext<'a>,
     pub unit: &'a Unit,
     /// Rows and bytes added to the progress by the task under way, by table.
     counted: BTreeMap<usize, (u64, u64)>,
@@ -133,7 +133,7 @@ fn is_deadlock(error: &RunError) -> bool {
 }
 
 impl<'a> UnitLoad<'a> {
-    pub fn new(loader: &'a mut dyn Loader, run: &'a Run<'a>, unit: &'a Unit) -> Self {
+    pub fn new(loader: &'a mut dyn Loader, run: &'a RunContext<'a>, unit: &'a Unit) -> Self {
         UnitLoad { loader, run, unit, counted: BTreeMap::new(), triggers_disabled: None, freeze: false }
     }
 

@@ -11,11 +11,11 @@ use super::export::{Groups, TableFile};
 use super::{Batches, GeneratedRange, RunError};
 use dbmocker_files::hive::{self, HiveError, MOST_FOLDERS};
 use dbmocker_files::parquet::CUT_ROWS;
-use dbmocker_files::{BatchSink, FilePart, ParquetOptions, ParquetSink, Partition};
+use dbmocker_files::{BatchSink, FilePart, HivePartition, ParquetOptions, ParquetSink};
 use dbmocker_generate::generator::Generator;
 
 /// The rows of one value.
-type Part = (Option<String>, RecordBatch);
+type FolderPart = (Option<String>, RecordBatch);
 
 /// Rows of a table that are looked at before anything is written.
 const SAMPLE: u64 = 4096;
@@ -39,7 +39,7 @@ pub fn may_partition(generator: &Generator, t: usize, at: usize) -> Result<(), R
 }
 
 /// A value's file, and its rows that wait for the end of the row group.
-struct Open {
+struct OpenFolder {
     sink: ParquetSink,
     waiting: u64,
 }
@@ -53,7 +53,7 @@ struct Folders<'a> {
     column: String,
     at: usize,
     options: ParquetOptions,
-    open: BTreeMap<Option<String>, Open>,
+    open: BTreeMap<Option<String>, OpenFolder>,
     waiting: u64,
     /// Rows that may wait.
     most: u64,
@@ -99,7 +99,7 @@ impl TableFile<'_> {
 }
 
 impl Folders<'_> {
-    fn write(&mut self, (value, rows): Part) -> Result<(), RunError> {
+    fn write(&mut self, (value, rows): FolderPart) -> Result<(), RunError> {
         let more = rows.num_rows() as u64;
         self.file.progress.add(self.file.t, more, rows.get_array_memory_size() as u64);
         if !self.open.contains_key(&value) {
@@ -124,7 +124,7 @@ impl Folders<'_> {
         let folder = hive::folder(&self.column, value.as_deref())?;
         let out = self.file.create(&format!("{}/{folder}/{}", self.above, self.name))?;
         let sink = ParquetSink::new(out, hive::schema_without(&self.file.schema(), self.at), &self.options)?;
-        self.open.insert(value.clone(), Open { sink, waiting: 0 });
+        self.open.insert(value.clone(), OpenFolder { sink, waiting: 0 });
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl Folders<'_> {
         let (first, among) = (rows.start, rows.end - rows.start);
         let mut files = Vec::new();
         for (value, open) in self.open {
-            let partition = Partition { column: self.column.clone(), value, among };
+            let partition = HivePartition { column: self.column.clone(), value, among };
             let part = Box::new(open.sink).finish()?;
             let part = FilePart { first_row: Some(first), partition: Some(partition), ..part };
             noted(&part)?;

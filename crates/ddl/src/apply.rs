@@ -8,18 +8,18 @@ use dbmocker_loaders::Connection;
 use dbmocker_loaders::script::{self, Script, ScriptError};
 
 use crate::DdlError;
-use crate::rules::{Kind, Verdict, client_line, verdict};
-use crate::source::Source;
+use crate::rules::{StatementKind, Verdict, client_line, verdict};
+use crate::source::DdlSource;
 use crate::statements::{Item, Statement, split};
 
 /// The judged statements of all files, in order.
 pub(crate) struct Judged {
     dialect: Dialect,
-    statements: Vec<Step>,
-    skipped: Skipped,
+    statements: Vec<PendingStatement>,
+    skipped: SkippedStatement,
 }
 
-struct Step {
+struct PendingStatement {
     file: String,
     statement: Statement,
     verdict: Verdict,
@@ -27,25 +27,25 @@ struct Step {
 
 /// Statements that are passed over, by kind.
 #[derive(Default, Clone)]
-struct Skipped {
-    counts: BTreeMap<Kind, usize>,
+struct SkippedStatement {
+    counts: BTreeMap<StatementKind, usize>,
     /// The first one that failed, with the server's message.
     failed: Option<String>,
 }
 
-impl Skipped {
-    fn add(&mut self, kind: Kind) {
+impl SkippedStatement {
+    fn add(&mut self, kind: StatementKind) {
         *self.counts.entry(kind).or_default() += 1;
     }
 
-    fn failed(&mut self, step: &Step, e: &ScriptError) {
-        self.add(Kind::Failed);
+    fn failed(&mut self, step: &PendingStatement, e: &ScriptError) {
+        self.add(StatementKind::Failed);
         self.failed.get_or_insert_with(|| format!("`{}`, line {}: {}", step.file, step.statement.line, e.message));
     }
 
     /// One sentence; `None` if nothing was passed over.
     fn describe(&self) -> Option<String> {
-        let each = |(kind, n): (&Kind, &usize)| format!("{n} {}", kind.describe());
+        let each = |(kind, n): (&StatementKind, &usize)| format!("{n} {}", kind.describe());
         let parts: Vec<String> = self.counts.iter().map(each).collect();
         let all: usize = self.counts.values().sum();
         let first = self.failed.as_ref().map(|f| format!(" (the first: {f})")).unwrap_or_default();
@@ -65,8 +65,8 @@ pub(crate) struct Applied {
 ///
 /// # Errors
 /// A statement that is refused, or does not end.
-pub(crate) fn judge(sources: &[Source], dialect: Dialect) -> Result<Judged, DdlError> {
-    let mut judged = Judged { dialect, statements: Vec::new(), skipped: Skipped::default() };
+pub(crate) fn judge(sources: &[DdlSource], dialect: Dialect) -> Result<Judged, DdlError> {
+    let mut judged = Judged { dialect, statements: Vec::new(), skipped: SkippedStatement::default() };
     for source in sources {
         for item in split(dialect, &source.text) {
             judged.take(&source.name, item)?;
@@ -103,7 +103,7 @@ impl Judged {
             Verdict::Refuse => return refused(statement.line, &statement.sql, BEYOND),
             Verdict::Skip(kind) => self.skipped.add(kind),
             Verdict::Ignore => {}
-            verdict => self.statements.push(Step { file: file.to_owned(), statement, verdict }),
+            verdict => self.statements.push(PendingStatement { file: file.to_owned(), statement, verdict }),
         }
         Ok(())
     }
@@ -114,7 +114,7 @@ impl Judged {
 /// # Errors
 /// A statement that the server refuses, with its file and line.
 pub(crate) fn apply(judged: &Judged, to: &Connection, administrator: Option<&Connection>) -> Result<Applied, DdlError> {
-    let mut run = Run { session: script::open(to)?, to, administrator, skipped: judged.skipped.clone() };
+    let mut run = ScriptRun { session: script::open(to)?, to, administrator, skipped: judged.skipped.clone() };
     for step in &judged.statements {
         run.step(step)?;
     }
@@ -128,15 +128,15 @@ pub(crate) fn apply(judged: &Judged, to: &Connection, administrator: Option<&Con
     Ok(Applied { notes, database })
 }
 
-struct Run<'a> {
+struct ScriptRun<'a> {
     session: Box<dyn Script>,
     to: &'a Connection,
     administrator: Option<&'a Connection>,
-    skipped: Skipped,
+    skipped: SkippedStatement,
 }
 
-impl Run<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), DdlError> {
+impl ScriptRun<'_> {
+    fn step(&mut self, step: &PendingStatement) -> Result<(), DdlError> {
         let sql = &step.statement.sql;
         let done = match step.verdict {
             Verdict::Extension => match self.session.run(sql) {
@@ -253,7 +253,7 @@ fn is_harmless(dialect: Dialect, statement: &Statement, e: &ScriptError) -> bool
     }
 }
 
-fn failure(step: &Step, e: &ScriptError) -> DdlError {
+fn failure(step: &PendingStatement, e: &ScriptError) -> DdlError {
     let statement = &step.statement;
     let before =
         e.character.map_or(0, |c| statement.sql.chars().take(c.saturating_sub(1)).filter(|c| *c == '\n').count());

@@ -53,7 +53,7 @@ impl DdlError {
 
 /// A database made of DDL; gone when this is dropped, however the program ends.
 #[derive(Debug)]
-pub struct Database {
+pub struct ScratchDatabase {
     pub connection: Connection,
     /// What was seen and passed over.
     pub notes: Vec<String>,
@@ -66,7 +66,7 @@ pub struct Database {
 ///
 /// # Errors
 /// A file that cannot be read, a server that is not installed, a statement that is refused or that the server refuses.
-pub fn create(paths: &[PathBuf], dialect: Option<Dialect>, folder: &Path) -> Result<Database, DdlError> {
+pub fn create(paths: &[PathBuf], dialect: Option<Dialect>, folder: &Path) -> Result<ScratchDatabase, DdlError> {
     let sources = source::read(paths)?;
     let mut notes = Vec::new();
     let dialect = match dialect {
@@ -93,7 +93,7 @@ pub fn create(paths: &[PathBuf], dialect: Option<Dialect>, folder: &Path) -> Res
     if let Some(database) = applied.database {
         connection.database = database;
     }
-    Ok(Database { connection, notes, _server: server })
+    Ok(ScratchDatabase { connection, notes, _server: server })
 }
 
 fn sqlite(folder: &Path) -> Connection {

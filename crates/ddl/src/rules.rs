@@ -17,7 +17,7 @@ pub(crate) enum Verdict {
     CreateDatabase,
     Use,
     /// Passed over and counted.
-    Skip(Kind),
+    Skip(StatementKind),
     /// Passed over: every statement is a transaction of its own.
     Ignore,
     Refuse,
@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
 
 /// The kinds of statements that are passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum StatementKind {
     Ownership,
     Rows,
     Client,
@@ -33,14 +33,14 @@ pub(crate) enum Kind {
     Failed,
 }
 
-impl Kind {
+impl StatementKind {
     pub fn describe(self) -> &'static str {
         match self {
-            Kind::Ownership => "of ownership and grants",
-            Kind::Rows => "that write or read rows",
-            Kind::Client => "for the server's own client",
-            Kind::Server => "about the server",
-            Kind::Failed => "that failed without harm",
+            StatementKind::Ownership => "of ownership and grants",
+            StatementKind::Rows => "that write or read rows",
+            StatementKind::Client => "for the server's own client",
+            StatementKind::Server => "about the server",
+            StatementKind::Failed => "that failed without harm",
         }
     }
 }
@@ -59,7 +59,7 @@ pub(crate) fn verdict(dialect: Dialect, words: &[String]) -> Verdict {
 }
 
 /// A line for the client; `None` if it may not be passed over.
-pub(crate) fn client_line(dialect: Dialect, line: &str) -> Option<Kind> {
+pub(crate) fn client_line(dialect: Dialect, line: &str) -> Option<StatementKind> {
     const HARMLESS: [&str; 14] = [
         "connect",
         "c",
@@ -79,7 +79,7 @@ pub(crate) fn client_line(dialect: Dialect, line: &str) -> Option<Kind> {
     const OF_SQLITE: [&str; 8] = ["mode", "headers", "header", "echo", "bail", "timer", "print", "quit"];
     let name = line.get(1..)?.split_whitespace().next().unwrap_or_default().trim_end_matches(';');
     let known = if dialect == Dialect::Sqlite { &OF_SQLITE[..] } else { &HARMLESS[..] };
-    known.contains(&name).then_some(Kind::Client)
+    known.contains(&name).then_some(StatementKind::Client)
 }
 
 fn common(dialect: Dialect, words: &[&str]) -> Option<Verdict> {
@@ -89,16 +89,16 @@ fn common(dialect: Dialect, words: &[&str]) -> Option<Verdict> {
             Verdict::Ignore
         }
         ["END" | "ABORT"] | ["END", "TRANSACTION"] => Verdict::Ignore,
-        ["GRANT" | "REVOKE" | "REASSIGN", ..] => Verdict::Skip(Kind::Ownership),
+        ["GRANT" | "REVOKE" | "REASSIGN", ..] => Verdict::Skip(StatementKind::Ownership),
         // MySQL's `TABLE t INTO OUTFILE` and the like; also where the statement would only be passed over.
         _ if dialect == Dialect::Mysql && (has("OUTFILE") || has("DUMPFILE") || has("SONAME")) => Verdict::Refuse,
         ["INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "TRUNCATE" | "WITH" | "VALUES", ..] => {
-            Verdict::Skip(Kind::Rows)
+            Verdict::Skip(StatementKind::Rows)
         }
         ["ANALYZE" | "REINDEX" | "EXPLAIN" | "SHOW" | "LOCK" | "UNLOCK" | "CHECKPOINT" | "REFRESH" | "CLUSTER", ..] => {
-            Verdict::Skip(Kind::Server)
+            Verdict::Skip(StatementKind::Server)
         }
-        ["VACUUM", ..] if !has("INTO") => Verdict::Skip(Kind::Server),
+        ["VACUUM", ..] if !has("INTO") => Verdict::Skip(StatementKind::Server),
         _ => return None,
     })
 }
@@ -173,15 +173,15 @@ fn postgres(words: &[&str]) -> Verdict {
         ["CREATE" | "ALTER" | "DROP", ..] => postgres_object(words),
         ["COMMENT", ..] | ["SECURITY", "LABEL", ..] => Verdict::IfPossible,
         ["SET", "ROLE", ..] | ["SET", "SESSION" | "LOCAL", "AUTHORIZATION" | "ROLE", ..] => {
-            Verdict::Skip(Kind::Ownership)
+            Verdict::Skip(StatementKind::Ownership)
         }
-        ["RESET", "ROLE"] | ["RESET", "SESSION", ..] => Verdict::Skip(Kind::Ownership),
+        ["RESET", "ROLE"] | ["RESET", "SESSION", ..] => Verdict::Skip(StatementKind::Ownership),
         ["SET" | "RESET", ..] => Verdict::IfPossible,
         ["DO", ..] => Verdict::Run,
         ["SELECT", "SET_CONFIG", "(", ..] | ["SELECT", "PG_CATALOG", ".", "SET_CONFIG", "(", ..] => Verdict::IfPossible,
-        ["SELECT" | "TABLE" | "DISCARD" | "NOTIFY" | "LISTEN" | "UNLISTEN", ..] => Verdict::Skip(Kind::Rows),
+        ["SELECT" | "TABLE" | "DISCARD" | "NOTIFY" | "LISTEN" | "UNLISTEN", ..] => Verdict::Skip(StatementKind::Rows),
         ["COPY", ..] if is_copy_from_stdin(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()) => {
-            Verdict::Skip(Kind::Rows)
+            Verdict::Skip(StatementKind::Rows)
         }
         _ => Verdict::Refuse,
     }
@@ -191,10 +191,10 @@ fn postgres_object(words: &[&str]) -> Verdict {
     let create = words[0] == "CREATE";
     match object(words) {
         "SYSTEM" => Verdict::Refuse,
-        "ROLE" | "USER" | "GROUP" | "DEFAULT" | "OWNED" => Verdict::Skip(Kind::Ownership),
-        "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" => Verdict::Skip(Kind::Server),
-        _ if !create && changes_owner(words) => Verdict::Skip(Kind::Ownership),
-        "LARGE" => Verdict::Skip(Kind::Rows),
+        "ROLE" | "USER" | "GROUP" | "DEFAULT" | "OWNED" => Verdict::Skip(StatementKind::Ownership),
+        "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" => Verdict::Skip(StatementKind::Server),
+        _ if !create && changes_owner(words) => Verdict::Skip(StatementKind::Ownership),
+        "LARGE" => Verdict::Skip(StatementKind::Rows),
         "EXTENSION" if create => Verdict::Extension,
         "EXTENSION" | "POLICY" | "PUBLICATION" | "LANGUAGE" | "SERVER" | "FOREIGN" | "CAST" | "OPERATOR"
         | "CONVERSION" | "ACCESS" | "TEXT" | "STATISTICS" | "TRANSFORM" | "EVENT" => Verdict::IfPossible,
@@ -208,14 +208,14 @@ fn mysql(words: &[&str]) -> Verdict {
         ["CREATE" | "ALTER" | "DROP", ..] => mysql_object(words),
         ["RENAME", "TABLE" | "TABLES", ..] => Verdict::Run,
         ["USE", ..] => Verdict::Use,
-        ["SET", "PASSWORD" | "ROLE", ..] | ["SET", "DEFAULT", "ROLE", ..] => Verdict::Skip(Kind::Ownership),
+        ["SET", "PASSWORD" | "ROLE", ..] | ["SET", "DEFAULT", "ROLE", ..] => Verdict::Skip(StatementKind::Ownership),
         ["SET", ..] if ["GLOBAL", "PERSIST", "PERSIST_ONLY"].iter().any(|w| words.contains(w)) => {
-            Verdict::Skip(Kind::Server)
+            Verdict::Skip(StatementKind::Server)
         }
         ["SET", ..] => Verdict::IfPossible,
-        ["SELECT" | "TABLE" | "DO", ..] => Verdict::Skip(Kind::Rows),
+        ["SELECT" | "TABLE" | "DO", ..] => Verdict::Skip(StatementKind::Rows),
         ["FLUSH" | "OPTIMIZE" | "CHECK" | "REPAIR" | "DESC" | "DESCRIBE" | "RESET" | "CHANGE", ..] => {
-            Verdict::Skip(Kind::Server)
+            Verdict::Skip(StatementKind::Server)
         }
         _ => Verdict::Refuse,
     }
@@ -225,10 +225,10 @@ fn mysql_object(words: &[&str]) -> Verdict {
     match object(words) {
         "DATABASE" | "SCHEMA" if words[0] == "CREATE" => Verdict::CreateDatabase,
         "DATABASE" | "SCHEMA" if words[0] == "ALTER" => Verdict::IfPossible,
-        "USER" | "ROLE" => Verdict::Skip(Kind::Ownership),
+        "USER" | "ROLE" => Verdict::Skip(StatementKind::Ownership),
         // An event would run by itself.
         "DATABASE" | "SCHEMA" | "EVENT" | "SERVER" | "TABLESPACE" | "LOGFILE" | "RESOURCE" | "UNDO" | "REFERENCE" => {
-            Verdict::Skip(Kind::Server)
+            Verdict::Skip(StatementKind::Server)
         }
         "TABLE" | "VIEW" | "INDEX" | "SEQUENCE" | "TRIGGER" | "PROCEDURE" | "FUNCTION" | "PACKAGE" => Verdict::Run,
         _ => Verdict::Refuse,
@@ -250,14 +250,14 @@ fn sqlite(words: &[&str]) -> Verdict {
     match *words {
         ["CREATE", ..] => match object(words) {
             // `.schema` prints the tables that SQLite makes itself.
-            "TABLE" if name(words).starts_with("SQLITE_") => Verdict::Skip(Kind::Server),
+            "TABLE" if name(words).starts_with("SQLITE_") => Verdict::Skip(StatementKind::Server),
             "TABLE" | "VIEW" | "INDEX" | "TRIGGER" | "VIRTUAL" => Verdict::Run,
             _ => Verdict::Refuse,
         },
         ["ALTER", "TABLE", ..] | ["DROP", "TABLE" | "VIEW" | "INDEX" | "TRIGGER", ..] => Verdict::Run,
         ["PRAGMA", pragma, ..] if PRAGMAS.contains(&pragma) => Verdict::IfPossible,
-        ["PRAGMA", ..] => Verdict::Skip(Kind::Server),
-        ["SELECT", ..] => Verdict::Skip(Kind::Rows),
+        ["PRAGMA", ..] => Verdict::Skip(StatementKind::Server),
+        ["SELECT", ..] => Verdict::Skip(StatementKind::Rows),
         _ => Verdict::Refuse,
     }
 }
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn what_dumps_hold_is_run_or_passed_over() {
-        use Kind::{Client, Ownership, Rows, Server};
+        use StatementKind::{Client, Ownership, Rows, Server};
         for (sql, verdict) in [
             ("ALTER TABLE public.t OWNER TO app", Verdict::Skip(Ownership)),
             ("ALTER DEFAULT PRIVILEGES FOR ROLE x GRANT ALL ON TABLES TO y", Verdict::Skip(Ownership)),

@@ -7,7 +7,7 @@ use crate::DdlError;
 
 /// One file.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub(crate) struct DdlSource {
     /// As errors name it.
     pub name: String,
     pub text: String,
@@ -17,14 +17,14 @@ pub(crate) struct Source {
 ///
 /// # Errors
 /// A file cannot be read, or holds no text.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Source>, DdlError> {
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<DdlSource>, DdlError> {
     let mut sources = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
             let read = std::io::stdin().lock().read_to_end(&mut bytes);
             read.map_err(|e| DdlError::File { path: "-".into(), message: e.to_string() })?;
-            sources.push(Source { name: "standard input".into(), text: text("-", bytes)? });
+            sources.push(DdlSource { name: "standard input".into(), text: text("-", bytes)? });
         } else if path.is_dir() {
             let files = migrations(path)?;
             if files.is_empty() {
@@ -41,10 +41,10 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Source>, DdlError> {
     Ok(sources)
 }
 
-fn file_source(path: &Path) -> Result<Source, DdlError> {
+fn file_source(path: &Path) -> Result<DdlSource, DdlError> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| DdlError::File { path: name.clone(), message: e.to_string() })?;
-    Ok(Source { text: up_only(text(&name, bytes)?), name })
+    Ok(DdlSource { text: up_only(text(&name, bytes)?), name })
 }
 
 /// The text of a file: UTF-8, or UTF-16 as PowerShell writes what a program prints.

@@ -2,7 +2,7 @@
 
 use dbmocker_core::Dialect;
 
-use crate::token::{Kind, Lexer, Token};
+use crate::token::{DdlToken, Lexer, TokenKind};
 
 /// One statement, or one line that is for the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,10 +103,10 @@ impl Splitter<'_> {
     }
 
     /// The next token, up to the delimiter: `END$$` are two.
-    fn token(&mut self) -> Option<Token> {
+    fn token(&mut self) -> Option<DdlToken> {
         let mut token = self.lexer.token()?;
         let text = &self.lexer.text[token.start..token.end];
-        if let Some(at) = text.find(&self.delimiter).filter(|at| *at > 0 && token.kind == Kind::Word) {
+        if let Some(at) = text.find(&self.delimiter).filter(|at| *at > 0 && token.kind == TokenKind::Word) {
             token.end = token.start + at;
             self.lexer.at = token.end;
         }
@@ -135,11 +135,11 @@ impl Splitter<'_> {
                 statement.line = self.line_at(token.start);
             }
             let word = match token.kind {
-                Kind::Word => text.to_uppercase(),
-                Kind::Quoted => text.to_owned(),
-                Kind::Text => "'".to_owned(),
-                Kind::Sign => text.to_owned(),
-                Kind::Number | Kind::Hint => String::new(),
+                TokenKind::Word => text.to_uppercase(),
+                TokenKind::Quoted => text.to_owned(),
+                TokenKind::Text => "'".to_owned(),
+                TokenKind::Sign => text.to_owned(),
+                TokenKind::Number | TokenKind::Hint => String::new(),
             };
             if !token.closed {
                 statement.unclosed = Some(self.line_at(token.start));
@@ -219,10 +219,10 @@ fn has_body(dialect: Dialect, words: &[String]) -> bool {
 }
 
 /// The statement without `DEFINER = user@host`: only the account of the throw-away server is there.
-fn without_definer(text: &str, start: usize, end: usize, tokens: &[Token]) -> String {
+fn without_definer(text: &str, start: usize, end: usize, tokens: &[DdlToken]) -> String {
     let of = |i: usize| tokens.get(i).map_or("", |t| &text[t.start..t.end]);
     let found = (0..tokens.len()).find(|&i| of(i).eq_ignore_ascii_case("definer") && of(i + 1) == "=");
-    let Some(from) = found.filter(|_| of(0).eq_ignore_ascii_case("create") || tokens[0].kind == Kind::Hint) else {
+    let Some(from) = found.filter(|_| of(0).eq_ignore_ascii_case("create") || tokens[0].kind == TokenKind::Hint) else {
         return text[start..end].to_owned();
     };
     let mut last = from + 2;

@@ -3,7 +3,7 @@
 use dbmocker_core::Dialect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     /// A bare word: keyword or name.
     Word,
     /// A quoted name.
@@ -18,8 +18,8 @@ pub(crate) enum Kind {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Token {
-    pub kind: Kind,
+pub(crate) struct DdlToken {
+    pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
     /// A quote that is not closed runs to the end of the text.
@@ -101,35 +101,35 @@ impl Lexer<'_> {
     }
 
     /// The next token.
-    pub fn token(&mut self) -> Option<Token> {
+    pub fn token(&mut self) -> Option<DdlToken> {
         self.skip_blanks();
         let (bytes, start) = (self.text.as_bytes(), self.at);
         let mysql = self.dialect == Dialect::Mysql;
         let (kind, end) = match *bytes.get(start)? {
-            b'\'' => (Kind::Text, quoted(bytes, start, mysql)),
-            b'"' if mysql => (Kind::Text, quoted(bytes, start, true)),
-            b'"' => (Kind::Quoted, quoted(bytes, start, false)),
-            b'`' if self.dialect != Dialect::Postgres => (Kind::Quoted, quoted(bytes, start, false)),
-            b'[' if self.dialect == Dialect::Sqlite => (Kind::Quoted, closing(bytes, start + 1, b"]")),
+            b'\'' => (TokenKind::Text, quoted(bytes, start, mysql)),
+            b'"' if mysql => (TokenKind::Text, quoted(bytes, start, true)),
+            b'"' => (TokenKind::Quoted, quoted(bytes, start, false)),
+            b'`' if self.dialect != Dialect::Postgres => (TokenKind::Quoted, quoted(bytes, start, false)),
+            b'[' if self.dialect == Dialect::Sqlite => (TokenKind::Quoted, closing(bytes, start + 1, b"]")),
             b'$' if self.dialect == Dialect::Postgres => match dollar_quoted(self.text, start) {
-                Some(end) => (Kind::Text, end),
-                None => (Kind::Sign, Some(start + 1)),
+                Some(end) => (TokenKind::Text, end),
+                None => (TokenKind::Sign, Some(start + 1)),
             },
-            b'/' if mysql && self.hint().is_some() => (Kind::Hint, self.hint()),
-            b'*' if mysql && self.starts("*/") => (Kind::Hint, Some(start + 2)),
-            b'0'..=b'9' => (Kind::Number, Some(run(bytes, start, |b| is_word(b) || b == b'.'))),
+            b'/' if mysql && self.hint().is_some() => (TokenKind::Hint, self.hint()),
+            b'*' if mysql && self.starts("*/") => (TokenKind::Hint, Some(start + 2)),
+            b'0'..=b'9' => (TokenKind::Number, Some(run(bytes, start, |b| is_word(b) || b == b'.'))),
             b if is_word(b) => {
                 let end = run(bytes, start, is_word);
                 let escapes = self.dialect == Dialect::Postgres && self.text[start..end].eq_ignore_ascii_case("e");
                 match bytes.get(end) {
-                    Some(b'\'') if escapes => (Kind::Text, quoted(bytes, end, true)),
-                    _ => (Kind::Word, Some(end)),
+                    Some(b'\'') if escapes => (TokenKind::Text, quoted(bytes, end, true)),
+                    _ => (TokenKind::Word, Some(end)),
                 }
             }
-            _ => (Kind::Sign, Some(start + 1)),
+            _ => (TokenKind::Sign, Some(start + 1)),
         };
         self.at = end.unwrap_or(self.text.len());
-        Some(Token { kind, start, end: self.at, closed: end.is_some() })
+        Some(DdlToken { kind, start, end: self.at, closed: end.is_some() })
     }
 }
 

@@ -24,7 +24,7 @@ const LONGEST_NAME: usize = 240;
 
 /// The value of a column that every row of a file has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Partition {
+pub struct HivePartition {
     pub column: String,
     /// As text; `None` for NULL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +143,7 @@ pub fn split(batch: &RecordBatch, at: usize) -> Result<Vec<(Option<String>, Reco
 ///
 /// # Errors
 /// It is none of this type.
-pub fn value(field: &Field, partition: &Partition) -> Result<ArrayRef, ArrowError> {
+pub fn value(field: &Field, partition: &HivePartition) -> Result<ArrayRef, ArrowError> {
     let text: ArrayRef = Arc::new(StringArray::from(vec![partition.value.as_deref()]));
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     let value = cast_with_options(&text, field.data_type(), &strict)?;
@@ -198,14 +198,15 @@ mod tests {
             assert_eq!(parts.len(), 3);
             for (text, rows) in parts {
                 assert_eq!(*rows.schema_ref().fields(), *schema_without(&schema, at).fields());
-                let partition = Partition { column: schema.field(at).name().clone(), value: text.clone(), among: 4 };
+                let partition =
+                    HivePartition { column: schema.field(at).name().clone(), value: text.clone(), among: 4 };
                 let one = value(schema.field(at), &partition).unwrap();
                 let whole = with_column(&rows, &schema, at, &one).unwrap();
                 let [(back, _)] = &split(&whole, at).unwrap()[..] else { panic!("one value") };
                 assert_eq!(*back, text);
             }
         }
-        let wrong = Partition { column: "number".into(), value: Some("x".into()), among: 4 };
+        let wrong = HivePartition { column: "number".into(), value: Some("x".into()), among: 4 };
         assert!(value(schema.field(1), &wrong).is_err());
     }
 

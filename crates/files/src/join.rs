@@ -161,7 +161,7 @@ fn slashed(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Partition;
+    use crate::HivePartition;
 
     fn file(path: &str, first_row: u64, rows: u64) -> FilePart {
         FilePart {
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(check(&[("b", 5, 5), ("a", 0, 5)], 10), Ok(()));
         assert_eq!(check(&[("a", 0, 0)], 0), Ok(()));
         let of = |path: &str, first: u64, rows, value: &str| FilePart {
-            partition: Some(Partition { column: "c".into(), value: Some(value.into()), among: 5 }),
+            partition: Some(HivePartition { column: "c".into(), value: Some(value.into()), among: 5 }),
             ..file(path, first, rows)
         };
         let mut folders = vec![of("x", 5, 3, "x"), of("y", 0, 5, "y"), of("z", 5, 2, "y")];

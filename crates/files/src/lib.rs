@@ -33,7 +33,7 @@ pub use compat::{Difference, compare};
 pub use csv::{CsvOptions, CsvSink};
 pub use error::StageError;
 pub use file::{FileOptions, OutFile};
-pub use hive::Partition;
+pub use hive::HivePartition;
 pub use ipc::IpcSink;
 pub use manifest::{Manifest, ManifestError};
 pub use memory::{Budget, Reservation};
@@ -116,7 +116,7 @@ pub struct FilePart {
     pub first_row: Option<u64>,
     /// The column that the file lacks, because all of its rows have the same value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partition: Option<Partition>,
+    pub partition: Option<HivePartition>,
     pub bytes: u64,
     /// XXH3 (128 bits) of the file in hex, computed while it was written; empty if it was not requested.
     #[serde(rename = "xxh3_128")]

@@ -466,7 +466,7 @@ impl TableEntry {
     ///
     /// # Errors
     /// The table has no such column, or the column no such value.
-    pub fn value_of(&self, partition: &hive::Partition) -> Result<(usize, ArrayRef), ArrowError> {
+    pub fn value_of(&self, partition: &hive::HivePartition) -> Result<(usize, ArrayRef), ArrowError> {
         let at = self.columns.iter().position(|c| c.name == partition.column);
         let missing = || ArrowError::SchemaError(format!("no column `{}`", partition.column));
         let at = at.ok_or_else(missing)?;

@@ -23,7 +23,7 @@ pub struct FixedRow {
 
 /// Columns of a table that take their values together, from one row of a list.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct RowGroup {
+pub struct ColumnGroup {
     /// The list; only the columns of the group.
     pub rows: FixedRows,
     /// The weight of each row; empty if all are equal.

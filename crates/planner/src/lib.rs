@@ -54,7 +54,7 @@ pub use counts::{
 };
 pub use declared::{DeclaredReference, DeclaredTargets, ReferenceOverride, ReferenceOverrideTarget, ReferenceProblem};
 pub use distribution::DistributionOverride;
-pub use fixed_rows::{FixedRow, FixedRows, RowGroup, ValueFile};
+pub use fixed_rows::{ColumnGroup, FixedRow, FixedRows, ValueFile};
 pub use formulas::FormulaProblem;
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryError, RowDistribution, TableProblem};
 pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column};

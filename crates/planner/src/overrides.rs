@@ -9,7 +9,7 @@ use super::counts::{DependentCount, RequestedRows};
 use super::declared::ReferenceOverride;
 use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
-use super::{FixedRows, PlanError, RowGroup, ValueFile};
+use super::{ColumnGroup, FixedRows, PlanError, ValueFile};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
 
@@ -36,7 +36,7 @@ pub struct TableOverride {
     /// The table's rows, given literally.
     pub fixed_rows: Option<FixedRows>,
     /// Columns that take their values together.
-    pub groups: Vec<RowGroup>,
+    pub groups: Vec<ColumnGroup>,
     /// By column name as the user wrote it.
     pub columns: BTreeMap<String, ColumnOverride>,
     /// The place of the override, e.g. `shop.yaml, line 3`.
@@ -281,7 +281,7 @@ impl<'a> ResolvedOverrides<'a> {
     }
 
     /// Returns the table's groups of columns that take their values together.
-    pub fn groups(&self, table: usize) -> &'a [RowGroup] {
+    pub fn groups(&self, table: usize) -> &'a [ColumnGroup] {
         self.tables.get(&table).map_or(&[], |t| &t.override_.groups)
     }
 

@@ -16,7 +16,7 @@ use dbmocker_plan::LawPlan;
 use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{NamedCheck, Solution};
 use duplicates::unsupported;
-use phases::{Inferred, Verified};
+use phases::{InferredTable, TrialOutcome};
 
 mod assemble;
 mod attempts;
@@ -205,17 +205,17 @@ fn planned(
     position: usize,
     avoid: bool,
 ) -> Result<Option<TablePlan>, String> {
-    let keyed = Inferred::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
+    let keyed = InferredTable::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
     match keyed.verify(b)? {
-        Verified::Plan(plan) => Ok(Some(*plan)),
-        Verified::Unordered => {
+        TrialOutcome::Plan(plan) => Ok(Some(*plan)),
+        TrialOutcome::Unordered => {
             // Another constraint determines one of the moments: the solver must handle these CHECKs.
             b.generator.truncate(position);
             b.solved_orderings.insert(b.order[position]);
             planned(b, parents, position, avoid)
         }
-        Verified::Overlaps(_) if !avoid => Ok(None),
-        Verified::Overlaps(name) => Err(format!(
+        TrialOutcome::Overlaps(_) if !avoid => Ok(None),
+        TrialOutcome::Overlaps(name) => Err(format!(
             "exclusion constraint `{name}`: existing rows overlap new ones; empty the table with --truncate, or leave it out with --exclude-tables"
         )),
     }

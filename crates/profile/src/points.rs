@@ -6,7 +6,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::Plain;
+use crate::text::PlainText;
 
 /// `{0: 1, 50: 20, 100: 400}`: half of the values are at most 20. In increasing order of percent, from 0 to 100; between
 /// two points values are equally likely.
@@ -27,7 +27,7 @@ impl Serialize for Quantiles {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.points.len()))?;
         for (at, value) in &self.points {
-            map.serialize_entry(&at.to_string(), &Plain(value.clone()))?;
+            map.serialize_entry(&at.to_string(), &PlainText(value.clone()))?;
         }
         map.end()
     }
@@ -53,7 +53,7 @@ impl<'de> Visitor<'de> for Points {
         while let Some(key) = map.next_key::<String>()? {
             let at =
                 key.parse().map_err(|_| Error::custom(format!("`{key}` is no percent, a number from 0 to 100")))?;
-            points.push((at, map.next_value::<Plain>()?.0));
+            points.push((at, map.next_value::<PlainText>()?.0));
         }
         Ok(Quantiles { points })
     }

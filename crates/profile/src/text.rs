@@ -10,9 +10,9 @@ use crate::{Common, Distinct};
 
 /// A value's text; a number in the file is its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Plain(pub String);
+pub(crate) struct PlainText(pub String);
 
-impl Serialize for Plain {
+impl Serialize for PlainText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if let Ok(n) = self.0.parse::<i64>()
             && n.to_string() == self.0
@@ -28,9 +28,9 @@ impl Serialize for Plain {
     }
 }
 
-impl<'de> Deserialize<'de> for Plain {
+impl<'de> Deserialize<'de> for PlainText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(PlainVisitor).map(Plain)
+        deserializer.deserialize_any(PlainVisitor).map(PlainText)
     }
 }
 
@@ -69,7 +69,7 @@ impl Serialize for Common {
         let Some(label) = &self.label else { return serializer.serialize_f64(self.share) };
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("share", &self.share)?;
-        map.serialize_entry("label", &Plain(label.clone()))?;
+        map.serialize_entry("label", &PlainText(label.clone()))?;
         map.end()
     }
 }
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for NumberOrMap {
             if key == self.key {
                 number = Some(map.next_value::<f64>()?);
             } else if Some(key.as_str()) == self.second {
-                text = Some(map.next_value::<Plain>()?.0);
+                text = Some(map.next_value::<PlainText>()?.0);
             } else {
                 map.next_value::<IgnoredAny>()?;
                 return Err(Error::custom(format!("unknown key `{key}`")));

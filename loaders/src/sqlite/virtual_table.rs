@@ -23,10 +23,10 @@ use super::values::BoundColumn;
 
 /// The batch that the next statement reads.
 #[derive(Clone, Default)]
-pub struct Feed(Arc<Shared>);
+pub struct Feed(Arc<SharedRows>);
 
 #[derive(Default)]
-struct Shared {
+struct SharedRows {
     batch: Mutex<Batch>,
     /// The position of the reading statement, to name the row at which it failed.
     row: AtomicUsize,

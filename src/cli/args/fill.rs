@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::groups::{
-    Closing, Database, DuplicatesArgs, Indexes, PaceArgs, Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety,
-    StagingArgs, TablesArgs, Turn, ValuesArgs,
+    Closing, DatabaseArgs, DuplicatesArgs, Indexes, PaceArgs, Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs,
+    Safety, StagingArgs, TablesArgs, Turn, ValuesArgs,
 };
 use crate::cli::parse;
 use crate::cli::row_counts::{RowCounts, row_counts};
@@ -61,7 +61,7 @@ pub struct LoadArgs {
     pub report: Option<PathBuf>,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
@@ -103,7 +103,7 @@ pub struct Generate {
     #[command(flatten)]
     pub closing: Closing,
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]
@@ -184,7 +184,7 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub duplicates: DuplicatesArgs,
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub turn: Turn,
     #[command(flatten)]

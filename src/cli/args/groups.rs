@@ -14,7 +14,7 @@ use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Database")]
-pub struct Database {
+pub struct DatabaseArgs {
     /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,

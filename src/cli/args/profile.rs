@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::groups::{Database, TablesArgs};
+use super::groups::{DatabaseArgs, TablesArgs};
 use crate::cli::parse;
 
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ pub struct Learn {
     pub dictionary: Option<PathBuf>,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub tables: TablesArgs,
 }
@@ -94,7 +94,7 @@ pub struct Compare {
     pub at_least: Option<f64>,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
     #[command(flatten)]
     pub tables: TablesArgs,
 }
@@ -114,5 +114,5 @@ pub struct Explain {
     pub overwrite: bool,
 
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseArgs,
 }

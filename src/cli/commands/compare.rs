@@ -34,7 +34,7 @@ pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
             (compare(&copy.schema, &here, Other::Profile(&profile)), None)
         }
         (None, url) => {
-            let database = args::Database { url: url.clone(), ..args::Database::default() };
+            let database = args::DatabaseArgs { url: url.clone(), ..args::DatabaseArgs::default() };
             let mut other = config::open_catalogue(&database, printer)?;
             let (tables, _) = select(&other.schema, &args.tables.selection()).map_err(config::plan_failure)?;
             other.schema.tables.iter_mut().enumerate().for_each(|(i, t)| t.outside |= !tables.contains(&i));

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
 use crate::pages;
-use crate::pages::Format;
+use crate::pages::PageFormat;
 use crate::report::Report;
 
 pub mod analyze;
@@ -43,10 +43,10 @@ fn close(report: Report, begun: Instant, file: Option<&Path>, printer: &Printer)
 /// Writes the report: a page or Markdown if the file's name ends so, else JSON.
 fn write_report(report: &Report, file: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = file else { return Ok(()) };
-    match Format::of(path) {
-        Some(Format::Html) => pages::write(path, &pages::report::html(report)).or_exit(Exit::Target),
-        Some(Format::Markdown) => pages::write(path, &pages::report::text(report)).or_exit(Exit::Target),
-        Some(Format::Json) | None => report.write_json(path).map_err(|e| no_report(path, e)),
+    match PageFormat::of(path) {
+        Some(PageFormat::Html) => pages::write(path, &pages::report::html(report)).or_exit(Exit::Target),
+        Some(PageFormat::Markdown) => pages::write(path, &pages::report::text(report)).or_exit(Exit::Target),
+        Some(PageFormat::Json) | None => report.write_json(path).map_err(|e| no_report(path, e)),
     }
 }
 

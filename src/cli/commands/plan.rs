@@ -18,7 +18,7 @@ use crate::error::{Exit, Failure, OrExit};
 use crate::forecast;
 use crate::forecast::{Forecast, LoadSetup};
 use crate::pages;
-use crate::pages::Format;
+use crate::pages::PageFormat;
 use crate::pages::plan::Origin;
 use dbmocker_core::json_file;
 use dbmocker_core::json_file::STDOUT;
@@ -90,13 +90,15 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
 fn write_page(path: &Path, planned: &Planned, forecast: &Forecast, target: &str) -> Result<(), Failure> {
     let Planned { plan, generator, server } = planned;
     let origin = Origin { target, server };
-    match Format::of(path) {
-        Some(Format::Json) => {
+    match PageFormat::of(path) {
+        Some(PageFormat::Json) => {
             let told = Told { plan: plan.clone().outline(), forecast: forecast.clone() };
             json_file::write_json(path, &told).map_err(|e| no_page(path, e))
         }
-        Some(Format::Markdown) => pages::write(path, &pages::plan::text(plan, forecast, origin)).or_exit(Exit::Target),
-        Some(Format::Html) | None => {
+        Some(PageFormat::Markdown) => {
+            pages::write(path, &pages::plan::text(plan, forecast, origin)).or_exit(Exit::Target)
+        }
+        Some(PageFormat::Html) | None => {
             let html = pages::plan::html(plan, generator, forecast, origin).or_exit(Exit::Source)?;
             pages::write(path, &html).or_exit(Exit::Target)
         }

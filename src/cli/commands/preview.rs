@@ -42,7 +42,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Ok);
     }
-    let tables = chosen.iter().map(|&t| Sample::make(&generator, t, &plan.tables[t], args.limit));
+    let tables = chosen.iter().map(|&t| TablePreview::make(&generator, t, &plan.tables[t], args.limit));
     if args.json {
         let tables = tables.map(|sample| Ok(sample?.json())).collect::<Result<Vec<_>, Failure>>()?;
         printer.json(&tables)?;
@@ -62,18 +62,18 @@ fn width() -> Option<usize> {
 }
 
 /// Some rows of a table.
-struct Sample<'a> {
+struct TablePreview<'a> {
     table: &'a TablePlan,
     names: Vec<&'a str>,
     rows: Vec<Vec<Value>>,
 }
 
-impl<'a> Sample<'a> {
+impl<'a> TablePreview<'a> {
     fn make(generator: &Generator, t: usize, table: &'a TablePlan, limit: u64) -> Result<Self, Failure> {
         let sent = &generator.table(t).sent;
         let names = sent.iter().map(|&c| table.columns[c].name.as_str()).collect();
         let rows = (0..limit.min(table.rows)).map(|row| generator.cells(t, sent, row).or_exit(Exit::Source));
-        Ok(Sample { table, names, rows: rows.collect::<Result<_, _>>()? })
+        Ok(TablePreview { table, names, rows: rows.collect::<Result<_, _>>()? })
     }
 
     /// A line for each row, or, where that is wider than `width`, one for each column.

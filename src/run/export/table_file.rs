@@ -31,12 +31,7 @@ pub(in crate::run) struct TableFile<'a> {
 
 impl TableFile<'_> {
     /// The rows as one file, unless it is there already.
-    pub(super) fn alone(
-        self,
-        name: &str,
-        groups: Option<&Groups>,
-        kept: &FinishedFiles,
-    ) -> Result<FilePart, RunError> {
+    pub(super) fn alone(self, name: &str, groups: Option<&Groups>, kept: &FinishedFiles) -> Result<FilePart, RunError> {
         let first_row = (self.options.slice != Slice::Whole).then_some(self.rows.start);
         let options = self.options;
         if let Some(part) = kept.whole(options, name, self.rows.end - self.rows.start)? {

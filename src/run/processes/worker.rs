@@ -13,7 +13,7 @@ use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{RowsSource, TableJob, Unit, jobs_from_plan, units};
 use crate::run::journal::Journal;
 use crate::run::ledger::Ledger;
-use crate::run::load_unit::{Marks, Run, Supply, UnitLoad};
+use crate::run::load_unit::{Marks, RunContext, Supply, UnitLoad};
 use crate::run::tasks::{Task, Work};
 use crate::run::{Batches, Flow, RunError, Stop, session};
 use dbmocker_core::schema::Schema;
@@ -158,7 +158,7 @@ fn work(
         .listener(move |table, rows, bytes| to_parent.give(&WorkerReply::Progress { table, rows, bytes }));
     let units = units(schema, jobs);
     let notes = Mutex::default();
-    let run = Run {
+    let run = RunContext {
         dialect: schema.dialect,
         units: &units,
         positions: &positions,
@@ -189,7 +189,7 @@ fn work(
 
 /// Some rows of a table into a file.
 fn stage(
-    run: &Run<'_>,
+    run: &RunContext<'_>,
     unit: &Unit,
     table: usize,
     rows: std::ops::Range<u64>,

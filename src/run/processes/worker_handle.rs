@@ -12,7 +12,7 @@ use super::protocol::{Address, Begin, TableShare, WorkerFailure, WorkerOrder, Wo
 use super::staged_files::StagedFiles;
 use crate::report::TableReport;
 use crate::run::ledger::Ledger;
-use crate::run::load_unit::{Marks, Run};
+use crate::run::load_unit::{Marks, RunContext};
 use crate::run::session::SessionId;
 use crate::run::tasks::{Task, Work};
 use crate::run::{RunError, Stop, disable_triggers, session};
@@ -51,7 +51,7 @@ impl WorkerConfig {
 
 /// One worker process at a time, and another one after it if it dies.
 pub struct WorkerHandle<'a> {
-    run: &'a Run<'a>,
+    run: &'a RunContext<'a>,
     connection: &'a Connection,
     worker_config: &'a WorkerConfig,
     child_handle: Arc<ChildHandle>,
@@ -83,7 +83,7 @@ enum WorkerOutcome {
 }
 
 impl<'a> WorkerHandle<'a> {
-    pub fn new(run: &'a Run<'a>, connection: &'a Connection, worker_config: &'a WorkerConfig) -> Self {
+    pub fn new(run: &'a RunContext<'a>, connection: &'a Connection, worker_config: &'a WorkerConfig) -> Self {
         WorkerHandle { run, connection, worker_config, child_handle: Arc::default(), worker: None, peak: 0 }
     }
 

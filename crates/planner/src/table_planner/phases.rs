@@ -1,33 +1,33 @@
 //! The phases of planning one table, in their order: each consumes the result of the one before.
 //!
-//! [`Inferred`] (domains from types and names) -> [`Linked`] (parents from foreign keys) -> [`Narrowed`] (CHECKs
-//! solved) -> [`Keyed`] (unique keys, compiled) -> the table's plan.
+//! [`InferredTable`] (domains from types and names) -> [`LinkedTable`] (parents from foreign keys) -> [`NarrowedTable`] (CHECKs
+//! solved) -> [`KeyedTable`] (unique keys, compiled) -> the table's plan.
 
 use super::{KeyInput, Keys, PlanContext, TablePlanner};
 use dbmocker_plan::TablePlan;
 use dbmocker_predicate::Solution;
 
 /// Each column has a domain.
-pub(super) struct Inferred<'a>(TablePlanner<'a>);
+pub(super) struct InferredTable<'a>(TablePlanner<'a>);
 
 /// Foreign keys have their parent rows.
-pub(super) struct Linked<'a>(TablePlanner<'a>);
+pub(super) struct LinkedTable<'a>(TablePlanner<'a>);
 
 /// CHECKs have narrowed the domains.
-pub(super) struct Narrowed<'a> {
+pub(super) struct NarrowedTable<'a> {
     planner: TablePlanner<'a>,
     solution: Solution,
     inputs: Vec<KeyInput>,
 }
 
 /// Keys are unique, and the table is compiled.
-pub(super) struct Keyed<'a> {
+pub(super) struct KeyedTable<'a> {
     planner: TablePlanner<'a>,
     plan: TablePlan,
 }
 
 /// The end of the last phase.
-pub(super) enum Verified {
+pub(super) enum TrialOutcome {
     Plan(Box<TablePlan>),
     /// The rows would overlap existing ones, which this exclusion constraint does not allow.
     Overlaps(String),
@@ -35,23 +35,23 @@ pub(super) enum Verified {
     Unordered,
 }
 
-impl<'a> Inferred<'a> {
+impl<'a> InferredTable<'a> {
     pub(super) fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, String> {
-        Ok(Inferred(TablePlanner::new(b, position, avoid)?))
+        Ok(InferredTable(TablePlanner::new(b, position, avoid)?))
     }
 
-    pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<Linked<'a>, String> {
-        let Inferred(mut planner) = self;
+    pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<LinkedTable<'a>, String> {
+        let InferredTable(mut planner) = self;
         planner.link(b, parents)?;
         planner.pair_keys(b, parents);
         planner.name_values(b);
-        Ok(Linked(planner))
+        Ok(LinkedTable(planner))
     }
 }
 
-impl<'a> Linked<'a> {
-    pub(super) fn narrow(self, b: &PlanContext<'_>) -> Result<Narrowed<'a>, String> {
-        let Linked(mut planner) = self;
+impl<'a> LinkedTable<'a> {
+    pub(super) fn narrow(self, b: &PlanContext<'_>) -> Result<NarrowedTable<'a>, String> {
+        let LinkedTable(mut planner) = self;
         planner.query_unreadable(b)?;
         planner.restrict(b)?;
         let mut inputs = planner.key_inputs(b);
@@ -72,24 +72,24 @@ impl<'a> Linked<'a> {
         }
         planner.contradicted(b, &solution)?;
         let solution = planner.repeat(b, solution)?;
-        Ok(Narrowed { planner, solution, inputs })
+        Ok(NarrowedTable { planner, solution, inputs })
     }
 }
 
-impl<'a> Narrowed<'a> {
-    pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<Keyed<'a>, String> {
-        let Narrowed { mut planner, solution, inputs } = self;
+impl<'a> NarrowedTable<'a> {
+    pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<KeyedTable<'a>, String> {
+        let NarrowedTable { mut planner, solution, inputs } = self;
         let plan = planner.keyed(b, &solution, &inputs)?;
-        Ok(Keyed { planner, plan })
+        Ok(KeyedTable { planner, plan })
     }
 }
 
-impl Keyed<'_> {
+impl KeyedTable<'_> {
     /// Checks what overrides and existing rows demand of the rows.
-    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<Verified, String> {
-        let Keyed { planner, plan } = self;
+    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, String> {
+        let KeyedTable { planner, plan } = self;
         if !planner.keeps_orderings(&plan) {
-            return Ok(Verified::Unordered);
+            return Ok(TrialOutcome::Unordered);
         }
         planner.check_distributions(b, &plan)?;
         planner.fixed_rows(b, &plan)?;
@@ -97,8 +97,8 @@ impl Keyed<'_> {
         planner.keeps_pairs(b, &plan)?;
         planner.keeps_formulas(b, &plan)?;
         Ok(match planner.overlapping(b, &plan)? {
-            None => Verified::Plan(Box::new(plan)),
-            Some(name) => Verified::Overlaps(name.to_owned()),
+            None => TrialOutcome::Plan(Box::new(plan)),
+            Some(name) => TrialOutcome::Overlaps(name.to_owned()),
         })
     }
 }

@@ -60,8 +60,8 @@ impl Dump {
             }
             let table = name.clone();
             let added = match function {
-                Function::Relation => dump.relation(name, &arguments),
-                Function::Attribute => dump.attribute(name, &arguments, schema),
+                RestoreCall::Relation => dump.relation(name, &arguments),
+                RestoreCall::Attribute => dump.attribute(name, &arguments, schema),
             };
             added.ok_or_else(|| {
                 let argument = arguments.unread.take().unwrap_or("an argument");
@@ -152,13 +152,13 @@ fn length(ty: &SqlType, text: &str) -> u32 {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Function {
+enum RestoreCall {
     Relation,
     Attribute,
 }
 
-const FUNCTIONS: [(&str, Function); 2] =
-    [("pg_restore_relation_stats", Function::Relation), ("pg_restore_attribute_stats", Function::Attribute)];
+const FUNCTIONS: [(&str, RestoreCall); 2] =
+    [("pg_restore_relation_stats", RestoreCall::Relation), ("pg_restore_attribute_stats", RestoreCall::Attribute)];
 
 /// The named arguments of a call; NULL is left out.
 struct Arguments {
@@ -270,7 +270,7 @@ impl Reader<'_> {
     }
 
     /// Goes behind the opening parenthesis of the next call; comments and texts hold none.
-    fn next_call(&mut self) -> Result<Option<Function>, DumpError> {
+    fn next_call(&mut self) -> Result<Option<RestoreCall>, DumpError> {
         while let Some(first) = self.rest().chars().next() {
             if self.rest().starts_with("--") {
                 self.at += self.rest().find('\n').unwrap_or(self.rest().len());

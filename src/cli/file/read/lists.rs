@@ -6,15 +6,15 @@ use super::{ConfigReader, YamlNode};
 use crate::cli::file::keys::{ConfigKey, GROUP, RULE, VALUE_FILE};
 use crate::cli::file::{FileError, csv};
 use dbmocker_plan::Scalar;
-use dbmocker_planner::{FixedRow, FixedRows, RowGroup, RuleOverride, RuleValue, ValueFile, nearest};
+use dbmocker_planner::{ColumnGroup, FixedRow, FixedRows, RuleOverride, RuleValue, ValueFile, nearest};
 
 impl ConfigReader<'_> {
-    pub(super) fn groups(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<RowGroup>, FileError> {
+    pub(super) fn groups(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<ColumnGroup>, FileError> {
         let YamlDataOwned::Sequence(items) = &node.data else { return Err(self.wrong(node, key, "a list of groups")) };
         items.iter().map(|item| self.group(item)).collect()
     }
 
-    fn group(&self, node: &YamlNode) -> Result<RowGroup, FileError> {
+    fn group(&self, node: &YamlNode) -> Result<ColumnGroup, FileError> {
         let (mut columns, mut rows, mut weight) = (None, Vec::new(), None);
         for (key, value) in self.section(node, "a group", GROUP)? {
             match key.name {
@@ -41,7 +41,7 @@ impl ConfigReader<'_> {
         let of_weight = |name: &String| weight.as_ref().is_some_and(|(w, _)| w == name);
         let (columns, at) =
             columns.unwrap_or_else(|| (rows.columns.iter().filter(|name| !of_weight(name)).cloned().collect(), node));
-        Ok(RowGroup { rows: self.only(&rows, &columns, at)?, weights, origin: self.origin(node) })
+        Ok(ColumnGroup { rows: self.only(&rows, &columns, at)?, weights, origin: self.origin(node) })
     }
 
     pub(super) fn value_file(&self, node: &YamlNode, key: &ConfigKey) -> Result<ValueFile, FileError> {
