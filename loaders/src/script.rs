@@ -3,6 +3,7 @@
 //!
 //! Data in: a [`Connection`], then statements. Data out: nothing, or the server's message with its place.
 
+use rusqlite::fallible_iterator::FallibleIterator;
 use tokio_postgres::error::ErrorPosition;
 
 use crate::{Connection, Dialect, LoadError, mysql, postgres};
@@ -50,7 +51,10 @@ pub fn open(to: &Connection) -> Result<Box<dyn Script>, LoadError> {
         Dialect::Mysql => Box::new(mysql::Plain::open(to)?),
         Dialect::Sqlite => {
             let fail = |e: rusqlite::Error| LoadError::Connect { target: to.to_string(), message: e.to_string() };
-            Box::new(File { db: rusqlite::Connection::open(&to.database).map_err(fail)? })
+            let db = rusqlite::Connection::open(&to.database).map_err(fail)?;
+            // No statement reaches another file, by ATTACH or by VACUUM INTO.
+            db.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(fail)?;
+            Box::new(File { db })
         }
     })
 }
@@ -72,7 +76,14 @@ fn of_sqlite(e: rusqlite::Error) -> ScriptError {
 
 impl Script for File {
     fn run(&mut self, sql: &str) -> Result<(), ScriptError> {
-        self.db.execute_batch(sql).map_err(of_sqlite)
+        let mut batch = rusqlite::Batch::new(&self.db, sql);
+        let Some(mut statement) = batch.next().map_err(of_sqlite)? else { return Ok(()) };
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(of_sqlite)?.is_some() {}
+        match batch.next() {
+            Ok(None) => Ok(()),
+            _ => Err(ScriptError::new("this is more than one statement", None)),
+        }
     }
 
     fn column(&mut self, sql: &str) -> Result<Vec<String>, ScriptError> {

@@ -4,23 +4,19 @@
 //! far away one connection carries at most a window of the network for each round trip: then more of them load parts of one
 //! table as well.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dbmocker_loaders::{Connection, Dialect};
-use dbmocker_schema::SchemaError;
-use dbmocker_schema::session::Session;
 
 use super::args::Processes;
 use super::printer::Printer;
 use super::resources::Resources;
-use crate::run::FAR;
+use crate::run::{FAR, RunError, round_trip};
 
 /// For each of these in a round trip there is one more connection.
 const EACH: Duration = Duration::from_millis(2);
 /// Connections without being asked: servers have few to give.
 const MOST: usize = 16;
-/// Questions whose quickest answer is the round trip.
-const ASKED: usize = 5;
 
 /// The connections of a load by this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +31,7 @@ impl Connections {
     ///
     /// # Errors
     /// The server cannot be asked.
-    pub fn choose(
-        typed: &Processes,
-        staged: bool,
-        streams: usize,
-        connection: &Connection,
-    ) -> Result<Self, SchemaError> {
+    pub fn choose(typed: &Processes, staged: bool, streams: usize, connection: &Connection) -> Result<Self, RunError> {
         let alone = Connections { count: streams, shared: None };
         match typed.connections {
             _ if connection.dialect == Dialect::Sqlite || staged || typed.processes > 1 => Ok(alone),
@@ -68,18 +59,6 @@ fn by_distance(round_trip: Duration, streams: usize) -> Connections {
         count: wanted.clamp(2, MOST).max(streams),
         shared: Some(format!("the server answers in {millis} ms")),
     }
-}
-
-/// The quickest answer of the server to a question that takes it no time.
-fn round_trip(connection: &Connection) -> Result<Duration, SchemaError> {
-    let mut session = Session::open(connection)?;
-    let mut quickest = Duration::MAX;
-    for _ in 0..ASKED {
-        let begun = Instant::now();
-        session.each("how far the server is", "SELECT 1", &mut |_| true)?;
-        quickest = quickest.min(begun.elapsed());
-    }
-    Ok(quickest)
 }
 
 #[cfg(test)]

@@ -48,8 +48,10 @@ pub fn main() -> ExitCode {
         dbmocker_loaders::trace::listen(move |sql, took| printer.statement(sql, took));
     }
     note.iter().for_each(|note| printer.note(note));
+    let fills = matches!(cli.command, Command::Load(_) | Command::Generate(_) | Command::HighPerformance(_));
+    let rules = if note.is_some() && fills { usage::refuse_truncation() } else { Ok(()) };
     let ticker = progress::phases(&printer);
-    let done = opened.and_then(|()| interrupt::install(&printer)).and_then(|()| run(cli.command, &printer));
+    let done = opened.and(rules).and_then(|()| interrupt::install(&printer)).and_then(|()| run(cli.command, &printer));
     printer.phase_over();
     drop(ticker);
     match done {

@@ -57,7 +57,15 @@ impl Printer {
     /// # Errors
     /// The file cannot be written.
     pub fn log_to(&self, path: &Path) -> Result<(), Failure> {
-        let file = File::options().create(true).append(true).open(path).map_err(|e| {
+        let mut options = File::options();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        {
+            // It holds statements, and so values of rows: for this account only, and in no file that a link names.
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        }
+        let file = options.open(path).map_err(|e| {
             let context = format!("cannot write the log `{}`; choose another --log-file", path.display());
             Failure::new(Exit::Target, anyhow::Error::new(e).context(context))
         })?;
@@ -78,7 +86,9 @@ impl Printer {
         let bar = self.shared().bar.clone();
         let write = || {
             let mut out = std::io::stdout().lock();
-            write!(out, "{text}").and_then(|()| out.flush())
+            let written =
+                if out.is_terminal() { write!(out, "{}", printable(&text.to_string())) } else { write!(out, "{text}") };
+            written.and_then(|()| out.flush())
         };
         bar.map_or_else(write, |bar| bar.suspend(write)).or_exit(Exit::Target)
     }
@@ -94,17 +104,17 @@ impl Printer {
 
     /// Prints a status message; not with `-q`.
     pub fn note(&self, text: impl Display) {
-        self.line(&text.to_string(), !self.quiet);
+        self.line(&printable(&text.to_string()), !self.quiet);
     }
 
     /// Prints a warning, also with `-q`.
     pub fn warn(&self, text: impl Display) {
-        self.line(&format!("{} {text}", self.paint("33", "warning:")), true);
+        self.line(&format!("{} {}", self.paint("33", "warning:"), printable(&text.to_string())), true);
     }
 
     /// Details for `-v`.
     pub fn detail(&self, text: impl Display) {
-        self.line(&text.to_string(), self.verbose > 0);
+        self.line(&printable(&text.to_string()), self.verbose > 0);
     }
 
     /// A statement for `-v`, with its time for `-vv`.
@@ -182,7 +192,11 @@ impl Printer {
                     log,
                     "{}  {}",
                     now(),
-                    text.replace("\x1b[1;33m", "").replace("\x1b[1;31m", "").replace("\x1b[0m", "")
+                    // Lines that begin with a time are entries.
+                    text.replace("\x1b[1;33m", "")
+                        .replace("\x1b[1;31m", "")
+                        .replace("\x1b[0m", "")
+                        .replace('\n', "\n    ")
                 );
             }
             shared.bar.clone()
@@ -195,6 +209,11 @@ impl Printer {
             bar.map_or_else(write, |bar| bar.suspend(write));
         }
     }
+}
+
+/// The text without control characters, which names of a database may hold and a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
 }
 
 /// The time, UTC, to the millisecond.

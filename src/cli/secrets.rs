@@ -45,6 +45,7 @@ fn without_secrets(args: Vec<OsString>) -> Option<Moved> {
         let variable = match flag.as_str() {
             "--password" => "DBMOCKER_PASSWORD",
             "--url" => "DBMOCKER_URL",
+            "--with" => "DBMOCKER_WITH",
             _ => {
                 moved.args.push(arg);
                 continue;

@@ -8,6 +8,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::args::Cli;
+use super::file;
+use crate::error::{Exit, Failure, OrExit};
 
 /// Used where `--config` names no file.
 const CONFIG: &str = "dbmocker.yaml";
@@ -186,6 +188,20 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
     by_itself.then(|| {
         format!("rules are read from `{CONFIG}` in this folder; --config names another file, --config none no file")
     })
+}
+
+/// Checks the config file that nobody named: it gives rules for rows, and does not empty tables.
+///
+/// # Errors
+/// It says `truncate_existing`.
+pub fn refuse_truncation() -> Result<(), Failure> {
+    if file::read(Path::new(CONFIG)).or_exit(Exit::Usage)?.generation.truncate_existing {
+        let text = format!(
+            "`{CONFIG}` in this folder says truncate_existing, and no flag names it; give --config {CONFIG}, or --config none"
+        );
+        return Err(Failure::usage(text));
+    }
+    Ok(())
 }
 
 fn shared(command: Command) -> Command {

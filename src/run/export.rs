@@ -134,6 +134,8 @@ pub fn export(
             options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;
         }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
+        // If what follows fails, it is the first to be removed: a manifest means that all files are there.
+        kept.written.lock().unwrap_or_else(PoisonError::into_inner).insert(0, options.slice.manifest_name());
         options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, &options.slice.manifest_name()))?;
         in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
         Ok(reports)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect, Loader, connect};
+use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::jobs::{RowsSource, Unit};
 use super::ledger::Ledger;
@@ -83,7 +83,11 @@ impl LoadExecution<'_> {
                 let own = first.take();
                 let (schedule, tasks) = (&schedule, &tasks);
                 let started = start(scope, move || {
-                    let outcome = self.hand(own).and_then(|hand| self.work((number, hand), schedule, tasks));
+                    let outcome = match self.hand(own) {
+                        // A server that gives no more connections is loaded by those that it gave.
+                        Err(RunError::Load(LoadError::Connect { .. })) if number > 0 => return,
+                        hand => hand.and_then(|hand| self.work((number, hand), schedule, tasks)),
+                    };
                     outcome.unwrap_or_else(|e| schedule.fail(e, stop));
                 });
                 match started {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{LoadError, Loader};
+use dbmocker_loaders::{Connection, LoadError, Loader, connect};
 
 mod batches;
 mod deferred_indexes;
@@ -117,10 +117,23 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
 /// Servers from this round trip on are far away: waiting for answers takes more time than the work.
 pub const FAR: Duration = Duration::from_millis(5);
 
+/// Questions whose quickest answer is the round trip.
+const ASKED: usize = 5;
+
 /// The time that an answer of the server takes at least.
+///
+/// # Errors
+/// The server cannot be reached.
+pub fn round_trip(connection: &Connection) -> Result<Duration, RunError> {
+    let mut loader = connect(connection)?;
+    let least = round_trip_of(&mut *loader)?;
+    loader.finish()?;
+    Ok(least)
+}
+
 fn round_trip_of(loader: &mut dyn Loader) -> Result<Duration, LoadError> {
     let mut least = Duration::MAX;
-    for _ in 0..2 {
+    for _ in 0..ASKED {
         let begun = Instant::now();
         loader.query("SELECT 1")?;
         least = least.min(begun.elapsed());

@@ -62,7 +62,7 @@ pub fn preflight(
     let far = connection.dialect != Dialect::Sqlite && round_trip_of(&mut *loader)? >= FAR;
     let done = AtomicUsize::new(0);
     let trial = Samples { connection, schema, plan, generator, stop, done: &done, tried };
-    let found = if far { trial.on_several()? } else { trial.on(&mut *loader, 0, 1)? };
+    let found = if far { trial.on_several(&mut *loader)? } else { trial.on(&mut *loader, 0, 1)? };
     let (mut refusals, mut open, mut untried) = (Vec::new(), Vec::new(), Vec::new());
     for (t, outcome) in found {
         let p = &plan.tables[t];
@@ -140,20 +140,28 @@ impl Samples<'_> {
         Ok(out)
     }
 
-    /// As [`Samples::on`] for all tables, on several connections; in the order of the plan.
-    fn on_several(self) -> Result<Vec<Outcome>, RunError> {
-        let connections = CONNECTIONS.min(self.plan.tables.len()).max(1);
-        let of_one = move |first: usize| -> Result<Vec<Outcome>, RunError> {
-            let mut loader = connect(self.connection)?;
-            let found = self.on(&mut *loader, first, connections)?;
+    /// As [`Samples::on`] for all tables, on several connections, as many as the server gives; in the order of the plan.
+    fn on_several(self, loader: &mut dyn Loader) -> Result<Vec<Outcome>, RunError> {
+        let wanted = CONNECTIONS.min(self.plan.tables.len()).max(1);
+        let mut more = Vec::new();
+        while more.len() + 1 < wanted
+            && let Ok(another) = connect(self.connection)
+        {
+            more.push(another);
+        }
+        let of = more.len() + 1;
+        let other = |(first, mut loader): (usize, Box<dyn Loader>)| -> Result<Vec<Outcome>, RunError> {
+            let found = self.on(&mut *loader, first, of)?;
             loader.finish()?;
             Ok(found)
         };
-        let mut all = Vec::new();
         let found: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..connections).map(|first| scope.spawn(move || of_one(first))).collect();
-            running.into_iter().map(|thread| thread.join().expect("a trial returns its errors")).collect()
+            let running: Vec<_> = (1..).zip(more).map(|hand| scope.spawn(move || other(hand))).collect();
+            let own = self.on(loader, 0, of);
+            let others = running.into_iter().map(|thread| thread.join().expect("a trial returns its errors"));
+            std::iter::once(own).chain(others).collect()
         });
+        let mut all = Vec::new();
         for outcomes in found {
             all.extend(outcomes?);
         }

@@ -11,6 +11,7 @@ use crate::DdlError;
 use crate::rules::{StatementKind, Verdict, client_line, verdict};
 use crate::source::DdlSource;
 use crate::statements::{Item, Statement, split};
+use crate::token::{Lexer, TokenKind};
 
 /// The judged statements of all files, in order.
 pub(crate) struct Judged {
@@ -31,6 +32,8 @@ struct SkippedStatement {
     counts: BTreeMap<StatementKind, usize>,
     /// The first one that failed, with the server's message.
     failed: Option<String>,
+    /// Statements that were run with other collations.
+    collations: usize,
 }
 
 impl SkippedStatement {
@@ -41,6 +44,18 @@ impl SkippedStatement {
     fn failed(&mut self, step: &PendingStatement, e: &ScriptError) {
         self.add(StatementKind::Failed);
         self.failed.get_or_insert_with(|| format!("`{}`, line {}: {}", step.file, step.statement.line, e.message));
+    }
+
+    /// One sentence; `None` if no statement was run with other collations.
+    fn other_collations(&self) -> Option<String> {
+        let statements = if self.collations == 1 { "statement" } else { "statements" };
+        (self.collations > 0).then(|| {
+            format!(
+                "run with other collations: {} {statements}: this server does not know MySQL 8's utf8mb4_0900 ones; \
+                 utf8mb4_unicode_520_ci and utf8mb4_bin stand for them, which may take other texts for equal",
+                self.collations
+            )
+        })
     }
 
     /// One sentence; `None` if nothing was passed over.
@@ -75,6 +90,9 @@ pub(crate) fn judge(sources: &[DdlSource], dialect: Dialect) -> Result<Judged, D
     if judged.statements.is_empty() { Err(DdlError::Empty) } else { Ok(judged) }
 }
 
+/// MySQL's own databases: whoever may write to them may do anything.
+const OF_THE_SERVER: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
+
 const BEYOND: &str = "only statements that define tables and what belongs to them are run, so that a file cannot reach beyond \
     the throw-away server; take it out";
 const CLIENT: &str = "lines for the server's own client that read or run something are not obeyed; name other files as further \
@@ -99,7 +117,12 @@ impl Judged {
             let message = format!("a quote or `$tag$` that begins here does not end, in `{}`", excerpt(&statement.sql));
             return Err(DdlError::Statement { file: file.to_owned(), line, message });
         }
-        match verdict(self.dialect, &statement.words) {
+        let verdict = verdict(self.dialect, &statement.words);
+        let database = matches!(verdict, Verdict::Use | Verdict::CreateDatabase);
+        if database && OF_THE_SERVER.contains(&&*database_name(&statement).to_lowercase()) {
+            return refused(statement.line, &statement.sql, "it is a database of the server itself; dump the others");
+        }
+        match verdict {
             Verdict::Refuse => return refused(statement.line, &statement.sql, BEYOND),
             Verdict::Skip(kind) => self.skipped.add(kind),
             Verdict::Ignore => {}
@@ -125,6 +148,7 @@ pub(crate) fn apply(judged: &Judged, to: &Connection, administrator: Option<&Con
     let n = judged.statements.len();
     let mut notes = vec![format!("{n} {} of the DDL run", if n == 1 { "statement" } else { "statements" })];
     notes.extend(run.skipped.describe());
+    notes.extend(run.skipped.other_collations());
     Ok(Applied { notes, database })
 }
 
@@ -141,13 +165,15 @@ impl ScriptRun<'_> {
         let done = match step.verdict {
             Verdict::Extension => match self.session.run(sql) {
                 // Only extensions that the server trusts are for everybody.
-                Err(e) if e.code.as_deref() == Some("42501") => self.by_administrator(sql)?,
+                Err(e) if e.code.as_deref() == Some("42501") => {
+                    self.by_administrator(&extension(&step.statement.words))?
+                }
                 done => done,
             },
-            Verdict::CreateDatabase => self.create_database(&database_name(&step.statement), sql)?,
+            Verdict::CreateDatabase => self.create_database(&database_name(&step.statement), &step.statement.words)?,
             Verdict::Use => {
                 let name = database_name(&step.statement);
-                self.create_database(&name, "")?.and_then(|()| self.session.run(&use_database(&name)))
+                self.create_database(&name, &[])?.and_then(|()| self.session.run(&use_database(&name)))
             }
             _ => self.session.run(sql),
         };
@@ -159,7 +185,10 @@ impl ScriptRun<'_> {
                 Ok(())
             }
             Err(e) => match self.with_other_collation(sql, &e) {
-                Some(Ok(())) => Ok(()),
+                Some(Ok(())) => {
+                    self.skipped.collations += 1;
+                    Ok(())
+                }
                 _ => Err(failure(step, &e)),
             },
         }
@@ -171,35 +200,30 @@ impl ScriptRun<'_> {
         Ok(session.run(sql))
     }
 
-    /// Makes a MySQL database by its statement, or with the server's defaults, and grants this account everything in it.
-    fn create_database(&mut self, name: &str, sql: &str) -> Result<Result<(), ScriptError>, DdlError> {
+    /// Makes a MySQL database, and grants this account everything in it. What the administrator runs is written here, from
+    /// the statement's words: a file's text may hold more statements than it shows.
+    fn create_database(&mut self, name: &str, words: &[String]) -> Result<Result<(), ScriptError>, DdlError> {
         let Some(administrator) = self.administrator else { return Ok(Ok(())) };
         let mut session = script::open(administrator)?;
         let named = quote(Dialect::Mysql, name);
         // A name in a grant is a pattern.
         let pattern = named.replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%");
-        let made = if sql.is_empty() {
-            session.run(&format!("CREATE DATABASE IF NOT EXISTS {named}"))
-        } else {
-            session.run(sql)
-        };
-        let made = match made {
-            Err(e) if e.code.as_deref() == Some("1007") => Ok(()),
+        let sql = format!("CREATE DATABASE IF NOT EXISTS {named}{}", defaults_of_database(words));
+        let made = match session.run(&sql) {
+            Err(e) if e.code.as_deref() == Some(UNKNOWN_COLLATION) => match with_other_collations(&sql) {
+                Some(other) => session.run(&other).inspect(|()| self.skipped.collations += 1),
+                None => Err(e),
+            },
             made => made,
         };
         let user = literal(Dialect::Mysql, &self.to.user);
         Ok(made.and_then(|()| session.run(&format!("GRANT ALL ON {pattern}.* TO {user}@'localhost'"))))
     }
 
-    /// MariaDB, before 11.4: a table with the collations of MySQL 8, which order texts nearly as those that replace them here.
+    /// MariaDB, before 11.4: a statement with the collations of MySQL 8; `None` if it has none.
     fn with_other_collation(&mut self, sql: &str, e: &ScriptError) -> Option<Result<(), ScriptError>> {
-        const UNKNOWN_COLLATION: &str = "1273";
-        let unknown = e.code.as_deref() == Some(UNKNOWN_COLLATION) && sql.contains("utf8mb4_0900");
-        unknown.then(|| {
-            let sql = sql.replace("utf8mb4_0900_ai_ci", "utf8mb4_unicode_520_ci");
-            self.session
-                .run(&sql.replace("utf8mb4_0900_bin", "utf8mb4_bin").replace("utf8mb4_0900_as_cs", "utf8mb4_bin"))
-        })
+        let sql = with_other_collations(sql).filter(|_| e.code.as_deref() == Some(UNKNOWN_COLLATION))?;
+        Some(self.session.run(&sql))
     }
 
     /// The MySQL database with the tables.
@@ -214,6 +238,53 @@ impl ScriptRun<'_> {
             _ => Err(DdlError::Databases(names.join(", "))),
         }
     }
+}
+
+/// MySQL's error number.
+const UNKNOWN_COLLATION: &str = "1273";
+
+/// `CREATE EXTENSION` with the name and the schema of a statement, and nothing else of it.
+fn extension(words: &[String]) -> String {
+    let name = |word: &String| match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
+        Some(quoted) => quote(Dialect::Postgres, &quoted.replace("\"\"", "\"")),
+        None => quote(Dialect::Postgres, &word.to_lowercase()),
+    };
+    let mut rest = words.iter().skip(2).skip_while(|w| matches!(w.as_str(), "IF" | "NOT" | "EXISTS"));
+    let made = rest.next().map(name).unwrap_or_default();
+    let schema = rest.skip_while(|w| *w != "SCHEMA").nth(1).map(name);
+    let schema = schema.map(|schema| format!(" SCHEMA {schema}")).unwrap_or_default();
+    format!("CREATE EXTENSION IF NOT EXISTS {made}{schema} CASCADE")
+}
+
+/// The character set and the collation that `CREATE DATABASE` gives, if they are plain words.
+fn defaults_of_database(words: &[String]) -> String {
+    let plain = |after: &str| {
+        let word = words.iter().skip_while(|w| *w != after).skip(1).find(|w| !matches!(w.as_str(), "SET" | "="))?;
+        word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_').then(|| word.to_lowercase())
+    };
+    let set = plain("CHARACTER").or_else(|| plain("CHARSET")).map(|set| format!(" CHARACTER SET {set}"));
+    let collation = plain("COLLATE").map(|collation| format!(" COLLATE {collation}"));
+    set.unwrap_or_default() + &collation.unwrap_or_default()
+}
+
+/// MySQL 8's collation, and the nearest one that MariaDB before 11.4 knows.
+fn other_collation(name: &str) -> &'static str {
+    if name.ends_with("_bin") || name.ends_with("_as_cs") { "utf8mb4_bin" } else { "utf8mb4_unicode_520_ci" }
+}
+
+/// The statement with other collations, texts and comments unchanged; `None` if it has none of MySQL 8's.
+fn with_other_collations(sql: &str) -> Option<String> {
+    let mut lexer = Lexer { dialect: Dialect::Mysql, text: sql, at: 0 };
+    let (mut out, mut from) = (String::new(), 0);
+    while let Some(token) = lexer.token() {
+        let word = sql[token.start..token.end].to_ascii_lowercase();
+        if token.kind == TokenKind::Word && word.starts_with("utf8mb4_") && word.contains("0900_") {
+            out += &sql[from..token.start];
+            out += other_collation(&word);
+            from = token.end;
+        }
+    }
+    (from > 0).then(|| out + &sql[from..])
 }
 
 fn use_database(name: &str) -> String {

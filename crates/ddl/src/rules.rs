@@ -104,7 +104,7 @@ fn common(dialect: Dialect, words: &[&str]) -> Option<Verdict> {
 }
 
 /// The kind of object that a CREATE, ALTER or DROP is about: the first of its words that names one.
-fn object<'a>(words: &[&'a str]) -> &'a str {
+pub(crate) fn object<'a>(words: &[&'a str]) -> &'a str {
     const OBJECTS: [&str; 50] = [
         "TABLE",
         "VIEW",

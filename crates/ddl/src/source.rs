@@ -105,11 +105,14 @@ fn migrations(folder: &Path) -> Result<Vec<PathBuf>, DdlError> {
     while let Some(folder) = folders.pop() {
         let fail = |e: std::io::Error| DdlError::File { path: folder.display().to_string(), message: e.to_string() };
         for entry in std::fs::read_dir(&folder).map_err(fail)? {
-            let path = entry.map_err(fail)?.path();
+            let entry = entry.map_err(fail)?;
+            // A link to a folder may lead back to this one.
+            let is_folder = entry.file_type().map_err(fail)?.is_dir();
+            let path = entry.path();
             let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if path.is_dir() {
+            if is_folder {
                 folders.push(path);
-            } else if name.ends_with(".sql") && !undoes(&name) {
+            } else if name.ends_with(".sql") && !undoes(&name) && path.is_file() {
                 found.push(path);
             }
         }

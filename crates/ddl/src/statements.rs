@@ -2,6 +2,7 @@
 
 use dbmocker_core::Dialect;
 
+use crate::rules::object;
 use crate::token::{DdlToken, Lexer, TokenKind};
 
 /// One statement, or one line that is for the client.
@@ -210,12 +211,13 @@ impl Blocks {
 
 /// Whether a statement that begins so may have a body of statements.
 fn has_body(dialect: Dialect, words: &[String]) -> bool {
-    let (objects, first): (&[&str], usize) = match dialect {
-        Dialect::Postgres => (&["FUNCTION", "PROCEDURE"], 4),
-        Dialect::Sqlite => (&["TRIGGER"], 3),
-        Dialect::Mysql => (&["TRIGGER", "FUNCTION", "PROCEDURE", "EVENT"], 12),
+    let objects: &[&str] = match dialect {
+        Dialect::Postgres => &["FUNCTION", "PROCEDURE"],
+        Dialect::Sqlite => &["TRIGGER"],
+        Dialect::Mysql => &["TRIGGER", "FUNCTION", "PROCEDURE", "EVENT"],
     };
-    words.first().is_some_and(|w| w == "CREATE") && words.iter().take(first).any(|w| objects.contains(&w.as_str()))
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.first() == Some(&"CREATE") && objects.contains(&object(&words))
 }
 
 /// The statement without `DEFINER = user@host`: only the account of the throw-away server is there.

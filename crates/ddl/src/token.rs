@@ -49,7 +49,7 @@ impl Lexer<'_> {
             match byte {
                 b if b.is_ascii_whitespace() || *b == 0x0b => self.at += 1,
                 b'#' if mysql => self.skip_line(),
-                b'-' if self.starts("--") && (!mysql || self.is_mysql_comment()) => self.skip_line(),
+                b'-' if self.starts("--") && (!mysql || self.is_mysql_comment()) => self.skip_line_comment(),
                 b'/' if self.starts("/*") && !(mysql && self.hint().is_some()) => self.skip_comment(),
                 _ => return,
             }
@@ -64,6 +64,13 @@ impl Lexer<'_> {
     /// Moves behind the end of the line.
     pub fn skip_line(&mut self) {
         self.at = find(self.bytes(), self.at, b"\n");
+    }
+
+    /// Moves behind a `--` comment, which PostgreSQL also ends at a carriage return.
+    fn skip_line_comment(&mut self) {
+        let ends = |b: &u8| *b == b'\n' || (*b == b'\r' && self.dialect == Dialect::Postgres);
+        let end = self.bytes()[self.at..].iter().position(ends);
+        self.at = end.map_or(self.text.len(), |n| self.at + n + 1);
     }
 
     fn skip_comment(&mut self) {

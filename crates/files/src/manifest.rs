@@ -240,11 +240,8 @@ impl Manifest {
         }
         for file in listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files) {
             let data = folder.join(&file.path);
-            let packed = ["gz", "zst"].iter().any(|e| data.extension().is_some_and(|of| of == *e));
-            let name = if packed { data.with_extension("") } else { data.clone() };
-            let ours = FileType::ALL.iter().any(|t| name.extension().is_some_and(|e| e == t.extension()));
             match fs::symlink_metadata(&data) {
-                Ok(found) if ours && found.is_file() && found.len() == file.bytes => {
+                Ok(found) if is_data_file(&data) && found.is_file() && found.len() == file.bytes => {
                     super::file::remove_file(folder, &file.path)?;
                 }
                 _ => {}
@@ -529,6 +526,13 @@ pub(super) fn is_inside(path: &str) -> bool {
 fn without_place(e: &serde_json::Error) -> String {
     let text = e.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}
+
+/// Whether a file has the ending of one that an export writes: whatever a manifest lists, no other is removed.
+pub(crate) fn is_data_file(path: &Path) -> bool {
+    let packed = ["gz", "zst"].iter().any(|e| path.extension().is_some_and(|of| of == *e));
+    let name = if packed { path.with_extension("") } else { path.to_owned() };
+    FileType::ALL.iter().any(|t| name.extension().is_some_and(|e| e == t.extension()))
 }
 
 #[cfg(test)]

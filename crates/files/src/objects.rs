@@ -15,6 +15,9 @@ mod remote;
 #[cfg(feature = "objects")]
 pub use remote::Store;
 
+/// Maximum bytes of a manifest.
+const MOST_OF_MANIFEST: u64 = 1 << 30;
+
 /// Why files cannot be written to a store or read from it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -41,6 +44,10 @@ pub enum StoreError {
     Local { path: PathBuf, source: io::Error },
     #[error("`{object}` has {found} bytes in the store, and {expected} were sent; write it again")]
     Short { object: String, expected: u64, found: u64 },
+    #[error(
+        "`{object}` has {found} bytes, and {most} at most are expected; the manifest is of another export, or damaged"
+    )]
+    TooLong { object: String, most: u64, found: u64 },
     #[error(
         "`{url}` has no manifest.json: the export was not finished, or it is of parts, which `dbmocker manifest --join {url}` \
          makes a whole"
@@ -97,7 +104,7 @@ impl Store {
         match self.0 {}
     }
 
-    pub fn get(&self, _: &str, _: &Path) -> Result<(), StoreError> {
+    pub fn get(&self, _: &str, _: &Path, _: u64) -> Result<(), StoreError> {
         match self.0 {}
     }
 
@@ -119,14 +126,14 @@ impl Store {
         if !self.has(super::manifest::FILE_NAME)? {
             return Err(StoreError::NoManifest { url: self.url().to_owned() });
         }
-        self.get(super::manifest::FILE_NAME, folder)?;
+        self.get(super::manifest::FILE_NAME, folder, MOST_OF_MANIFEST)?;
         let manifest = super::Manifest::read(folder)?;
         let (bytes, free) = (manifest.bytes(), super::error::free_space(folder));
         if let Some(free) = free.filter(|&free| free < bytes) {
             return Err(StoreError::NoSpace { url: self.url().to_owned(), bytes, folder: folder.to_owned(), free });
         }
         let mut files = manifest.tables.iter().flat_map(|t| &t.files);
-        files.try_for_each(|file| self.get(&file.path, folder))
+        files.try_for_each(|file| self.get(&file.path, folder, file.bytes))
     }
 
     /// Copies the manifests of parts into a folder.
@@ -138,7 +145,7 @@ impl Store {
         if names.is_empty() {
             return Err(StoreError::NoSlice { url: self.url().to_owned() });
         }
-        names.iter().try_for_each(|name| self.get(name, folder))
+        names.iter().try_for_each(|name| self.get(name, folder, MOST_OF_MANIFEST))
     }
 
     /// Removes an export of a slice: first its manifest, so that the rest is not taken for a whole, and then the files that
@@ -149,11 +156,12 @@ impl Store {
     pub fn remove_export(&self, slice: &super::Slice) -> Result<(), StoreError> {
         let folder = tempfile::tempdir().map_err(|source| StoreError::Local { path: std::env::temp_dir(), source })?;
         let name = slice.manifest_name();
-        self.get(&name, folder.path())?;
+        self.get(&name, folder.path(), MOST_OF_MANIFEST)?;
         // A manifest that cannot be read lists no files.
         let listed = super::Manifest::read_file(&folder.path().join(&name)).ok();
         self.remove(&name)?;
-        let mut files = listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files);
-        files.try_for_each(|file| self.remove(&file.path))
+        let files = listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files);
+        let mut ours = files.filter(|file| super::manifest::is_data_file(Path::new(&file.path)));
+        ours.try_for_each(|file| self.remove(&file.path))
     }
 }

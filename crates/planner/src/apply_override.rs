@@ -472,6 +472,9 @@ impl OverrideScope<'_> {
 /// # Errors
 /// All weights are 0.
 pub(super) fn shares(weights: &[f64]) -> Result<Option<Vec<u32>>, &'static str> {
+    if weights.is_empty() {
+        return Err("there are no values");
+    }
     let total: f64 = weights.iter().sum();
     if weights.iter().all(|w| *w == weights[0]) && weights.first().is_some_and(|w| *w > 0.0) {
         return Ok(None);

@@ -38,6 +38,7 @@ mod fk_agreement;
 mod formulas;
 mod key_facts;
 mod learned;
+mod mentions;
 mod naming;
 mod nested_domains;
 mod oracle_probe;

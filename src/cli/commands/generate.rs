@@ -40,7 +40,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let staged = args.staging.is_asked();
     let connections = Connections::choose(&args.processes, staged, resources.streams, &source.connection);
-    let connections = connections.map_err(config::schema_failure)?;
+    let connections = connections.map_err(config::run_failure)?;
     let resources = connections.apply(resources, printer);
     let planning = Planning {
         source: &source,

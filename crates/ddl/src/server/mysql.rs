@@ -22,8 +22,8 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     let failed = |e: std::io::Error| DdlError::Server { dialect: DIALECT, message: e.to_string() };
     let (data, plugins, first) = (folder.join("data"), folder.join("plugins"), folder.join("first.sql"));
     // A server removes other servers' temporary tables from a folder that it shares with them.
-    let temporary = folder.join("tmp");
-    for own in [&plugins, &temporary] {
+    let (temporary, files) = (folder.join("tmp"), folder.join("files"));
+    for own in [&plugins, &temporary, &files] {
         fs::create_dir(own).map_err(failed)?;
         account.give(own).map_err(failed)?;
     }
@@ -62,8 +62,8 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
         command.push(format!("--{name}={}", path.display()));
     }
     command.push(format!("--pid-file={}", folder.join("server.pid").display()));
-    // No file of the server is read or written by a statement.
-    command.push(format!("--secure-file-priv={}", plugins.display()));
+    // No statement reads or writes a file elsewhere, least of all one that the server loads.
+    command.push(format!("--secure-file-priv={}", files.display()));
     command.extend(
         [
             "--skip-networking",

@@ -144,17 +144,20 @@ impl Store {
         self.runtime.block_on(upload.complete()).map(drop).map_err(self.failed("complete", name))
     }
 
-    /// Copies the object of a file into a folder.
+    /// Copies the object of a file, of `most` bytes at most, into a folder.
     ///
     /// # Errors
-    /// The request fails, or the file cannot be written.
-    pub fn get(&self, name: &str, folder: &Path) -> Result<(), StoreError> {
+    /// The request fails, the object is longer, or the file cannot be written.
+    pub fn get(&self, name: &str, folder: &Path, most: u64) -> Result<(), StoreError> {
         let path = folder.join(name);
         let local = |source| StoreError::Local { path: path.clone(), source };
         path.parent().map_or(Ok(()), fs::create_dir_all).map_err(local)?;
         let mut file = File::create(&path).map_err(local)?;
         self.runtime.block_on(async {
             let found = self.store.get(&self.key(name)).await.map_err(self.failed("read", name))?;
+            if found.meta.size > most {
+                return Err(StoreError::TooLong { object: name.to_owned(), most, found: found.meta.size });
+            }
             let mut bytes = found.into_stream();
             while let Some(bytes) = bytes.next().await {
                 file.write_all(&bytes.map_err(self.failed("read", name))?).map_err(local)?;

@@ -1,6 +1,7 @@
 //! Rows of a list, drawn by weight: columns that go together.
 
 use dbmocker_core::rng_stream::{CellRng, Stream};
+use dbmocker_domain::weight_totals::WeightTotals;
 
 use crate::permute::Permutation;
 
@@ -9,23 +10,19 @@ use crate::permute::Permutation;
 pub struct ListedRows {
     stream: Stream,
     rows: u64,
-    /// Cumulative weights; `None` for equal weights.
-    totals: Option<Vec<u64>>,
+    /// `None` for equal weights.
+    totals: Option<WeightTotals>,
     /// Set if each row of the list is taken at most once.
     permutation: Option<Permutation>,
 }
 
 impl ListedRows {
     pub fn new(stream: Stream, rows: usize, weights: Option<&Vec<u32>>, distinct: bool) -> Self {
-        let sum = |total: &mut u64, w: &u32| {
-            *total += u64::from(*w);
-            Some(*total)
-        };
         let rows = rows.max(1) as u64;
         ListedRows {
             stream,
             rows,
-            totals: weights.map(|weights| weights.iter().scan(0, sum).collect()),
+            totals: weights.map(|weights| WeightTotals::new(weights.iter().copied())),
             permutation: distinct.then(|| Permutation::new(stream.key(), rows)),
         }
     }
@@ -37,11 +34,8 @@ impl ListedRows {
             return permutation.apply(row % self.rows) as usize;
         }
         let mut rng = CellRng::of_cell(self.stream.at(row, attempt));
-        match self.totals.as_deref() {
-            Some([.., all]) if *all > 0 => {
-                let at = rng.below(*all);
-                self.totals.as_deref().map_or(0, |totals| totals.partition_point(|&total| total <= at))
-            }
+        match &self.totals {
+            Some(totals) if totals.all() > 0 => totals.draw(&mut rng),
             _ => rng.below(self.rows) as usize,
         }
     }

@@ -65,7 +65,7 @@ impl TableGen {
     pub fn member_drawn(&self, presence: &PresenceGen, hash: u64) -> Option<usize> {
         let by = &self.columns[presence.by];
         let RuleGen::Draw(domain) = &by.rule else { return None };
-        if by.group.is_some() || by.null_below > 0 || by.presence.is_some() {
+        if by.group.is_some() || by.null_below > 0 || by.presence.is_some() || by.edges.is_some() {
             return None;
         }
         domain.draw_member(&mut CellRng::of_cell(by.stream.of_row(hash)))

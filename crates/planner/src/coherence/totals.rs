@@ -313,7 +313,7 @@ fn put(b: &PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, usize), ex
     let before = table.columns[c].clone();
     let column = &mut table.columns[c];
     column.law = Some(LawPlan { law: Law::Number { expr, least, most }, text });
-    (column.correlated, column.null_share) = (None, 0.0);
+    (column.correlated, column.null_share, column.edges) = (None, 0.0, None);
     if is_moment {
         column.presence = None;
     }

@@ -98,10 +98,11 @@ impl TablePlanner<'_> {
             return (inferred, false);
         };
         let alone = |k: &Key| k.plain_columns().is_some_and(|k| k == [column.name.as_str()]);
-        if self.table.keys.iter().any(alone) {
-            let Some(rows) = usize::try_from(b.rows(self.index)).ok().filter(|n| *n <= BESIDE_WANTED) else {
-                return (inferred, false);
-            };
+        let few = usize::try_from(b.rows(self.index)).ok().filter(|n| *n <= BESIDE_WANTED);
+        if few.is_none() && self.table.keys.iter().any(alone) {
+            return (inferred, false);
+        }
+        if let Some(rows) = few.filter(|_| self.feeds_key(b, column)) {
             let others = if inferred.domain.size() >= rows as u128 { &inferred.domain } else { &inferred.legal };
             let (sampler, step) = (others.sampler(), (others.size() / rows.max(1) as u128).max(1));
             let others = (0..others.size() / step).map(|i| sampler.value(i * step));

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::mentions::{check_reads, reads};
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::apply_override;
 use crate::apply_override::WEIGHTS;
@@ -17,7 +18,7 @@ use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::Domain;
 use dbmocker_plan::ParentChoice;
 use dbmocker_plan::{Duplicates, Scalar, lines_to_add};
-use dbmocker_predicate::{Impossible, NamedCheck, Nulls, Solution};
+use dbmocker_predicate::{Impossible, Nulls, Solution};
 
 /// Values tried before a CHECK between columns is regarded as unsatisfiable with few values.
 const TRIES: u32 = 12;
@@ -113,9 +114,13 @@ impl TablePlanner<'_> {
         override_: &ColumnOverride,
     ) -> Result<PendingColumn, String> {
         let column = &self.table.columns[c];
-        let mentions = |text: &str| text.contains(column.name.as_str());
+        let dialect = b.schema.dialect;
+        let mentions = |text: &str| reads(text, &column.name, dialect);
         if let Some(key) = override_.first_key() {
             return Err(format!("`{key}` gives its values as well"));
+        }
+        if b.formulas.get(self.index, c).is_some() {
+            return Err("an expression or rules give its values as well".into());
         }
         if column.generated.is_some() {
             return Err("the server generates the column as it is".into());
@@ -123,15 +128,17 @@ impl TablePlanner<'_> {
         if column.default.is_none() && !column.nullable {
             return Err("it has no default, and is NOT NULL".into());
         }
-        if column.auto.is_some() || self.in_key(&[c]) {
+        if column.auto.is_some() || self.key_reads(c, dialect) {
             return Err("values of keys are computed here, so that rows can refer to them".into());
         }
         if let Some(f) = self.table.every_foreign_key().iter().find(|f| f.columns.contains(&column.name)) {
             return Err(format!("foreign key `{}` decides the column", f.name));
         }
-        let reads = |check: &NamedCheck| check.value.as_ref() == Some(&column.name) || mentions(&check.text);
-        if let Some(check) = self.hard_checks(b).into_iter().find(|check| reads(check)) {
+        if let Some(check) = self.hard_checks(b).into_iter().find(|k| check_reads(k, &column.name, dialect)) {
             return Err(format!("{} reads the value, which only the server knows", check.name));
+        }
+        if self.table.exclusions.iter().any(|e| e.elements.iter().any(|(text, _)| mentions(text))) {
+            return Err("an exclusion constraint reads the value, which only the server knows".into());
         }
         let computed = |other: &Column| other.generated.as_ref().is_some_and(|g| mentions(&g.expression));
         if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {

@@ -1,10 +1,11 @@
 //! Edge cases: which columns may hold values at the limits of their types, and which of these values every constraint
 //! allows.
 
+use super::mentions::{check_reads, reads};
 use super::{PlanContext, TablePlanner};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{EdgeCases, Law, Rule, TablePlan};
-use dbmocker_predicate::{Env, NamedCheck, Row};
+use dbmocker_predicate::{Env, NamedCheck, OneColumn};
 use dbmocker_semantics as semantics;
 use std::sync::Arc;
 
@@ -33,13 +34,8 @@ impl TablePlanner<'_> {
     fn edges_of(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, named: bool) -> Result<Vec<Value>, String> {
         let (column, planned) = (&self.table.columns[c], &plan.columns[c]);
         let name = column.name.as_str();
-        let mentions = |text: &str| text.contains(name);
-        let keyed = self.table.keys.iter().any(|key| {
-            let parts = || key.parts.iter();
-            parts().any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(mentions))
-                || key.predicate.as_deref().is_some_and(mentions)
-        });
-        if keyed || self.in_key(&[c]) {
+        let mentions = |text: &str| reads(text, name, b.schema.dialect);
+        if self.key_reads(c, b.schema.dialect) {
             return Err("it is part of a key".into());
         }
         let free = matches!(planned.rule, Rule::Draw { .. })
@@ -63,16 +59,13 @@ impl TablePlanner<'_> {
         if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {
             return Err("other columns are worked out from it".into());
         }
-        let checks: Vec<NamedCheck> = self.hard_checks(b).into_iter().filter(|check| self.reads(check, name)).collect();
+        let checks: Vec<NamedCheck> =
+            self.hard_checks(b).into_iter().filter(|check| check_reads(check, name, b.schema.dialect)).collect();
         let values: Vec<Value> = semantics::edge_cases(column, &b.context())
             .into_iter()
             .filter(|value| self.allows_edge(b, &checks, name, value))
             .collect();
         if values.is_empty() { Err("its type and CHECKs leave no such value".into()) } else { Ok(values) }
-    }
-
-    fn reads(&self, check: &NamedCheck, column: &str) -> bool {
-        check.value.as_deref() == Some(column) || (check.value.is_none() && check.text.contains(column))
     }
 
     /// Returns true if CHECKs allow a value, whatever the other columns hold.
@@ -81,19 +74,7 @@ impl TablePlanner<'_> {
         checks.iter().all(|check| {
             let Ok(tree) = check.tree(b.schema.dialect) else { return false };
             let alone = tree.columns().iter().all(|c| c == name);
-            alone && matches!(tree.truth(&OnlyColumn { name, value }, env), Ok(None | Some(true)))
+            alone && matches!(tree.truth(&OneColumn(name, value), env), Ok(None | Some(true)))
         })
-    }
-}
-
-/// One cell of a row.
-struct OnlyColumn<'a> {
-    name: &'a str,
-    value: &'a Value,
-}
-
-impl Row for OnlyColumn<'_> {
-    fn get(&self, column: &str) -> Option<Value> {
-        (column == self.name).then(|| self.value.clone())
     }
 }

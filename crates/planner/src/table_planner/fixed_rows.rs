@@ -123,6 +123,11 @@ impl TablePlanner<'_> {
         if let Some(key) = b.overrides.column(self.index, c).and_then(|w| w.first_key()) {
             return Err(format!("column `{name}`: its values are given by rows, `{key}` cannot be kept; leave it out"));
         }
+        if b.overrides.column(self.index, c).is_some_and(|w| w.default) {
+            return Err(format!(
+                "column `{name}`: its values are given by rows, `default` cannot be kept; leave it out"
+            ));
+        }
         let text = || Domain::Text(TextDomain::new(TextKind::Words, u32::MAX));
         let d = planned.unwrap_or_else(|_| unsupported());
         let legal = d.legal.clone().unwrap_or_else(text);

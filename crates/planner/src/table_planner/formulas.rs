@@ -1,6 +1,7 @@
 //! Columns computed by expressions of the config file: their laws, and checks of sample rows against types, CHECKs and
 //! the server's evaluation.
 
+use super::status_presence::decides;
 use super::{PlanContext, TRIAL_ROWS, TablePlanner};
 use crate::apply_override;
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
@@ -12,7 +13,7 @@ use dbmocker_plan::{
     ColumnPlan, Depths, FkStep, Input, InputOf, Law, LawPlan, ParentChoice, Presence, Rule, Scalar, TablePlan,
 };
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{Env, Expr, NamedCheck, Row};
+use dbmocker_predicate::{Env, Expr, NamedCheck, OneColumn, Row};
 use dbmocker_semantics as semantics;
 
 /// Number of rows that the server evaluates.
@@ -70,6 +71,13 @@ impl TablePlanner<'_> {
                     if matches!(formula.kind, FormulaKind::Absent { .. }) {
                         own_unless(expr, inputs);
                     }
+                    let override_ = b.overrides.column(self.index, c);
+                    if override_.is_some_and(|w| w.distribution.is_some()) {
+                        return Err(refused(
+                            "rules over several columns, or with values, do not keep its `distribution`; give conditions over one \
+                             column and `null: true`",
+                        ));
+                    }
                     let column = &mut plan.columns[c];
                     let null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability);
                     let null_share = null_share.unwrap_or(column.null_share);
@@ -79,7 +87,8 @@ impl TablePlanner<'_> {
                         }
                     }
                     (column.group, column.presence, column.null_share) = (None, None, 0.0);
-                    column.reason = format!("{}; by rules of {}", column.reason, formula.origin);
+                    let instead = if column.law.is_some() { ", which replace its usual law" } else { "" };
+                    column.reason = format!("{}; by rules of {}{instead}", column.reason, formula.origin);
                     column.law = Some(law);
                 }
             }
@@ -109,8 +118,8 @@ impl TablePlanner<'_> {
         let share = 1.0 - b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let of = |value: &Value| {
-            let row = OneCell { name: &plan.columns[by].name, value };
-            let absent = formula.expr.truth(&row, env).map_err(|e| e.to_string())?;
+            let absent =
+                formula.expr.truth(&OneColumn(&plan.columns[by].name, value), env).map_err(|e| e.to_string())?;
             Ok(if absent == Some(true) { 0.0 } else { share })
         };
         let shares = values.iter().map(of).collect::<Result<Vec<f64>, String>>()?;
@@ -131,6 +140,10 @@ impl TablePlanner<'_> {
                 return Err(format!("the rows are counted for each `{}`, and each has one", f.parent));
             }
             f.null_share = 0.0;
+        }
+        if decides(&plan.columns, c, by) {
+            // The other column's values follow from this one's otherwise: neither could be computed.
+            plan.columns[by].presence = None;
         }
         let column = &mut plan.columns[c];
         column.null_share = 1.0 - share;
@@ -205,18 +218,6 @@ fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
     let condition = std::mem::replace(expr, Expr::Literal(Value::Null));
     let whens = vec![(condition, Expr::Literal(Value::Null))];
     *expr = Expr::Case { operand: None, whens, otherwise: Some(Box::new(Expr::Column(name))) };
-}
-
-/// One cell of a row.
-struct OneCell<'a> {
-    name: &'a str,
-    value: &'a Value,
-}
-
-impl Row for OneCell<'_> {
-    fn get(&self, column: &str) -> Option<Value> {
-        (column == self.name).then(|| self.value.clone())
-    }
 }
 
 fn unreachable(formula: &ResolvedFormula) -> String {

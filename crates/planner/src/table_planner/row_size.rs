@@ -42,7 +42,10 @@ impl TablePlanner<'_> {
         }
         let own: Vec<bool> = (0..widths.len()).map(|c| self.is_own(b, c)).collect();
         let free: Vec<bool> = (0..widths.len()).map(|c| own[c] && b.nullable(self.index, c)).collect();
-        let text = |s: &Self, c: usize| own[c] && !free[c] && matches!(s.columns[c].domain, Some(Domain::Text(_)));
+        // A CHECK may ask for long texts.
+        let text = |s: &Self, c: usize| {
+            own[c] && !free[c] && !s.is_checked(c) && matches!(s.columns[c].domain, Some(Domain::Text(_)))
+        };
         let fixed = expected(self, &widths, &|c| !free[c]);
         // Columns that may be NULL keep a tenth of the row.
         if fixed > USUAL * 0.9 {
@@ -64,7 +67,7 @@ impl TablePlanner<'_> {
             ));
         }
         let share = ((USUAL - fixed).max(0.0) / expected(self, &widths, &|c| free[c])).min(1.0);
-        for c in (0..widths.len()).filter(|&c| free[c]) {
+        for c in (0..widths.len()).filter(|&c| free[c] && share < 1.0) {
             let column = &mut self.columns[c];
             column.null_share = 1.0 - (1.0 - column.null_share) * share;
             column.reason = format!("{}; NULL in more rows, so that a row fits a page", column.reason);
@@ -86,12 +89,16 @@ impl TablePlanner<'_> {
 impl PendingColumn {
     /// Limits its texts to this many characters.
     fn shorten(&mut self, chars: u32) {
+        let mut is_short = false;
         for domain in self.domain.iter_mut().chain(&mut self.legal) {
             if let Narrowing::Exact(short) = domain.keep_chars(0, chars) {
+                is_short |= *domain != short;
                 *domain = short;
             }
         }
-        self.reason = format!("{}; short, so that a row fits a page", self.reason);
+        if is_short {
+            self.reason = format!("{}; short, so that a row fits a page", self.reason);
+        }
     }
 }
 

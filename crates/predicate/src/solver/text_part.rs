@@ -54,11 +54,11 @@ impl TextPart {
             ("left" | "right", [n]) => self.at_most(whole(n)?),
             ("split_part", [separator, n]) => {
                 let (separator, n) = (text(separator)?, whole(n)?);
-                self.behind(&separator, u32::try_from(n - 1).ok()?)
+                self.behind(&separator, u32::try_from(n.checked_sub(1)?).ok()?)
             }
             ("substr", [from, length @ ..]) => {
                 let cut = match whole(from) {
-                    Some(from) => self.after(from - 1)?,
+                    Some(from) => self.after(from.checked_sub(1)?)?,
                     None => self.behind(&separator_before(from, &args[0])?, 1)?,
                 };
                 length.first().map_or(Some(cut.clone()), |n| cut.at_most(whole(n)?))
@@ -234,10 +234,10 @@ pub(super) fn numbers(d: &Domain, op: crate::expr::Cmp, v: &Value, env: Env) -> 
     let (lo, hi) = match op {
         Cmp::Eq if exact => (n, n),
         Cmp::Eq => return Narrowing::Empty,
-        Cmp::Gt => (n + 1, n + NEXT),
-        Cmp::Ge => (n + i128::from(!exact), n + NEXT),
-        Cmp::Lt => (n - NEXT, n - i128::from(exact)),
-        Cmp::Le => (n - NEXT, n),
+        Cmp::Gt => (n.saturating_add(1), n.saturating_add(NEXT)),
+        Cmp::Ge => (n.saturating_add(i128::from(!exact)), n.saturating_add(NEXT)),
+        Cmp::Lt => (n.saturating_sub(NEXT), n.saturating_sub(i128::from(exact))),
+        Cmp::Le => (n.saturating_sub(NEXT), n),
         Cmp::Ne => return super::invert::loose(d.keep_pattern("[1-9][0-9]{0,5}")),
     };
     // A sign is a surprise in a text.
