@@ -232,3 +232,93 @@ fn nothing_is_left_of_a_run_that_is_stopped_or_killed() {
         assert_gone(temporary.path());
     }
 }
+
+/// Texts that a splitter takes for one statement, and a server for several.
+#[test]
+fn statements_hidden_in_others_reach_nothing() {
+    let folder = open_folder();
+    let (file, made) = (path(folder.path(), "bad.sql"), path(folder.path(), "made"));
+    let victim = path(folder.path(), "victim.db");
+    assert!(Command::new("sqlite3").args([&victim, "CREATE TABLE secret (id INTEGER)"]).status().unwrap().success());
+    let attach = format!("ATTACH '{victim}' AS v; DROP TABLE v.secret; ATTACH '{made}' AS n; CREATE TABLE n.p (a);");
+    for (dialect, sql) in [
+        ("sqlite", format!("CREATE TABLE trigger (begin INTEGER PRIMARY KEY); {attach}")),
+        (
+            "sqlite",
+            format!(
+                "CREATE TABLE x (begin INTEGER); CREATE TRIGGER t AFTER UPDATE OF begin ON x BEGIN SELECT 1; END; {attach}"
+            ),
+        ),
+        ("sqlite", format!("CREATE TABLE x (a INTEGER); VACUUM INTO '{made}';")),
+        (
+            "postgresql",
+            format!(
+                "CREATE EXTENSION file_fdw -- x\r; COPY (SELECT 1) TO PROGRAM 'touch {made}'; SELECT 1 AS --\nCASCADE;\n\
+                 CREATE TABLE t (id int);"
+            ),
+        ),
+        (
+            "mysql",
+            format!(
+                "CREATE DATABASE shop /*!999998 ' */; SELECT 1 INTO OUTFILE '{made}'; CREATE TABLE mysql.zz (a int); -- '\n;\n\
+                 USE shop; CREATE TABLE t (id int);"
+            ),
+        ),
+        ("mysql", "USE mysql; CREATE TABLE mysql.zz (a int); CREATE TABLE t (id int);".to_owned()),
+        ("mysql", "CREATE DATABASE `MySQL`; CREATE TABLE t (id int);".to_owned()),
+    ] {
+        fs::write(&file, &sql).unwrap();
+        let ran = dbmocker(["plan", "--ddl", &file, "--dialect", dialect]);
+        assert!(!Path::new(&made).exists(), "{sql}: {}", ran.stderr);
+        let tables = Command::new("sqlite3").args([&victim, ".tables"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&tables.stdout).trim(), "secret", "{sql}: {}", ran.stderr);
+        if sql.starts_with("USE mysql") || sql.contains("`MySQL`") {
+            assert_eq!(ran.code, 3, "{sql}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn names_that_are_keywords_begin_no_body() {
+    let folder = open_folder();
+    let file = path(folder.path(), "schema.sql");
+    for (dialect, sql) in [
+        (
+            "mysql",
+            "CREATE TABLE event_log (id int PRIMARY KEY, event varchar(20), begin datetime); GRANT ALL ON *.* TO x;",
+        ),
+        ("sqlite", "CREATE TABLE trigger (begin INTEGER PRIMARY KEY); INSERT INTO trigger VALUES (1);"),
+    ] {
+        fs::write(&file, sql).unwrap();
+        let ran = dbmocker(["plan", "--ddl", &file, "--dialect", dialect]).ok();
+        assert!(ran.stderr.contains("passed over: 1 statement"), "{sql}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn collations_that_a_server_lacks_are_replaced_and_said() {
+    let folder = open_folder();
+    let file = path(folder.path(), "dump.sql");
+    let sql = "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci */;\n\
+        USE `shop`;\nCREATE TABLE t (id int PRIMARY KEY, a varchar(9) COLLATE utf8mb4_de_pb_0900_ai_ci, \
+        b varchar(9) COLLATE utf8mb4_0900_as_cs COMMENT 'utf8mb4_0900_ai_ci');\n";
+    fs::write(&file, sql).unwrap();
+    let ran = dbmocker(["analyze", "--ddl", &file, "--dialect", "mysql"]).ok();
+    // MariaDB has them from 11.4 on.
+    assert!(
+        ran.stderr.contains("run with other collations: 2 statements") || !ran.stderr.contains("collation"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_folder_that_a_link_leads_back_to_is_read_once() {
+    let folder = open_folder();
+    fs::write(folder.path().join("1.sql"), "CREATE TABLE a (id INTEGER PRIMARY KEY);").unwrap();
+    for link in ["x", "y"] {
+        std::os::unix::fs::symlink(".", folder.path().join(link)).unwrap();
+    }
+    let ran = dbmocker(["plan", "--ddl", &path(folder.path(), "."), "--dialect", "sqlite"]).ok();
+    assert!(ran.stdout.contains("main.a"), "{}", ran.stdout);
+}

@@ -131,3 +131,45 @@ fn a_table_without_a_plan_leaves_the_others_their_rules() {
     assert!(config.contains("# to settle: "), "{config}");
     assert!(config.lines().any(|line| line.contains("email: {}") && line.contains("unique")), "{config}");
 }
+
+#[test]
+fn a_config_file_that_nobody_named_empties_no_table() {
+    let db = shop(Kind::Sqlite);
+    dbmocker(["load", "--url", &db.url, "--rows", "5"]).ok();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("dbmocker.yaml"), "generation: {truncate_existing: true}\n").unwrap();
+    let load = |more: &[&str]| {
+        run(command().args(["load", "--url", &db.url, "--rows", "5", "--yes"]).args(more).current_dir(folder.path()))
+    };
+    let refused = load(&[]).expect(2);
+    assert!(refused.stderr.contains("truncate_existing"), "{}", refused.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM users"), 5);
+    load(&["--config", "dbmocker.yaml"]).ok();
+}
+
+#[test]
+fn names_of_tables_cannot_write_log_entries_or_steer_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (path(folder.path(), "s.sql"), path(folder.path(), "run.log"));
+    fs::write(&file, "CREATE TABLE \"a\u{1b}]0;x\u{7}\n2026-01-01 00:00:00.000  forged\" (id INTEGER PRIMARY KEY);")
+        .unwrap();
+    let ran = dbmocker([
+        "export",
+        "--ddl",
+        &file,
+        "--dialect",
+        "sqlite",
+        "--out",
+        &path(folder.path(), "out"),
+        "--log-file",
+        &log,
+    ]);
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
+    let log_text = fs::read_to_string(&log).unwrap();
+    assert!(
+        !log_text.contains('\u{1b}') && !log_text.lines().any(|l| l.starts_with("2026-01-01 00:00:00.000")),
+        "{log_text:?}"
+    );
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&log).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
