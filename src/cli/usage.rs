@@ -244,8 +244,7 @@ fn with_default(arg: Arg, ids: &[String]) -> Arg {
 }
 
 fn examples(command: &str) -> String {
-    const VARIABLES: &str =
-        "Every flag can be given by a variable of the environment: --memory-limit is DBMOCKER_MEMORY_LIMIT.";
+    const VARIABLES: &str = "Every flag but --quiet and --verbose can be given by a variable of the environment: --memory-limit is DBMOCKER_MEMORY_LIMIT.";
     let Some((_, lines)) = EXAMPLES.iter().find(|(name, _)| *name == command) else { return VARIABLES.into() };
     let lines: String = lines.iter().map(|line| format!("  dbmocker {command} {line}\n")).collect();
     format!("Examples:\n{lines}\n{VARIABLES}")

@@ -14,7 +14,7 @@ pub struct ForeignKeyPlan {
     pub name: String,
     pub columns: Vec<usize>,
     pub parent: TableName,
-    /// Index into [`Plan::tables`]; `None` if the key refers to existing rows only.
+    /// Index into [`Plan::tables`](crate::Plan::tables); `None` if the key refers to existing rows only.
     pub parent_table: Option<usize>,
     pub parent_columns: Vec<usize>,
     pub source: usize,
@@ -121,7 +121,7 @@ pub enum ParentChoice {
 /// A foreign key of a planned table, followed from parent to child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FkStep {
-    /// The child table: index into [`Plan::tables`].
+    /// The child table: index into [`Plan::tables`](crate::Plan::tables).
     pub table: usize,
     /// Index into its foreign keys.
     pub foreign: usize,
