@@ -8,7 +8,7 @@ QUICK  := target/quick/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores test-browser docs wheel
+.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores test-browser fuzz docs wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB
 
 test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
 	@tests/browser.sh
+
+fuzz: ## ten minutes for each fuzz target, or FUZZ=check FUZZ_SECONDS=60 (cargo-fuzz, which cargo installs into target/tools)
+	@tests/fuzz/run.sh "$(FUZZ)" "$(FUZZ_SECONDS)"
 
 docs: ## a book of the pages in docs/, target/book (mdBook, which cargo installs into target/tools)
 	@test -x target/tools/bin/mdbook || cargo install --quiet --locked --root target/tools mdbook@0.4.52

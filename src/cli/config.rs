@@ -46,6 +46,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// The database as people know it: its URL, or the files of `--ddl`.
+    pub fn origin(&self) -> String {
+        if self.scratch.is_some() { self.schema.database.clone() } else { self.connection.to_string() }
+    }
+
     /// Takes the references of the config file, which `verify` counts.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod sample;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use dbmocker_core::json_file::STDOUT;
 use serde::Serialize;
 
 /// How a file is written, by the end of its name.
@@ -103,12 +104,16 @@ pub fn shortened(text: &str, width: usize) -> String {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all, or to stdout.
 ///
 /// # Errors
-/// The file's folder cannot be written to.
+/// The file's folder, or stdout, cannot be written to.
 pub fn write(path: &Path, text: &str) -> Result<(), PageError> {
     let failed = |error| PageError { path: path.to_owned(), error };
+    if path.as_os_str() == STDOUT {
+        let mut out = std::io::stdout().lock();
+        return out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed);
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;

@@ -38,6 +38,8 @@ pub enum RunError {
     NotStreamed,
     #[error("`{}` holds a whole export, and this is a part of one; choose another --out, or remove what is there", path.display())]
     FolderWhole { path: std::path::PathBuf },
+    #[error("another export writes into `{}`; wait for its end, or choose another --out", path.display())]
+    ExportRuns { path: std::path::PathBuf },
     #[error(
         "an export into `{}` was stopped; go on with it by --resume, or replace what it has finished with --overwrite",
         path.display()

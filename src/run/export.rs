@@ -25,7 +25,7 @@ use super::{Batches, Flow, RunError, Stop};
 use crate::report::{Progress, TableReport};
 use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
-use dbmocker_files::in_progress::{InProgress, LeftoverFiles};
+use dbmocker_files::in_progress::{FolderLock, InProgress, LeftoverFiles};
 use dbmocker_files::manifest::{Manifest, SQL_SCRIPT};
 use dbmocker_files::objects::StoreError;
 use dbmocker_files::{
@@ -105,6 +105,8 @@ pub fn export(
     let stop = &flow.stop;
     let new = !options.folder.exists();
     std::fs::create_dir_all(&options.folder).map_err(|e| no_folder(options, &e))?;
+    let lock = FolderLock::take(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
+    let lock = lock.ok_or_else(|| RunError::ExportRuns { path: options.folder.clone() })?;
     let taken = |slice: &Slice| options.folder.join(slice.manifest_name()).exists();
     // Other parts may be written at the same time, so no part may remove existing files.
     if options.slice != Slice::Whole && taken(&Slice::Whole) {
@@ -116,7 +118,7 @@ pub fn export(
         }
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
-    let kept = FinishedFiles::begin(plan, options)?;
+    let kept = FinishedFiles::begin(lock, plan, options)?;
     options.store.as_ref().map_or(Ok(()), |store| may_write(store, options))?;
     let write = || {
         let written = each_table(plan, &options.tables, options.writers, stop, |t| {
@@ -177,7 +179,7 @@ struct FinishedFiles {
 }
 
 impl FinishedFiles {
-    fn begin(plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
+    fn begin(lock: FolderLock, plan: &Plan, options: &ExportOptions) -> Result<Self, RunError> {
         let ExportOptions { slice, tables, .. } = options;
         let ExportOptions { format, parquet, csv, uuid_text, packing, file_limit, partition_by, .. } = options;
         let look = format!(
@@ -194,7 +196,7 @@ impl FinishedFiles {
             LeftoverFiles::Files(_) => return Err(RunError::ExportStopped { path: options.folder.clone() }),
             LeftoverFiles::Other => return Err(RunError::OtherExport { path: options.folder.clone() }),
         };
-        let notes = InProgress::begin(&options.folder, slice, &digest, []).map_err(|e| no_folder(options, &e))?;
+        let notes = InProgress::begin(lock, &options.folder, slice, &digest, []).map_err(|e| no_folder(options, &e))?;
         Ok(FinishedFiles { before, notes, written: Mutex::default() })
     }
 

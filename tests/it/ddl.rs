@@ -81,6 +81,8 @@ fn a_dump_gives_the_rows_of_the_database() {
         let plan = path(folder.path(), "plan.json");
         dbmocker(["plan", "--ddl", &file, "--rows", "20", "--save", &plan]).ok();
         dbmocker(["load", "--url", &db.url, "--plan", &plan]).ok();
+        let page = dbmocker(["plan", "--ddl", &file, "--rows", "20", "--html", "-"]).ok().stdout;
+        assert!(page.contains(&format!("<title>Plan of {file}</title>")), "{kind:?}");
         assert_eq!(db.number("SELECT count(*) FROM users"), 20, "{kind:?}");
     }
 }

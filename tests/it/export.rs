@@ -54,6 +54,23 @@ fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
 }
 
 #[test]
+fn two_exports_into_one_folder_are_kept_apart() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let out = folder.path().join("out");
+    fs::create_dir(&out).unwrap();
+    // As another export holds it.
+    let notes = out.join("manifest.in-progress");
+    let held = fs::File::create(&notes).unwrap();
+    held.lock().unwrap();
+    let ran = export(&db, &out, &["--rows", "10", "--overwrite"]).expect(4);
+    assert!(ran.stderr.contains("another export writes into"), "{}", ran.stderr);
+    assert!(files(&out, "csv").is_empty());
+    drop(held);
+    export(&db, &out, &["--rows", "10"]).ok();
+    assert!(!notes.exists() && files(&out, "csv").len() == TABLES.len());
+}
+
+#[test]
 fn rows_that_are_only_made_are_counted() {
     let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
     let report = folder.path().join("report.json");

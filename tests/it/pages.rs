@@ -127,6 +127,17 @@ fn a_page_that_cannot_be_written_is_told_before_planning() {
     assert_eq!(ran.stdout, "");
 }
 
+#[test]
+fn a_page_on_stdout_is_all_of_stdout() {
+    let db = database(Kind::Sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY)");
+    let ran = dbmocker(["plan", "--url", &db.url, "--html", "-"]).ok();
+    assert_eq!(data(&ran.stdout)["tables"].as_array().unwrap().len(), 1);
+    assert!(ran.stdout.starts_with("<!doctype html>") && ran.stdout.ends_with("</html>\n"), "{}", ran.stdout);
+    let ran = dbmocker(["plan", "--url", &db.url, "--html", "-", "--json"]).expect(2);
+    assert!(ran.stderr.contains("stdout takes one of"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+}
+
 /// The report of a load, as it was written to a file of this name.
 fn report(url: &str, name: &str, more: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();

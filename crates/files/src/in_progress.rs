@@ -4,9 +4,10 @@
 //! the end of the program has cut tells nothing, and every file is read again before it is believed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,54 @@ pub enum LeftoverFiles {
     Files(BTreeMap<String, FilePart>),
 }
 
+/// The notes, locked by this export: no other one writes the same slice into the folder meanwhile. The system releases
+/// the lock however the process ends.
+#[derive(Debug)]
+pub struct FolderLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl FolderLock {
+    /// Returns `None` while another process holds the lock.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn take(folder: &Path, slice: &Slice) -> io::Result<Option<FolderLock>> {
+        let path = folder.join(file_name(slice));
+        loop {
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+                .open(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                // Some network file systems have no locks; parts have names of their own there.
+                Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) => return Err(e),
+            }
+            // The holder before may have replaced or removed the file meanwhile.
+            let (ours, now) = (file.metadata()?, fs::symlink_metadata(&path));
+            if now.is_ok_and(|now| (now.dev(), now.ino()) == (ours.dev(), ours.ino())) {
+                return Ok(Some(FolderLock { file, path }));
+            }
+        }
+    }
+}
+
+impl Drop for FolderLock {
+    /// Notes that were never begun are removed.
+    fn drop(&mut self) {
+        if self.file.metadata().is_ok_and(|m| m.len() == 0 && m.nlink() > 0) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// Notes finished files.
 #[derive(Debug)]
 pub struct InProgress {
@@ -57,6 +106,7 @@ pub fn digest(of: &[&str]) -> String {
 /// Reads what an earlier export of the same `digest` has finished.
 pub fn left(folder: &Path, slice: &Slice, digest: &str) -> LeftoverFiles {
     let text = match fs::read_to_string(folder.join(file_name(slice))) {
+        Ok(text) if text.is_empty() => return LeftoverFiles::Nothing,
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return LeftoverFiles::Nothing,
         Err(_) => return LeftoverFiles::Other,
@@ -102,11 +152,12 @@ pub fn remove(folder: &Path, slice: &Slice) -> io::Result<()> {
 }
 
 impl InProgress {
-    /// Begins the notes, with the files that are kept.
+    /// Begins the notes, with the files that are kept. They are locked as the notes before them.
     ///
     /// # Errors
     /// The folder cannot be written to.
     pub fn begin<'a>(
+        lock: FolderLock,
         folder: &Path,
         slice: &Slice,
         digest: &str,
@@ -116,7 +167,10 @@ impl InProgress {
         let mut new = tempfile::NamedTempFile::new_in(folder)?;
         let first = First { generator: super::Manifest::generator(), of: digest.to_owned() };
         writeln!(new, "{}", serde_json::to_string(&first)?)?;
+        // No other process has opened a file without its name.
+        let _ = new.as_file().try_lock();
         let file = new.persist(path)?;
+        drop(lock);
         let notes = InProgress { file: Mutex::new(file) };
         kept.into_iter().try_for_each(|part| notes.finished(part))?;
         Ok(notes)
@@ -150,8 +204,13 @@ mod tests {
             bytes: 3,
             checksum: format!("{:032x}", XxHash3_128::oneshot(b"abc")),
         };
-        let notes = InProgress::begin(path, &Slice::Whole, "a", [&part("x.csv")]).unwrap();
+        let lock = FolderLock::take(path, &Slice::Whole).unwrap().unwrap();
+        assert!(FolderLock::take(path, &Slice::Whole).unwrap().is_none());
+        let notes = InProgress::begin(lock, path, &Slice::Whole, "a", [&part("x.csv")]).unwrap();
+        assert!(FolderLock::take(path, &Slice::Whole).unwrap().is_none());
         notes.finished(&part("y.csv")).unwrap();
+        drop(notes);
+        drop(FolderLock::take(path, &Slice::Whole).unwrap().unwrap());
         let all = fs::read_to_string(path.join(file_name(&Slice::Whole))).unwrap();
         fs::write(path.join(file_name(&Slice::Whole)), &all[..all.len() - 9]).unwrap();
         let LeftoverFiles::Files(files) = left(path, &Slice::Whole, "a") else { panic!("the same digest") };
@@ -164,5 +223,7 @@ mod tests {
         assert!(is_whole(path, &files["x.csv"]));
         remove(path, &Slice::Whole).unwrap();
         remove(path, &Slice::Whole).unwrap();
+        drop(FolderLock::take(path, &Slice::Whole).unwrap().unwrap());
+        assert!(!path.join(file_name(&Slice::Whole)).exists());
     }
 }

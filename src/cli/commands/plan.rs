@@ -1,6 +1,6 @@
 //! `dbmocker plan`: prints the plan of a load, with reasons.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -35,6 +35,11 @@ struct Told {
 /// # Errors
 /// The database cannot be read, or there is no valid plan.
 pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let on_stdout = |path: &&PathBuf| path.as_os_str() == STDOUT;
+    let files_on_stdout = args.save.iter().chain(&args.html).filter(on_stdout).count();
+    if files_on_stdout + usize::from(args.json) > 1 {
+        return Err(Failure::usage("stdout takes one of `--save -`, `--html -` and `--json`; give the others a file"));
+    }
     if let Some(path) = &args.html {
         json_file::can_write(path).map_err(|e| no_page(path, e))?;
     }
@@ -66,9 +71,9 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let planned = Planned { plan, generator, server: source.schema.server.clone() };
     args.save.as_deref().map_or(Ok(()), |path| planned.save(path))?;
     if let Some(path) = &args.html {
-        write_page(path, &planned, &forecast, &source.connection.to_string())?;
+        write_page(path, &planned, &forecast, &source.origin())?;
     }
-    if args.save.as_deref().is_some_and(|path| path.as_os_str() == STDOUT) {
+    if files_on_stdout > 0 {
         return Ok(Exit::Ok);
     }
     let one = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
