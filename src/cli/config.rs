@@ -135,7 +135,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     let own = |name: &schema::TableName| [LEDGER_TABLE, JOURNAL_TABLE].contains(&&*name.name);
     schema.tables.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
     schema.skipped.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
-    // Where the URL names one schema, the others' rows are only referred to.
+    // If the URL names one schema, tables of other schemas are only referred to, not filled.
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
@@ -184,7 +184,7 @@ fn connect_args(typed: &args::DatabaseArgs) -> ConnectArgs {
     }
 }
 
-/// The phase before the plan is there.
+/// Shows the planning phase.
 pub fn planning(source: &Source, printer: &Printer) {
     printer.phase(format_args!("planning {}", humanize::plural(source.schema.tables.len() as u64, "table")));
 }
@@ -230,7 +230,8 @@ pub struct Planning<'a> {
     pub postpone_from: Option<u64>,
     /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
     pub loaders: Option<LoaderPool>,
-    /// The bytes of a plan's rows as files, and what they are called; `None`: `--size` is that of the database.
+    /// The function that gives the bytes of a plan's rows as files, with its name in messages; `None`: `--size` is the
+    /// size of the database.
     pub files: Option<(&'a str, &'a FileBytes<'a>)>,
 }
 

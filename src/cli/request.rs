@@ -101,7 +101,7 @@ impl Request {
         })
     }
 
-    /// What to say of the request beside the plan.
+    /// The notes about the request, printed with the plan.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         self.notes.iter().cloned().chain(self.told_of_now())
     }

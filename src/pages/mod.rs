@@ -1,7 +1,7 @@
-//! Plans and reports as pages: one HTML file with everything in it, to be read without a network.
+//! Plans and reports as pages: one HTML file with everything in it, readable without a network.
 //!
-//! In: data that serialises. Out: HTML, or Markdown for a ticket. The data is one JSON block; `*.js` beside this file renders
-//! it in the browser, and writes texts of the database as text only, never as HTML.
+//! In: data that serialises. Out: HTML, or Markdown for a ticket. The data is one JSON block; the `*.js` files of this
+//! folder render it in the browser, and insert texts of the database as text only, never as HTML.
 
 mod fan_out;
 pub mod plan;

@@ -43,7 +43,7 @@ pub struct Flow {
     pub batch_rows: Option<u64>,
     /// How fast rows are sent.
     pub pace: Arc<Pace>,
-    /// Who waited for whom.
+    /// The waiting times of the stages.
     pub wait_stats: Arc<WaitStats>,
 }
 
@@ -94,7 +94,8 @@ impl Batches {
 }
 
 impl<T: Send + 'static> Batches<T> {
-    /// Batches that the workers also process, e.g. encode; the result's bytes are counted besides those of the batch.
+    /// Batches that the workers also process, e.g. encode; the result's bytes are counted in addition to those of the
+    /// batch.
     pub fn with(
         generator: Arc<Generator>,
         flow: &Flow,

@@ -38,7 +38,7 @@ pub(super) struct Done {
     parts: BTreeMap<usize, (Instant, u64)>,
     /// Units that are left out, with the reason.
     left_out: BTreeMap<usize, String>,
-    /// Why the first of them is.
+    /// The error of the first of them.
     first: Option<RunError>,
 }
 
@@ -84,7 +84,7 @@ impl LoadExecution<'_> {
                 let (schedule, tasks) = (&schedule, &tasks);
                 let started = start(scope, move || {
                     let outcome = match self.hand(own) {
-                        // A server that gives no more connections is loaded by those that it gave.
+                        // If the server refuses further connections, the load uses those that are open.
                         Err(RunError::Load(LoadError::Connect { .. })) if number > 0 => return,
                         hand => hand.and_then(|hand| self.work((number, hand), schedule, tasks)),
                     };

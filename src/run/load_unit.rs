@@ -39,13 +39,13 @@ pub(super) struct RunContext<'a> {
     pub supply: Supply<'a>,
     /// `None`: the account may not create tables.
     pub ledger: Option<&'a Ledger>,
-    /// Where tasks are noted: somebody else may have to know whether they were committed.
+    /// The table in which tasks are recorded, so that another process can find out whether they were committed.
     pub marks: Option<Marks<'a>>,
     /// Tasks that were committed before the run was resumed.
     pub done: Option<&'a BTreeSet<u64>>,
 }
 
-/// The table in which a task's own transaction notes that it is done.
+/// The table in which a task's own transaction records that it is done.
 #[derive(Clone, Copy)]
 pub(super) enum Marks<'a> {
     Journal(&'a Journal),
@@ -68,7 +68,7 @@ impl Marks<'_> {
     /// Whether a task was committed.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// The server cannot be queried.
     pub fn has(self, loader: &mut dyn Loader, task: &Task) -> Result<bool, RunError> {
         match self {
             Marks::Journal(journal) => journal.has_task(loader, task.number),

@@ -47,7 +47,7 @@ pub enum FileError {
     At { file: String, line: usize, column: usize, message: String },
 }
 
-/// In place of a file: none, also where one lies in the folder.
+/// The value of `--config` for no file, even if the folder contains one.
 pub const NONE: &str = "none";
 
 /// Reads a file.
