@@ -246,7 +246,8 @@ impl<'a> UnitLoad<'a> {
         Ok(before.collect())
     }
 
-    /// Rows without a parent before the load, for each foreign key to be compared; 0 for an empty table.
+    /// The number of rows without a parent row before the load, for each foreign key to be compared; 0 for an empty
+    /// table.
     fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
         let mut all = Vec::new();
         for (job, &rows) in self.unit.tables.iter().zip(before) {

@@ -177,8 +177,8 @@ fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> 
     list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Common nouns, without those that make sentences about goods ridiculous. (The list of `fake` also contains adjectives
-/// and first names.)
+/// Common nouns, without those that are out of place in sentences about goods. (The list of `fake` also contains
+/// adjectives and first names.)
 fn nouns() -> impl Iterator<Item = &'static str> {
     const LIVING: [&str; 9] = ["child", "eye", "hand", "life", "man", "people", "person", "thing", "woman"];
     letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").filter(|w| !LIVING.contains(w))

@@ -1,4 +1,4 @@
-//! UUIDs as text, for readers that do not know them as 16 bytes (Spark before 4.1, pandas).
+//! UUIDs as text, for readers that do not support them as 16 bytes (Spark before 4.1, pandas).
 
 use std::sync::Arc;
 

@@ -73,7 +73,7 @@ pub struct Plan {
     /// The number of loader processes.
     #[serde(rename = "hands", skip_serializing_if = "Option::is_none", default)]
     pub loaders: Option<ProcessChoice>,
-    /// How the row counts follow from a size that was asked for.
+    /// How the row counts follow from `--size`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sized: Option<String>,
 }
