@@ -67,7 +67,7 @@ fn a_script_in_the_way_is_not_replaced() {
 
 /// A file's records with these characters; NULL as `None`.
 fn records(text: &[u8], delimiter: u8, quote: u8, null: &str) -> Vec<Vec<Option<String>>> {
-    // Unquoted NULL and quoted text of the same letters differ, which the reader does not tell.
+    // Unquoted NULL and quoted text of the same letters differ, which the reader does not report.
     assert!(!String::from_utf8_lossy(text).contains(&format!("{0}{null}{0}", char::from(quote))));
     let reader = csv::ReaderBuilder::new().delimiter(delimiter).quote(quote).has_headers(false).from_reader(text);
     let field = |field: &str| (field != null).then(|| field.to_owned());

@@ -1,7 +1,7 @@
 //! Exclusion constraints as keys: rows that differ in one of the key's columns cannot conflict.
 //!
 //! In: a constraint's elements. Out: the columns that keep rows from conflicting. A range that must not overlap others
-//! gets a slot of its own; slots are numbered for each row of a parent, or each value of a short list, that another
+//! gets its own slot; slots are numbered for each row of a parent, or each value of a short list, that another
 //! element compares for equality. A constraint of equalities only is a unique key.
 
 use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};

@@ -77,7 +77,7 @@ pub struct ColumnOverride {
     pub duplicates: Option<Duplicates>,
     /// The expression that computes the column.
     pub expression: Option<String>,
-    /// What holds in rows that meet a condition; the first that does decides.
+    /// Values for rows that meet a condition; the first rule whose condition is met applies.
     pub rules: Vec<RuleOverride>,
     pub origin: String,
 }

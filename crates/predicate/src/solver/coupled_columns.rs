@@ -179,7 +179,7 @@ impl CoupledColumns {
 
     fn range_fast_path(&self) -> Option<&RangeFastPath> {
         if !self.leads.is_empty() {
-            // The fast path draws every column by itself.
+            // The fast path draws every column independently.
             return None;
         }
         self.range_fast_path.0.get_or_init(|| RangeFastPath::of(&self.root, &self.columns, &self.members)).as_ref()
