@@ -114,7 +114,7 @@ pub fn locked(
     let patience = Patience { wait: Duration::from_secs(turn.wait.into()), force, told: Some(&told) };
     let lock = |connection: &Connection| RunLock::take(connection, &patience).map_err(run_failure);
     let found = found(typed, printer)?;
-    // A SQLite file that another run writes cannot be opened: its run lock says who that is, and is waited for.
+    // A SQLite file that another run writes cannot be opened: its run lock identifies that run, and is waited for.
     let file = &found.connection;
     let early = file.dialect == Dialect::Sqlite && Path::new(&file.database).is_file();
     let early = early.then(|| lock(file)).transpose()?;
@@ -164,7 +164,7 @@ fn found(typed: &args::DatabaseArgs, printer: &Printer) -> Result<RequestedDatab
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
-    // A password may be asked for: no phase is shown meanwhile.
+    // The password prompt may follow: no phase is shown during it.
     printer.detail(format_args!("connecting to {}", found.connection));
     Ok(found)
 }

@@ -84,7 +84,7 @@ pub fn elsewhere(connection: &Connection) -> bool {
 /// Asks before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
 ///
 /// # Errors
-/// The answer is no, or nobody can answer.
+/// The answer is no, or there is no terminal.
 pub fn ask(
     source: &Source,
     tables: &[&TableName],
@@ -133,7 +133,7 @@ fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
 /// Asks before rows of a run are removed on another machine.
 ///
 /// # Errors
-/// The answer is no, or nobody can answer.
+/// The answer is no, or there is no terminal.
 pub fn ask_to_undo(source: &Source, tables: &[(&TableName, u64)], printer: &Printer) -> Result<(), Failure> {
     if !elsewhere(&source.connection) {
         return Ok(());

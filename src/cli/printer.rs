@@ -41,7 +41,7 @@ impl Printer {
         Printer { quiet, verbose, color, shared: Arc::default() }
     }
 
-    /// With or without colours, whatever stderr is.
+    /// Sets whether messages have colours, independent of stderr.
     #[must_use]
     pub fn colored(self, when: Color) -> Self {
         let color = match when {
@@ -52,7 +52,7 @@ impl Printer {
         Printer { color, ..self }
     }
 
-    /// Also writes everything but data to a file, with the time, whatever `-q` and `-v` say.
+    /// Also writes everything except data to a file, with the time, independent of `-q` and `-v`.
     ///
     /// # Errors
     /// The file cannot be written.

@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(duration(7620.0), "2h07m");
     }
 
-    /// Regression: after half a minute without rows, a load of one minute was said to take an hour.
+    /// Regression: after half a minute without rows, the displayed time left of a one-minute load was an hour.
     #[test]
     fn the_time_left_follows_the_recent_rate() {
         let mut recent = Recent::default();

@@ -50,7 +50,7 @@ pub fn row_counts(text: &str) -> Result<RowCounts, String> {
     Ok(out)
 }
 
-/// The parts between commas that do not stand in double quotes.
+/// Splits at commas outside of double quotes.
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c| {

@@ -84,7 +84,7 @@ pub fn plan_of_size(
     Ok((plan, generator))
 }
 
-/// The request with another number of rows.
+/// The request with another number of rows, or another scale.
 fn dialled(request: &Request, dial: f64) -> Request {
     match &request.profile {
         Some(learned) => {

@@ -21,7 +21,7 @@ pub(super) struct Rates {
     pub connections: f64,
 }
 
-/// Bytes of the log for an entry that goes into an index in place.
+/// Bytes of the log for an entry that is inserted into an existing index.
 const LOGGED_ENTRY: f64 = 75.0;
 /// Bytes of the log per byte of rows, including record headers.
 const LOGGED_ROW: f64 = 1.15;

@@ -205,7 +205,7 @@ impl SampledTable<'_> {
     }
 
     /// How many rows of the table have the same values in these columns, estimated from those of the sample (Chao): the
-    /// values that were seen once and twice tell how many were not seen.
+    /// the numbers of values seen once and twice give the number of values not seen.
     fn rows_of_a_key(&self, columns: &[&Column]) -> f64 {
         let arrays: Vec<_> = columns.iter().filter_map(|c| self.batch.column_by_name(&c.name)).cloned().collect();
         let fields: Vec<SortField> = arrays.iter().map(|a| SortField::new(a.data_type().clone())).collect();

@@ -48,7 +48,7 @@ pub struct Learned {
     pub read: Vec<&'static str>,
 }
 
-/// What the person asked for.
+/// The user's settings.
 #[derive(Debug, Clone, Default)]
 pub struct LearnOptions {
     pub wishes: Wishes,
@@ -63,7 +63,7 @@ pub struct LearnOptions {
 /// The values of columns whose labels may be kept.
 type LabelValues = BTreeMap<(TableName, String), Vec<String>>;
 
-/// Reads the statistics of a database, scans it if that was asked for, and makes a profile of it.
+/// Reads the statistics of a database, scans it if requested, and makes a profile of it.
 ///
 /// # Errors
 /// The catalogue that could not be read.

@@ -63,7 +63,7 @@ impl PiecewiseDistribution {
         Some(PiecewiseDistribution(pieces))
     }
 
-    /// The value below which a share of the values lies.
+    /// The value below which this share of the values is.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut below = 0.0;
         for piece in &self.0 {

@@ -32,7 +32,7 @@ pub struct PageError {
 }
 
 impl PageFormat {
-    /// The format that the end of a file's name asks for.
+    /// The format for a file name's extension.
     pub fn of(path: &Path) -> Option<PageFormat> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "html" | "htm" => Some(PageFormat::Html),
@@ -66,7 +66,7 @@ fn page(title: &str, assets: Assets, data: &impl Serialize) -> serde_json::Resul
     ))
 }
 
-/// The browser loads nothing and sends nothing, whatever the page's data holds.
+/// The browser makes no requests, whatever the page's data contain.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// JSON that neither ends the script element that holds it nor begins a comment in it.

@@ -1,7 +1,7 @@
 //! A table's rows as an ordered stream of batches, generated ahead on rayon workers inside the run's memory budget.
 //!
 //! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short.
-//! Rayon only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in
+//! Rayon only computes: every send is to a channel with free capacity, so no worker ever blocks. Batches are sized in
 //! bytes, by the size of the previous ones; the boundaries change no value.
 
 use std::collections::VecDeque;
@@ -236,7 +236,8 @@ impl<T: Send + 'static> Batches<T> {
     }
 }
 
-/// Smaller batches while the machine is short of memory, whatever process uses it; the full size again afterwards.
+/// Smaller batches while the machine is short of memory, regardless of the process that uses it; full size again
+/// afterwards.
 #[derive(Debug, Default)]
 struct Pressure {
     looked: Option<Instant>,

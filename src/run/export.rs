@@ -353,7 +353,7 @@ fn table(
     let groups = Groups::for_format(generator, t, options)?;
     let partition = options.partition_of(t);
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
-    // Each of the folders' files has row groups of its own.
+    // Each of the folders' files has separate row groups.
     let most = if partition.is_some() { most / FOLDER_GROUPS } else { most };
     let per_file = match options.file_limit {
         Some(FileLimit::Rows(rows)) => rows.min(most),

@@ -108,7 +108,7 @@ pub(super) struct UnitLoad<'a> {
     pub loader: &'a mut dyn Loader,
     pub run: &'a RunContext<'a>,
     pub unit: &'a Unit,
-    /// Rows and bytes added to the progress by the task under way, by table.
+    /// Rows and bytes added to the progress by the current task, by table.
     counted: BTreeMap<usize, (u64, u64)>,
     /// The errors with which triggers refused rows; such triggers are disabled where that is allowed.
     triggers_disabled: Option<String>,

@@ -114,7 +114,7 @@ struct UndoWork<'a> {
     options: UndoOptions<'a>,
 }
 
-/// Looks up the run's rows and makes sure that they can be removed.
+/// Looks up the run's rows and checks that they can be removed.
 ///
 /// # Errors
 /// [`UndoError::Blocked`] lists the obstacles; or a table has no key that identifies the run's rows; or a query fails.

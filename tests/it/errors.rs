@@ -35,7 +35,7 @@ fn drop_account(db: &Database, user: &str) {
     }
 }
 
-/// A load fills `seen`, leaves `hidden` out and says why.
+/// A load fills `seen`, leaves `hidden` out and reports the reason.
 fn only_seen_is_filled(db: &Database, url: &str) {
     let ran = dbmocker(["load", "--url", url, "--rows", "20"]).ok();
     let reason = "hidden: no privilege to insert: INSERT and SELECT are";

@@ -25,7 +25,7 @@ fn the_servers_own_clients_load_sql_files() {
         run(&["verify", "--url", &db.url, "--rows", &out]);
         let refused = dbmocker(["load", "--url", &db.url, "--from", &out]);
         assert!(refused.code == 3 && refused.stderr.contains("sql files"), "{}", refused.stderr);
-        // Statements end at the same rows whatever the workers.
+        // Statements end at the same rows with any number of workers.
         let again = path(folder.path(), "again");
         let same = ["--plan", &path(Path::new(&out), "manifest.json"), "--workers", "1"];
         run(&[&["export", "--format", "sql", "--out", &again], &same[..]].concat());

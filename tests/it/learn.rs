@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, database, postgres};
 
-/// A profile in a folder of its own.
+/// A profile in a separate folder.
 struct Learned {
     text: String,
     said: String,
@@ -102,7 +102,7 @@ fn masks_and_exceptions() {
         "{}",
         ran.stderr
     );
-    // A profile that somebody may have edited is not replaced unasked.
+    // A profile, which may have been edited, is not replaced without --overwrite.
     let again = ["learn", "--url", &db.url, "--out", masked.path.to_str().unwrap()];
     assert!(dbmocker(again).expect(4).stderr.contains("--overwrite"));
 }

@@ -14,7 +14,7 @@ const LIMIT: u64 = 32 << 20;
 /// Memory allowed for the program itself, in addition to the limit.
 const BESIDES: u64 = 64 << 20;
 
-/// Peak resident memory of a run, in bytes, as the report tells it.
+/// Peak resident memory of a run, in bytes, from the report.
 fn peak(args: &[&str]) -> u64 {
     let report = tempfile::NamedTempFile::new().unwrap();
     let more = ["--report", report.path().to_str().unwrap(), "--memory-limit", "32MiB", "--workers", "4"];

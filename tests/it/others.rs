@@ -149,7 +149,7 @@ fn functions_and_operators_in_the_place_of_the_servers_own_are_not_called() {
     mallory.drop(&db);
 }
 
-/// Tables of the role, each with another way to have its code run.
+/// Tables of the role, each of which has the role's code run by another mechanism.
 fn hostile_tables(mallory: &Mallory) -> String {
     let (yes, row) = (mallory.body("true"), mallory.body("NEW"));
     format!(

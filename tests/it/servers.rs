@@ -85,7 +85,7 @@ pub fn sqlite_database(ddl: &str) -> Database {
     database
 }
 
-/// A database of its own, dropped with this value.
+/// A separate database, dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     pub kind: Kind,
@@ -357,7 +357,7 @@ impl Database {
             .collect()
     }
 
-    /// By the client's XML, the one form in which it tells NULL from the text `NULL`.
+    /// Uses the client's XML output, the only format that distinguishes NULL from the text `NULL`.
     fn mariadb_rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         let server = self.server.expect("a MariaDB database has a server");
         let mut command = server.client(&self.name);

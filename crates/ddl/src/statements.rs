@@ -97,7 +97,7 @@ impl Splitter<'_> {
         true
     }
 
-    /// Whether the delimiter of the client stands here.
+    /// Whether the client's delimiter follows, after blanks.
     fn at_delimiter(&mut self) -> bool {
         self.lexer.skip_blanks();
         self.delimiter != ";" && self.lexer.text[self.lexer.at..].starts_with(&self.delimiter)

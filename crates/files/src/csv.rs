@@ -45,7 +45,7 @@ pub struct CsvOptions {
     pub delimiter: char,
     /// Around texts; doubled inside them.
     pub quote: char,
-    /// An unquoted field that stands for NULL.
+    /// An unquoted field that represents NULL.
     pub null: String,
     /// Whether the first line has the column names.
     pub header: bool,
@@ -61,10 +61,10 @@ impl CsvOptions {
     /// Bytes of [`null`](Self::null) at most.
     pub const LONGEST_NULL: usize = 16;
 
-    /// Checks that fields can be told apart.
+    /// Checks that the options are unambiguous.
     ///
     /// # Errors
-    /// What is wrong, and what is allowed.
+    /// The invalid option, and its allowed values.
     pub fn validate(&self) -> Result<(), CsvOptionsError> {
         // Unquoted are numbers, `true`, `NaN`, dates, times and UUIDs.
         let in_fields = |c: char| c.is_ascii_alphanumeric() || "+-.: ".contains(c);
@@ -88,7 +88,7 @@ impl CsvOptions {
     }
 }
 
-/// Why fields of a CSV file could not be told apart.
+/// Why fields of a CSV file would be ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CsvOptionsError {
     #[error(

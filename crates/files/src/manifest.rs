@@ -212,7 +212,7 @@ impl Manifest {
     /// Writes `manifest.json`, or the manifest of a slice, synced and renamed into place.
     ///
     /// # Errors
-    /// A manifest in the way unless `overwrite`, or a refused write.
+    /// A manifest exists and `overwrite` is not set, or the file cannot be written.
     pub fn write(&self, folder: &Path, overwrite: bool) -> Result<(), StageError> {
         let options = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
         let name = self.slice.manifest_name();

@@ -1,4 +1,4 @@
-//! Object stores: `s3://`, `gs://` and `az://` URLs in place of folders.
+//! Object stores: `s3://`, `gs://` and `az://` URLs instead of folders.
 //!
 //! In: finished files of a local folder. Out: objects of the same names below a prefix; and the reverse. An object
 //! becomes visible when its last part is uploaded, never partially; the manifest is uploaded last, as in a folder.

@@ -222,7 +222,7 @@ pub struct ColumnPlan {
     pub reason: String,
 }
 
-/// Values that programs tend to handle wrongly, in place of a column's own.
+/// Values that programs tend to handle wrongly; they replace a column's values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EdgeCases {
     /// Share of the rows, from 0 to 1.

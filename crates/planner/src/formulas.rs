@@ -391,7 +391,7 @@ impl NameResolver<'_> {
         failed.map_or(Ok(out), Err)
     }
 
-    /// Adds an input and returns the column that stands for it.
+    /// Adds an input and returns the column that represents it.
     fn put(&mut self, name: &str, input: FormulaInput) -> Expr {
         let name = match &input {
             FormulaInput::Cell(c) => self.schema.tables[self.t].columns[*c].name.clone(),

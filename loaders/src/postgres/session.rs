@@ -266,7 +266,7 @@ impl PostgresSession {
         }
     }
 
-    /// Drops the connection at once, whatever the server is doing.
+    /// Drops the connection at once, without waiting for the server.
     pub fn abandon(mut self) {
         self.client = None;
         self.wire.connection = None;

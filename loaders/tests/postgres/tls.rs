@@ -1,4 +1,4 @@
-//! Encrypted sessions with a server of its own, whose certificate is for `localhost` and not for `127.0.0.1`.
+//! Encrypted sessions with a separate server, whose certificate is for `localhost` and not for `127.0.0.1`.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -226,7 +226,7 @@ fn a_megabyte_of_text_and_odd_names() {
     }
 }
 
-/// The server reads our digits as the number that they are.
+/// The server reads the digits as the same number.
 #[test]
 fn numerics_arrive_exactly() {
     let database = postgres().create_database("CREATE TABLE t (id integer, n numeric)");

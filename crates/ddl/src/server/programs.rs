@@ -40,7 +40,7 @@ pub(super) fn find(name: &str, folders: &[&str]) -> Option<PathBuf> {
     usual.chain(on_path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// The folders that a pattern with one `*` stands for, newest first.
+/// The folders that match a pattern with one `*`, newest version first.
 fn expand(pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once('*') else { return vec![pattern.into()] };
     let (parent, prefix) = before.rsplit_once('/').unwrap_or((".", before));

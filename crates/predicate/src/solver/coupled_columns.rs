@@ -118,7 +118,7 @@ impl CoupledColumns {
         self.checks.iter().filter(move |c| used.insert(c.as_str())).map(String::as_str)
     }
 
-    /// Number of ways to satisfy the conditions; saturating.
+    /// Number of branches that satisfy the conditions; saturating.
     pub fn branches(&self) -> u64 {
         self.root.ways()
     }
