@@ -1,7 +1,8 @@
 //! dbmocker's CSV: record batches in, bytes out, with NULL distinct from the empty text.
 //!
 //! By default: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
-//! NULL is an empty unquoted field. [`CsvOptions`] changes delimiter, quote, NULL and header. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
+//! NULL is an empty unquoted field. [`CsvOptions`] changes delimiter, quote, NULL and header. Text, JSON and binary (as
+//! `\x` and hex) are always quoted, a quote inside doubled.
 //! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
 //! quoted. A row of one NULL column is an empty line.
 //!
