@@ -84,7 +84,7 @@ impl LoadExecution<'_> {
                 let (schedule, tasks) = (&schedule, &tasks);
                 let started = start(scope, move || {
                     let outcome = match self.hand(own) {
-                        // If the server refuses further connections, the load uses those that are open.
+                        // A server that gives no more connections is loaded by those that it gave.
                         Err(RunError::Load(LoadError::Connect { .. })) if number > 0 => return,
                         hand => hand.and_then(|hand| self.work((number, hand), schedule, tasks)),
                     };

@@ -45,7 +45,7 @@ impl Warning {
 }
 
 /// Rows that one statement may send so that the server keeps all its warnings: a generated column may be rounded, a
-/// trigger may warn, once per row. `None` if the table has neither. In: the result of [`sources_of_warnings`].
+/// trigger may warn, once a row. `None` where the table has neither. In: the answer to [`sources_of_warnings`].
 pub fn rows_of_a_statement(rows: Vec<Vec<Option<String>>>) -> Option<usize> {
     let sources: usize = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
     (usize::from(KEPT_WARNINGS) / 2).checked_div(sources).map(|rows| rows.max(1))

@@ -1,5 +1,5 @@
 -- Column name and name of the receive function of its type (`none` where it has none), domains followed to their base type;
--- decimal digits of an amount of money; whether row-level security applies to this role.
+-- digits of an amount of money after the point; whether row-level security applies to this role.
 WITH RECURSIVE base AS (
     SELECT a.attname, t.typtype, t.typbasetype, t.typreceive
     FROM pg_catalog.pg_attribute a

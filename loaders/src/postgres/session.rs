@@ -266,7 +266,7 @@ impl PostgresSession {
         }
     }
 
-    /// Drops the connection at once, without waiting for the server.
+    /// Drops the connection at once, whatever the server is doing.
     pub fn abandon(mut self) {
         self.client = None;
         self.wire.connection = None;

@@ -1,4 +1,4 @@
--- Sequences that columns of the table own but are not numbered by: column, sequence.
+-- Sequences that columns of the table own without counting by them: column, sequence.
 SELECT a.attname, format('%I.%I', n.nspname, s.relname)
   FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
