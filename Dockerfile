@@ -7,7 +7,7 @@ ARG COMMIT=
 RUN DBMOCKER_COMMIT="$COMMIT" cargo build --release --locked && cp target/release/dbmocker /dbmocker
 
 FROM debian:bookworm-slim
-# The authorities of certificates, for servers that ask for TLS.
+# CA certificates, for servers that require TLS.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
     && useradd --system --create-home --uid 10001 dbmocker
 COPY --from=build /dbmocker /usr/local/bin/dbmocker

@@ -1,4 +1,4 @@
-# One line for each thing a person does with this repository. `make help` lists them.
+# One target for each common task. `make help` lists them.
 ROWS   ?= 1000
 FORMAT ?= csv
 SEED   ?= 42

@@ -161,7 +161,7 @@ def dbldatagen(args, root):
 
 
 def postgres(args, root):
-    """Against the server's own limit: binary COPY FREEZE from its own disk, then the same constraints."""
+    """Compared with the server's own limit: binary COPY FREEZE from its own disk, then the same constraints."""
     for server, folder in common.servers(["PostgreSQL"], args.folder):
         tables = load.PARENTS + load.TABLE
 
@@ -196,7 +196,7 @@ def postgres(args, root):
 
 
 def mysql(args, root):
-    """Against LOAD DATA LOCAL of a ready file with checks off, on a MySQL that is running."""
+    """Compared with LOAD DATA LOCAL of a prepared file with checks off, on a running MySQL."""
     if not args.mysql or not args.mysql_client:
         print("mysql: give --mysql URL and --mysql-client 'mysql -uroot ... DATABASE', of an empty database")
         return

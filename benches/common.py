@@ -1,4 +1,4 @@
-"""Throw-away servers, timed processes, medians and flags for the benchmarks."""
+"""Temporary servers, timed processes, medians and flags for the benchmarks."""
 import argparse
 import os
 import pathlib
@@ -159,7 +159,7 @@ class Sqlite:
 
 
 def servers(only=None, folder=None):
-    """Each server (or those of these names) in turn, running, with a folder for files; stopped and gone after its turn."""
+    """Each server (or those of these names) in turn, running, with a folder for files; stopped and removed afterwards."""
     for kind in (Postgres, MariaDb, Sqlite):
         if only and kind.name not in only:
             continue

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`dbmocker export` beside tpchgen-cli (PyPI): the eight tables of TPC-H with the same row counts, rows per CPU second.
+"""`dbmocker export` compared with tpchgen-cli (PyPI): the eight tables of TPC-H with the same row counts, rows per CPU second.
 
     benches/export.py [--scale 1] [--repeat 5] [--format csv parquet] [--bin target/release/dbmocker] [--tpchgen tpchgen-cli]
 

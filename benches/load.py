@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""`dbmocker load` beside each server's own client and other ways in.
+"""`dbmocker load` compared with each server's own client and other loading methods.
 
     benches/load.py [--rows 1000000] [--repeat 5] [--rival-repeat 5] [--only PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
 
 One table of 8 columns with PRIMARY KEY, UNIQUE (text), FOREIGN KEY and a secondary index. dbmocker makes the rows and loads
 them; the client loads the same rows from a ready file into the same table. Wall-clock seconds from the start of the program
-until all constraints are in place; medians, with the least and the most; the ratio is dbmocker / client. pgbench fills its own tables with about as many bytes;
+until all constraints are in place; medians, with minimum and maximum; the ratio is dbmocker / client. pgbench fills its own tables with about as many bytes;
 INSERT statements are measured on fewer rows and scaled.
 """
 import shutil
@@ -36,7 +36,7 @@ def fresh(server, table=None):
     server.sql("DROP TABLE IF EXISTS items;")
     if table:
         return server.sql(table)
-    # SQLite counts rows itself only in a column of exactly this type.
+    # SQLite assigns row numbers only in a column of exactly this type.
     server.sql(TABLE.replace("id BIGINT NOT NULL PRIMARY KEY", "id INTEGER NOT NULL PRIMARY KEY")
                if server.name == "SQLite" else TABLE.replace("TIMESTAMP", "DATETIME") if server.name == "MariaDB" else TABLE)
 
@@ -45,7 +45,7 @@ INSERT_ROWS = 50_000
 
 
 def rivals(server, folder, file, rows):
-    """Other ways to get the ready rows in: name -> (argv, file for stdin, SQL before it instead of the whole table)."""
+    """Other methods of loading the prepared rows: name -> (argv, file for stdin, SQL before it instead of the whole table)."""
     statements = inserts(server, folder, rows)
     if server.name == "PostgreSQL":
         binary = folder / "items.bin"
@@ -74,7 +74,7 @@ def rivals(server, folder, file, rows):
 
 
 def inserts(server, folder, rows):
-    """The first rows as one INSERT each, in one transaction: what a script without a bulk path sends."""
+    """The first rows as one INSERT each, in one transaction, as a script without bulk loading sends them."""
     file = folder / "inserts.sql"
     columns = "id, owner_id, code, title, price, quantity, created_at, city"
     quoted = {"PostgreSQL": "quote_literal({})", "MariaDB": "quote({})", "SQLite": "quote({})"}[server.name]
@@ -87,7 +87,7 @@ def inserts(server, folder, rows):
 
 
 def ready_file(server, folder):
-    """The rows that dbmocker loaded, as the client takes them."""
+    """The rows that dbmocker loaded, in the client's format."""
     file = folder / "items"
     if server.name == "PostgreSQL":
         common.run(server.client("-c", rf"\copy items to '{file}'"))

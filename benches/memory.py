@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Peak resident memory of `dbmocker export` and `dbmocker load` beside `--memory-limit`, over the number of rows.
+"""Peak resident memory of `dbmocker export` and `dbmocker load` compared with `--memory-limit`, over the number of rows.
 
     benches/memory.py [--limit 64] [--rows 1000000 10000000] [--huge] [--only csv parquet PostgreSQL SQLite ...] [--bin PATH]
 
-The table of load.py (8 columns, PRIMARY KEY, UNIQUE (text), FOREIGN KEY, a secondary index). Peak memory as the system counts
+The table of load.py (8 columns, PRIMARY KEY, UNIQUE (text), FOREIGN KEY, a secondary index). Peak memory as the system measures
 it for the whole process (the servers are others); it must stay within the limit and 64 MiB for the program itself. `--huge` adds
 100 M rows. `staged` is `load --stage files`: all rows on disk before the first is loaded.
 """

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The five-table shop beside the npm seeder `seedcoherent`, rows a second.
+"""The five-table shop compared with the npm seeder `seedcoherent`, rows a second.
 
     benches/shop.py --rival node_modules/.bin/seedcoherent [--rows 1000000] [--rival-rows 100000] [--only SQLite] [--bin ...]
 

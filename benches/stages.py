@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What each stage of the pipeline costs dbmocker itself: making rows, encoding them for files, handing them to each server.
+"""What each stage of the pipeline costs dbmocker itself: generating rows, encoding them for files, sending them to each server.
 
     benches/stages.py [--rows 1000000] [--repeat 5] [--only make files PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
 
 The table of load.py. CPU seconds of the process, medians; servers are other processes and do not count, SQLite is in this one.
-`make` is `export --format none`: every row is made and dropped. Everything else makes the rows as well, so the last column says how much
+`make` is `export --format none`: every row is generated and discarded. Everything else makes the rows as well, so the last column says how much
 each adds to that, in CPU seconds for a million rows. Tables are loaded without keys and indexes: what is left is encoding, sending, and
 SQLite's own storing. COPY text is the same rows with one column of a type that has no binary form here. Peak memory is that of the
 process. One thread makes rows, so that CPU and wall-clock seconds can be compared.
@@ -17,7 +17,7 @@ import common
 import load
 
 STAGES = ["make", "files", *common.SERVERS]
-# Without anything that the server would have to check or to keep in order.
+# Without constraints and indexes, which the server would have to check or maintain.
 PLAIN = """CREATE TABLE items (id BIGINT NOT NULL, owner_id BIGINT NOT NULL, code VARCHAR(40) NOT NULL, title VARCHAR(80) NOT NULL,
     price DECIMAL(10, 2) NOT NULL, quantity INTEGER NOT NULL, created_at TIMESTAMP NOT NULL, city VARCHAR(40) NOT NULL);"""
 
@@ -56,7 +56,7 @@ def exports(args):
 
 
 def tables(server):
-    """The ways into a server, each with the table that is loaded that way."""
+    """The loading methods of a server, each with the table that is loaded by it."""
     if server.name == "PostgreSQL":
         yield "PostgreSQL, COPY binary", PLAIN
         yield "PostgreSQL, COPY text", PLAIN.replace("city VARCHAR(40)", "city TSVECTOR")

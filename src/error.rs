@@ -26,7 +26,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// An error on its way out, with the exit code that it causes.
+/// An error that ends the program, with its exit code.
 #[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
@@ -38,12 +38,12 @@ impl Failure {
         Failure { exit, error: error.into() }
     }
 
-    /// A mistake on the command line, told as `problem; help`.
+    /// A mistake on the command line; the message has the form `problem; help`.
     pub fn usage(message: impl Into<String>) -> Self {
         Failure { exit: Exit::Usage, error: anyhow::Error::msg(message.into()) }
     }
 
-    /// Somebody closed the pipe that the output went to, e.g. `head`: no failure.
+    /// Whether the reader of the output closed the pipe, e.g. `head`, which is not a failure.
     pub fn is_broken_pipe(&self) -> bool {
         let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
         self.error.chain().filter_map(|e| e.downcast_ref()).any(broken)
@@ -66,7 +66,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Gives an error the exit code of the place where it came up.
+/// Attaches an exit code to an error, by where it occurred.
 pub trait OrExit<T> {
     fn or_exit(self, exit: Exit) -> Result<T, Failure>;
 }

@@ -1,7 +1,7 @@
-//! No more memory: an error with an exit code where the standard library aborts.
+//! Memory exhaustion: ends the program with an error and an exit code where the standard library would abort.
 //!
-//! What the system refuses is an address-space limit (`ulimit -v`), a container's, or the machine's end. The server
-//! rolls back what its connections leave, and the ledger tells `restore` the rest, as after a kill.
+//! Allocations fail because of an address-space limit (`ulimit -v`), a container's limit, or exhausted memory of the
+//! machine. The server rolls back open transactions, and `restore` undoes the rest with the ledger, as after a kill.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
@@ -13,15 +13,15 @@ use crate::error::Exit;
 const MESSAGE: &[u8] = b"error: out of memory: the system gives no more; lower --memory-limit, --workers or --processes, or raise the limit \
 (`ulimit -v`, the container's); what a load left is put back by `dbmocker restore`\n";
 
-/// The system's allocator, but for what happens when it has nothing left.
+/// The system's allocator, which ends the program if an allocation fails.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory;
 
-// SAFETY: every method hands its arguments to the system's allocator as they are, and its answer back; where there is
-// none the program ends.
+// SAFETY: every method passes its arguments to the system's allocator unchanged and returns its result; if that is
+// null, the program ends.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is the system allocator's own.
+        // SAFETY: the caller guarantees what the system allocator requires.
         there(unsafe { System.alloc(layout) })
     }
 
@@ -49,14 +49,14 @@ fn there(at: *mut u8) -> *mut u8 {
 #[cold]
 fn end() -> ! {
     static ENDING: AtomicBool = AtomicBool::new(false);
-    // The first thread that gets nothing ends the program; others wait for that.
+    // The first thread whose allocation fails ends the program; others wait for that.
     while ENDING.swap(true, Ordering::SeqCst) {
         std::thread::sleep(Duration::from_secs(1));
     }
     // Nothing here may allocate.
     let _ = std::io::stderr().write_all(MESSAGE);
     #[cfg(unix)]
-    // SAFETY: ends the process at once; what would run at a usual exit might ask for memory.
+    // SAFETY: ends the process at once; exit handlers could allocate memory.
     unsafe {
         libc::_exit(Exit::Target as i32)
     }

@@ -3,7 +3,7 @@
 #
 #   tests/browser.sh [PROGRAM]      without one, the program is built for development
 #
-# More schemas for SQLite, by the paths of their files in DBMOCKER_BROWSER_SCHEMAS, are opened as well.
+# DBMOCKER_BROWSER_SCHEMAS: paths of further SQLite schemas whose pages are opened.
 set -eu
 cd "$(dirname "$0")/.."
 need() { command -v "$1" >/dev/null || { echo "install $2: apt-get install $2" >&2; exit 2; }; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need and the machine lacks, from Debian's packages, without a question. Starts no service: the
-# tests run servers of their own.
+# Installs the missing packages that the tests need, from Debian, without prompts. Starts no service: the tests start their
+# own servers.
 set -eu
 
 missing=""
@@ -9,7 +9,7 @@ have mariadbd || missing="$missing mariadb-server"
 have mariadb || missing="$missing mariadb-client"
 have psql || missing="$missing postgresql-client"
 if ! have initdb && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then missing="$missing postgresql"; fi
-# PostGIS goes with one version of the server: that of the newest server there is, or of the package to come.
+# PostGIS is built for one version of the server: the newest one installed, or the one to be installed.
 version=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sed 's|.*/postgresql/||; s|/.*||' | sort -n | tail -1)
 [ -n "$version" ] || version=$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -1)
 if [ -n "$version" ] && ! ls /usr/share/postgresql/"$version"/extension/postgis.control >/dev/null 2>&1; then

@@ -13,6 +13,6 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     cargo test --workspace --locked --lib --bins --tests "$@"
 fi
-[ $# -eq 0 ] || exit 0 # some tests were named: only those
+[ $# -eq 0 ] || exit 0 # arguments select tests: no other steps
 cargo test --doc --workspace --locked
 sh tests/wheel.sh

@@ -1,4 +1,4 @@
--- A clinic: fixed departments, patients, visits, what was measured.
+-- A clinic: fixed departments, patients, visits, measurements.
 CREATE TABLE departments (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);
 CREATE TABLE patients (id INTEGER NOT NULL PRIMARY KEY, first_name VARCHAR(40) NOT NULL, last_name VARCHAR(40) NOT NULL, born_on DATE NOT NULL,
     blood_group VARCHAR(3) NOT NULL);

@@ -1,4 +1,4 @@
--- A school: courses, students, who takes what, and marks.
+-- A school: courses, students, enrolments, and marks.
 CREATE TABLE terms (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE, begins_on DATE NOT NULL, ends_on DATE NOT NULL,
     CHECK (ends_on > begins_on));
 CREATE TABLE students (id INTEGER NOT NULL PRIMARY KEY, first_name VARCHAR(40) NOT NULL, last_name VARCHAR(40) NOT NULL, email VARCHAR(120) NOT NULL UNIQUE);

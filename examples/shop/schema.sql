@@ -1,4 +1,4 @@
--- A shop: customers, what they order, and what is in it.
+-- A shop: customers, their orders, and the order lines.
 CREATE TABLE customers (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(60) NOT NULL, email VARCHAR(120) NOT NULL UNIQUE,
     country VARCHAR(2) NOT NULL, created_at TIMESTAMP NOT NULL);
 CREATE TABLE products (id INTEGER NOT NULL PRIMARY KEY, sku VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(80) NOT NULL,

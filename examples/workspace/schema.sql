@@ -1,4 +1,4 @@
--- Teams that work on documents; an audit log that no foreign key describes.
+-- Teams that work on documents; an audit log without foreign keys.
 CREATE TABLE teams (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(60) NOT NULL, plan VARCHAR(10) NOT NULL);
 CREATE TABLE members (id INTEGER NOT NULL PRIMARY KEY, team_id INTEGER NOT NULL, username VARCHAR(40) NOT NULL UNIQUE, joined_at TIMESTAMP NOT NULL,
     FOREIGN KEY (team_id) REFERENCES teams (id));

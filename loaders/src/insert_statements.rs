@@ -33,7 +33,7 @@ impl Statements {
     /// Statements for a table of this schema; `mariadb`: not MySQL.
     pub fn new(dialect: Dialect, mariadb: bool, target: Target, schema: &SchemaRef) -> Self {
         let names: Vec<String> = target.columns.iter().map(|c| quote(dialect, &c.name)).collect();
-        // Identity columns that are GENERATED ALWAYS take values only so.
+        // GENERATED ALWAYS identity columns accept values only with this clause.
         let overriding = if dialect == Dialect::Postgres { " OVERRIDING SYSTEM VALUE" } else { "" };
         let head = format!("INSERT INTO {} ({}){overriding} VALUES\n", table(dialect, &target), names.join(", "));
         let literals =
@@ -56,7 +56,7 @@ impl Statements {
         }
     }
 
-    /// What follows the last row: sequences of PostgreSQL go on after the values that were inserted.
+    /// The statements after the last row: they advance PostgreSQL's sequences past the inserted values.
     pub fn closing(&self, schema: &SchemaRef) -> String {
         if self.dialect != Dialect::Postgres {
             return String::new();
@@ -113,7 +113,7 @@ impl Statements {
 }
 
 fn table(dialect: Dialect, target: &Target) -> String {
-    // MySQL's databases and SQLite's files have other names elsewhere.
+    // MySQL's database and SQLite's file may have another name where the file is loaded.
     match dialect {
         Dialect::Postgres => qualified(dialect, &target.schema, &target.table),
         Dialect::Mysql | Dialect::Sqlite => quote(dialect, &target.table),
@@ -212,7 +212,7 @@ fn sqlite_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
         ValueRef::Real(x) => {
             let from = out.len();
             text::put_f64(out, x);
-            // A whole number is an INTEGER without a point.
+            // Without a decimal point, SQLite would read an integral value as INTEGER.
             if !out[from..].iter().any(|b| matches!(b, b'.' | b'e' | b'E')) {
                 out.extend_from_slice(b".0");
             }

@@ -108,7 +108,7 @@ pub trait Loader: Send {
     /// Runs a query; every value as the server's text, `None` for NULL.
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError>;
 
-    /// Sends one payload by the bulk path, inside the transaction that is open, or as one of its own.
+    /// Sends one payload by the bulk path, inside the open transaction, or in a separate one.
     /// `stored != sent` is an error, and so is any warning of the server that means a changed or lost value.
     fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError>;
 

@@ -1,5 +1,5 @@
-//! Statements of a script, one at a time, as a server's own client sends them: the session has the server's settings, and
-//! what a statement sets stays for the next one.
+//! Runs the statements of a script one at a time, as the server's client program does: the session has the server's
+//! settings, and settings made by a statement apply to the following ones.
 //!
 //! Data in: a [`Connection`], then statements. Data out: nothing, or the server's message with its place.
 
@@ -52,7 +52,7 @@ pub fn open(to: &Connection) -> Result<Box<dyn Script>, LoadError> {
         Dialect::Sqlite => {
             let fail = |e: rusqlite::Error| LoadError::Connect { target: to.to_string(), message: e.to_string() };
             let db = rusqlite::Connection::open(&to.database).map_err(fail)?;
-            // No statement reaches another file, by ATTACH or by VACUUM INTO.
+            // Prevents statements from accessing other files with ATTACH or VACUUM INTO.
             db.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED, 0).map_err(fail)?;
             Box::new(File { db })
         }

@@ -1,4 +1,4 @@
-//! Tells a listener of every statement that loaders run, with the time that it took.
+//! Reports every statement that loaders run, with its duration, to a listener.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ pub fn listen(listener: impl Fn(&str, Duration) + Send + Sync + 'static) {
     let _ = LISTENER.set(Box::new(listener));
 }
 
-/// The loader itself, if nobody listens.
+/// Wraps a loader so that its statements are reported; returns it unchanged if there is no listener.
 pub(crate) fn traced(inner: Box<dyn Loader>) -> Box<dyn Loader> {
     match LISTENER.get() {
         Some(listener) => Box::new(Traced { inner, listener }),

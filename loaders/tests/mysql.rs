@@ -168,7 +168,7 @@ fn any_text_survives_the_round_trip() {
         .unwrap();
 }
 
-/// Everything that LOAD DATA LOCAL would let pass as a warning.
+/// Everything that LOAD DATA LOCAL reports as a warning only.
 #[test]
 fn what_the_server_would_change_or_skip_is_an_error_and_leaves_nothing() {
     let server = Server::start();
@@ -262,7 +262,7 @@ fn a_table_that_fills_itself_takes_rows_without_columns() {
     }
 }
 
-/// Rows without end until someone stops the load.
+/// An endless payload, until the load is stopped.
 #[test]
 fn a_load_can_be_stopped_from_another_thread() {
     let server = Server::start();
@@ -427,7 +427,7 @@ fn encryption_is_what_the_connection_asks() {
     }
 }
 
-/// Two sessions that wait for each other's row.
+/// Two sessions that wait for each other's row lock.
 #[test]
 fn a_deadlock_is_named() {
     let server = Server::start();
@@ -449,7 +449,7 @@ fn a_deadlock_is_named() {
     assert!(messages.iter().any(|m| m.contains("victim of a deadlock")), "{messages:?}");
 }
 
-/// A whole payload larger than every buffer on its way, with the smallest packets a server may insist on.
+/// A payload larger than all buffers between loader and server, with the smallest packet limit that a server may have.
 #[test]
 fn many_chunks_arrive_through_small_packets() {
     let server = Server::start_with(&["--local-infile=1", "--max-allowed-packet=16K"]);

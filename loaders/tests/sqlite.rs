@@ -150,7 +150,7 @@ fn a_broken_constraint_is_named_with_its_row_and_leaves_nothing() {
         ("s", text, "cannot store TEXT value in INTEGER column s.v"),
     ] {
         let target = target("main", table, &[("v", "INTEGER")]);
-        // The failing row is the sixth: three good ones go before it in a batch of their own.
+        // The failing row is the sixth: three valid rows precede it in a separate batch.
         let first = batch(&target, vec![Arc::new(Int64Array::from(vec![-1, -2, -3]))]);
         let second = batch(&target, vec![array]);
         let error = load_all(&mut *loader, &target, first.schema(), vec![Ok(first), Ok(second)]).unwrap_err();
@@ -199,7 +199,7 @@ fn a_load_inside_a_transaction_is_taken_back_alone() {
     assert_eq!(loader.execute("BEGIN; INSERT INTO t VALUES (1), (9)").unwrap(), 2);
     load(&mut *loader, &target, ints(&[2, 3])).unwrap();
     load(&mut *loader, &target, ints(&[4, 2])).unwrap_err();
-    // A loader would ask for the right to write, which this one has.
+    // A second loader would request the write lock, which the first one holds.
     let reader = rusqlite::Connection::open(&file.path).unwrap();
     assert_eq!(reader.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
     drop(reader);

@@ -141,7 +141,7 @@ class Plan:
         return self.to_arrow(table, start, stop).to_pandas()
 
     def _path(self) -> str:
-        """A file with the plan, gone with this object."""
+        """A file with the plan, removed with this object."""
         if self._file is None or not os.path.exists(self._file.name):
             self._file = tempfile.NamedTemporaryFile(prefix="dbmocker-plan-", suffix=".json")
             self._file.write(self._text)
@@ -202,7 +202,7 @@ class _Stream:
             ended = True
         finally:
             if not ended:
-                # Nobody reads on.
+                # The reader has stopped.
                 self._process.kill()
             if self._process.stdout is not None:
                 self._process.stdout.close()

@@ -10,7 +10,7 @@ from typing import Iterable, List, Optional
 
 
 class DbmockerError(Exception):
-    """The program refused, with its own message.
+    """The program failed, with its message.
 
     ``exit_code`` is the program's: 1 the verification found a mistake, 2 wrong usage, 3 the schema or a file cannot be
     read or no plan fits, 4 writing failed, 130 interrupted.
@@ -24,7 +24,7 @@ class DbmockerError(Exception):
 def program() -> str:
     """The path of the program; the environment variable ``DBMOCKER_BIN`` names another one.
 
-    Raises FileNotFoundError if the wheel's scripts are gone.
+    Raises FileNotFoundError if the wheel's scripts are missing.
     """
     named = os.environ.get("DBMOCKER_BIN")
     if named:
@@ -34,7 +34,7 @@ def program() -> str:
     for scheme in ("posix_user", "nt_user", "osx_framework_user"):
         if scheme in sysconfig.get_scheme_names():
             folders.append(sysconfig.get_path("scripts", scheme=scheme))
-    # `pip install --target DIR` puts scripts into DIR/bin, beside this package.
+    # `pip install --target DIR` puts scripts into DIR/bin, next to this package.
     folders.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "bin"))
     for folder in folders:
         path = os.path.join(folder, name)
@@ -62,14 +62,14 @@ def flags(options: dict) -> List[str]:
 
 
 def run(args: Iterable[str]) -> str:
-    """Runs the program to its end and gives what it printed; raises DbmockerError with its message."""
+    """Runs the program to its end and returns its output; raises DbmockerError with its message."""
     done = subprocess.run([program(), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     check(done.returncode, done.stderr)
     return done.stdout.decode()
 
 
 def check(code: Optional[int], stderr: bytes) -> None:
-    """Raises what a run that ended with ``code`` has to say."""
+    """Raises the exception for a run that ended with ``code``."""
     if code == 0:
         return
     text = stderr.decode(errors="replace").strip()

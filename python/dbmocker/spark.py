@@ -41,7 +41,7 @@ class DataSource(_DataSource):
         return "dbmocker"
 
     def schema(self) -> StructType:
-        # Times without a zone stay so, whatever the session's time zone is.
+        # Timestamps without a zone stay without one, whatever the session's time zone is.
         return from_arrow_schema(_plain(self._plan.schema(self._table.name)), prefer_timestamp_ntz=True)
 
     def reader(self, schema: StructType) -> "_Reader":
@@ -93,7 +93,7 @@ def _plain(schema: Any) -> Any:
 
 
 def _storage(data_type: Any) -> Any:
-    """The type beneath an extension type."""
+    """The storage type of an extension type."""
     return getattr(data_type, "storage_type", data_type)
 
 

@@ -119,7 +119,7 @@ pub fn locked(
     let patience = Patience { wait: Duration::from_secs(turn.wait.into()), force, told: Some(&told) };
     let lock = |connection: &Connection| RunLock::take(connection, &patience).map_err(run_failure);
     let found = found(typed, printer)?;
-    // A SQLite file that another run writes cannot be opened: its run lock says who that is, and is waited for.
+    // A SQLite file that another run writes cannot be opened: its run lock identifies that run, and is waited for.
     let file = &found.connection;
     let early = file.dialect == Dialect::Sqlite && Path::new(&file.database).is_file();
     let early = early.then(|| lock(file)).transpose()?;
@@ -140,7 +140,7 @@ fn source(connection: Connection, mut schema: Schema, lock: Option<RunLock>) -> 
     let own = |name: &schema::TableName| [LEDGER_TABLE, JOURNAL_TABLE].contains(&&*name.name);
     schema.tables.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
     schema.skipped.retain(|t| !own(&t.name) || t.name.schema != schema.default_schema);
-    // Where the URL names one schema, the others' rows are only referred to.
+    // If the URL names one schema, tables of other schemas are only referred to, not filled.
     if let Some(only) = &connection.session.schema {
         schema.tables.iter_mut().filter(|t| t.name.schema != *only).for_each(|t| t.outside = true);
     }
@@ -169,7 +169,7 @@ fn found(typed: &args::DatabaseArgs, printer: &Printer) -> Result<RequestedDatab
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
     found.notes.iter().for_each(|note| printer.note(note));
-    // A password may be asked for: no phase is shown meanwhile.
+    // The password prompt may follow: no phase is shown during it.
     printer.detail(format_args!("connecting to {}", found.connection));
     Ok(found)
 }
@@ -189,7 +189,7 @@ fn connect_args(typed: &args::DatabaseArgs) -> ConnectArgs {
     }
 }
 
-/// The phase before the plan is there.
+/// Shows the planning phase.
 pub fn planning(source: &Source, printer: &Printer) {
     printer.phase(format_args!("planning {}", humanize::plural(source.schema.tables.len() as u64, "table")));
 }
@@ -235,7 +235,8 @@ pub struct Planning<'a> {
     pub postpone_from: Option<u64>,
     /// The argument of [`chunking::chunk`]; `None` if nothing is loaded.
     pub loaders: Option<LoaderPool>,
-    /// The bytes of a plan's rows as files, and what they are called; `None`: `--size` is that of the database.
+    /// The function that gives the bytes of a plan's rows as files, with its name in messages; `None`: `--size` is the
+    /// size of the database.
     pub files: Option<(&'a str, &'a FileBytes<'a>)>,
 }
 

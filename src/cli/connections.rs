@@ -1,8 +1,8 @@
 //! How many connections load, and whether they share large tables.
 //!
-//! On a server nearby its processors are the limit, so there are as many connections as cores here, a table each. To a server
-//! far away one connection carries at most a window of the network for each round trip: then more of them load parts of one
-//! table as well.
+//! With a server nearby, its processors are the limit, so there is one connection per core of this machine, each
+//! loading a table. With a distant server, one connection transfers at most one TCP window per round trip, so more
+//! connections are used, also for parts of one table.
 
 use std::time::Duration;
 
@@ -13,24 +13,25 @@ use super::printer::Printer;
 use super::resources::Resources;
 use crate::run::{FAR, RunError, round_trip};
 
-/// For each of these in a round trip there is one more connection.
+/// One more connection is opened for each such interval in the round-trip time.
 const EACH: Duration = Duration::from_millis(2);
-/// Connections without being asked: servers have few to give.
+/// The most connections that are opened by default, since servers limit their number.
 const MOST: usize = 16;
 
 /// The connections of a load by this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connections {
     pub count: usize,
-    /// Parts of a large table are loaded by several, for this reason.
+    /// Why several connections load parts of one large table; `None`: they do not.
     pub shared: Option<String>,
 }
 
 impl Connections {
-    /// As `--connections` says, or by the server's distance; `streams` is for a server nearby.
+    /// Takes the number from `--connections`, else from the server's round-trip time; `streams` is the number for a
+    /// server nearby.
     ///
     /// # Errors
-    /// The server cannot be asked.
+    /// The server cannot be queried.
     pub fn choose(typed: &Processes, staged: bool, streams: usize, connection: &Connection) -> Result<Self, RunError> {
         let alone = Connections { count: streams, shared: None };
         match typed.connections {
@@ -40,7 +41,7 @@ impl Connections {
         }
     }
 
-    /// Resources with this number of connections, where it is not the usual one; says why large tables are shared.
+    /// Sets this number of connections in the resources, if it is not the default; prints why large tables are shared.
     pub fn apply(&self, resources: Resources, printer: &Printer) -> Resources {
         if let Some(why) = &self.shared {
             printer.note(format_args!("{} connections load parts of large tables: {why}", self.count));

@@ -1,7 +1,9 @@
-//! What keeps rows of others from being emptied, or buried among generated ones, by mistake: marks that always refuse, and
-//! a question before tables are emptied, or filled far away, that hold rows which no run of dbmocker made.
+//! Protects existing rows from being deleted, or mixed with generated ones, by mistake: marks with which a database is
+//! always refused, and a question before a run empties tables, or fills tables on another machine, that hold rows which
+//! no run of dbmocker made.
 //!
-//! Data in: the schema as it was read, the journal, what was typed. Data out: nothing, or why the run does not begin.
+//! Data in: the schema as it was read, the journal, the command line. Data out: nothing, or the reason why the run is
+//! refused.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
@@ -17,14 +19,14 @@ use dbmocker_core::humanize;
 use dbmocker_core::schema::{Caveat, TableName};
 use dbmocker_planner::fits;
 
-/// Rows of others in a table from which adding to it far away is asked about.
+/// If a table on another machine holds at least so many rows that no run made, a run asks before it adds to them.
 const MANY: u64 = 10_000;
 /// Tables that a question names.
 const NAMED: usize = 10;
 /// A table of this name protects its database.
 const TABLE: &str = "dbmocker_protected";
 
-/// When a run asks.
+/// When a run asks for confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
     /// Before tables are emptied anywhere, or filled on another machine.
@@ -56,7 +58,7 @@ pub fn protected(source: &Source, patterns: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `db: NAME` means the database, everything else the host; `*` stands for any characters.
+/// `db: NAME` is matched against the database, any other pattern against the host; `*` matches any characters.
 fn covers(pattern: &str, connection: &Connection) -> bool {
     let pattern = pattern.trim();
     match pattern.split_once(':').filter(|(what, _)| matches!(what.trim(), "db" | "database")) {
@@ -70,7 +72,7 @@ fn covers(pattern: &str, connection: &Connection) -> bool {
     }
 }
 
-/// Whether the server is another machine, as far as its name tells.
+/// Whether the server is another machine, judged by its host name.
 pub fn elsewhere(connection: &Connection) -> bool {
     let host = connection.host.trim_matches(['[', ']']).to_lowercase();
     let here = || sysinfo::System::host_name().is_ok_and(|name| name.to_lowercase() == host);
@@ -82,7 +84,7 @@ pub fn elsewhere(connection: &Connection) -> bool {
 /// Asks before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
 ///
 /// # Errors
-/// The answer is no, or nobody can answer.
+/// The answer is no, or there is no terminal.
 pub fn ask(
     source: &Source,
     tables: &[&TableName],
@@ -112,7 +114,7 @@ fn place(connection: &Connection) -> String {
     }
 }
 
-/// A person at a terminal says yes.
+/// Asks at the terminal; anything but yes is an error.
 fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!("{question}\nIf that is meant, say so with --yes")));
@@ -131,7 +133,7 @@ fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
 /// Asks before rows of a run are removed on another machine.
 ///
 /// # Errors
-/// The answer is no, or nobody can answer.
+/// The answer is no, or there is no terminal.
 pub fn ask_to_undo(source: &Source, tables: &[(&TableName, u64)], printer: &Printer) -> Result<(), Failure> {
     if !elsewhere(&source.connection) {
         return Ok(());
@@ -141,7 +143,7 @@ pub fn ask_to_undo(source: &Source, tables: &[(&TableName, u64)], printer: &Prin
     confirmed(&format!("rows would be removed, in {place}:\n{}", listed(&tables)), printer)
 }
 
-/// Tables with more than `few` rows of others; `None` where they cannot be counted.
+/// Tables with more than `few` rows that no run made; `None` for a number that cannot be counted.
 fn foreign(
     source: &Source,
     tables: &[&TableName],

@@ -39,7 +39,7 @@ impl Planned {
         Ok(Planned { plan, generator, server: source.schema.server.clone() })
     }
 
-    /// Plans rows for files, whose size `--size` is.
+    /// Plans rows for files; `--size` is the size of the files.
     ///
     /// # Errors
     /// As [`config::plan`].

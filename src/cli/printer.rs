@@ -24,10 +24,10 @@ pub struct Printer {
     shared: Arc<Mutex<PrinterState>>,
 }
 
-/// What all copies share.
+/// The state that all clones share.
 #[derive(Debug, Default)]
 struct PrinterState {
-    /// What the program is at, before rows are loaded.
+    /// The current phase and its start, before rows are loaded.
     phase: Option<(String, Instant)>,
     /// The line at the bottom of the terminal.
     bar: Option<ProgressBar>,
@@ -41,7 +41,7 @@ impl Printer {
         Printer { quiet, verbose, color, shared: Arc::default() }
     }
 
-    /// With or without colours, whatever stderr is.
+    /// Sets whether messages have colours, independent of stderr.
     #[must_use]
     pub fn colored(self, when: Color) -> Self {
         let color = match when {
@@ -52,7 +52,7 @@ impl Printer {
         Printer { color, ..self }
     }
 
-    /// Also writes everything but data to a file, with the time, whatever `-q` and `-v` say.
+    /// Also writes everything except data to a file, with the time, independent of `-q` and `-v`.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -61,7 +61,8 @@ impl Printer {
         options.create(true).append(true);
         #[cfg(unix)]
         {
-            // It holds statements, and so values of rows: for this account only, and in no file that a link names.
+            // The log holds statements, and so values of rows: only this account may read it, and symbolic links are
+            // not followed.
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600).custom_flags(libc::O_NOFOLLOW);
         }
@@ -73,7 +74,7 @@ impl Printer {
         Ok(())
     }
 
-    /// Whether anybody wants to see statements.
+    /// Whether statements are printed or logged.
     pub fn shows_details(&self) -> bool {
         self.verbose > 0 || self.shared().log.is_some()
     }
@@ -128,20 +129,20 @@ impl Printer {
         self.line(&format!("  {took}{text}"), self.verbose > 0);
     }
 
-    /// The program goes on with a phase, which a [`Ticker`](super::progress::Ticker) shows if it takes long.
+    /// Begins a phase, which a [`Ticker`](super::progress::Ticker) shows if it takes long.
     pub fn phase(&self, text: impl Display) {
         self.detail(&text);
         self.shared().phase = Some((text.to_string(), Instant::now()));
     }
 
-    /// As [`Printer::phase`], of a step of the same phase: its time goes on.
+    /// As [`Printer::phase`], for a step of the current phase: its time continues to count.
     pub fn phase_step(&self, text: impl Display) {
         let mut shared = self.shared();
         let since = shared.phase.take().map_or_else(Instant::now, |(_, since)| since);
         shared.phase = Some((text.to_string(), since));
     }
 
-    /// Nothing is waited for any more.
+    /// Ends the current phase.
     pub fn phase_over(&self) {
         self.shared().phase = None;
         self.hide();
@@ -211,7 +212,7 @@ impl Printer {
     }
 }
 
-/// The text without control characters, which names of a database may hold and a terminal would obey.
+/// The text without control characters, which names in a database may contain and a terminal would execute.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
 }

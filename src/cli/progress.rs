@@ -1,5 +1,5 @@
-//! Shows what a run is at: the phase before rows are loaded, then rows, rows per second, time left and memory. On a terminal
-//! that is a line at its bottom; elsewhere a line every ten seconds.
+//! Shows the progress of a run: the phase before rows are loaded, then rows, rows per second, time left and memory. On
+//! a terminal that is a line at its bottom; elsewhere a line every ten seconds.
 
 use std::collections::VecDeque;
 use std::io::IsTerminal;
@@ -16,11 +16,11 @@ use crate::report::{Progress, memory_now, rate};
 use dbmocker_core::humanize;
 
 const EVERY: Duration = Duration::from_millis(150);
-/// Between two lines where there is no terminal.
+/// The interval between two lines if stderr is not a terminal.
 const LINES: Duration = Duration::from_secs(10);
-/// A phase that is over sooner is not shown.
+/// A phase that ends sooner is not shown.
 const SHORT: Duration = Duration::from_millis(500);
-/// The time left is computed from the rate of so many seconds.
+/// The time left is computed from the rate of the last so many seconds.
 const RECENT: f64 = 10.0;
 
 /// A thread that runs until this value is dropped.
@@ -34,7 +34,7 @@ pub struct Ticker {
 impl Ticker {
     fn start(run: impl FnOnce(&mpsc::Receiver<()>) + Send + 'static) -> Self {
         let (stop, stopped) = mpsc::channel();
-        // Without the thread there is only no progress to see.
+        // If the thread cannot be started, only the progress is not shown.
         let thread = std::thread::Builder::new().spawn(move || run(&stopped)).ok();
         Ticker { stop: Some(stop), thread }
     }
@@ -137,7 +137,7 @@ fn lines(progress: &Progress, printer: &Printer, stopped: &mpsc::Receiver<()>) {
 struct Recent(VecDeque<(f64, u64)>);
 
 impl Recent {
-    /// Rows a second since the oldest reading that is recent.
+    /// Rows per second since the oldest recent reading.
     fn rate(&mut self, r: &Reading) -> f64 {
         self.0.push_back((r.seconds, r.rows));
         while self.0.len() > 2 && r.seconds - self.0[1].0 >= RECENT {
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(duration(7620.0), "2h07m");
     }
 
-    /// Regression: after half a minute without rows, a load of one minute was said to take an hour.
+    /// Regression: after half a minute without rows, the displayed time left of a one-minute load was an hour.
     #[test]
     fn the_time_left_follows_the_recent_rate() {
         let mut recent = Recent::default();

@@ -101,7 +101,7 @@ impl Request {
         })
     }
 
-    /// What to say of the request beside the plan.
+    /// The notes about the request, printed with the plan.
     pub fn notes(&self) -> impl Iterator<Item = String> {
         self.notes.iter().cloned().chain(self.told_of_now())
     }
@@ -118,7 +118,7 @@ impl Request {
     }
 }
 
-/// The number that `--rows` gives every table without rows of its own.
+/// The number that `--rows` sets for all tables without a separate count.
 fn rows_of_all(typed: &[RowCounts]) -> Result<Option<u64>, Failure> {
     let mut all = typed.iter().filter_map(|r| r.all);
     let first = all.next();

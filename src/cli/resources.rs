@@ -93,7 +93,7 @@ impl Resources {
         ExportOptions { parquet: ParquetOptions { row_group_bytes, ..options.parquet }, ..options }
     }
 
-    /// The limit left besides the copies of the plan in all processes.
+    /// The limit that is left after subtracting the plan's `held` bytes in each of `copies` processes.
     ///
     /// # Errors
     /// Too little memory is left.
@@ -139,7 +139,7 @@ impl Resources {
 }
 
 impl Resources {
-    /// One of several worker processes' share.
+    /// The share of one of several worker processes.
     pub fn share(&self, processes: usize) -> TableShare {
         let each = Resources::of((self.workers / processes).max(1), self.limit / processes as u64);
         TableShare {
@@ -165,7 +165,7 @@ impl Resources {
         let request = typed.spill_dir.is_some() || typed.spill_format.is_some() || typed.disk_limit.is_some();
         let store = (stage == PrefetchTier::Files || request).then(|| self.store(typed)).transpose()?;
         let ahead = (flow.ahead / 2).max(1);
-        // A loader must never wait for memory of rows that wait for the loader.
+        // A loader must never wait for memory that is held by rows which wait for that loader.
         let flow = Flow { budget: Budget::new(self.limit / 8), ahead, wait_stats: Arc::default(), ..flow.clone() };
         Ok(PrefetchLimits {
             stage,

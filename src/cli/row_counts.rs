@@ -5,13 +5,13 @@ use std::fmt;
 use super::parse;
 use dbmocker_planner::{DependentCount, RequestedRows};
 
-/// What one `--rows` gives.
+/// The value of one `--rows`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowCounts {
     text: String,
-    /// Of tables without rows of their own.
+    /// For tables that no entry names.
     pub all: Option<u64>,
-    /// By name of a table, or pattern.
+    /// By a table's name, or a pattern.
     pub tables: Vec<(String, RequestedRows)>,
 }
 
@@ -50,7 +50,7 @@ pub fn row_counts(text: &str) -> Result<RowCounts, String> {
     Ok(out)
 }
 
-/// The parts between commas that do not stand in double quotes.
+/// Splits at commas outside of double quotes.
 fn entries(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c| {

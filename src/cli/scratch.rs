@@ -1,4 +1,4 @@
-//! `--ddl`: the schema of files instead of a database's, made on a throw-away server.
+//! `--ddl`: the schema of DDL files instead of a database's, created on a throw-away server.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use dbmocker_ddl::{DdlError, ScratchDatabase};
 use dbmocker_files::spill;
 use dbmocker_loaders::Connection;
 
-/// A throw-away database; gone when this is dropped.
+/// A throw-away database; removed when this is dropped.
 #[derive(Debug)]
 pub struct Scratch {
-    /// The server ends before its folder goes.
+    /// Declared before the folder, so that the server ends before its folder is removed.
     database: ScratchDatabase,
     _folder: spill::Folder,
 }
@@ -22,8 +22,8 @@ impl Scratch {
     /// Makes the database of `--ddl`.
     ///
     /// # Errors
-    /// [`Exit::Usage`] for DDL of an unknown dialect, or with statements that are not run; [`Exit::Source`] for files that
-    /// cannot be read, a server that is not installed, and what the server refuses.
+    /// [`Exit::Usage`] for DDL of an unknown dialect, or with statements that are not run; [`Exit::Source`] for files
+    /// that cannot be read, a server that is not installed, and statements that the server refuses.
     pub fn make(typed: &args::Ddl, printer: &Printer) -> Result<Self, Failure> {
         let parent = temporary();
         spill::sweep(&parent);

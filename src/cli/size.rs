@@ -1,8 +1,8 @@
 //! `--size`: row counts for a size in bytes.
 //!
-//! In: a request, its plan for row counts, and the size of that plan's rows. Out: the plan whose rows have about the size
-//! asked for. Tables keep their proportions: all of them are changed by one number, the rows of the largest one or the scale
-//! of the profile. Sizes grow nearly linearly with it, so a few plans are enough.
+//! In: a request, its plan for row counts, and the size of that plan's rows. Out: the plan whose rows have about the
+//! size asked for. Tables keep their proportions: one number changes all of them, the rows of the largest table or the
+//! scale of the profile. Sizes grow nearly linearly with it, so a few plans are enough.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use dbmocker_planner::{LearnedProfile, RowDistribution};
 const FIRST_ROWS: f64 = 10_000.0;
 /// Plans at most.
 const TRIES: usize = 8;
-/// The share of the size by which a plan may differ, and by which the best of all may.
+/// The relative error at which the search stops, and the largest error allowed for the best plan found.
 const CLOSE: f64 = 0.01;
 const ENOUGH: f64 = 0.05;
 
@@ -41,7 +41,7 @@ type BuildPlan<'a> = &'a dyn Fn(&Request) -> Result<(Plan, Arc<Generator>), Fail
 /// Measures a plan, in bytes.
 type MeasurePlan<'a> = &'a dyn Fn(&Plan, &Arc<Generator>) -> Result<f64, Failure>;
 
-/// Finds the plan with `size` bytes; `how` says what was estimated, and how.
+/// Finds the plan with `size` bytes; `how` describes, for messages, what was estimated and how.
 ///
 /// # Errors
 /// A plan cannot be made or measured, or none has the size.
@@ -84,14 +84,14 @@ pub fn plan_of_size(
     Ok((plan, generator))
 }
 
-/// The request with another number of rows.
+/// The request with another number of rows, or another scale.
 fn dialled(request: &Request, dial: f64) -> Request {
     match &request.profile {
         Some(learned) => {
             let profile = Some(LearnedProfile { scale: dial, rows: true, ..learned.clone() });
             Request { profile, ..request.clone() }
         }
-        // A float beyond the range becomes the largest number.
+        // The conversion saturates.
         None => Request { rows: dial as u64, shape: RowDistribution::Largest, ..request.clone() },
     }
 }
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_size_is_met_in_a_few_steps() {
-        // Lists and files without rows have a size that does not change.
+        // Lists and empty files have a constant size.
         let size = |rows: f64| 100_000.0 + 120.0 * rows + 3.0 * rows.sqrt();
         for target in [2e5, 1e7, 1e10, 1e13] {
             let mut tried = vec![(FIRST_ROWS, size(FIRST_ROWS))];

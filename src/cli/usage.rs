@@ -1,5 +1,5 @@
-//! The parser of the command line: the derived one, and what all commands share: a short help, examples, variables of the
-//! environment for every flag, and the config file of the folder.
+//! The parser of the command line: the derived one, with additions to all commands: a short help, examples, an
+//! environment variable for every flag, and the folder's config file.
 
 use std::path::Path;
 
@@ -47,8 +47,8 @@ const COMMON: [&str; 29] = [
     "url",
 ];
 
-/// Flags with variables of other rules: the one for passwords, the one that gives way to --driver, and the one that two
-/// flags share.
+/// Flags whose environment variable is handled elsewhere: the password's, the one that --driver overrides, and the one
+/// that two flags share.
 const OWN_VARIABLES: [&str; 4] = ["url", "password", "journal", "no-journal"];
 
 /// Three examples for each command.
@@ -180,7 +180,7 @@ pub fn parse() -> Result<(Cli, Option<String>), clap::Error> {
     Ok((Cli::from_arg_matches(&matches)?, note))
 }
 
-/// What is said of a config file that nobody named.
+/// The note about a config file that was found in the folder, not named by a flag.
 fn note_of_config(matches: &ArgMatches) -> Option<String> {
     let (_, of_command) = matches.subcommand()?;
     let found = of_command.try_contains_id("config").ok()?;
@@ -190,10 +190,11 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
     })
 }
 
-/// Checks the config file that nobody named: it gives rules for rows, and does not empty tables.
+/// Checks a config file that was found in the folder, not named by a flag: it may set rules for rows, but must not
+/// empty tables.
 ///
 /// # Errors
-/// It says `truncate_existing`.
+/// The file sets `truncate_existing`.
 pub fn refuse_truncation() -> Result<(), Failure> {
     if file::read(Path::new(CONFIG)).or_exit(Exit::Usage)?.generation.truncate_existing {
         let text = format!(
@@ -208,7 +209,7 @@ fn shared(command: Command) -> Command {
     let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
     let examples = examples(command.get_name());
     let command = match command.get_name() {
-        // As it was once called there.
+        // The name of this flag in earlier versions.
         "preview" => command.mut_arg("tables", |arg| arg.alias("table")),
         _ => command,
     };
@@ -225,7 +226,7 @@ fn shared_by_flags(arg: Arg, ids: &[String]) -> Arg {
     if OWN_VARIABLES.contains(&long.as_str()) {
         return arg;
     }
-    // clap keeps names as long as the program runs.
+    // clap requires names with the lifetime 'static.
     let variable: &'static str =
         Box::leak(format!("DBMOCKER_{}", long.replace('-', "_").to_uppercase()).into_boxed_str());
     let arg = arg.env(variable).hide_env(true);
@@ -235,7 +236,7 @@ fn shared_by_flags(arg: Arg, ids: &[String]) -> Arg {
     }
 }
 
-/// The config file of the folder, unless the rows are decided already.
+/// Sets the folder's config file as the default of --config, unless a flag already determines the rows.
 fn with_default(arg: Arg, ids: &[String]) -> Arg {
     let decided = ["from", "plan"].into_iter().filter(|id| ids.iter().any(|known| known == id));
     arg.default_value_ifs(decided.map(|id| (id, ArgPredicate::IsPresent, None::<&'static str>)))

@@ -9,9 +9,9 @@ use crate::learn::axis::Axis;
 use crate::learn::labels::distinct;
 use crate::learn::spread;
 
-/// How far a figure may be off.
+/// The largest relative difference of a figure that is within limits.
 const LIMIT: f64 = 0.1;
-/// A share of NULLs that differs by less is the same.
+/// Shares of NULLs that differ by less are taken as equal.
 const NULLS: f64 = 0.005;
 
 /// The figures of a column; `None` is not known.
@@ -29,13 +29,13 @@ pub struct ColumnFigures {
     width: Option<f64>,
 }
 
-/// One figure of a column, there and here.
+/// One figure of a column, on the other side and in the copy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     pub figure: &'static str,
     pub there: f64,
     pub here: f64,
-    /// The distance, as a multiple of what is allowed.
+    /// The difference, as a multiple of the allowed one.
     pub off: f64,
 }
 

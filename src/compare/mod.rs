@@ -1,7 +1,7 @@
-//! `dbmocker compare`: how like a copy is to what it was made after.
+//! `dbmocker compare`: how similar a copy is to the database or profile it was made after.
 //!
-//! Data in: the copy's statistics, and a profile or the statistics of the other database. Data out: for every column the
-//! figures there and here, and how many columns are as they should be.
+//! Data in: the copy's statistics, and a profile or the statistics of the other database. Data out: for every column
+//! the figures of both sides, and how many columns are within the limits.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub mod query_plans;
 use figures::{ColumnFigures, Figure, NAMES};
 use query_plans::QueryVerdict;
 
-/// So many of the worst columns are shown.
+/// The number of columns, the worst first, that are shown.
 const WORST: usize = 10;
 
 /// A column's figures.
@@ -61,7 +61,7 @@ pub enum Other<'a> {
     Database(&'a Schema, &'a Statistics),
 }
 
-/// Compares every column that the other side knows.
+/// Compares every column for which the other side has figures.
 pub fn compare(schema: &Schema, statistics: &Statistics, other: Other<'_>) -> Comparison {
     let mut out = Comparison::default();
     let here = Here { schema, statistics };
@@ -104,7 +104,7 @@ impl<'a> Here<'a> {
         self.schema.tables.iter().find(|t| self.schema.label(&t.name) == label)
     }
 
-    /// The rows of the table here, or there if they are not known.
+    /// The copy's rows of the table, or the other side's if the copy's are unknown.
     fn table(self, label: &str, there: f64, out: &mut Comparison) -> f64 {
         let here = self.find(label).and_then(|t| self.statistics.tables.get(&t.name)?.rows);
         out.tables.push(CompareVerdict { table: label.to_owned(), there, here });
@@ -145,7 +145,7 @@ impl<'a> Here<'a> {
 }
 
 impl Comparison {
-    /// Share of the columns that are within the limits; of nothing, none is wrong.
+    /// Share of the columns that are within the limits; 1 if no column was compared.
     pub fn share(&self) -> f64 {
         if self.of == 0 { 1.0 } else { self.within as f64 / self.of as f64 } // small counts
     }
@@ -212,7 +212,7 @@ impl fmt::Display for ColumnVerdict {
     }
 }
 
-/// Two digits behind the point where there are few before it.
+/// Formats a number, with two decimals if it is small.
 fn number(x: f64) -> String {
     if x.abs() < 10.0 && x.fract() != 0.0 { format!("{x:.2}") } else { format!("{x:.0}") }
 }

@@ -1,4 +1,4 @@
-//! Plans of queries, there and here: EXPLAIN without ANALYZE, so that no query runs.
+//! Plans of queries on both sides: EXPLAIN without ANALYZE, so that no query runs.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub struct Plans {
     pub queries: Vec<QueryPlan>,
 }
 
-/// A query there and here.
+/// A query's plans on both sides.
 #[derive(Debug, Clone, Serialize)]
 pub struct QueryVerdict {
     pub query: String,
@@ -35,13 +35,13 @@ pub struct QueryVerdict {
     pub near: bool,
     pub there: QueryPlan,
     pub here: Option<QueryPlan>,
-    /// Where the shapes part, or why there is no plan here.
+    /// The first difference of the shapes, or why the copy has no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
 impl QueryVerdict {
-    /// `here`: the plan, or why there is none.
+    /// `here`: the copy's plan, or why there is none.
     pub fn new(there: &QueryPlan, here: Result<QueryPlan, String>) -> Self {
         let query = there.query.clone();
         match here {
@@ -92,7 +92,7 @@ impl fmt::Display for QueryVerdict {
 /// The version of the file that `dbmocker explain` writes.
 pub const VERSION: u32 = 1;
 
-/// Takes the plans of all queries; those that the server cannot plan are told as errors.
+/// Returns the plans of all queries, with an error for each query that the server cannot plan.
 ///
 /// # Errors
 /// The server cannot be reached.
@@ -140,8 +140,8 @@ fn postgres_shape(node: &Value) -> String {
     shape
 }
 
-/// The tables in the order in which they are read, each with how it is read and how many rows come of it for each row of
-/// those before it.
+/// The tables in the order in which they are read, each with its access method and the rows it gives for each row of
+/// the tables before it.
 fn mysql_steps(node: &Value, out: &mut Vec<(String, f64)>) {
     match node {
         Value::Object(map) => {

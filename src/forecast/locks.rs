@@ -1,4 +1,4 @@
-//! What others notice while a load is at work: locks, and what is switched off or dropped for a while.
+//! The effects of a load on other sessions: locks, and what is temporarily switched off or dropped.
 
 use super::{LoadSetup, Logging, TableForecast, about};
 use dbmocker_core::humanize;

@@ -1,5 +1,5 @@
-//! What a load will take: time, disk and log, estimated from a sample of its rows and recorded rates; and what is switched
-//! off, locked and dropped meanwhile.
+//! What a load will take: time, disk and log, estimated from a sample of its rows and recorded rates; and what is
+//! switched off, locked and dropped during the load.
 //!
 //! In: a plan, its generator, the schema, some settings of the server. Out: text, marked as an estimate. Nothing is written.
 
@@ -30,9 +30,9 @@ const SAMPLE: u64 = 1000;
 /// Time for all samples; the tables after that get a small one.
 const PATIENCE: Duration = Duration::from_secs(2);
 const SMALL_SAMPLE: u64 = 50;
-/// Where the size is all that is asked for.
+/// The sample if only the size is needed.
 const LARGE_SAMPLE: u64 = 6000;
-/// Places of a table from which a sample is taken: values and their lengths change along it.
+/// The number of row ranges that make up a sample: values and their lengths change with the row number.
 const PLACES: u64 = 3;
 
 /// How the load will run.
@@ -55,17 +55,17 @@ pub struct Logging {
     pub mode: Option<String>,
 }
 
-/// An estimate, and what others notice of the load.
+/// An estimate, and the effects of the load on other sessions.
 #[derive(Debug, Clone, Serialize)]
 pub struct Forecast {
     pub seconds: f64,
     /// On disk, tables and indexes.
     pub bytes: u64,
     pub indexes: u64,
-    /// Of the log: its name, and bytes.
+    /// The server's log: its name, and the bytes that are written to it.
     pub log: Option<(&'static str, u64)>,
     pub tables: Vec<TableForecast>,
-    /// What is switched off, locked and dropped meanwhile, a line each.
+    /// What is switched off, locked and dropped during the load, one line each.
     pub meanwhile: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ pub struct Forecast {
 #[derive(Debug, Clone, Serialize)]
 pub struct TableForecast {
     pub name: TableName,
-    /// Of its own load.
+    /// Of this table's load alone.
     pub seconds: f64,
     pub bytes: u64,
     pub indexes: u64,
@@ -83,10 +83,10 @@ pub struct TableForecast {
     log: u64,
 }
 
-/// What the server logs of a load, as far as this account may ask.
+/// What the server logs of a load, as far as this account may read the settings.
 ///
 /// # Errors
-/// The server cannot be reached or asked.
+/// The server cannot be reached or queried.
 pub fn logging(connection: &Connection) -> Result<Logging, SchemaError> {
     let sql = match connection.dialect {
         Dialect::Postgres => "SHOW wal_level",
@@ -143,7 +143,7 @@ pub fn stored(plan: &Plan, generator: &Generator, schema: &Schema) -> Result<f64
     Ok(bytes)
 }
 
-/// Some rows from all over a table.
+/// Rows from several ranges of a table.
 fn sample(generator: &Generator, t: usize, most: u64) -> Result<RecordBatch, GenerateError> {
     let rows = generator.table(t).rows;
     if rows <= most {
@@ -170,7 +170,7 @@ fn one(
     if sample == 0 {
         return Ok(out);
     }
-    // The first rows fill caches.
+    // The first rows fill caches, and are not measured.
     generator.batch(t, 0..sample.min(SMALL_SAMPLE))?;
     let begun = Instant::now();
     let batch = self::sample(generator, t, sample)?;
@@ -185,7 +185,8 @@ fn one(
     Ok(out)
 }
 
-/// Connections and workers run side by side; what they share is the processors, and a table's children wait for it.
+/// The elapsed time: connections and workers run concurrently and share the processors, and a table's children wait for
+/// it.
 fn elapsed(plan: &Plan, tables: &[TableForecast], machine: LoadSetup, rates: &Rates) -> f64 {
     let generating: f64 = tables.iter().map(|t| t.generating).sum();
     let loading: f64 = tables.iter().map(|t| t.seconds).sum();
@@ -210,11 +211,11 @@ fn log_of(dialect: Dialect, mode: &str, log: u64, stored: u64) -> Option<(&'stat
     }
 }
 
-/// Lines of what happens meanwhile in a summary.
+/// The most lines about effects on other sessions in a summary.
 const LISTED: usize = 5;
 
 impl Forecast {
-    /// A few lines.
+    /// The forecast as a few lines.
     pub fn summary(&self) -> String {
         let more = self.meanwhile.len().saturating_sub(LISTED);
         let mut lines: Vec<String> = self.meanwhile.iter().take(LISTED).map(|line| format!("  {line}")).collect();

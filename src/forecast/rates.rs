@@ -1,4 +1,5 @@
-//! Recorded rates: seconds on one connection of a server on two cores of an ordinary machine, from the runs of `benches/`.
+//! Recorded rates, from the runs of `benches/`: seconds on one connection, with a server on two cores of an ordinary
+//! machine.
 
 use super::size::RowSizes;
 use dbmocker_core::schema::Dialect;
@@ -8,23 +9,23 @@ use dbmocker_plan::TablePlan;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rates {
     pub dialect: Dialect,
-    /// A run: its lock, ledger, trial, verification.
+    /// Per run: its lock, ledger, trial, verification.
     pub run: f64,
-    /// A table: its statements and its commit.
+    /// Per table: its statements and its commit.
     pub table: f64,
     pub row: f64,
     pub byte: f64,
-    /// An entry of an index besides the primary key's.
+    /// Per index entry, besides the primary key's.
     pub entry: f64,
     /// Connections that make the load faster, at most.
     pub connections: f64,
 }
 
-/// Bytes of the log for an entry that goes into an index in place.
+/// Bytes of the log for an entry that is inserted into an existing index.
 const LOGGED_ENTRY: f64 = 75.0;
-/// Of the rows, the headers of their records included.
+/// Bytes of the log per byte of rows, including record headers.
 const LOGGED_ROW: f64 = 1.15;
-/// An index that is built, page by page.
+/// Bytes of the log per byte of an index that is built as a whole.
 const LOGGED_BUILT: f64 = 1.05;
 
 impl Rates {
@@ -37,7 +38,7 @@ impl Rates {
             Dialect::Mysql if !mariadb => {
                 Rates { dialect, run: 0.3, table: 0.03, row: 5e-6, byte: 2e-8, entry: 4e-6, connections: 4.0 }
             }
-            // Bulk inserts side by side wait for one another.
+            // Concurrent bulk inserts wait for one another.
             Dialect::Mysql => {
                 Rates { dialect, run: 0.3, table: 0.03, row: 3e-6, byte: 1.2e-8, entry: 1.3e-6, connections: 1.25 }
             }

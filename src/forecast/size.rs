@@ -1,7 +1,7 @@
 //! Bytes of a row and of its index entries, as each server stores them.
 //!
-//! In: some rows of a table, taken from all over it. Out: bytes for each row on average, in pages of the table and of its
-//! indexes, and what a table takes without rows.
+//! In: rows sampled from several ranges of a table. Out: bytes for each row on average, in pages of the table and of
+//! its indexes, and what a table takes without rows.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ mod cells;
 /// For each row, on average.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct RowSizes {
-    /// Its values alone.
+    /// Bytes of the row's values alone.
     pub sent: f64,
     /// In the table's pages.
     pub row: f64,
@@ -122,7 +122,7 @@ impl SampledTable<'_> {
         keys.chain(indexes).collect()
     }
 
-    /// The end of the values of a row, each where its alignment lets it begin, and whether one is NULL.
+    /// The offset after a row's values, each at its alignment, and whether one of them is NULL.
     fn postgres_values<'c>(&self, columns: impl Iterator<Item = &'c Column>, row: usize) -> (usize, bool) {
         columns.fold((0, false), |(end, nulls), column| match self.array(column) {
             Some(array) if array.is_null(row) => (end, true),
@@ -159,7 +159,7 @@ impl SampledTable<'_> {
             (lists * (entry + POINTER + 4.0) + alike * POSTING) / alike
         };
         let filled = if index.ordered { ORDERED } else { UNORDERED };
-        // The first key of the next page ends each, and the pages above hold one entry for each page.
+        // Each page ends with the first key of the next one, and inner pages hold one entry per page.
         let usable = (PAGE - INDEX_PAGE_HEADER) * filled - entry - POINTER;
         PAGE * bytes / usable * (1.0 + (entry + POINTER) / (PAGE * 0.7))
     }
@@ -205,7 +205,7 @@ impl SampledTable<'_> {
     }
 
     /// How many rows of the table have the same values in these columns, estimated from those of the sample (Chao): the
-    /// values that were seen once and twice tell how many were not seen.
+    /// the numbers of values seen once and twice give the number of values not seen.
     fn rows_of_a_key(&self, columns: &[&Column]) -> f64 {
         let arrays: Vec<_> = columns.iter().filter_map(|c| self.batch.column_by_name(&c.name)).cloned().collect();
         let fields: Vec<SortField> = arrays.iter().map(|a| SortField::new(a.data_type().clone())).collect();

@@ -7,10 +7,10 @@ const MICROS_PER_SECOND: f64 = 1e6;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 const SECONDS_PER_MINUTE: f64 = 60.0;
 
-/// What a type's values are measured by.
+/// The unit in which a type's values are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Axis {
-    /// With so many digits behind the point; `None`: any number of them.
+    /// A number with so many decimals; `None`: any number of them.
     Number {
         scale: Option<usize>,
     },
@@ -24,7 +24,7 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// By how much a profile rounds values that are all alike: dates to the day.
+    /// The rounding of a profile that does not depend on the value: dates to the day.
     pub fn rounding(self) -> f64 {
         match self {
             Axis::Day => 1.0,
@@ -33,7 +33,7 @@ impl Axis {
         }
     }
 
-    /// That of a type; `None` for texts and the like.
+    /// The axis of a type; `None` for texts and the like.
     pub fn of(ty: &SqlType) -> Option<Axis> {
         Some(match ty {
             SqlType::Int { .. } => Axis::Number { scale: Some(0) },
@@ -82,7 +82,7 @@ impl Axis {
         }
     }
 
-    /// The text of a rounded number, which the type reads.
+    /// The text of a rounded number, in the type's input syntax.
     pub fn write(self, x: f64) -> String {
         match self {
             Axis::Number { scale: Some(scale) } if scale < 8 => {
@@ -99,7 +99,7 @@ impl Axis {
     }
 }
 
-/// Without an exponent where that is short.
+/// Formats without an exponent if the result is short.
 fn plain(x: f64) -> String {
     let text = x.to_string();
     if text == "-0" { "0".into() } else { text }

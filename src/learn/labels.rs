@@ -12,14 +12,14 @@ use dbmocker_semantics::{Privacy, privacy};
 use regex::Regex;
 use serde_json::Value;
 
-/// Different values at most of a column whose labels are kept because they are few.
+/// The most distinct values of a column whose labels are kept because they are few.
 const FEW: f64 = 64.0;
-/// Rows that each of them has at least.
+/// The least number of rows for each of these values.
 pub const ROWS_EACH: f64 = 20.0;
 /// Characters of a label at most.
 const LONGEST: usize = 64;
 
-/// Whether a column's labels are kept, and what else of its values may be.
+/// Whether a profile keeps a column's labels, and its quantiles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     pub labels: LabelRule,
@@ -38,16 +38,16 @@ pub enum LabelRule {
     Declared,
     /// If a CHECK lists them, or else as [`LabelRule::Few`].
     Checked,
-    /// If they are codes that everybody has, or else as [`LabelRule::Few`].
+    /// If they are codes of public standards, or else as [`LabelRule::Few`].
     Public,
     /// Few values, each of many rows.
     Few,
 }
 
-/// What the person asked for.
+/// The user's settings.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
-    /// `--mask all`: nothing is kept because it is few.
+    /// `--mask all`: labels are not kept merely because there are few.
     pub mask_all: bool,
     /// `--keep`, as `label.column` with the table's name in the profile, or `schema.table.column`.
     pub keep: Vec<String>,
@@ -66,7 +66,7 @@ fn masked(why: impl Into<String>, quantiles: bool) -> Decision {
 }
 
 impl Decision {
-    /// By the schema and by figures; `rows` are those of the table.
+    /// Decides by the schema and by figures; `rows` are the table's.
     pub fn of(
         table: &Table,
         label: &str,
@@ -118,12 +118,12 @@ impl Decision {
         }
     }
 
-    /// The column's values are to be read, to see whether they may be kept.
+    /// Whether the column's values must be read to decide whether they are kept.
     pub fn reads_labels(&self) -> bool {
         self.labels != LabelRule::No
     }
 
-    /// The final decision, with the values in hand; the values that are kept, each at its place.
+    /// The final decision, based on the values; returns the kept values, each at its position.
     pub fn confirm(
         mut self,
         column: &Column,
@@ -180,8 +180,8 @@ impl Decision {
     }
 }
 
-/// What the values may tell of people. A moment is neither a password nor a name, whatever it is the moment of; and only
-/// texts are free ones.
+/// The personal meaning that the values may have. A timestamp is neither a password nor a name, whatever its column is
+/// called, and only texts can be free text.
 fn meaning(table: &Table, column: &Column) -> Option<(Privacy, String)> {
     let text = matches!(column.ty, SqlType::Text { .. } | SqlType::Json { .. } | SqlType::Xml | SqlType::Untyped);
     let moment = matches!(column.ty, SqlType::Date | SqlType::Timestamp { .. } | SqlType::Time { .. });
@@ -198,7 +198,7 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern of this program, tested below")
 });
 
-/// Types whose values are one short thing each; those of JSON are looked into.
+/// Types whose values are short scalars; JSON values are inspected.
 fn is_plain(ty: &SqlType) -> bool {
     use SqlType::*;
     matches!(
@@ -217,7 +217,7 @@ fn is_plain(ty: &SqlType) -> bool {
     )
 }
 
-/// A document of numbers and code words, under keys that name nothing personal.
+/// Whether a document has only numbers and code words, under keys that name nothing personal.
 fn is_of_codes(document: &Value) -> bool {
     static WORD: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("^[a-z0-9_.-]{0,20}$").expect("a pattern of this program"));
@@ -230,7 +230,7 @@ fn is_of_codes(document: &Value) -> bool {
     }
 }
 
-/// A column of this name would be personal.
+/// Whether a column of this name would be personal.
 fn is_private_name(name: &str) -> bool {
     let mut table = Table::new(TableName::default());
     let text = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
@@ -238,7 +238,7 @@ fn is_private_name(name: &str) -> bool {
     privacy(&table, &table.columns[0]).is_some_and(|(privacy, _)| privacy <= Privacy::FreeText)
 }
 
-/// Why a label looks like something of a person, or anything but a label.
+/// Why a label looks like personal data, or does not look like a label.
 fn suspicious(label: &str, ty: &SqlType) -> Option<&'static str> {
     static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|([0-9a-fA-F]{1,4}:){3,}").expect("a pattern of this program")
@@ -317,7 +317,7 @@ fn checks<'a>(table: &'a Table, column: &'a Column) -> impl Iterator<Item = &'a 
     own.chain(column.domain_checks.iter().map(|c| c.text.as_str()))
 }
 
-/// Whether a CHECK may list the column's values; of one that is `personal` it must have the form of a list.
+/// Whether a CHECK may list the column's values; for a `personal` column the CHECK must have the form of a list.
 fn is_in_a_check(table: &Table, column: &Column, personal: bool) -> bool {
     static LIST: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(=|\bin)\s*(any\s*)?\(*\s*(array\s*\[\s*)?\(*'").expect("a pattern of this program")

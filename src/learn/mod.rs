@@ -1,8 +1,8 @@
-//! `dbmocker learn`: from a server's statistics to a profile that may leave the house.
+//! `dbmocker learn`: from a server's statistics to a profile that can be passed on.
 //!
-//! Data in: the schema and what [`dbmocker_schema::statistics`] reads. Data out: a [`Profile`], and what is missing. What
-//! is kept of values is decided in [`labels`], how numbers are moved and rounded in [`spread`], how the rare values and
-//! the small parents are distributed in [`tail`].
+//! Data in: the schema and what [`dbmocker_schema::statistics`] reads. Data out: a [`Profile`], and what is missing.
+//! [`labels`] decides which values are kept, [`spread`] how numbers are perturbed and rounded, [`tail`] how rare values
+//! and parents with few children are distributed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,13 +29,13 @@ use axis::{Axis, significant, three_digits};
 use labels::{Decision, Wishes};
 use spread::{Piece, PiecewiseDistribution};
 
-/// Statistics from which more of the rows changed since are old.
+/// Statistics are outdated if a larger share of the rows has changed since.
 const OLD: f64 = 0.2;
-/// Rows of which PostgreSQL takes its sample: 300 for each of the usual 100 targets.
+/// Rows of PostgreSQL's sample: 300 times the default statistics target of 100.
 const SAMPLE: f64 = 30_000.0;
-/// Common values that PostgreSQL keeps by the same targets.
+/// Common values that PostgreSQL keeps by the same target.
 const ROOM: usize = 100;
-/// Endings of numbers that fewer of them have are no law.
+/// The least share of numbers with an ending that is kept in the profile.
 const ENDING: f64 = 0.04;
 
 /// What was learned.
@@ -48,13 +48,13 @@ pub struct Learned {
     pub read: Vec<&'static str>,
 }
 
-/// What the person asked for.
+/// The user's settings.
 #[derive(Debug, Clone, Default)]
 pub struct LearnOptions {
     pub wishes: Wishes,
-    /// Of the numbers by which quantiles are moved.
+    /// The seed of the random numbers by which quantiles are moved.
     pub seed: u64,
-    /// Also ask the tables, each query for so long at most.
+    /// Also query the tables, with this time limit for each query.
     pub scan: Option<Duration>,
     /// The day, for the profile.
     pub day: Option<String>,
@@ -63,7 +63,7 @@ pub struct LearnOptions {
 /// The values of columns whose labels may be kept.
 type LabelValues = BTreeMap<(TableName, String), Vec<String>>;
 
-/// Reads the statistics of a database, scans it if that was asked for, and makes a profile of it.
+/// Reads the statistics of a database, scans it if requested, and makes a profile of it.
 ///
 /// # Errors
 /// The catalogue that could not be read.
@@ -100,7 +100,7 @@ pub fn learn_file(dump: &Dump, schema: &Schema, options: &LearnOptions) -> Learn
     profile(schema, &dump.statistics, &values, options)
 }
 
-/// Every query that a scan would ask, as far as that is known before the first.
+/// Every query of a scan, as far as they are known before the first one runs.
 ///
 /// # Errors
 /// As [`learn`].
@@ -112,7 +112,7 @@ pub fn scan_queries(
     let statistics = statistics::read(connection, schema)?;
     let mut out = scan::count_queries(connection.dialect, schema, &options.wishes);
     let wanted = match connection.dialect {
-        // Nothing is known yet of how many values there are: every column that may turn out to have few.
+        // The numbers of distinct values are not known yet: includes every column that may have few.
         Server::Sqlite => {
             let nothing = ColumnStatistics::default();
             let all = schema.tables.iter().filter(|t| !t.outside).flat_map(|t| t.columns.iter().map(move |c| (t, c)));
@@ -234,7 +234,7 @@ fn missing(dialect: Dialect, table: &Table, known: &TableStatistics) -> Vec<Stri
     out
 }
 
-/// MySQL and MariaDB keep none of long texts, documents and shapes, whatever is analysed.
+/// MySQL and MariaDB never keep statistics of long texts, documents and geometries.
 fn has_statistics(dialect: Dialect, type_name: &str) -> bool {
     let none = [
         "tinytext",
@@ -290,7 +290,7 @@ impl Learner<'_> {
     fn column(&self, column: &Column, known: &ColumnStatistics) -> ColumnProfile {
         let (decision, labels) = self.decide(column, known);
         let kept = labels.iter().any(Option::is_some);
-        // Those of a foreign key are in its law of fan-out.
+        // The values of a foreign key are described by its fan-out.
         let refers = self.table.foreign_keys.iter().any(|fk| fk.columns == [column.name.as_str()]);
         let common = if refers { Vec::new() } else { labels::common(&known.common, &labels) };
         let nulls = known.nulls.unwrap_or(0.0);
@@ -345,7 +345,7 @@ impl Learner<'_> {
         }
     }
 
-    /// The law below the common values; `most`: there cannot be more different ones.
+    /// The distribution of values below the common ones; `most`: the largest possible number of distinct values.
     fn tail(&self, known: &ColumnStatistics, most: f64, by_chance: bool) -> Option<tail::PowerLaw> {
         let some = 1.0 - known.nulls.unwrap_or(0.0);
         let others = self.rows * some;
@@ -360,7 +360,8 @@ impl Learner<'_> {
     }
 
     fn reference(&self, fk: &ForeignKey) -> Option<Reference> {
-        // Of several columns together the server knows nothing: the one with most different values stands for them.
+        // The server has no statistics of column combinations: the column with the most distinct values represents
+        // them.
         let known = fk.columns.iter().zip(&fk.parent_columns);
         let known = known.filter_map(|(c, p)| Some((self.known.columns.get(c)?, p)));
         let (known, parent_column) = known.max_by(|a, b| {
@@ -383,7 +384,7 @@ impl Learner<'_> {
             childless: parents.filter(|p| *p > 0.0).map(|p| significant((1.0 - with_children / p).max(0.0), 3)),
             parents: Some(three_digits(with_children)),
             head: if some > 0.0 { head.collect() } else { Vec::new() },
-            // A short list says nothing of the shape below it.
+            // A list that is not full says nothing about the distribution below it.
             tail: law.filter(|_| known.common.len() >= ROOM).map(|law| three_digits(law.exponent)),
             positions: self.positions(known, parent, fk, parent_column),
             children: Vec::<Children>::new(),
@@ -391,7 +392,7 @@ impl Learner<'_> {
         })
     }
 
-    /// Where among the parents, in the order of their key, those of the rows are.
+    /// The positions of the rows' parents, in the order of the parent key.
     fn positions(
         &self,
         known: &ColumnStatistics,
@@ -478,7 +479,7 @@ fn endings(ty: &SqlType, known: &ColumnStatistics, rows: f64) -> BTreeMap<String
     };
     let each: f64 = known.buckets.iter().map(|b| b.share).sum::<f64>() / known.buckets.len().max(1) as f64;
     let values = known.values.iter().zip(known.common.iter().copied());
-    // A frequent value is no law of its digits.
+    // The digits of one frequent value show no pattern.
     let values =
         values.chain(known.buckets.iter().map(|b| (&b.to, each))).filter(|(_, share)| *share < spread::FREQUENT);
     let mut shares: BTreeMap<String, f64> = BTreeMap::new();

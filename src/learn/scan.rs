@@ -1,4 +1,4 @@
-//! `--scan`: which queries are asked, and what their results add to the statistics and to the profile.
+//! `--scan`: which queries are run, and what their results add to the statistics and to the profile.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use super::axis::{Axis, significant, three_digits};
 use super::labels::{Decision, Wishes};
 use super::spread::PiecewiseDistribution;
 
-/// Numbers of children up to here are kept one by one, larger ones in classes.
+/// Numbers of children up to this one are kept individually, larger ones in classes.
 const ONE_BY_ONE: u64 = 20;
-/// A class is so much wider than the one before.
+/// The factor by which a class is wider than the one before.
 const WIDER: f64 = 1.25;
-/// Different values of more of the rows than this grow with the table.
+/// The number of distinct values grows with the table if it is a larger share of the rows.
 const GROWING: f64 = 0.1;
 
 /// What the queries found, by table.
 pub type ScannedTables = BTreeMap<TableName, Scanned>;
 
-/// Counts what a server without statistics of columns does not know (SQLite). Returns what was left out.
+/// Counts what a server without column statistics (SQLite) cannot provide. Returns what was left out.
 ///
 /// # Errors
 /// The session ended.
@@ -98,7 +98,7 @@ pub fn label_queries(dialect: Dialect, schema: &Schema, wanted: &[(TableName, St
     wanted.iter().filter_map(of).collect()
 }
 
-/// The queries for what no server has statistics of.
+/// The queries for figures of which no server keeps statistics.
 pub fn law_queries(
     dialect: Dialect,
     schema: &Schema,
@@ -113,7 +113,7 @@ pub fn law_queries(
     out
 }
 
-/// The column that most likely decides which others have values: one of few names that its schema lists, or a status.
+/// The column that most likely decides which others have values: one with few declared labels, or a status.
 fn status<'a>(table: &'a Table, kept: &[(TableName, String)]) -> Option<&'a str> {
     let is_kept = |name: &str| kept.iter().any(|(t, c)| *t == table.name && c == name);
     let is_text = |ty: &SqlType| matches!(ty, SqlType::Text { .. } | SqlType::Enum { .. });
@@ -160,7 +160,7 @@ fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned, kept
     column.hours = shares(scanned.hours.get(name), 24);
     column.weekdays = shares(scanned.weekdays.get(name), 7);
     if let Some((by, of)) = scanned.nulls.get(name) {
-        // The scan sees values that the statistics do not name, and that nobody has looked at.
+        // The scan returns values that are not in the statistics, and that were not checked for personal data.
         let of = of.iter().filter(|(label, _)| kept.get(by).is_some_and(|kept| kept.contains(label)));
         let shares: BTreeMap<String, f64> = of.map(|(label, share)| (label.clone(), significant(*share, 3))).collect();
         column.nulls_by = (!shares.is_empty()).then(|| NullsBy { column: by.clone(), shares });
@@ -196,7 +196,7 @@ fn classes(counts: &[(u64, u64)], all: f64) -> Vec<Children> {
     out
 }
 
-/// The values of the columns whose labels were asked for, with their frequencies put where they belong.
+/// The values of the columns whose labels were queried; their frequencies are added to `statistics`.
 pub fn labels(found: &ScannedTables, statistics: &mut Statistics) -> BTreeMap<(TableName, String), Vec<String>> {
     let mut out = BTreeMap::new();
     for (name, scanned) in found {

@@ -7,18 +7,18 @@ use dbmocker_schema::statistics::{ColumnStatistics, HistogramBucket};
 use super::axis::Axis;
 use super::labels::ROWS_EACH;
 
-/// The percents of the quantiles; beside them stand the edges of frequent values.
+/// The percents of the quantiles; the edges of frequent values are added to them.
 const PERCENTS: [f64; 25] = [
     0.0, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0,
     90.0, 95.0, 98.0, 99.0, 100.0,
 ];
-/// A value that so many of the rows have keeps its place.
+/// A value with at least this share of the rows is not moved.
 pub const FREQUENT: f64 = 0.02;
-/// Percents that lie closer together are one.
+/// Percents that are closer together are merged.
 const CLOSE: f64 = 0.05;
 /// Percent between the end of a frequent value and the beginning of the next.
 const STEP: f64 = 0.01;
-/// How far a quantile is moved, as a share of the way to the next one.
+/// How far a quantile is moved at most, as a share of the distance to the next one.
 const JITTER: f64 = 0.25;
 
 /// Values between two numbers, equally likely; a single value where both are the same.
@@ -34,7 +34,7 @@ pub struct Piece {
 pub struct PiecewiseDistribution(Vec<Piece>);
 
 impl PiecewiseDistribution {
-    /// From pieces in any order: buckets are cut where a single value lies within.
+    /// From pieces in any order: a bucket is split at a single value within it.
     pub fn new(mut singles: Vec<(f64, f64)>, mut buckets: Vec<Piece>) -> Option<PiecewiseDistribution> {
         singles.retain(|(_, share)| *share > 0.0);
         buckets.retain(|b| b.share > 0.0);
@@ -63,7 +63,7 @@ impl PiecewiseDistribution {
         Some(PiecewiseDistribution(pieces))
     }
 
-    /// The value below which a share of the values lies.
+    /// The value below which this share of the values is.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut below = 0.0;
         for piece in &self.0 {
@@ -97,7 +97,7 @@ impl PiecewiseDistribution {
         self.0.iter().map(|p| p.share * (p.from + p.to) / 2.0).sum()
     }
 
-    /// The same, stretched.
+    /// The same distribution with every value multiplied by `by`.
     pub fn scaled(&self, by: f64) -> PiecewiseDistribution {
         PiecewiseDistribution(self.0.iter().map(|p| Piece { from: p.from * by, to: p.to * by, ..*p }).collect())
     }
@@ -117,7 +117,7 @@ impl PiecewiseDistribution {
             if piece.from == piece.to && piece.share >= FREQUENT.max(apart) {
                 let [mut from, to] = [below, above].map(|s| (s * 10_000.0).round() / 100.0);
                 points.retain(|(at, _)| !(from - CLOSE..=to + CLOSE).contains(at) || edges.contains(at));
-                // Behind another frequent value the law jumps.
+                // The distribution jumps after another frequent value.
                 if edges.contains(&from) {
                     from = ((from + STEP) * 100.0).round() / 100.0;
                 }
@@ -140,9 +140,9 @@ impl PiecewiseDistribution {
         points
     }
 
-    /// The quantiles as a profile keeps them: all but frequent values moved within the way to the next quantile, by the
-    /// random numbers of the column, and rounded. `values`: how many there are; none of so few that quantiles would be
-    /// those of single rows.
+    /// The quantiles as a profile keeps them: all but frequent values are moved towards the next quantile, by the
+    /// column's random numbers, and rounded. `values`: the number of values; `None` if there are so few that quantiles
+    /// would be the values of single rows.
     pub fn quantiles(&self, axis: Axis, values: f64, random: &mut CellRng) -> Option<Quantiles> {
         let apart = ROWS_EACH / values.max(1.0);
         let points = self.points_with_edges(apart);
@@ -176,14 +176,14 @@ impl PiecewiseDistribution {
     }
 }
 
-/// Of a run of equal values only the ends.
+/// Keeps only the ends of a run of equal values.
 fn merged(points: Vec<(f64, String)>) -> Vec<(f64, String)> {
     let inner =
         |i: usize| i > 0 && i + 1 < points.len() && points[i - 1].1 == points[i].1 && points[i].1 == points[i + 1].1;
     (0..points.len()).filter(|i| !inner(*i)).map(|i| points[i].clone()).collect()
 }
 
-/// The distribution of a column's numbers or moments, as the server knows it.
+/// The distribution of a column's numbers or timestamps, from the server's statistics.
 pub fn of_statistics(axis: Axis, known: &ColumnStatistics) -> Option<PiecewiseDistribution> {
     let singles = known.values.iter().zip(&known.common);
     let singles = singles.filter_map(|(value, share)| Some((axis.read(value)?, *share))).collect();

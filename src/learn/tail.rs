@@ -1,24 +1,26 @@
-//! How frequent the values are that a server's list of common ones does not name.
+//! The frequencies of values that are not in a server's list of common values.
 //!
-//! Data in: the shares of the common values, and how many different ones the server estimates from its sample. Data out:
-//! a power law that goes on from the least common one, holds the remaining rows, and would have given the estimate.
+//! Data in: the shares of the common values, and how many different ones the server estimates from its sample. Data
+//! out: a power law that continues after the least frequent one, accounts for the remaining rows, and is consistent
+//! with the estimate.
 
 /// What the power law is fitted to.
 #[derive(Debug, Clone, Copy)]
 pub struct TailFacts<'a> {
     /// Shares of the common values in the rows that are not NULL, largest first.
     pub head: &'a [f64],
-    /// Different values, as the server estimates them.
+    /// Distinct values, by the server's estimate.
     pub distinct: f64,
     /// Rows that are not NULL.
     pub rows: f64,
-    /// Rows of which the server took its sample, those that are NULL left out.
+    /// Rows of the server's sample, without those that are NULL.
     pub sample: f64,
-    /// There cannot be more different values.
+    /// The largest possible number of distinct values.
     pub most: f64,
-    /// The server keeps so many common values at most: below a shorter list no value is much more frequent than another.
+    /// The most common values that the server keeps: after a shorter list, the remaining values are about equally
+    /// frequent.
     pub room: usize,
-    /// Without a head, values have so many rows as chance gives (a geometric law), rather than equally many.
+    /// Without a head, the numbers of rows of the values follow a geometric distribution, instead of being equal.
     pub by_chance: bool,
 }
 
@@ -30,9 +32,9 @@ pub struct PowerLaw {
     pub distinct: f64,
 }
 
-/// Ranks are added up in so many steps, each longer than the one before.
+/// The number of steps, of increasing length, in which ranks are summed.
 const STEPS: usize = 60;
-/// Exponents are sought up to here: only the first values below the head have rows then.
+/// The largest exponent in the search: with it, only the first values below the head have rows.
 const STEEPEST: f64 = 8.0;
 
 /// The law, or `None` where nothing is left below the head.
@@ -46,7 +48,7 @@ pub fn fit(known: &TailFacts<'_>) -> Option<PowerLaw> {
     if known.sample >= known.rows || most <= known.distinct {
         return Some(law(known.distinct));
     }
-    // The more different values there are, the more of them does the server estimate.
+    // The server's estimate grows with the true number of distinct values.
     let (mut low, mut high) = (known.distinct, most);
     if estimate(known, &law(high)) <= known.distinct {
         return Some(law(high));
@@ -58,7 +60,7 @@ pub fn fit(known: &TailFacts<'_>) -> Option<PowerLaw> {
     Some(law((low * high).sqrt()))
 }
 
-/// The exponent with which the values below the head have the rows that the head leaves.
+/// The exponent with which the rows of the values below the head add up to the remaining rows.
 fn exponent(known: &TailFacts<'_>, distinct: f64) -> f64 {
     if known.head.len() < known.room {
         return 0.0;
@@ -81,7 +83,7 @@ fn rest(known: &TailFacts<'_>) -> f64 {
     (1.0 - known.head.iter().sum::<f64>()).max(0.0) * known.rows
 }
 
-/// The sum of a function of a value's rows over all ranks below the head: the law goes on where the head ends.
+/// The sum of a function of a value's rows over all ranks below the head.
 fn sum(known: &TailFacts<'_>, law: &PowerLaw, of: impl Fn(f64) -> f64) -> f64 {
     let head = known.head.len() as f64; // at most 10000
     let level = rest(known) / (law.distinct - head).max(1.0);

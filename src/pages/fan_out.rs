@@ -9,7 +9,7 @@ use dbmocker_generate::batch::GenerateError;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
 
-/// Parents whose children are counted, where a formula gives their number.
+/// The most parents whose children are counted, if a formula gives their number.
 const PARENTS: u64 = 1000;
 /// Where each interval of numbers of children begins.
 const BEGIN: [u64; 16] = [0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000, 1_000_000];

@@ -1,4 +1,4 @@
-// Where each table stands in the picture: parents left of their children, in a band for each dependency level.
+// The position of each table in the picture: parents left of their children, in a band for each dependency level.
 "use strict";
 
 const BOX = { width: 168, height: 38, right: 22, below: 10, band: 56, top: 30 };
@@ -59,7 +59,7 @@ function byLevel(tables, shown) {
   return [...levels.keys()].sort((a, b) => a - b).map((level) => levels.get(level));
 }
 
-/** Orders each level by the mean place of its neighbours, to and fro a few times. */
+/** Orders each level by the mean place of its neighbours, in both directions, a few times. */
 function order(levels, linked) {
   const at = new Map();
   const number = (level) => level.forEach((table, i) => at.set(table, (i + 0.5) / level.length));

@@ -1,7 +1,7 @@
-//! Plans and reports as pages: one HTML file with everything in it, to be read without a network.
+//! Plans and reports as pages: one HTML file with everything in it, readable without a network.
 //!
-//! In: data that serialises. Out: HTML, or Markdown for a ticket. The data is one JSON block; `*.js` beside this file renders
-//! it in the browser, and writes texts of the database as text only, never as HTML.
+//! In: data that serialises. Out: HTML, or Markdown for a ticket. The data is one JSON block; the `*.js` files of this
+//! folder render it in the browser, and insert texts of the database as text only, never as HTML.
 
 mod fan_out;
 pub mod plan;
@@ -33,7 +33,7 @@ pub struct PageError {
 }
 
 impl PageFormat {
-    /// The format that the end of a file's name asks for.
+    /// The format for a file name's extension.
     pub fn of(path: &Path) -> Option<PageFormat> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "html" | "htm" => Some(PageFormat::Html),
@@ -67,7 +67,7 @@ fn page(title: &str, assets: Assets, data: &impl Serialize) -> serde_json::Resul
     ))
 }
 
-/// The browser loads nothing and sends nothing, whatever the page's data holds.
+/// The browser makes no requests, whatever the page's data contain.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /// JSON that neither ends the script element that holds it nor begins a comment in it.

@@ -1,4 +1,4 @@
-// What both pages use: elements, numbers, small pictures. Texts of the database become text nodes, never HTML.
+// Functions for both pages: elements, numbers, small pictures. Texts of the database become text nodes, never HTML.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);
@@ -28,7 +28,7 @@ function bytes(n) {
   return `${unit === 0 || number >= 100 ? Math.round(number) : number.toFixed(1)} ${units[unit]}`;
 }
 
-/** Bars of equal width; `title` says in words what the picture shows. */
+/** Bars of equal width; `title` describes the picture in words. */
 function bars(counts, title) {
   const most = Math.max(...counts, 1);
   const width = 96 / counts.length;
@@ -39,7 +39,7 @@ function bars(counts, title) {
   return svg("svg", { class: "bars", viewBox: "0 0 96 24", preserveAspectRatio: "none", role: "img", "aria-label": title }, svg("title", {}, title), counts.map(bar));
 }
 
-/** A section with a heading; without content there is none. */
+/** A section with a heading; nothing if there is no content. */
 function section(title, ...content) {
   const children = content.flat().filter(Boolean);
   return children.length === 0 ? null : h("section", {}, h("h3", {}, title), children);

@@ -76,7 +76,7 @@ class Picture {
 
   click(event, i) {
     const [x, y] = this.down ?? [event.clientX, event.clientY];
-    // The end of a drag is no click.
+    // The end of a drag does not count as a click.
     if (Math.hypot(event.clientX - x, event.clientY - y) < 6) this.pick(i);
   }
 
@@ -114,7 +114,7 @@ class Picture {
     this.show(scale, this.size.width / 2, this.size.height / 2);
   }
 
-  /** Brings a table to the middle, large enough to be read. */
+  /** Moves a table to the centre, large enough to be read. */
   center(i) {
     const place = this.places.get(i);
     if (place) this.show(Math.max(this.view.getScale(), 0.8), place.x + BOX.width / 2, place.y + BOX.height / 2);
@@ -172,13 +172,13 @@ class Picture {
     this.reveal(i);
   }
 
-  /** Moves the picture if a table is outside what is seen of it. */
+  /** Moves the picture if a table is outside the visible part. */
   reveal(i) {
     const [box, all] = [this.boxes.get(i)?.getBoundingClientRect(), this.root.getBoundingClientRect()];
     if (box && (box.left < all.left || box.right > all.right || box.top < all.top || box.bottom > all.bottom)) this.center(i);
   }
 
-  /** On paper the whole picture is shown, whatever was seen of it. */
+  /** On paper the whole picture is shown, whatever part was visible. */
   print(begins) {
     if (begins) {
       this.root.setAttribute("viewBox", `-8 -8 ${this.size.width + 16} ${this.size.height + 16}`);

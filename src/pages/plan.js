@@ -237,7 +237,7 @@ function start() {
   choose();
   window.addEventListener("hashchange", choose);
   window.addEventListener("resize", () => picture.fit());
-  // Paper has no links to open: all tables follow one another.
+  // Links do not work on paper, so all tables are printed in full.
   window.addEventListener("beforeprint", () => paper.replaceChildren(...everything.map(details)));
   window.addEventListener("afterprint", () => paper.replaceChildren());
 }

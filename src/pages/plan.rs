@@ -11,7 +11,7 @@ use dbmocker_generate::batch::GenerateError;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
-/// A page of 500 tables stays below this.
+/// The largest size of a page in bytes; 500 tables fit.
 const LIMIT: usize = 2_900_000;
 
 const ASSETS: Assets = Assets {
@@ -53,7 +53,7 @@ pub fn html(
     Ok(out)
 }
 
-/// Renders a plan as Markdown: what is written, what others notice of it, and a line for each table.
+/// Renders a plan as Markdown: what is written, the effects on other sessions, and a line for each table.
 pub fn text(plan: &Plan, forecast: &Forecast, origin: Origin<'_>) -> String {
     let mut out = format!("# Plan of {}\n\n", markdown(origin.target));
     let mut line = |text: std::fmt::Arguments<'_>| writeln!(out, "{text}").expect("writing to memory is infallible");

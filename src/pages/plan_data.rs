@@ -16,7 +16,7 @@ use dbmocker_plan::{Plan, Rule, TablePlan};
 
 /// Rows that the page shows of each table.
 const SHOWN: u64 = 10;
-/// Rows of which a column's distribution is taken, at most and at least.
+/// The sample of rows for a column's distribution, at most and at least.
 const SAMPLE: (u64, u64) = (1000, 50);
 /// Cells that are generated for all distributions.
 const CELLS: u64 = 1_000_000;
@@ -114,7 +114,7 @@ pub struct Origin<'a> {
     pub server: &'a str,
 }
 
-/// How much of the rows a page shows.
+/// How much data of the rows a page shows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// Characters of a value.
@@ -124,7 +124,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// From ample to tight: a page of many tables takes the first one that fits.
+    /// From the most data to the least: a page uses the first one with which it fits.
     pub const ALL: [Room; 5] = [
         Room { width: 60, rows: SHOWN },
         Room { width: 24, rows: SHOWN },
@@ -276,7 +276,7 @@ impl Data<'_> {
     }
 }
 
-/// What the user should look at.
+/// The warnings that a table's plan contains.
 fn warnings(table: &TablePlan) -> Vec<String> {
     let unsolved = table.unsolved.iter().map(|u| format!("unsolved CHECK {}: {} ({})", u.check, u.text, u.why));
     unsolved.chain(table.fallbacks.iter().cloned()).collect()

@@ -1,4 +1,4 @@
-//! The progress of a run: the pipeline counts, the display reads. Neither waits for the other.
+//! The progress of a run: the pipeline updates counters, the display reads them; neither blocks the other.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What a run looks like over time: rows, memory and disk, sampled at low cost.
+//! The time series of a run: rows, memory and disk, sampled at low cost.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -42,7 +42,7 @@ pub struct TaskTime {
     pub to: f64,
 }
 
-/// Takes samples in a thread of its own, until [`Recorder::end`].
+/// Takes samples in a separate thread, until [`Recorder::end`].
 #[derive(Debug)]
 pub struct Recorder {
     /// Dropped to end the thread.
@@ -54,12 +54,12 @@ impl Recorder {
     /// `disk` says how many spilled bytes are on disk now.
     pub fn start(progress: Arc<Progress>, disk: impl Fn() -> u64 + Send + 'static) -> Self {
         let (stop, stopped) = mpsc::channel();
-        // Without the thread there are only no samples.
+        // If the thread cannot be started, only the samples are missing.
         let thread = std::thread::Builder::new().spawn(move || record(&progress, disk, &stopped, EVERY)).ok();
         Recorder { stop, thread }
     }
 
-    /// Returns all samples, the last one of now.
+    /// Takes a last sample, and returns all samples.
     pub fn end(self) -> Vec<UsageSample> {
         drop(self.stop);
         // A panic while sampling must not fail the run.

@@ -1,7 +1,7 @@
 //! A table's rows as an ordered stream of batches, generated ahead on rayon workers inside the run's memory budget.
 //!
 //! The consumer pulls, so a slow loader slows generation: at most `ahead` batches wait, fewer when memory is short.
-//! Rayon only computes: every send goes into a channel with room for it, so no worker ever blocks. Batches are sized in
+//! Rayon only computes: every send is to a channel with free capacity, so no worker ever blocks. Batches are sized in
 //! bytes, by the size of the previous ones; the boundaries change no value.
 
 use std::collections::VecDeque;
@@ -43,7 +43,7 @@ pub struct Flow {
     pub batch_rows: Option<u64>,
     /// How fast rows are sent.
     pub pace: Arc<Pace>,
-    /// Who waited for whom.
+    /// The waiting times of the stages.
     pub wait_stats: Arc<WaitStats>,
 }
 
@@ -94,7 +94,8 @@ impl Batches {
 }
 
 impl<T: Send + 'static> Batches<T> {
-    /// Batches that the workers also process, e.g. encode; the result's bytes are counted besides those of the batch.
+    /// Batches that the workers also process, e.g. encode; the result's bytes are counted in addition to those of the
+    /// batch.
     pub fn with(
         generator: Arc<Generator>,
         flow: &Flow,
@@ -235,7 +236,8 @@ impl<T: Send + 'static> Batches<T> {
     }
 }
 
-/// Smaller batches while the machine is short of memory, whatever process uses it; the full size again afterwards.
+/// Smaller batches while the machine is short of memory, regardless of the process that uses it; full size again
+/// afterwards.
 #[derive(Debug, Default)]
 struct Pressure {
     looked: Option<Instant>,

@@ -16,7 +16,7 @@ mod sqlite_schema_edit;
 
 pub use index::IndexDefinition;
 
-/// Memory for the sorts of index builds, where the server's own setting is lower.
+/// Memory for the sorts of index builds, if the server's setting is lower.
 const BUILD_MEMORY_KB: u64 = 256 << 10;
 
 /// SQLite's page cache while it builds indexes, which is also the size of its sort runs: it should fit in the CPU's

@@ -124,7 +124,7 @@ pub enum RunError {
         "`{table}` held {planned} rows when its load was planned, and holds {held} since the lock on the database was lost and taken again; run the command again"
     )]
     Changed { table: String, planned: u64, held: u64 },
-    /// Tables that were loaded in parts could not be put back.
+    /// Tables that were loaded in parts could not be restored.
     #[error(
         "{error}\nWhat was loaded in parts could not be put back ({message}); go on with `dbmocker load --resume`, or put it back with `dbmocker restore`"
     )]
@@ -176,7 +176,7 @@ pub enum RunError {
     Interrupted,
 }
 
-/// What stopped a run whose finished parts stay.
+/// The cause of the error that stopped a run whose finished parts are kept.
 fn cause(error: &RunError) -> String {
     match error {
         RunError::Interrupted => "interrupted".into(),
@@ -185,7 +185,7 @@ fn cause(error: &RunError) -> String {
     }
 }
 
-/// What triggers have to do with rows that are missing, or too many.
+/// Explains which triggers may have removed or added rows.
 fn take_rows(table: &str, triggers: &[String]) -> String {
     if triggers.is_empty() {
         return String::new();

@@ -38,7 +38,7 @@ use dbmocker_plan::Plan;
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     pub folder: PathBuf,
-    /// Where finished files go from the folder, which holds none of them then.
+    /// The store to which finished files are moved from the folder.
     pub store: Option<Arc<Store>>,
     pub format: FileType,
     pub parquet: ParquetOptions,
@@ -48,11 +48,11 @@ pub struct ExportOptions {
     /// Of text files.
     pub packing: Option<Packing>,
     pub overwrite: bool,
-    /// An export of the same plan that was stopped goes on; and what this one has finished stays if it is stopped.
+    /// Continues a stopped export of the same plan; if this export is stopped, its finished files are kept.
     pub resume: bool,
-    /// Tables written side by side.
+    /// Tables written concurrently.
     pub writers: usize,
-    /// How long a file is; `None`: one file per table.
+    /// The size limit of a file; `None`: one file per table.
     pub file_limit: Option<FileLimit>,
     /// The columns by whose values tables are written into folders: (table, column), by index.
     pub partition_by: Vec<(usize, usize)>,
@@ -66,7 +66,7 @@ pub struct ExportOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileLimit {
     Rows(u64),
-    /// About so many bytes; how many rows that is, is estimated from some of them.
+    /// About so many bytes; the number of rows is estimated from a sample.
     Bytes(u64),
 }
 
@@ -93,8 +93,8 @@ impl ExportOptions {
 /// replaced is removed first, so that a folder with a manifest is complete at any time.
 ///
 /// # Errors
-/// The first error; all files that were written are removed, and so is a new folder in which nothing stays. They stay
-/// where the export can go on.
+/// The first error; all files that were written are removed, and so is a new folder that is empty then. If the export
+/// can be resumed, its files are kept.
 pub fn export(
     plan: &Plan,
     generator: &Arc<Generator>,
@@ -136,7 +136,7 @@ pub fn export(
             options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;
         }
         manifest(plan, generator, options, files).write(&options.folder, options.overwrite)?;
-        // If what follows fails, it is the first to be removed: a manifest means that all files are there.
+        // If a later step fails, the manifest is removed first: a manifest means that all files exist.
         kept.written.lock().unwrap_or_else(PoisonError::into_inner).insert(0, options.slice.manifest_name());
         options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, &options.slice.manifest_name()))?;
         in_progress::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
@@ -145,7 +145,7 @@ pub fn export(
     let written = write();
     if written.is_err() && !options.resume {
         for name in kept.written.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            // What cannot be removed stays without a manifest; the error is the one to tell.
+            // Files that cannot be removed remain without a manifest; the original error is the one to report.
             let _ = options.store.as_ref().map(|store| store.remove(&name));
             let _ = remove_file(&options.folder, &name);
         }
@@ -171,7 +171,7 @@ fn may_write(store: &Store, options: &ExportOptions) -> Result<(), RunError> {
     }
 }
 
-/// What an export has finished, this one and the one that it goes on with.
+/// The files that this export, and the one that it resumes, have finished.
 struct FinishedFiles {
     before: BTreeMap<String, FilePart>,
     notes: InProgress,
@@ -200,13 +200,13 @@ impl FinishedFiles {
         Ok(FinishedFiles { before, notes, written: Mutex::default() })
     }
 
-    /// The file of this name, if it is there as it was finished.
+    /// The file of this name, if it exists and is unchanged since it was finished.
     fn whole(&self, options: &ExportOptions, name: &str, rows: u64) -> Result<Option<FilePart>, RunError> {
         let part = self.before.get(name).filter(|p| p.rows == rows && in_progress::is_whole(&options.folder, p));
         part.map_or(Ok(None), |part| self.note(options, part).map(|()| Some(part.clone())))
     }
 
-    /// The files of these rows in folders by a column's value, if all of them are there.
+    /// The files of these rows in folders by a column's value, if all of them exist.
     fn whole_folders(&self, options: &ExportOptions, name: &str, rows: &Range<u64>) -> Result<Vec<FilePart>, RunError> {
         let ours = |part: &&FilePart| {
             let of_rows = part.partition.as_ref().is_some_and(|p| p.among == rows.end - rows.start);
@@ -332,7 +332,8 @@ fn each_table<T: Send>(
     Ok(done.into_iter().map(|(_, made, report)| (made, report)).collect())
 }
 
-/// Row groups of files in folders, for one of a file of all values: they end earlier.
+/// Files in folders have so many row groups for each row group of a single file, since each folder gets only some of
+/// the rows.
 const FOLDER_GROUPS: u64 = 16;
 
 fn table(
@@ -354,7 +355,7 @@ fn table(
     let groups = Groups::for_format(generator, t, options)?;
     let partition = options.partition_of(t);
     let most = groups.as_ref().map_or(u64::MAX, |g| g.rows_of_file);
-    // Each of the folders' files has row groups of its own.
+    // Each of the folders' files has separate row groups.
     let most = if partition.is_some() { most / FOLDER_GROUPS } else { most };
     let per_file = match options.file_limit {
         Some(FileLimit::Rows(rows)) => rows.min(most),

@@ -11,7 +11,7 @@ use dbmocker_core::schema::TableName;
 pub(super) struct TableFacts {
     /// PostgreSQL: it has partitions.
     pub partitioned: bool,
-    /// PostgreSQL: policies decide which rows a role sees, by functions that any role may own.
+    /// PostgreSQL: row security policies decide which rows a role sees, by functions that any role may own.
     pub policies: bool,
 }
 
@@ -36,10 +36,10 @@ pub(super) fn table(
     Ok(rows.first().map(|row| TableFacts { partitioned: flag(row, 0), policies: flag(row, 1) }))
 }
 
-/// The comment on the database, where the server has such.
+/// The comment on the database, if the server supports comments on databases.
 ///
 /// # Errors
-/// The server cannot be reached or asked.
+/// The server cannot be reached or queried.
 pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunError> {
     let sql = match connection.dialect {
         Dialect::Sqlite => return Ok(None),
@@ -51,7 +51,7 @@ pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunEr
     };
     let mut loader = connect(connection)?;
     if connection.dialect == Dialect::Mysql {
-        // MariaDB's only.
+        // Only MariaDB has this column.
         let known = "SELECT 1 FROM information_schema.columns WHERE table_schema = 'information_schema' \
                      AND lower(table_name) = 'schemata' AND lower(column_name) = 'schema_comment'";
         if loader.query(known)?.is_empty() {

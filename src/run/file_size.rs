@@ -1,4 +1,4 @@
-//! How large the files of a table become, from files of some of its rows.
+//! Estimates the size of a table's files from files of some of its rows.
 //!
 //! In: a plan, the options of an export. Out: bytes of a row and of a file without rows. The estimate depends neither on
 //! the machine nor on which part of the rows is exported.
@@ -13,10 +13,10 @@ use dbmocker_files::{Slice, StageError};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
-/// Rows that are written at each place of a table, and the memory that they may take.
+/// Rows that are written from each sampled range of a table, and the memory that they may take.
 const ROWS: u64 = 1 << 15;
 const BYTES: u64 = 8 << 20;
-/// Places in the table where rows are taken: values and their lengths change along it.
+/// The number of sampled ranges: values and their lengths change with the row number.
 const PLACES: u64 = 3;
 
 /// The size of a table's files.
@@ -31,7 +31,7 @@ impl FileSize {
     /// Rows of a file of about so many bytes.
     pub fn rows_in(&self, bytes: u64) -> u64 {
         let rows = (bytes as f64 - self.empty) / self.row.max(f64::MIN_POSITIVE);
-        // A float beyond the range becomes the largest number.
+        // The conversion saturates.
         (rows.round() as u64).max(1)
     }
 
@@ -68,7 +68,7 @@ pub fn of(
     };
     let rows = plan.tables[t].rows;
     let at_once = match &groups {
-        // Dictionaries are for a row group.
+        // A dictionary belongs to a row group.
         Some(groups) => groups.rows,
         None => ROWS.min(BYTES / Groups::of(generator, t, &options.parquet)?.row_bytes).max(1),
     };
@@ -95,7 +95,7 @@ pub fn file_bytes(
     (0..plan.tables.len()).map(file).sum()
 }
 
-/// The rows to write: all of them, if that is not more than at all places.
+/// The ranges of rows to write: all rows, if these are not more than the sampled ones.
 fn samples(rows: u64, at_once: u64) -> Vec<Range<u64>> {
     if rows <= at_once.saturating_mul(PLACES) {
         return std::iter::once(0..rows).collect();

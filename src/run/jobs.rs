@@ -38,13 +38,13 @@ pub struct TableFiles {
 #[derive(Clone)]
 pub struct SourceFile {
     path: PathBuf,
-    /// The place of the column that it lacks, and the value of all its rows: an array of one.
+    /// The position of the column that the file lacks, and that column's value for all rows, as an array of length one.
     value: Option<(usize, ArrayRef)>,
 }
 
 impl TableFiles {
-    /// Whether files lack a column. Their rows are in another order than the table's, so that a row may come before the
-    /// one that it refers to.
+    /// Whether files lack a column, i.e. are partitioned. Their rows are not in the table's order, so a row may come
+    /// before the one that it refers to.
     pub(super) fn is_partitioned(&self) -> bool {
         self.files.iter().any(|file| file.value.is_some())
     }
@@ -163,14 +163,14 @@ pub fn jobs_from_manifest(
             Err(found) => problems.extend(found),
         }
     }
-    // This is unknown if this version cannot read the plan; the verification checks it then.
+    // If this version cannot read the plan, missing parents are found only by the verification.
     if let Ok(plan) = manifest.plan(folder) {
         problems.extend(missing_parents(schema, &plan, &jobs, truncate));
     }
     if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
 }
 
-/// Foreign keys of the files to rows of the exporter's database, where this database has fewer of them.
+/// Foreign keys of the files to rows of the exporter's database, if this database has fewer such rows.
 fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
@@ -342,7 +342,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
 }
 
 impl TableJob {
-    /// The table's rows, part by part; as one part where it is not loaded in parts.
+    /// The row ranges of the table's parts; one range if it is not loaded in parts.
     pub fn parts(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         let (rows, size) = (self.rows, self.chunks.unwrap_or(self.rows).max(1));
         (0..rows.div_ceil(size)).map(move |i| i * size..rows.min((i + 1) * size))

@@ -48,13 +48,13 @@ pub struct LoadOptions {
     pub skip_refused: Option<bool>,
     /// Limit of SQLite's page cache, which is part of this process, in bytes.
     pub page_cache: u64,
-    /// What the journal is to hold of the run; `None`: no journal is kept.
+    /// The run's record for the journal; `None`: no journal is kept.
     pub journal: Option<RunRecord>,
-    /// The journal stays when the run is complete.
+    /// The journal is kept after the run has completed.
     pub keep_journal: bool,
     /// A query: as long as its value is true, no rows are sent.
     pub pause_when: Option<String>,
-    /// The run that goes on.
+    /// The run that is resumed.
     pub resumed: Option<Resumed>,
 }
 
@@ -77,8 +77,7 @@ pub struct LoadOutcome {
 /// Loads the jobs, parents first, under the run's lock; `progress` counts them by their position.
 ///
 /// # Errors
-/// The first error of any table. Tables that were not complete are as they were before, settings and constraints
-/// restored.
+/// The first error of any table. Incomplete tables are as they were before, with settings and constraints restored.
 pub fn load(
     connection: &Connection,
     schema: &Schema,
@@ -169,13 +168,13 @@ fn begin(
                 notes.extend(note);
                 journal = Some(begun);
             }
-            // Another role's, perhaps, who has loaded before.
+            // The journal may belong to another role that has loaded before.
             Err(e) => notes.push(format!("this run is not written down in a journal, and cannot be resumed: {e}")),
         }
     }
     let ledger = begin_ledger(loader, place, jobs, (&run, lock, options), notes);
     if let (Err(e), Some(journal)) = (&ledger, &journal) {
-        // The error is the one to tell.
+        // The original error is the one to report.
         let _ = journal.add_state(loader, RunState::Failed, Some(e.to_string()));
     }
     Ok((ledger?, journal))
@@ -213,7 +212,7 @@ struct Writing<'a> {
     schema: &'a Schema,
     /// `None`: the account may not create tables.
     ledger: Option<&'a Ledger>,
-    /// `None`: that, or nobody wants one.
+    /// `None`: that, or no journal is requested.
     journal: Option<&'a Journal>,
     options: &'a LoadOptions,
     flow: &'a Flow,
@@ -286,8 +285,8 @@ impl Writing<'_> {
         outcome
     }
 
-    /// The end of every run, under the lock, which was perhaps lost: the ledger is removed; tables that were loaded in
-    /// parts and are not complete are put back, or stay as they are where the run can go on.
+    /// Ends every run, under the lock, which may have been lost: the ledger is removed; tables that were loaded in
+    /// parts and are incomplete are restored, or left as they are if the run can be resumed.
     fn settle(
         &self,
         lock: &RunLock,
@@ -322,7 +321,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Whether the run may come further than this error, if it goes on: rows that the server refuses would be the same.
+    /// Whether a resumed run may get past this error; rows that the server refuses would be refused again.
     fn continues_after(&self, error: &RunError) -> bool {
         let record = self.options.resumed.is_some() || self.options.journal.as_ref().is_some_and(|r| r.kept.is_some());
         let error = if let RunError::After { error, .. } = error { error } else { error };
@@ -330,7 +329,7 @@ impl Writing<'_> {
         record && self.journal.is_some() && !hopeless && refused(self.connection.dialect, error).is_none()
     }
 
-    /// What was done, and whether parts of tables stay for a run that `goes_on`.
+    /// Restores incomplete tables, or keeps their parts for a resumed run if it `goes_on`; returns what was done.
     fn put_back(
         &self,
         lock: &RunLock,
@@ -362,7 +361,7 @@ impl Writing<'_> {
         {
             lines.push(format!("the journal could not be told how the run ended: {e}"));
         }
-        // A journal that nobody asked to keep is there for as long as its run can go on, and no longer.
+        // Unless a flag says otherwise, the journal is kept only while its run can be resumed.
         if let Some(journal) = self.journal
             && !kept
             && !self.options.keep_journal

@@ -38,7 +38,7 @@ pub(super) struct Done {
     parts: BTreeMap<usize, (Instant, u64)>,
     /// Units that are left out, with the reason.
     left_out: BTreeMap<usize, String>,
-    /// Why the first of them is.
+    /// The error of the first of them.
     first: Option<RunError>,
 }
 

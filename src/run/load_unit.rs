@@ -39,13 +39,13 @@ pub(super) struct RunContext<'a> {
     pub supply: Supply<'a>,
     /// `None`: the account may not create tables.
     pub ledger: Option<&'a Ledger>,
-    /// Where tasks are noted: somebody else may have to know whether they were committed.
+    /// The table in which tasks are recorded, so that another process can find out whether they were committed.
     pub marks: Option<Marks<'a>>,
     /// Tasks that were committed before the run was resumed.
     pub done: Option<&'a BTreeSet<u64>>,
 }
 
-/// The table in which a task's own transaction notes that it is done.
+/// The table in which a task's own transaction records that it is done.
 #[derive(Clone, Copy)]
 pub(super) enum Marks<'a> {
     Journal(&'a Journal),
@@ -68,7 +68,7 @@ impl Marks<'_> {
     /// Whether a task was committed.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// The server cannot be queried.
     pub fn has(self, loader: &mut dyn Loader, task: &Task) -> Result<bool, RunError> {
         match self {
             Marks::Journal(journal) => journal.has_task(loader, task.number),
@@ -108,7 +108,7 @@ pub(super) struct UnitLoad<'a> {
     pub loader: &'a mut dyn Loader,
     pub run: &'a RunContext<'a>,
     pub unit: &'a Unit,
-    /// Rows and bytes added to the progress by the task under way, by table.
+    /// Rows and bytes added to the progress by the current task, by table.
     counted: BTreeMap<usize, (u64, u64)>,
     /// The errors with which triggers refused rows; such triggers are disabled where that is allowed.
     triggers_disabled: Option<String>,
@@ -246,7 +246,8 @@ impl<'a> UnitLoad<'a> {
         Ok(before.collect())
     }
 
-    /// Rows without a parent before the load, for each foreign key to be compared; 0 for an empty table.
+    /// The number of rows without a parent row before the load, for each foreign key to be compared; 0 for an empty
+    /// table.
     fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
         let mut all = Vec::new();
         for (job, &rows) in self.unit.tables.iter().zip(before) {

@@ -97,13 +97,13 @@ impl Stop {
     }
 }
 
-/// The clock, for what is told of a run; no generated value depends on it.
+/// The current time, for journal and messages; no generated value depends on it.
 pub fn clock() -> String {
     let micros = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| i64::try_from(d.as_micros()).unwrap_or(i64::MAX));
     dbmocker_core::time::timestamp_text(micros)
 }
 
-/// A thread within a scope; `std`'s own way panics where the system gives none.
+/// Starts a thread within a scope; unlike `std`'s function, it returns an error if the system cannot start one.
 ///
 /// # Errors
 /// The system cannot start a thread.
@@ -114,13 +114,13 @@ pub(crate) fn start<'scope, T: Send + 'scope>(
     std::thread::Builder::new().spawn_scoped(scope, work).map_err(|e| RunError::Threads { message: e.to_string() })
 }
 
-/// Servers from this round trip on are far away: waiting for answers takes more time than the work.
+/// A server with at least this round-trip time is distant: waiting for its responses takes more time than the work.
 pub const FAR: Duration = Duration::from_millis(5);
 
-/// Questions whose quickest answer is the round trip.
+/// The number of queries, the fastest of which gives the round-trip time.
 const ASKED: usize = 5;
 
-/// The time that an answer of the server takes at least.
+/// The round-trip time to the server.
 ///
 /// # Errors
 /// The server cannot be reached.

@@ -1,4 +1,4 @@
-//! How fast rows are sent: not faster than was asked for, and not at all while a query says so.
+//! Limits the rate at which rows are sent, and pauses sending while a query is true.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,16 +10,16 @@ use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 use super::{Flow, RunError, Stop};
 use crate::report::Progress;
 
-/// How often the query is asked, and how often whoever waits looks up.
+/// How often the query is run, and how often waiting threads check its result.
 const EVERY: Duration = Duration::from_secs(2);
 const LOOK_UP: Duration = Duration::from_millis(20);
 
-/// Shared by all that send rows of a run.
+/// The state shared by all threads that send rows of a run.
 #[derive(Debug, Default)]
 pub struct Pace {
     /// Rows a second.
     rate: Option<NonZero<u64>>,
-    /// When the next rows may go.
+    /// When the next rows may be sent.
     next: Mutex<Option<Instant>>,
     paused: AtomicBool,
 }
@@ -39,7 +39,8 @@ impl Pace {
         }
     }
 
-    /// When so many rows may go, asked for at `now`: after those that asked before, and their time.
+    /// When so many rows, requested at `now`, may be sent: after all rows that were requested before, at the given
+    /// rate.
     fn turn(&self, rows: u64, now: Instant) -> Instant {
         let Some(rate) = self.rate else { return now };
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,10 +50,10 @@ impl Pace {
     }
 }
 
-/// Does some work; rows wait meanwhile as long as the query says so.
+/// Runs `work`; during it, no rows are sent while the query is true.
 ///
 /// # Errors
-/// Those of the work; or the query cannot be asked any more, which stops the run.
+/// The errors of `work`; or the query fails, which stops the run.
 pub(super) fn during(
     question: Option<Question>,
     flow: &Flow,
@@ -107,7 +108,7 @@ fn watch(question: &mut Question, pace: &Pace, over: &AtomicBool, progress: &Pro
     }
 }
 
-/// A query that says whether rows have to wait, on a connection of its own.
+/// A query that decides whether sending is paused, with a separate connection.
 pub(super) struct Question {
     loader: Box<dyn Loader>,
     dialect: Dialect,
@@ -116,10 +117,11 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Asks it for the first time, so that a mistake in it is told, and rows wait, before anything is written.
+    /// Runs the query once, so that a mistake in it is reported, and sending is paused if necessary, before anything is
+    /// written.
     ///
     /// # Errors
-    /// The server cannot be reached, or the query gives no one value that is true or false.
+    /// The server cannot be reached, or the query does not return one value that is true or false.
     pub(super) fn new(connection: &Connection, sql: &str, pace: &Pace) -> Result<Self, RunError> {
         let loader = connect(connection)?;
         let mut question = Question { loader, dialect: connection.dialect, sql: sql.to_owned(), first: false };
@@ -128,7 +130,7 @@ impl Question {
         Ok(question)
     }
 
-    /// Whether rows have to wait; asked in a transaction that may not write.
+    /// Whether sending is paused; the query runs in a read-only transaction.
     fn ask(&mut self) -> Result<bool, RunError> {
         let begin = if self.dialect == Dialect::Mysql { "START TRANSACTION READ ONLY" } else { "BEGIN READ ONLY" };
         self.loader.execute(begin)?;

@@ -1,7 +1,8 @@
 //! A table's rows as Parquet files in folders by a column's value.
 //!
-//! Every value has one open file. When the rows that wait in all of them are as many as two row groups, the fullest file
-//! ends its own: which one that is depends on the rows alone, so the files are the same on every machine.
+//! Every value has one open file. When the buffered rows of all files are as many as two row groups, the file with the
+//! most of them writes its row group: which one that is depends on the rows alone, so the files are the same on every
+//! machine.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use dbmocker_generate::generator::Generator;
 /// The rows of one value.
 type FolderPart = (Option<String>, RecordBatch);
 
-/// Rows of a table that are looked at before anything is written.
+/// Rows of a table that are checked before anything is written.
 const SAMPLE: u64 = 4096;
 
 /// Checks that a table's rows can be written into folders by its column `at`.
@@ -38,7 +39,7 @@ pub fn may_partition(generator: &Generator, t: usize, at: usize) -> Result<(), R
     Ok(())
 }
 
-/// A value's file, and its rows that wait for the end of the row group.
+/// A value's file, and its buffered rows of the current row group.
 struct OpenFolder {
     sink: ParquetSink,
     waiting: u64,
@@ -55,7 +56,7 @@ struct Folders<'a> {
     options: ParquetOptions,
     open: BTreeMap<Option<String>, OpenFolder>,
     waiting: u64,
-    /// Rows that may wait.
+    /// The most rows that are buffered.
     most: u64,
 }
 

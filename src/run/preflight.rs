@@ -115,7 +115,7 @@ struct Samples<'a> {
     plan: &'a Plan,
     generator: &'a Arc<Generator>,
     stop: &'a Stop,
-    /// The number of tables begun, of which `tried` is told.
+    /// The number of tables begun, which is passed to the callback `tried`.
     done: &'a AtomicUsize,
     tried: &'a (dyn Fn(usize) + Sync),
 }
@@ -140,7 +140,7 @@ impl Samples<'_> {
         Ok(out)
     }
 
-    /// As [`Samples::on`] for all tables, on several connections, as many as the server gives; in the order of the plan.
+    /// As [`Samples::on`] for all tables, on as many connections as the server accepts; in the order of the plan.
     fn on_several(self, loader: &mut dyn Loader) -> Result<Vec<Outcome>, RunError> {
         let wanted = CONNECTIONS.min(self.plan.tables.len()).max(1);
         let mut more = Vec::new();
@@ -175,7 +175,7 @@ fn copy_name(t: usize) -> String {
 }
 
 /// Whether a trigger may change rows before they are checked: a refusal by the copy, which has no triggers, is then not
-/// final. Nor is it where CHECKs read other tables, whose rows do not exist yet.
+/// final. The same holds if CHECKs read other tables, whose rows do not exist yet.
 fn may_repair(dialect: Dialect, table: &Table) -> bool {
     dialect != Dialect::Sqlite && table.insert_triggers().any(|t| t.event.starts_with("BEFORE"))
 }
@@ -241,13 +241,13 @@ fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t:
 fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result<Option<String>, RunError> {
     let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
     let copy = ident::qualified(Dialect::Mysql, &target.schema, &target.table);
-    // The modes of this session may not allow a default that the table was made with (`0000-00-00`).
+    // This session's SQL mode may reject a default with which the table was created (`0000-00-00`).
     const USUAL_MODE: &str = "SET sql_mode = @dbmocker_mode; START TRANSACTION";
     let create = format!("CREATE TEMPORARY TABLE {copy} LIKE {name}");
     let made = loader.execute(&format!("SET @dbmocker_mode = @@sql_mode, sql_mode = ''; {create}; {USUAL_MODE}"));
     let Err(first) = made else { return Ok(None) };
     let made = Err(first).or_else(|first| {
-        // No temporary table has partitions.
+        // A temporary table cannot be partitioned.
         let shown = loader.query(&format!("SHOW CREATE TABLE {name}"))?.into_iter().next();
         let sql = shown.and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
         match body(&sql).and_then(unpartitioned) {
@@ -276,8 +276,8 @@ fn unpartitioned(body: &str) -> Option<&str> {
     Some(&body[..options + at])
 }
 
-/// Begins a transaction with the empty copy, without the table's foreign keys and triggers; the reason if the server
-/// cannot make one.
+/// Begins a transaction with the empty copy, without the table's foreign keys and triggers; returns the reason if the
+/// server cannot create one.
 fn temporary(
     loader: &mut dyn Loader,
     dialect: Dialect,
@@ -314,8 +314,8 @@ fn temporary(
     }
 }
 
-/// The copy without a collation that SQLite does not know: a table whose indexes and CHECKs do not use it accepts rows
-/// anyway.
+/// The copy without a collation that is not registered: SQLite accepts rows if no index or CHECK of the table uses the
+/// collation.
 fn plain_collation(body: &str, error: &LoadError) -> Option<String> {
     let LoadError::Statement { message, .. } = error else { return None };
     let name = regex::escape(message.strip_prefix("no such collation sequence: ")?);

@@ -1,7 +1,7 @@
 //! Foreign keys of exported files: the rows that they refer to must be in the files that are loaded with them, or in the
 //! database.
 //!
-//! Where a parent table is not loaded, the keys that the files refer to it by are put into a temporary table and
+//! Where a parent table is not loaded, the referenced keys of the files are inserted into a temporary table and
 //! compared by the server, before anything is written: exactly, with the server's own equality, in bounded memory.
 //! Where no temporary table can be created, or no plan shows that the files of parent and child belong together,
 //! MySQL's and SQLite's rows are compared before they are committed; PostgreSQL checks its foreign keys itself.
@@ -106,8 +106,8 @@ struct ReferenceCheck<'a> {
 }
 
 impl ReferenceCheck<'_> {
-    /// What is missing, a line for each foreign key; `None` if the account may make no temporary table, or a column of a
-    /// key is not in the files.
+    /// The missing parent rows, a line for each foreign key; `None` if the account may not create temporary tables, or
+    /// a column of a key is not in the files.
     fn outside(&mut self, keys: &[ForeignKey]) -> Result<Option<Vec<String>>, RunError> {
         let mut columns: Vec<&str> = keys.iter().flat_map(|fk| &fk.columns).map(String::as_str).collect();
         columns.sort_unstable();
@@ -220,7 +220,7 @@ fn orphans(dialect: Dialect, table: &str, fk: &ForeignKey) -> String {
     let quote = |name: &String| ident::quote(dialect, name);
     let parent = ident::qualified(dialect, &fk.parent.schema, &fk.parent.name);
     let filled: Vec<String> = fk.columns.iter().map(|c| format!("c.{} IS NOT NULL", quote(c))).collect();
-    // The parent's collation decides, which SQLite takes from the left.
+    // The parent's collation is used; SQLite uses that of the left operand.
     let meets = fk.columns.iter().zip(&fk.parent_columns).map(|(c, p)| format!("p.{} = c.{}", quote(p), quote(c)));
     let meets: Vec<String> = meets.collect();
     format!(

@@ -25,7 +25,7 @@ fn is_about_the_server(dialect: Dialect, code: &str, message: &str) -> bool {
         Dialect::Postgres => {
             ["08", "25", "40", "53", "57", "58", "F0", "XX"].iter().any(|class| code.starts_with(class))
         }
-        // A lock wait timeout (1205), a full disk (1021) or tablespace (1114) have no SQLSTATE class of their own.
+        // A lock wait timeout (1205), a full disk (1021) or tablespace (1114) have no separate SQLSTATE class.
         Dialect::Mysql => {
             code.starts_with("08")
                 || code.starts_with("40")

@@ -47,7 +47,7 @@ pub fn restore(connection: &Connection, how: Restoring, stop: &Stop) -> Result<O
     let mut lines = vec![format!("a run was killed: {}", unfinished(&mut *loader, dialect, &left)?)];
     let ledger = left.ledger.trusted(how.trust);
     let schema = default_schema(&mut *loader, dialect)?;
-    // A journal that cannot be believed is nothing to stop for.
+    // An untrusted journal is no reason to stop.
     let journal = RunHistory::read(&mut *loader, (dialect, &schema)).ok().and_then(|runs| runs.journal());
     let journal = journal.filter(|journal| journal.run() == ledger.run());
     let mended = repair(&mut *loader, dialect, &ledger, journal.as_ref())?;
@@ -103,8 +103,8 @@ fn left_alone(
     }
 }
 
-/// Where the ledger is. Nothing more of the schema is read: what the server says of a table waits for whoever has
-/// locked it, and that may be the very run that is to end.
+/// The schema of the ledger. Nothing else of the schema is read: catalogue queries may wait for a lock that the run to
+/// be terminated holds on a table.
 pub(super) fn default_schema(loader: &mut dyn Loader, dialect: Dialect) -> Result<String, LoadError> {
     let sql = match dialect {
         Dialect::Sqlite => return Ok("main".into()),
@@ -182,7 +182,7 @@ fn held(loader: &mut dyn Loader, dialect: Dialect, table: &TableName, known: boo
 /// active on the tables.
 ///
 /// # Errors
-/// The server refuses; what is left to do stays written down.
+/// The server refuses a statement; the ledger keeps what has not been undone.
 pub(super) fn repair(
     loader: &mut dyn Loader,
     dialect: Dialect,

@@ -1,7 +1,7 @@
-//! Goes on with a run that did not come to its end: by the journal, which holds its plan and every task that was
-//! committed, by the ledger, which holds what it has dropped meanwhile, and by the server's own count.
+//! Resumes an unfinished run, using the journal, which holds its plan and every committed task, the ledger, which holds
+//! what the run has dropped, and the server's row counts.
 //!
-//! In: the journal's last run. Out: jobs that are done, the two tables of the run, or why it cannot go on.
+//! In: the journal's last run. Out: completed jobs, the run's ledger and journal, or why it cannot be resumed.
 
 mod differences;
 
@@ -19,24 +19,24 @@ use dbmocker_core::schema::{Schema, TableName};
 
 /// The last run of a database's journal.
 pub enum LastRun {
-    /// No run is written down.
+    /// No run is recorded.
     None,
     Complete(Box<History>),
     Stopped(Box<Resumable>),
 }
 
-/// A run that can go on.
+/// A run that can be resumed.
 pub struct Resumable {
     pub history: History,
-    /// As JSON, and the schema that it was made from; empty where they were not kept.
+    /// The plan as JSON; empty if it was not kept.
     pub plan: String,
     pub schema: String,
-    /// Indexes and triggers that the run has dropped for the time being.
+    /// Indexes and triggers that the run has dropped temporarily.
     dropped: Vec<(TableName, String)>,
     journal: Journal,
 }
 
-/// What is known of a run that goes on.
+/// The state of a run that is resumed.
 #[derive(Debug, Clone)]
 pub struct Resumed {
     journal: Journal,
@@ -48,10 +48,10 @@ pub struct Resumed {
     pub(super) emptied: bool,
 }
 
-/// Reads the journal's last run. The run's lock must be held, so that it is at work no more.
+/// Reads the journal's last run. The run's lock must be held, so that the run is not active any more.
 ///
 /// # Errors
-/// The journal or the ledger cannot be believed; or the server cannot be asked.
+/// The journal or the ledger cannot be trusted; or the server cannot be queried.
 pub fn last_run(connection: &Connection) -> Result<LastRun, RunError> {
     let (mut loader, dialect) = (connect(connection)?, connection.dialect);
     let schema = default_schema(&mut *loader, dialect)?;
@@ -60,7 +60,7 @@ pub fn last_run(connection: &Connection) -> Result<LastRun, RunError> {
     let ledger = Ledger::find(&mut *loader, dialect, &schema)?;
     let dropped = match &ledger {
         LedgerObject::Lines(left) if left.ledger.run() == journal.run() => dropped(&left.lines),
-        // A run that kept no journal has been killed since.
+        // A later run, without a journal, was killed.
         LedgerObject::Lines(left) => {
             return Err(RunError::Unfinished { found: unfinished(&mut *loader, dialect, left)? });
         }
@@ -98,7 +98,7 @@ impl Resumable {
         if differences.is_empty() { Ok(()) } else { Err(RunError::OtherSchema { differences }) }
     }
 
-    /// What the load needs to know of it.
+    /// The state of the run that the load needs.
     pub fn resumed(&self) -> Resumed {
         let History { of, done, emptied, entry, .. } = &self.history;
         Resumed {
@@ -122,7 +122,7 @@ impl Resumed {
         }
     }
 
-    /// Makes sure, by the server's count, that the tables hold what the run has left there.
+    /// Checks, by the server's row counts, that the tables hold the rows that the run has committed.
     ///
     /// # Errors
     /// [`RunError::ChangedSince`].
@@ -149,10 +149,10 @@ impl Resumed {
         Ok(())
     }
 
-    /// The run's journal and ledger, which is made again where the run had come to a regular end.
+    /// The run's journal and ledger; the ledger is created again if the run had ended regularly.
     ///
     /// # Errors
-    /// The ledger is another run's, or cannot be made.
+    /// The ledger belongs to another run, or cannot be created.
     pub(super) fn books(
         &self,
         loader: &mut dyn Loader,

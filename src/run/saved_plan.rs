@@ -1,4 +1,4 @@
-//! A saved plan for a database: whether its rows belong there.
+//! Checks whether a saved plan fits a database.
 
 use std::collections::HashSet;
 
@@ -132,7 +132,7 @@ fn differences(planned: &TablePlan, table: &Table, truncate: bool) -> Vec<Misfit
     out
 }
 
-/// Foreign keys to existing rows that are not there any more.
+/// Foreign keys to existing rows that do not exist any more.
 fn missing_parents(plan: &Plan, schema: &Schema, read: &ReadKeys<'_>) -> Result<Vec<Misfit>, SchemaError> {
     let mut out = Vec::new();
     for planned in &plan.tables {
@@ -142,7 +142,8 @@ fn missing_parents(plan: &Plan, schema: &Schema, read: &ReadKeys<'_>) -> Result<
             let mut there: HashSet<u128> = HashSet::new();
             if let Some(parent) = parent {
                 let held = f.existing_keys.len() as u64;
-                // A large table was read at even steps, which are the same as long as its rows are.
+                // A sample of a large table was read at regular intervals, which are the same as long as the table's
+                // rows are.
                 let limit = (held < parent.existing.rows).then_some(held);
                 read(parent, &f.parent_columns, limit, &mut |key| {
                     there.insert(digest(&key));

@@ -1,4 +1,5 @@
--- The INSERT triggers that speak in an ordinary session, of a table and its partitions: how to switch each off, and on again.
+-- The INSERT triggers of a table and its partitions that fire in an ordinary session, with the statements that disable and
+-- enable each.
 WITH RECURSIVE tree (relid) AS (
     SELECT {table}::pg_catalog.regclass::oid
     UNION ALL

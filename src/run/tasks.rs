@@ -36,7 +36,7 @@ pub enum Work {
 }
 
 impl Task {
-    /// What is reported of it where nobody has watched it.
+    /// The report of a task that was committed before its result was received.
     pub fn report(&self, unit: &Unit) -> Vec<TableReport> {
         let report = |job: &TableJob, rows: u64| TableReport {
             level: unit.level,

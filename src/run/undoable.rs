@@ -1,4 +1,4 @@
-//! The run whose rows are to be taken back, as the journal tells of it.
+//! The run whose rows are to be removed, as recorded in the journal.
 
 use dbmocker_loaders::{Connection, connect};
 
@@ -10,16 +10,16 @@ use super::restore::{default_schema, unfinished};
 /// A run of the journal.
 pub struct Undoable {
     pub history: History,
-    /// As JSON; empty where it was not kept.
+    /// The plan as JSON; empty if it was not kept.
     pub plan: String,
     journal: Journal,
 }
 
-/// The last run of the journal, or the last one that is `wanted`; `None` where there is no such run. No run may have left
-/// indexes and triggers to be put back.
+/// The last run of the journal, or the last one that is `wanted`; `None` if there is no such run. Indexes and triggers
+/// that a run has dropped must have been restored.
 ///
 /// # Errors
-/// [`RunError::LeftOpen`]; or the journal cannot be believed; or the server cannot be asked.
+/// [`RunError::LeftOpen`]; or the journal cannot be trusted; or the server cannot be queried.
 pub fn undoable(
     connection: &Connection,
     wanted: Option<&dyn Fn(&History) -> bool>,
@@ -30,7 +30,7 @@ pub fn undoable(
         return Err(RunError::LeftOpen { found: unfinished(&mut *loader, dialect, &left)? });
     }
     let mut runs = match (RunHistory::read(&mut *loader, (dialect, &schema)), wanted) {
-        // A manifest tells enough.
+        // With a manifest, the journal is not needed.
         (Err(RunError::ForeignJournal { .. }), Some(_)) => RunHistory::default(),
         (runs, _) => runs?,
     };
@@ -49,11 +49,11 @@ pub fn undoable(
 }
 
 impl Undoable {
-    /// Notes that the run's rows are gone. The journal stays where the run is complete, since somebody asked for it, or
-    /// where it is to be kept.
+    /// Records that the run's rows were removed. The journal is kept if the run is complete, since a flag must have
+    /// requested that, or if `keep` is set.
     ///
     /// # Errors
-    /// The server refuses.
+    /// The server refuses a statement.
     pub fn undone(&self, connection: &Connection, keep: bool) -> Result<(), RunError> {
         let mut loader = connect(connection)?;
         self.journal.add_state(&mut *loader, RunState::Undone, None)?;

@@ -33,7 +33,7 @@ impl WaitStats {
         Duration::from_nanos(self.read_waited.load(Ordering::Relaxed))
     }
 
-    /// No consumer waits for rows, and not all `workers` are generating some.
+    /// Whether no consumer waits for rows, and not all `workers` are generating.
     pub fn is_idle(&self, workers: usize) -> bool {
         self.hungry.load(Ordering::Relaxed) == 0 && self.making.load(Ordering::Relaxed) < workers
     }

@@ -1,5 +1,5 @@
--- What this transaction wrote so far, partitions as their root: schema, table, rows inserted, updated and deleted. The first row
--- counts the relations that there are.
+-- The rows that this transaction has written so far, partitions as their root: schema, table, rows inserted, updated and deleted. The first row
+-- counts the relations.
 WITH RECURSIVE root (relid, top) AS (
     SELECT c.oid, c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
     UNION ALL

@@ -1,4 +1,4 @@
-//! Why a run's rows cannot be taken back.
+//! Why a run's rows cannot be removed.
 
 use dbmocker_loaders::LoadError;
 

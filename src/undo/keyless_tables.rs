@@ -1,4 +1,4 @@
-//! Tables without a key: their rows can be told from those of others only where there are no others.
+//! Tables without a key: the run's rows can be identified only if the table holds no other rows.
 
 use super::own_rows::How;
 use super::{Changed, UndoError, UndoWork, UndoneTable};
@@ -27,7 +27,7 @@ impl UndoWork<'_> {
         Ok(out)
     }
 
-    /// Makes sure that the table, which is locked, holds the rows that it held when it was compared.
+    /// Checks that the table, which is locked now, still holds the rows that were compared.
     pub(super) fn still_alone(&mut self, t: usize, rows: u64) -> Result<(), UndoError> {
         let found = self.compare_all(t)?;
         let others = found.extra + found.changed;

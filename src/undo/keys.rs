@@ -1,4 +1,4 @@
-//! By which key the rows of a table are found, and in which order tables are emptied.
+//! Chooses the key by which the rows of a table are found, and the order in which tables are emptied.
 
 use super::RunTable;
 use dbmocker_core::ident::{literal, quote};
@@ -22,8 +22,8 @@ pub(super) fn key(dialect: Dialect, table: &Table, columns: &[usize]) -> Option<
     keys.into_iter().find_map(positions)
 }
 
-/// Whether the canonical text of a value finds the value again. SQLite compares numbers by value, and texts, among them
-/// moments, as they stand.
+/// Whether the canonical text of a value, as a literal, compares equal to the value. SQLite compares numbers by value,
+/// and texts, which include timestamps, byte by byte.
 fn has_literals(dialect: Dialect, ty: &SqlType) -> bool {
     match ty {
         SqlType::Int { .. } | SqlType::Text { .. } | SqlType::Binary { .. } | SqlType::Enum { .. } => true,

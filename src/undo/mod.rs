@@ -1,10 +1,11 @@
-//! Takes back exactly the rows that a run has added, wherever they stand among rows of others.
+//! Removes exactly the rows that a run has added, and no other rows of the same tables.
 //!
-//! In: the run's tables, whose rows its plan makes again, and the database. First every row is looked up by its key and
-//! compared; the keys of those that are as the run left them go into a temporary table, so that memory does not grow.
-//! Rows that were changed, and rows that rows of others refer to, stop it there, before anything is removed. Then the
-//! rows are removed, children first, in batches of one transaction each. Nothing is written down: a row that is gone is
-//! no longer found, so after a kill the same command goes on.
+//! In: the run's tables, whose rows are generated again from its plan, and the database. First every row is looked up
+//! by its key and compared; the keys of unchanged rows are stored in a temporary table, so that memory does not grow.
+//! Changed rows, and rows that foreign rows refer to, stop the command at this point, before anything is removed.
+//! ("Foreign" rows, or rows of others, are rows that the run has not added.) Then the rows are removed, children first,
+//! in batches of one transaction each. No progress is recorded: a removed row is no longer found, so after a kill the
+//! same command continues.
 
 mod error;
 mod keyless_tables;
@@ -51,11 +52,11 @@ pub struct RunTable<'a> {
 /// What happens to rows that the run made and that were changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// They stop the command, as do rows that rows of others refer to.
+    /// They stop the command, as do rows that foreign rows refer to.
     Stop,
-    /// They stay, as do rows that rows of others refer to, and the rows that these refer to themselves.
+    /// They are kept, as are rows that foreign rows refer to, and the rows that kept rows refer to.
     Keep,
-    /// They are removed. Rows that rows of others refer to stop the command.
+    /// They are removed. Rows that foreign rows refer to stop the command.
     Remove,
 }
 
@@ -63,7 +64,7 @@ pub enum Changed {
 #[derive(Clone, Copy)]
 pub struct UndoOptions<'a> {
     pub changed: Changed,
-    /// Asked again and again.
+    /// Checked regularly; true stops the command.
     pub stop: &'a dyn Fn() -> bool,
 }
 
@@ -72,7 +73,7 @@ pub struct UndoOptions<'a> {
 pub struct Undone {
     /// Parents first.
     pub tables: Vec<UndoneTable>,
-    /// Rows were removed, or are not to be.
+    /// `true`: rows are not to be removed.
     pub dry_run: bool,
     pub notes: Vec<String>,
 }
@@ -83,11 +84,11 @@ pub struct UndoneTable {
     pub name: TableName,
     /// Rows that the run made.
     pub made: u64,
-    /// Those that are no longer there.
+    /// Those that no longer exist.
     pub gone: u64,
     /// Those that hold other values now.
     pub changed: u64,
-    /// Rows of others that refer to the run's rows, of all tables.
+    /// Foreign rows that refer to the run's rows, of all tables.
     pub referring: u64,
     /// Rows that are, or would be, removed.
     pub removed: u64,
@@ -113,11 +114,10 @@ struct UndoWork<'a> {
     options: UndoOptions<'a>,
 }
 
-/// Looks up the run's rows and makes sure that they can be removed.
+/// Looks up the run's rows and checks that they can be removed.
 ///
 /// # Errors
-/// [`UndoError::Blocked`] lists what stands in the way; or a table has no key by which its rows could be told from those
-/// of others; or a query fails.
+/// [`UndoError::Blocked`] lists the obstacles; or a table has no key that identifies the run's rows; or a query fails.
 pub fn prepare<'a>(
     connection: &'a Connection,
     schema: &'a Schema,
@@ -146,7 +146,7 @@ pub fn prepare<'a>(
 }
 
 impl PreparedUndo<'_> {
-    /// What would be removed.
+    /// The rows that were found, and those that would be removed.
     pub fn found(&self) -> &Undone {
         &self.found
     }
@@ -191,7 +191,7 @@ impl UndoWork<'_> {
         if (self.options.stop)() { Err(UndoError::Interrupted) } else { Ok(()) }
     }
 
-    /// What triggers have to do with it: their own rows are nobody's.
+    /// Notes on triggers: rows that triggers have added are not the run's.
     fn trigger_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         for run in self.tables.iter().map(|own| &own.run) {
@@ -228,8 +228,8 @@ impl UndoWork<'_> {
     }
 }
 
-/// The rows of all batches in pieces of exactly [`BATCH`], with their numbers: the sizes of batches depend on the memory
-/// that is free, and the same rows must have the same number again.
+/// The rows of all batches in pieces of exactly [`BATCH`], with the pieces' numbers: the sizes of generated batches
+/// depend on the free memory, but the same rows must get the same number in each pass.
 fn pieces<'s>(
     schema: &'s SchemaRef,
     source: &'s dyn RowSet,
@@ -288,7 +288,7 @@ impl fmt::Display for Undone {
     }
 }
 
-/// Values of anybody's rows: control characters must not reach the terminal.
+/// Removes control characters, which must not reach the terminal, from values of untrusted rows.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,5 +1,5 @@
-//! Looks the run's rows up by their keys and compares them; keeps the keys of those that are to be removed in a temporary
-//! table on the server, with the columns that others may refer to.
+//! Looks the run's rows up by their keys and compares them; keeps the keys of those that are to be removed in a
+//! temporary table on the server, with the columns that foreign keys may refer to.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,14 +28,14 @@ pub(super) struct OwnRows<'a> {
     pub largest: HashMap<usize, i128>,
 }
 
-/// How the run's rows are told from others.
+/// How the run's rows are distinguished from others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum How {
     /// By a key: the positions of its fields, and the temporary table.
     Key(Vec<usize>, String),
     /// All rows of the table are the run's.
     All(u64),
-    /// They are not: there is no key, so all rows stay.
+    /// There is no key and the table holds other rows: all rows are kept.
     Not,
 }
 
@@ -146,7 +146,8 @@ impl<'a> OwnRows<'a> {
 }
 
 impl UndoWork<'_> {
-    /// Finds the rows of a table, compares them, and holds the keys of those that are to be removed.
+    /// Finds the rows of a table, compares them, and stores the keys of those that are to be removed in the temporary
+    /// table.
     pub(super) fn look_up(&mut self, t: usize) -> Result<UndoneTable, UndoError> {
         if self.tables[t].how == How::Not {
             return self.look_at_all(t);
@@ -257,8 +258,8 @@ impl UndoWork<'_> {
         Ok(rows)
     }
 
-    /// Rows of a batch's keys that are not as the run made them, with the first difference. `lock`: so that they cannot
-    /// change until the transaction ends.
+    /// Rows with keys of a batch that differ from those that the run made, with the first difference. `lock`: locks the
+    /// rows until the transaction ends.
     pub(super) fn differing(
         &mut self,
         t: usize,

@@ -1,5 +1,5 @@
-//! Rows of others that refer to the run's rows: they must neither be taken along by ON DELETE CASCADE nor be left without
-//! a parent.
+//! Foreign rows that refer to the run's rows: they must neither be removed by ON DELETE CASCADE nor lose their parent
+//! row.
 
 use dbmocker_loaders::{LoadError, Loader};
 
@@ -43,7 +43,7 @@ pub(super) fn all(schema: &Schema, run: &[TableName]) -> Vec<IncomingReference> 
     out
 }
 
-/// Makes sure that no table that is not part of the schema as it was read has rows that may refer to the run's.
+/// Checks that no table outside of the schema that was read has rows that may refer to the run's.
 ///
 /// # Errors
 /// [`UndoError::Elsewhere`]; or a query fails.
@@ -89,7 +89,8 @@ impl UndoWork<'_> {
         &self.schema.tables[r.child]
     }
 
-    /// The rows of others that refer to rows to be removed, of one batch or of all; `None`: there can be none.
+    /// The condition for foreign rows that refer to rows to be removed, of one batch or of all; `None`: there can be
+    /// none.
     fn others(&self, r: &IncomingReference, batch: Option<usize>) -> Option<String> {
         let dialect = self.schema.dialect;
         let table = from(dialect, self.child(r));
@@ -106,7 +107,7 @@ impl UndoWork<'_> {
             How::Not => return None,
         };
         let own = match r.own.map(|own| (&self.tables[own], &self.tables[own].how)) {
-            // All of its rows go.
+            // All rows of the child are removed.
             Some((_, How::All(_))) => return None,
             Some((own, How::Key(_, temporary))) => {
                 let same = own
@@ -128,7 +129,7 @@ impl UndoWork<'_> {
         if twice { format!("{temporary}_again") } else { temporary.to_owned() }
     }
 
-    /// Makes the copy anew.
+    /// Creates the copy again.
     fn copy(&mut self, r: &IncomingReference) -> Result<(), UndoError> {
         let Some(How::Key(_, temporary)) = r.own.map(|own| self.tables[own].how.clone()) else { return Ok(()) };
         let again = self.second(r, &temporary);
@@ -139,8 +140,8 @@ impl UndoWork<'_> {
         Ok(())
     }
 
-    /// Counts and names the rows of others that refer to rows to be removed; where such rows stay, these stay as well,
-    /// and so on, until no row that goes is needed by one that stays.
+    /// Counts and names the foreign rows that refer to rows to be removed. If referenced rows are kept, the rows that
+    /// they refer to are kept as well, until no kept row refers to a removed one.
     pub(super) fn references_of_others(&mut self, found: &mut Undone) -> Result<(), UndoError> {
         let keep = self.options.changed == Changed::Keep;
         loop {
@@ -184,7 +185,7 @@ impl UndoWork<'_> {
         Ok(rows.iter().map(line).collect())
     }
 
-    /// Takes rows that others refer to out of those to be removed.
+    /// Removes the keys of referenced rows from the temporary table, so that these rows are kept.
     fn keep(&mut self, r: &IncomingReference, others: &str) -> Result<u64, UndoError> {
         let dialect = self.schema.dialect;
         let How::Key(_, temporary) = self.tables[r.parent].how.clone() else {
@@ -209,7 +210,7 @@ impl UndoWork<'_> {
         Ok(kept)
     }
 
-    /// Makes sure that nobody has come to refer to the rows of a batch, which are locked.
+    /// Checks that no new row refers to the rows of a batch, which are locked now.
     pub(super) fn still_unreferred(&mut self, t: usize, batch: Option<usize>) -> Result<(), UndoError> {
         for r in self.references.clone().iter().filter(|r| r.parent == t) {
             let Some(others) = self.others(r, batch) else { continue };

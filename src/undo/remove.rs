@@ -22,7 +22,7 @@ impl UndoWork<'_> {
             if unit.iter().all(|&t| found.tables[t].removed == 0) {
                 continue;
             }
-            // The server looks through the child once for each row where the foreign key has no index. The rows are
+            // Without an index on the foreign key, the server scans the child table once for each row. The rows are
             // locked, and nothing refers to them: its checks would find nothing.
             let unchecked = superuser && unit.iter().all(|&t| delete_triggers(tables[t]).next().is_none());
             self.unit(&unit, unchecked, &mut removed)?;
@@ -30,7 +30,7 @@ impl UndoWork<'_> {
         Ok(removed)
     }
 
-    /// A cycle of tables, and a table that refers to itself, in one transaction; else batch by batch.
+    /// Removes a cycle of tables, or a table that refers to itself, in one transaction, other tables batch by batch.
     fn unit(&mut self, unit: &[usize], unchecked: bool, removed: &mut [u64]) -> Result<(), UndoError> {
         let refers_to_itself = |r: &super::IncomingReference| r.own == Some(unit[0]) && r.parent == unit[0];
         let together = unit.len() > 1 || self.references.iter().any(refers_to_itself);
@@ -72,7 +72,7 @@ impl UndoWork<'_> {
         work: impl FnOnce(&mut Self) -> Result<T, UndoError>,
     ) -> Result<T, UndoError> {
         self.loader.execute(match self.schema.dialect {
-            // What others have committed must be seen once it is locked.
+            // Rows that others have committed must be visible once they are locked.
             Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Dialect::Mysql => "START TRANSACTION",
             Dialect::Sqlite => "BEGIN IMMEDIATE",
@@ -183,7 +183,7 @@ impl UndoWork<'_> {
         match &own.how {
             How::All(_) => format!("DELETE FROM {table}"),
             How::Not => format!("DELETE FROM {table} WHERE 1 = 0"),
-            // With a subquery, it would look through the whole table.
+            // With a subquery, MySQL would scan the whole table.
             How::Key(_, temporary) if dialect == Dialect::Mysql => {
                 let same = own
                     .key_columns()
@@ -197,7 +197,7 @@ impl UndoWork<'_> {
         }
     }
 
-    /// PostgreSQL checks foreign keys at the end of a statement: the tables of a cycle go in one.
+    /// PostgreSQL checks foreign keys at the end of a statement: the rows of a cycle are deleted in one statement.
     fn delete_at_once(&mut self, parts: &[(usize, Option<usize>)]) -> Result<Vec<u64>, UndoError> {
         let one = |(i, &(t, batch)): (usize, &(usize, Option<usize>))| {
             format!("d{i} AS ({} RETURNING 1)", self.statement(t, batch))

@@ -1,4 +1,4 @@
-//! Puts sequences back that nobody has used since the run, so that the next number follows the largest one that is left.
+//! Resets sequences that were not used since the run, so that the next number follows the largest remaining one.
 
 use super::own_rows::OwnRows;
 use super::{UndoError, UndoWork, from};
@@ -6,7 +6,7 @@ use dbmocker_core::ident::{literal, qualified, quote};
 use dbmocker_core::schema::{Auto, Column, Dialect};
 
 impl UndoWork<'_> {
-    /// A line for each sequence that was left as it is, and why.
+    /// Returns a line for each sequence that was not reset, with the reason.
     pub(super) fn put_sequences_back(&mut self) -> Result<Vec<String>, UndoError> {
         let mut notes = Vec::new();
         for t in 0..self.tables.len() {
@@ -43,8 +43,8 @@ impl UndoWork<'_> {
     }
 }
 
-/// A query that has a row if the numbering stands where the run left it, and the statement that puts it back. `None`
-/// where the server derives the next number from the rows.
+/// A query that returns a row if the sequence has the value that the run left, and the statement that resets it. `None`
+/// if the server derives the next number from the rows.
 fn statement(
     dialect: Dialect,
     own: &OwnRows<'_>,
@@ -66,7 +66,7 @@ fn statement(
         ));
     }
     match auto {
-        // InnoDB counts on from the largest number that is there.
+        // InnoDB continues from the largest existing number.
         Auto::AutoIncrement => Some((
             format!(
                 "SELECT 1 FROM information_schema.tables WHERE table_schema = {} AND table_name = {name} AND auto_increment = {}",

@@ -1,4 +1,4 @@
--- Foreign keys whose columns are compared by operators that are not the server's own (those of extensions): the table, the
+-- Foreign keys whose columns are compared by operators that are not built in (those of extensions): the table, the
 -- key's name, the operators column by column, the parent's value on their left.
 select n.nspname                                     as schema,
        c.relname                                     as relation,

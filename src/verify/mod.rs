@@ -1,7 +1,7 @@
 //! Re-checks a database from its catalogue alone: row counts, orphans of every foreign key, every CHECK, sequences.
 //!
-//! Data in is a [`Schema`] and its connection, data out is a [`Verification`]. Every check is one set-based query of
-//! the server's own, so the result does not depend on the generator.
+//! Data in is a [`Schema`] and its connection, data out is a [`Verification`]. Every check is one set-based query on
+//! the server, so the result does not depend on the generator.
 
 use std::fmt;
 

@@ -310,8 +310,8 @@ fn partition_constraints(partitioning: Option<&Partitioning>) -> Vec<OwnConstrai
     out
 }
 
-/// Foreign keys that SQLite cannot follow: their parent's columns are not unique, or do not exist. It says so when it
-/// compiles a statement, so that nothing is run.
+/// Foreign keys that SQLite cannot follow: their parent's columns are not unique, or do not exist. SQLite reports this
+/// when it compiles a statement, so no statement is run.
 fn foreign_key_mismatches(session: &mut Session, tables: &[TableVerdict]) -> Result<Vec<SchemaError>, SchemaError> {
     let context = "the foreign key check";
     session.rows(context, "pragma foreign_keys = on")?;
@@ -320,7 +320,7 @@ fn foreign_key_mismatches(session: &mut Session, tables: &[TableVerdict]) -> Res
         let sql = format!("explain insert into {} default values", quote(Sql::Sqlite, name));
         match session.rows(context, &sql) {
             Err(e @ SchemaError::Query { .. }) if e.to_string().contains("foreign key mismatch") => out.push(e),
-            // What else is wrong with a statement that is not run is no matter here.
+            // Other errors of a statement that is not run are ignored.
             Ok(_) | Err(SchemaError::Query { .. }) => {}
             Err(e) => return Err(e),
         }
@@ -330,7 +330,7 @@ fn foreign_key_mismatches(session: &mut Session, tables: &[TableVerdict]) -> Res
 }
 
 /// Damage that SQLite itself finds: broken pages, indexes that disagree with their table, duplicate keys, broken CHECKs
-/// and NOT NULLs; and rows whose foreign key points nowhere, beyond those that were found already.
+/// and NOT NULLs; and rows without a parent row, beyond those that were found already.
 pub(super) fn sqlite_integrity(
     session: &mut Session,
     tables: &[TableVerdict],

@@ -1,7 +1,7 @@
 // Opens pages of plans and of reports in a headless browser: node pages.js CHROMIUM SCREENSHOTS plan.html|report.html...
 //
-// Fails if a page writes an error to the console, asks for anything over the network, finds no table by its search, or shows no
-// table after a click. Screenshots are written for whoever wants to look at them.
+// Fails if a page writes an error to the console, sends a network request, finds no table by its search, or shows no
+// table after a click. Screenshots are written for inspection.
 "use strict";
 
 const assert = require("node:assert");
@@ -56,7 +56,7 @@ async function plan(page, screenshot) {
   }
   const inside = await page.$$eval(".picture .box", (all) => all.map((box) => box.getBoundingClientRect()).findIndex((r) => r.width > 20 && r.top > 60 && r.left > 0 && r.right < innerWidth && r.bottom < innerHeight));
   if (inside >= 0) {
-    // A real click: the picture takes no click for a drag, and nothing lies above the box.
+    // A real click: the picture does not mistake a click for a drag, and nothing covers the box.
     const box = (await page.$$(".picture .box"))[inside];
     const number = await box.evaluate((b) => Number(b.dataset.table));
     await box.click();

@@ -1,4 +1,4 @@
-//! `verify --rows`: the rows of a manifest made again and compared with the database's.
+//! `verify --rows`: the rows of a manifest are generated again and compared with the database's.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! An audit of the shop that shares nothing with dbmocker: every rule of its DDL, written out again as SQL that counts
-//! the rows which break it.
+//! An audit of the shop that shares no code with dbmocker: every constraint of its DDL as a SQL query that counts
+//! violations.
 
 use crate::servers::{Database, Kind};
 use crate::shop::TABLES;
@@ -13,7 +13,7 @@ pub fn shop(db: &Database, rows: i64) {
     rules(db);
 }
 
-/// Every rule but the row counts.
+/// Checks every rule except the row counts.
 #[track_caller]
 pub fn rules(db: &Database) {
     for (child, column, parent) in [
@@ -63,7 +63,7 @@ pub fn rules(db: &Database) {
     }
 }
 
-/// A row that leaves its number to the server gets one that is free.
+/// A row inserted without a key gets a number that is not in use.
 #[track_caller]
 pub fn numbering_goes_on(db: &Database) {
     let before = db.number("SELECT max(id) FROM categories");
@@ -73,7 +73,7 @@ pub fn numbering_goes_on(db: &Database) {
     db.execute("DELETE FROM categories WHERE name = 'numbered by the server';");
 }
 
-/// Children are spread over parents: not all on a few, not evenly.
+/// Children are spread over the parents: neither all on a few nor uniformly.
 #[track_caller]
 pub fn fan_out_is_believable(db: &Database) {
     for (child, column) in [("orders", "user_id"), ("products", "category_id"), ("order_items", "order_id")] {

@@ -1,4 +1,4 @@
-//! Rows that look as a trade's rows do, read back from the database.
+//! Realistic rows of a business schema, read back from the database.
 
 use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind, database};
@@ -54,7 +54,7 @@ fn without_coherence_rows_keep_the_schema_and_no_more() {
     assert!(share(&db, "users", "role = 'admin'") > 0.25);
 }
 
-/// Conditions that a missing member, or a text that is no date, would pass.
+/// Conditions that are not false for a missing member, or for a text that is not a date.
 #[test]
 fn checks_that_null_passes_are_true() {
     let sqlite = "
@@ -82,7 +82,7 @@ fn checks_that_null_passes_are_true() {
     assert_eq!(db.number(&format!("SELECT count(*) FROM profiles WHERE {meant}")), 500);
 }
 
-/// The schema of a blog whose program alone knows what refers to what.
+/// A blog's schema whose references are declared only in the application.
 #[test]
 fn without_foreign_keys_references_hit_rows() {
     let blog = "

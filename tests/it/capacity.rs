@@ -1,4 +1,4 @@
-//! How many rows a key can hold, and what the plan says where it holds fewer than were asked for.
+//! The number of rows that a key can hold, and the plan's message if that is less than the requested number.
 
 use crate::program::dbmocker;
 use crate::servers::{Kind, database};

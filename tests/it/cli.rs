@@ -1,4 +1,4 @@
-//! The command line's manners: help, errors that say what to do, exit codes, streams.
+//! The behaviour of the command line: help, errors with remedies, exit codes, streams.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -74,7 +74,7 @@ fn a_wrong_password_and_a_missing_database() {
         assert!(!ran.stderr.contains("wrong-password-7"), "{}", ran.stderr);
         insta::assert_snapshot!(format!("wrong_password_{kind}"), steady(&ran.stderr, &[(&port, "PORT")]));
         let ran = dbmocker(["analyze", "--url", &server.url("no_such_database")]).expect(3);
-        // Which databases there are depends on the other tests.
+        // The list of databases depends on the other tests.
         let (before, rest) = ran.stderr.split_once("; there are ").unwrap();
         let (_, after) = rest.split_once("; or ").unwrap();
         let shown = format!("{before}; there are ...; or {after}");

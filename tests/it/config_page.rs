@@ -5,7 +5,7 @@ use crate::servers::{KINDS, database};
 
 const PAGE: &str = include_str!("../../docs/config.md");
 
-/// Files beside the config file: the blocks of a kind with a name.
+/// Files that are written next to the config file: blocks of these kinds with a name.
 const FILES: [&str; 2] = ["csv ", "txt "];
 
 /// An example, and the queries that must find no row after it.

@@ -26,7 +26,7 @@ fn what_is_made_of_names_is_made_of_the_names_of_its_row() {
     for told in ["-- name `email`; CHECK check_1; unique; of the row's person", "; of the row's buyer person"] {
         assert!(plan.contains(told), "{told}\n{plan}");
     }
-    // A second run goes on counting where the first one ended.
+    // The numbering of a second run continues after the first.
     for _ in 0..2 {
         dbmocker(["load", "--url", &db.url, "--rows", "400"]).ok();
     }

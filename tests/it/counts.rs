@@ -1,4 +1,4 @@
-//! Rows as asked for: by flags, by the config file, and for each row of a parent.
+//! Requested row counts: by flags, by the config file, and for each row of a parent.
 
 use crate::program::{Ran, configured, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
@@ -69,7 +69,7 @@ fn children_for_each_parent_are_counted_exactly() {
         assert_eq!(counts(&db, "customers", "messages", "sender_id"), [(4, 1_000)], "{kind:?}");
         assert!(counts(&db, "customers", "messages", "reader_id").len() > 4, "{kind:?}");
         assert_eq!(rows("watched"), 3_000, "{kind:?}");
-        // The rows of a parent lie together.
+        // The rows of a parent are consecutive.
         let apart = "SELECT count(*) FROM orders a JOIN orders b ON b.customer_id = a.customer_id AND b.id = a.id + 2
             JOIN orders c ON c.id = a.id + 1 WHERE c.customer_id <> a.customer_id";
         assert_eq!(db.number(apart), 0, "{kind:?}");
@@ -171,7 +171,7 @@ fn counts_that_cannot_be_kept_are_named() {
     }
 }
 
-/// Parents that were there are counted where the run makes none.
+/// Existing parents are counted if the run does not generate parents.
 #[test]
 fn rows_that_are_there_are_parents_too() {
     for kind in KINDS {
@@ -179,7 +179,7 @@ fn rows_that_are_there_are_parents_too() {
         run("load", &db, "{}", &["--rows", "30", "--tables", "customers,products"]).ok();
         run("load", &db, "tables: {orders: {count: {per: customers, exactly: 2}}}", &["--tables", "orders"]).ok();
         assert_eq!(counts(&db, "customers", "orders", "customer_id"), [(2, 30)], "{kind:?}");
-        // New customers have their own, the old ones keep theirs.
+        // New customers get new orders, the existing ones keep theirs.
         let config = "tables: {orders: {count: {per: customers, exactly: 3}}}";
         run("load", &db, config, &["--append", "--rows", "10", "--tables", "customers,orders"]).ok();
         assert_eq!(counts(&db, "customers", "orders", "customer_id"), [(2, 30), (3, 10)], "{kind:?}");

@@ -1,4 +1,4 @@
-//! `--ddl`: the schema of files in place of a database's.
+//! `--ddl`: the schema is read from files instead of a database.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -52,7 +52,7 @@ fn open_folder() -> tempfile::TempDir {
     folder
 }
 
-/// Fails the test unless nothing of a throw-away database is left soon.
+/// Fails the test unless all traces of a throw-away database are removed soon.
 #[track_caller]
 fn assert_gone(temporary: &Path) {
     let begun = Instant::now();
@@ -77,7 +77,7 @@ fn a_dump_gives_the_rows_of_the_database() {
         let told = of_file("analyze");
         assert!(told.stderr.contains("of the DDL run"), "{}", told.stderr);
         assert_gone(temporary.path());
-        // The rows of a plan that was made of the files belong into the database.
+        // A plan that was made from the files fits the database.
         let plan = path(folder.path(), "plan.json");
         dbmocker(["plan", "--ddl", &file, "--rows", "20", "--save", &plan]).ok();
         dbmocker(["load", "--url", &db.url, "--plan", &plan]).ok();
@@ -161,7 +161,7 @@ fn what_goes_wrong_is_told_with_file_and_line() {
     assert!(error.contains("--dialect"), "{error}");
 }
 
-/// Blocks of code and functions run with the rights of an account that may touch nothing but its own database.
+/// Code blocks and functions run with the privileges of an account that can access only its own database.
 #[test]
 fn code_in_the_ddl_reaches_nothing_beyond_its_database() {
     let folder = open_folder();
@@ -199,7 +199,7 @@ fn what_dumps_hold_besides_tables_does_no_harm() {
     ] {
         assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
     }
-    // A trigger of somebody else, a collation of MySQL 8.
+    // A trigger with another user as DEFINER, a collation of MySQL 8.
     let mysql = "-- MySQL dump\n/*!40101 SET NAMES utf8mb4 */;\n\
         CREATE TABLE `t` (`id` int NOT NULL AUTO_INCREMENT, `n` varchar(9) DEFAULT NULL, PRIMARY KEY (`id`)) \
         ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci;\nDELIMITER ;;\n\
@@ -215,7 +215,7 @@ fn nothing_is_left_of_a_run_that_is_stopped_or_killed() {
     let db = database(Kind::Postgres, "CREATE TABLE t (id int PRIMARY KEY);");
     let folder = open_folder();
     let file = path(folder.path(), "schema.sql");
-    // The block keeps the server at work until the run is stopped.
+    // The block keeps the server busy until the run is stopped.
     fs::write(&file, dump(&db) + "\nDO $$ BEGIN PERFORM pg_catalog.pg_sleep(600); END $$;").unwrap();
     for signal in ["INT", "KILL"] {
         let temporary = open_folder();
@@ -235,7 +235,7 @@ fn nothing_is_left_of_a_run_that_is_stopped_or_killed() {
     }
 }
 
-/// Texts that a splitter takes for one statement, and a server for several.
+/// Texts that a splitter might read as one statement, but a server as several.
 #[test]
 fn statements_hidden_in_others_reach_nothing() {
     let folder = open_folder();
@@ -306,7 +306,7 @@ fn collations_that_a_server_lacks_are_replaced_and_said() {
         b varchar(9) COLLATE utf8mb4_0900_as_cs COMMENT 'utf8mb4_0900_ai_ci');\n";
     fs::write(&file, sql).unwrap();
     let ran = dbmocker(["analyze", "--ddl", &file, "--dialect", "mysql"]).ok();
-    // MariaDB has them from 11.4 on.
+    // MariaDB has these collations since 11.4.
     assert!(
         ran.stderr.contains("run with other collations: 2 statements") || !ran.stderr.contains("collation"),
         "{}",

@@ -1,4 +1,4 @@
-//! References that no constraint declares: made, ordered and counted as foreign keys are.
+//! References that no constraint declares: generated, ordered and verified like foreign keys.
 
 use crate::program::{Ran, configured, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};

@@ -1,4 +1,4 @@
-//! Indexes and foreign keys that wait for the rows: after the load, an error, or a kill, the schema is what it was.
+//! Deferred indexes and foreign keys: after the load, an error, or a kill, the schema is unchanged.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::program::{Ran, dbmocker, start};
 use crate::servers::{Database, KINDS, Kind, database, postgres};
 
-/// Everything about keys and indexes that could get lost, and some that must stay in place.
+/// Keys and indexes with every property that could be lost, and some that must not be dropped.
 pub const POSTGRES: &str = "
     CREATE TABLE parents (id bigserial PRIMARY KEY, code text NOT NULL UNIQUE, label varchar(40));
     CREATE TABLE children (
@@ -36,7 +36,7 @@ fn load(db: &Database, more: &[&str]) -> Ran {
     dbmocker(["load", "--url", &db.url, "--rebuild-from", "1"].iter().chain(more))
 }
 
-/// Catalogue rows of every index: whatever makes it what it is, but not its identity.
+/// The catalogue rows of every index: all properties except its oid.
 fn definitions(db: &Database) -> Vec<Vec<Option<String>>> {
     let mut rows = db.rows(
         "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid), k.conname, \
@@ -53,7 +53,7 @@ fn definitions(db: &Database) -> Vec<Vec<Option<String>>> {
     rows
 }
 
-/// `pg_dump -s`, the program's own word.
+/// The output of `pg_dump -s`.
 pub fn dump(db: &Database) -> String {
     let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let program = found.map(|v| v.path().join("bin/pg_dump")).find(|p| p.exists());
@@ -99,7 +99,7 @@ fn what_is_dropped_comes_back_as_it_was() {
         db.number("SELECT count(*) FROM children WHERE NOT EXISTS (SELECT FROM parents p WHERE p.id = parent_id)"),
         0
     );
-    // The keys work: a second row of the same code is refused.
+    // The keys are enforced: a second row of the same code is refused.
     dbmocker(["load", "--url", &db.url, "--rows", "10"]).ok();
 }
 
@@ -156,7 +156,7 @@ fn keep_indexes_keeps_them() {
 
 #[test]
 fn an_error_in_the_middle_leaves_everything() {
-    // Only while the index waits for the rows: whoever asks before is told that all is well.
+    // The function fails only while the index is deferred; before, it succeeds.
     let rule = "CREATE FUNCTION fits(n bigint) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
             'DECLARE found boolean; BEGIN EXECUTE ''SELECT $1 % 149 <> 0 OR to_regclass($2) IS NOT NULL'' INTO found USING n, ''child_hash'';
                 RETURN found; END';
@@ -180,7 +180,7 @@ fn rows_without_a_parent_are_refused() {
     let before = dump(&db);
     let ran = load(&db, &["--from", out, "--tables", "children"]).expect(3);
     assert!(ran.stderr.contains("`child_parent` refers to rows of `public.parents`"), "{}", ran.stderr);
-    // A role that may make no temporary tables is told later.
+    // For a role that may not create temporary tables, the error comes later.
     let role = format!("plain_{}", db.name);
     db.execute(&format!(
         "CREATE ROLE {role} LOGIN PASSWORD 'not-a-secret-2'; REVOKE TEMP ON DATABASE {} FROM PUBLIC;
@@ -285,7 +285,7 @@ fn sqlite_indexes_come_back_as_they_were() {
     assert_eq!(db.number("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'children'"), 2);
 }
 
-/// Constraints with an index of their own: some are filled after the rows, some must stay in place.
+/// Constraints with their own index: some indexes are filled after the rows, some must not be deferred.
 const SQLITE_KEYS: &str = "
     CREATE TABLE owners (name TEXT CONSTRAINT pk PRIMARY KEY DESC NOT NULL, -- UNIQUE, they say
         \"mail\" VARCHAR(40) COLLATE NOCASE UNIQUE, kind TEXT DEFAULT 'UNIQUE' CHECK (kind <> 'PRIMARY KEY'));
@@ -300,7 +300,7 @@ const SQLITE_KEYS: &str = "
 #[test]
 fn sqlite_keys_are_filled_after_the_rows() {
     let db = database(Kind::Sqlite, SQLITE_KEYS);
-    // Where indexes begin is part of it, but for the one that a statement makes again.
+    // Includes the root pages of the indexes, except for the one that is created again.
     let definitions = || {
         db.rows("SELECT rowid, type, name, tbl_name, iif(sql LIKE 'CREATE INDEX%', 0, rootpage), hex(sql) FROM sqlite_schema \
                  WHERE name NOT LIKE 'owners_k%' AND name NOT LIKE 'dbmocker%' ORDER BY type, name")
@@ -324,7 +324,7 @@ fn sqlite_keys_are_filled_after_the_rows() {
         let rows = format!("SELECT rowid, * FROM {table} ORDER BY rowid");
         assert!(db.rows(&rows) == other.rows(&rows), "{table}");
     }
-    // The keys work.
+    // The keys are enforced.
     let taken = rusqlite::Connection::open(db.url.trim_start_matches("sqlite://")).unwrap();
     let twice = taken.execute(
         "INSERT INTO owners (name, mail) SELECT name || '2', upper(mail) FROM owners WHERE mail IS NOT NULL LIMIT 1",
@@ -359,7 +359,7 @@ fn a_killed_load_leaves_the_keys_of_sqlite() {
     let before = definitions();
     let load = ["load", "--url", &db.url, "--rows", "400000", "--memory-limit", "8MiB", "--tables", "owners"];
     let mut child = start(load.iter().chain(&[]));
-    // Pages that did not fit the cache are in the file, those they replaced in the journal.
+    // Pages that did not fit the cache were written to the file, and the original ones to the journal.
     wait(|| std::fs::metadata(&file).is_ok_and(|m| m.len() > 2 << 20) || child.try_wait().unwrap().is_some());
     assert!(child.try_wait().unwrap().is_none(), "the load was over before it could be killed");
     child.kill().unwrap();

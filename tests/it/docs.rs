@@ -1,12 +1,12 @@
-//! The documentation: its commands run and print what it says, and its links lead somewhere.
+//! The documentation: its commands are run and print what it shows, and its links are valid.
 //!
-//! In `docs/*.md` and the READMEs, the line that opens a block says what is done with it:
+//! In `docs/*.md` and the READMEs, the first line of a code block determines how it is tested:
 //! - `sh run`: the commands run in the page's folder, and end with `exit=N`, or 0;
-//! - `text shows`: every line stands in what the last commands printed;
+//! - `text shows`: every line occurs in the output of the last commands;
 //! - `file=NAME`: the block is written to this file of the folder;
 //! - `sh elsewhere`: commands that need other machines.
 //!
-//! The folder has `shop.sql`, and `shop.db` and `plain.db` made of it, unless the page has a `shop.sql` of its own.
+//! The folder has `shop.sql`, and `shop.db` and `plain.db` created from it, unless the page has its own `shop.sql`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::program::path;
 use crate::servers::{Database, Kind};
 use crate::shop::{ddl, shop};
 
-/// The URLs of the pages' examples, and the server that they mean.
+/// The URLs of the pages' examples, and the kind of server for each.
 const URLS: [(&str, Kind); 2] =
     [("postgres://me@localhost/shop", Kind::Postgres), ("mysql://me@localhost/shop", Kind::MariaDb)];
 
@@ -46,7 +46,7 @@ fn value<'a>(info: &'a str, key: &str) -> Option<&'a str> {
     info.split(' ').find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
 }
 
-/// A page's folder, and the databases that its URLs mean.
+/// A page's folder, and the databases for its URLs.
 struct Place {
     folder: tempfile::TempDir,
     servers: Vec<(&'static str, Database)>,
@@ -108,7 +108,7 @@ impl Place {
     }
 }
 
-/// Pages whose blocks another test runs, or which tell of the Python tool.
+/// Pages whose blocks are run by another test, or are about the Python tool.
 const OTHERS: [&str; 2] = ["config.md", "from-the-original.md"];
 
 fn pages() -> Vec<PathBuf> {
@@ -153,7 +153,7 @@ fn prose(page: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The names of a page's headings in links.
+/// The anchors of a page's headings.
 fn anchors(page: &str) -> BTreeSet<String> {
     let headings = prose(page);
     let headings = headings.lines().filter(|line| line.starts_with('#'));

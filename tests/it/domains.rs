@@ -1,4 +1,4 @@
-//! What the domains give, read by the servers' own input functions.
+//! Values of domains, parsed by the servers' input functions.
 
 use std::fmt::Write;
 

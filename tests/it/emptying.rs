@@ -1,4 +1,4 @@
-//! `--truncate` that cannot be done is told while planning, and whatever the server refuses leaves nothing behind.
+//! An impossible `--truncate` is reported when planning, and a statement that the server refuses leaves no changes.
 
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database, postgres};
@@ -8,7 +8,7 @@ fn load(url: &str, more: &[&str]) -> Ran {
     dbmocker(["load", "--url", url, "--rows", "20"].iter().chain(more))
 }
 
-/// The next load is not kept waiting for a `restore`.
+/// Checks that the next load does not require a `restore`.
 fn nothing_is_left(db: &Database) {
     let ran = dbmocker(["restore", "--url", &db.url]).ok();
     assert!(ran.stdout.contains("nothing to restore"), "{:?}: {}", db.kind, ran.stdout);
@@ -66,7 +66,7 @@ fn tables_that_this_account_does_not_fill_count_as_well() {
     assert_eq!(db.number("SELECT count(*) FROM users"), 20);
 }
 
-/// Only the server knows of it, and only when it is asked.
+/// The obstacle is detected only when the statement is run.
 #[test]
 fn what_the_server_refuses_leaves_no_ledger() {
     let db = database(

@@ -1,4 +1,4 @@
-//! What can go wrong around a run: each is told so that one knows what to do, and leaves nothing half done.
+//! Failures around a run: each message contains a remedy, and no table is left partly filled.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::shop::{TABLES, shop};
 const TWO: &str = "CREATE TABLE seen (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL);
                    CREATE TABLE hidden (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL);";
 
-/// An account with no right but those that are granted; its URL.
+/// Creates an account with only the granted privileges; returns its URL.
 fn account(db: &Database, postgres: &str, mariadb: &str) -> (String, String) {
     let user = format!("e{}", db.name);
     let server = db.server.unwrap();
@@ -35,7 +35,7 @@ fn drop_account(db: &Database, user: &str) {
     }
 }
 
-/// A load fills `seen`, leaves `hidden` out and says why.
+/// A load fills `seen`, leaves `hidden` out and reports the reason.
 fn only_seen_is_filled(db: &Database, url: &str) {
     let ran = dbmocker(["load", "--url", url, "--rows", "20"]).ok();
     let reason = "hidden: no privilege to insert: INSERT and SELECT are";
@@ -111,7 +111,7 @@ fn rows_of_a_partitioned_table_are_tried_as_if_it_were_empty_where_it_will_be() 
         dbmocker(["load", "--url", &db.url, "--rows", "200", "--truncate"]).ok();
         assert_eq!(db.number("SELECT count(*) FROM p"), 200);
     }
-    // Without the right to temporary tables the trial is made in the table itself.
+    // Without the privilege to create temporary tables, the trial uses the table itself.
     let (url, user) = account(&db, "", "GRANT SELECT, INSERT, DELETE, DROP ON DB.* TO USER;");
     dbmocker(["load", "--url", &url, "--rows", "100", "--truncate"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM p"), 100);
@@ -132,7 +132,7 @@ fn a_type_without_a_generator_is_told_with_its_column_and_the_way_out() {
     assert_eq!(db.number("SELECT count(*) FROM good"), 20);
 }
 
-/// Runs the program where no file may grow beyond so many kibibytes: the next thing to a full disk that needs no rights.
+/// Runs the program with a file size limit in KiB, which is similar to a full disk and needs no privileges.
 fn with_small_files(kib: u32, args: &[&str]) -> Ran {
     let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
     let program = command().get_program().to_owned();
@@ -151,7 +151,7 @@ fn a_full_disk_is_told_and_leaves_no_half_file() {
         assert!(ran.stderr.contains(out_text), "{}", ran.stderr);
         assert!(ran.stderr.to_lowercase().contains("file too large"), "{}", ran.stderr);
         let left: Vec<_> = std::fs::read_dir(&out).into_iter().flatten().map(|e| e.unwrap().file_name()).collect();
-        // Nor a whole one that no manifest lists.
+        // A complete file that no manifest lists must not be left either.
         assert!(left.is_empty(), "{left:?}");
     }
     let ran = with_small_files(300, &["load", "--url", &db.url, "--rows", "20000"]).expect(4);
@@ -184,13 +184,13 @@ fn an_interrupted_load_leaves_tables_whole_or_empty_and_everything_in_place() {
     for kind in KINDS {
         let db = shop(kind);
         let before = structure(&db);
-        // Indexes and foreign keys wait for the rows of tables this large.
+        // Indexes and foreign keys are deferred for tables of this size.
         let load = start(["load", "--url", &db.url, "--rows", "300000"]);
         let ran = stop(load, &["INT"], &after(Duration::from_secs(2))).expect(130);
         assert!(ran.stderr.contains("interrupted"), "{kind:?}: {}", ran.stderr);
         whole_or_empty(&db, 300_000);
         assert_eq!(structure(&db), before, "{kind:?}");
-        // Nothing of the run stands in the way of the next.
+        // The next run is not affected by this one.
         dbmocker(["load", "--url", &db.url, "--rows", "50", "--truncate"]).ok();
     }
 }
@@ -204,7 +204,7 @@ fn a_request_that_arrives_twice_is_one_request() {
         let load = start(["load", "--url", &db.url, "--rows", "300000"].into_iter().chain(parts));
         let ran = stop(load, &["INT", "INT"], &after(Duration::from_secs(2))).expect(130);
         if more != "--no-journal" {
-            // Finished parts stay for a load that goes on, until somebody has them put back.
+            // Finished parts are kept for a resumed load, until they are removed by `restore`.
             dbmocker(["restore", "--url", &db.url]).ok();
         }
         whole_or_empty(&db, 300_000);
@@ -216,7 +216,7 @@ fn a_request_that_arrives_twice_is_one_request() {
 fn planning_can_be_interrupted() {
     let db = database(Kind::Sqlite, "CREATE TABLE t (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE);");
     dbmocker(["load", "--url", &db.url, "--rows", "10"]).ok();
-    // Every planned name is held against those that are there; more rows than these are refused.
+    // Every planned name is compared with the existing ones; a larger number of rows is refused.
     let plan = start(["plan", "--url", &db.url, "--rows", "2.5e8"]);
     stop(plan, &["INT"], &after(Duration::from_millis(500))).expect(130);
 }

@@ -251,7 +251,7 @@ fn an_export_that_is_replaced_leaves_no_file_of_the_old_one() {
     export(&db, folder.path(), &["--rows", "20", "--overwrite", "--format", "parquet", "--tables", "users"]).ok();
     assert_eq!((all("csv"), all("parquet")), (2, 1));
     load_from(&db, folder.path()).ok();
-    // A manifest that somebody else wrote names no file that an export would not have.
+    // A manifest by another author must not cause the removal of files that an export would not write.
     fs::write(folder.path().join("notes.txt"), "kept").unwrap();
     let manifest = folder.path().join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();

@@ -1,4 +1,5 @@
-//! SQLite files that cannot be opened, read or written: told by name, with the cause and the way out, before a row is made.
+//! SQLite files that cannot be opened, read or written: reported by name, with the cause and a remedy, before rows are
+//! generated.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -17,12 +18,12 @@ fn commands(url: &str, out: &Path) -> [Vec<String>; 5] {
         .map(|c| c.split(' ').chain(["--url", url]).map(str::to_owned).collect())
 }
 
-/// The file's own path behind its URL.
+/// The path in the file's URL.
 fn path(db: &Database) -> &Path {
     Path::new(db.url.strip_prefix("sqlite://").unwrap())
 }
 
-/// Without the right to pass over permissions, which root has.
+/// Without the capability to bypass file permissions, which root has.
 fn as_anybody(args: &[&str]) -> Ran {
     let program = command().get_program().to_owned();
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
@@ -90,7 +91,7 @@ fn a_file_that_another_program_writes_to_is_told_before_rows_are_made() {
     let db = database(Kind::Sqlite, TABLES);
     let other = rusqlite::Connection::open(path(&db)).unwrap();
     let out = tempfile::tempdir().unwrap();
-    // Readers go on beside a writer, until it writes its pages.
+    // Readers can read concurrently with a writer, until it writes its pages.
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let [analyze, plan, load, verify, _] = commands(&db.url, out.path());
     [analyze, plan, verify].iter().for_each(|args| drop(dbmocker(args).ok()));

@@ -64,7 +64,7 @@ fn folders_by_a_column_are_loaded_and_joined() {
             run(&["verify", "--url", &target.url, "--rows", &plan]);
         }
     }
-    // The folders go with the export.
+    // The folders are removed with the export.
     run(&["export", "--plan", &plan, "--out", &whole, "--overwrite", "--tables", "users"]);
     assert!(files(Path::new(&whole), "parquet").is_empty() && !Path::new(&whole).join("orders").exists());
 }

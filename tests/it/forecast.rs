@@ -1,4 +1,4 @@
-//! What `plan` says a load will take, and what others notice of it.
+//! The forecast of `plan`: time and space of a load, and its effects on other sessions.
 
 use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind};
@@ -43,7 +43,7 @@ fn size_on_disk_and_locks_are_told() {
         dbmocker(["load", "--url", &db.url, "--rows", "60000", "--no-verify", "--no-journal"]).ok();
         let ratio = bytes / stored(&db) as f64;
         assert!((0.67..1.5).contains(&ratio), "{kind:?}: {ratio}");
-        // Rows beside others: nothing is dropped.
+        // The table already has rows: nothing is dropped.
         let told = plan(&db, &["--seed", "7"]);
         assert!(!told.contains("indexes dropped"), "{told}");
     }

@@ -25,7 +25,7 @@ fn the_servers_own_clients_load_sql_files() {
         run(&["verify", "--url", &db.url, "--rows", &out]);
         let refused = dbmocker(["load", "--url", &db.url, "--from", &out]);
         assert!(refused.code == 3 && refused.stderr.contains("sql files"), "{}", refused.stderr);
-        // Statements end at the same rows whatever the workers.
+        // Statements end at the same rows with any number of workers.
         let again = path(folder.path(), "again");
         let same = ["--plan", &path(Path::new(&out), "manifest.json"), "--workers", "1"];
         run(&[&["export", "--format", "sql", "--out", &again], &same[..]].concat());
@@ -67,7 +67,7 @@ fn a_script_in_the_way_is_not_replaced() {
 
 /// A file's records with these characters; NULL as `None`.
 fn records(text: &[u8], delimiter: u8, quote: u8, null: &str) -> Vec<Vec<Option<String>>> {
-    // Unquoted NULL and quoted text of the same letters differ, which the reader does not tell.
+    // Unquoted NULL and quoted text of the same letters differ, which the reader does not report.
     assert!(!String::from_utf8_lossy(text).contains(&format!("{0}{null}{0}", char::from(quote))));
     let reader = csv::ReaderBuilder::new().delimiter(delimiter).quote(quote).has_headers(false).from_reader(text);
     let field = |field: &str| (field != null).then(|| field.to_owned());

@@ -1,4 +1,4 @@
-//! Columns by expressions of the config file: of the row, of rows above it, of rows below it.
+//! Columns by expressions of the config file: over the row, its parent rows, and its child rows.
 
 use crate::program::{Ran, configured};
 use crate::servers::{Database, KINDS, Kind, database};
@@ -96,7 +96,7 @@ fn every_row_has_what_its_expression_says() {
     }
 }
 
-/// A row by itself is the row of the whole.
+/// A single generated row equals that row of the whole table.
 #[test]
 fn single_rows_are_those_of_the_whole() {
     let db = database(Kind::Sqlite, DDL);

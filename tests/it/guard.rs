@@ -1,4 +1,5 @@
-//! Rows of others are not emptied, nor buried far away, unless somebody says so; protected databases never are.
+//! Rows that no run made are not deleted, nor added to on another machine, without confirmation; protected databases
+//! are never filled.
 
 use crate::audit;
 use crate::program::{self, Ran, command, dbmocker};
@@ -16,7 +17,7 @@ fn rows_that_no_run_made_are_not_emptied_unasked() {
     for kind in KINDS {
         let db = shop(kind);
         run(&db.url, "load", &[]).ok();
-        // Its own rows are nothing to ask for.
+        // Rows of an earlier run need no confirmation.
         run(&db.url, "load", &["--truncate"]).ok();
         db.execute(USER);
         let ran = run(&db.url, "load", &["--truncate"]).expect(2);
@@ -29,7 +30,7 @@ fn rows_that_no_run_made_are_not_emptied_unasked() {
         run(&db.url, "load", &["--truncate", "--yes"]).ok();
         audit::shop(&db, 20);
         db.execute(USER);
-        // Scripts of the Python tool go on working on this machine.
+        // Scripts for the Python tool continue to work on this machine.
         run(&db.url, "high-performance", &["--truncate"]).ok();
         audit::shop(&db, 20);
     }
@@ -44,7 +45,7 @@ fn tables_of_others_on_another_machine_are_asked_about() {
         );
         let settings = if kind == Kind::MariaDb { "SET max_recursive_iterations = 20000;" } else { "" };
         let db = database(kind, &format!("{settings}{ddl}"));
-        // The same address, by a name that does not tell.
+        // The same address in a form that is not recognised as this machine.
         let url = db.url.replace("127.0.0.1", "127.1");
         for command in ["load", "high-performance"] {
             let ran = run(&url, command, &[]).expect(2);
@@ -119,7 +120,7 @@ fn a_journal_that_nobody_keeps_is_gone_when_the_run_is_complete() {
             }
         };
         assert_eq!(db.number(there), 0, "{kind:?}");
-        // Nobody knows whose rows they are, and nobody is asked on this machine.
+        // It is unknown which rows a run made, and on this machine no confirmation is required.
         plain(&["--truncate"]);
         plain(&["--truncate", "--journal", "--yes"]);
         assert_eq!(db.number("SELECT count(*) FROM users"), 50, "{kind:?}");

@@ -1,4 +1,4 @@
-//! The catalogues of real servers -> the model: DDL that has one of everything, read back.
+//! Reads the catalogues of real servers: DDL with every supported feature, read back as the model.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use dbmocker_core::schema::{Auto, Caveat, Schema, Table};
@@ -13,7 +13,7 @@ pub fn connect(url: &str) -> Connection {
     connection(&ConnectArgs { url: Some(url.to_owned()), ..ConnectArgs::default() }).unwrap().connection
 }
 
-/// The schema with what depends on the machine taken out.
+/// The schema without machine-dependent values.
 fn read_plain(db: &Database) -> Schema {
     let mut schema = read(&connect(&db.url)).unwrap();
     assert!(!schema.settings.is_empty() && !schema.server.is_empty());
@@ -126,7 +126,7 @@ fn rights_of_a_postgres_role() {
     db.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role};"));
     assert_eq!(schema.settings["can_set_session_replication_role"], "off");
     assert!(table(&schema, "types").can_insert);
-    // Its sequences are not the role's to use, and its rows not the role's to count.
+    // The role may not use its sequences, nor count its rows.
     let child = table(&schema, "Child Table");
     assert!(!child.can_insert);
     assert!(!table(&schema, "parent").can_insert);
@@ -184,7 +184,7 @@ fn a_password_is_asked_for_only_if_the_server_wants_one() {
     let db = servers::postgres().create_database("");
     let mut conn = connect(&db.url);
     conn.password = None;
-    // No terminal here: the server's refusal comes back, and says how to give a password.
+    // Without a terminal, the server's refusal is returned, with a hint on how to give a password.
     let error = authenticate(&RequestedDatabase::of(conn)).unwrap_err();
     assert!(error.wants_password() && error.to_string().contains("DBMOCKER_PASSWORD"), "{error}");
     authenticate(&RequestedDatabase::of(connect(&db.url))).unwrap();

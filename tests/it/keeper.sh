@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs one throw-away database server for the tests and makes sure that it ends.
+# Runs one temporary database server for the tests and ensures that it ends.
 #
 #   keeper.sh run DIR SIGNAL COMMAND...   runs COMMAND until no test process has used it for IDLE seconds
 #   keeper.sh stop BASE                   stops every server below BASE as soon as no test uses it, and waits
 #
-# DIR/users  is share-locked by every test process for as long as it lives; the kernel drops the lock whatever ends it.
+# DIR/users  is share-locked by every test process while it runs; the kernel releases the lock however it ends.
 # DIR/keeper is locked by this script: a folder whose keeper lock is free is a leftover.
-# DIR.lock   is held while somebody decides whether to start, join or stop the server.
+# DIR.lock   is held by a process that decides whether to start, join or stop the server.
 set -u
 IDLE=${DBMOCKER_TEST_IDLE:-20}
 
@@ -29,7 +29,7 @@ run() {
         if [ "$idle" -ge "$IDLE" ]; then
             exec 8>"$dir.lock"
             flock -x 8
-            # A test may have come in while the lock was awaited.
+            # A test may have joined while this process waited for the lock.
             if flock -n -x "$dir/users" true 9>&-; then break; fi
             exec 8>&-
             idle=0

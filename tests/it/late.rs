@@ -1,4 +1,4 @@
-//! What happens to rows after the trial: late in a load, at COMMIT, or after it.
+//! Changes to rows after the trial: late in a load, at COMMIT, or after it.
 
 use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind, database};

@@ -1,4 +1,4 @@
-//! `learn`, `compare` and `explain` on real servers: what a profile says, and what it does not say.
+//! `learn`, `compare` and `explain` on real servers: what a profile contains, and what it must not contain.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, database, postgres};
 
-/// A profile in a folder of its own.
+/// A profile in a separate folder.
 struct Learned {
     text: String,
     said: String,
@@ -77,7 +77,7 @@ fn a_profile_says_what_the_statistics_say() {
     assert_eq!(learn(&db, &[]).text, learned.text);
     assert_ne!(learn(&db, &["--seed", "7"]).text, learned.text);
 
-    // The database is like its own profile, and like itself.
+    // The database matches its own profile, and itself.
     let path = learned.path.to_str().unwrap();
     let like = dbmocker(["compare", "--url", &db.url, "--profile", path, "--at-least", "1"]).ok();
     assert!(like.stdout.contains("within 10 %: 13 of 13 columns"), "{}", like.stdout);
@@ -90,7 +90,7 @@ fn masks_and_exceptions() {
     let db = database(Kind::Postgres, SHOP);
     let masked = learn(&db, &["--mask", "all", "--keep", "public.orders.channel"]);
     assert!(masked.text.contains("label: web") && masked.text.contains("why: \"--keep\""), "{}", masked.text);
-    // What the schema lists, and public codes, are no secret.
+    // Labels that the schema lists, and public codes, are not masked.
     assert!(masked.text.contains("label: free") && masked.text.contains("label: US"), "{}", masked.text);
     let none = learn(&db, &["--mask", "all"]);
     assert!(!none.text.contains("web") && !none.text.contains("shop"), "{}", none.text);
@@ -102,12 +102,12 @@ fn masks_and_exceptions() {
         "{}",
         ran.stderr
     );
-    // A profile that somebody may have edited is not replaced unasked.
+    // A profile, which may have been edited, is not replaced without --overwrite.
     let again = ["learn", "--url", &db.url, "--out", masked.path.to_str().unwrap()];
     assert!(dbmocker(again).expect(4).stderr.contains("--overwrite"));
 }
 
-/// Every text value is marked, as are numbers that name a person; moments have a time of day of their own.
+/// Every text value is marked, as are numbers that identify a person; timestamps have a distinctive time of day.
 const PEOPLE: &str = "
     create type marked_kind as enum ('new', 'old');
     create table marked_people (
@@ -144,7 +144,7 @@ fn nothing_personal_and_no_row_is_read() {
         }
     }
     assert!(learned.text.contains("an ENUM lists them"), "{}", learned.text);
-    // The server's log: the table is named as a text, in the question for labels, and never read.
+    // The server's log: the table's name occurs only as a literal, in the query for labels; the table is never read.
     let log = String::from_utf8_lossy(&fs::read(&log).unwrap()[before..]).into_owned();
     assert!(log.contains("pg_stats"), "the statements are not in the log");
     let about = log.lines().filter(|line| line.contains("marked_people"));
@@ -294,7 +294,7 @@ fn mariadb_is_learned_from_its_histograms() {
     }
 }
 
-/// What is said of a database whose statistics are missing.
+/// The error for a database without statistics.
 fn learn_error(db: &Database) -> String {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("p.yaml");
@@ -367,12 +367,12 @@ fn a_file_of_statistics_is_as_good_as_the_server() {
         )
         .unwrap();
         let server = learn(&db, &[]);
-        // The database has the schema and nothing else to say.
+        // The database has only the schema, and no statistics.
         db.execute("do $$ declare t text; begin for t in select tablename from pg_tables where schemaname = 'public' loop
             execute format('truncate %I cascade', t); end loop; end $$; drop statistics if exists marked_together; analyze");
         let learned = learn(&db, &["--statistics", file.to_str().unwrap()]);
         let without = |text: &str| -> Vec<String> {
-            // Extended statistics are no calls that PostgreSQL 18 writes.
+            // PostgreSQL 18 writes no calls for extended statistics.
             text.lines()
                 .filter(|l| !["groups", "columns: [", "analyzed:"].iter().any(|part| l.contains(part)))
                 .map(str::to_owned)

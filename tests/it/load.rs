@@ -1,4 +1,4 @@
-//! `dbmocker load`: filled databases, audited by SQL of our own.
+//! `dbmocker load`: filled databases, audited by separate SQL queries.
 
 use std::time::Duration;
 
@@ -89,7 +89,8 @@ fn chosen_tables_only_and_children_of_rows_that_were_there() {
     }
 }
 
-/// Keys that share columns: one is kept by arithmetic, the other by rows tried in order, and rows are there already.
+/// Keys that share columns: one is unique by arithmetic, the other by rejection sampling, and the table has existing
+/// rows.
 #[test]
 fn a_second_load_beside_two_keys_that_share_columns() {
     let owned = |name: &str| {
@@ -195,7 +196,7 @@ fn after_kill_9_the_next_run_fills_every_table_or_says_why_not() {
         if again.code == 0 {
             audit::shop(&db, 200); // it was killed before it wrote anything
         } else {
-            // What is there is told table by table, with the two ways on.
+            // The message lists the existing rows by table, and both remedies.
             assert_eq!(again.code, 4, "{}", again.stderr);
             for word in ["did not end", "--truncate", "--append", "users"] {
                 assert!(again.stderr.contains(word), "{kind:?}: {}", again.stderr);
@@ -207,7 +208,7 @@ fn after_kill_9_the_next_run_fills_every_table_or_says_why_not() {
     }
 }
 
-/// Every row is referred to once: by itself, or, where a CHECK wants another one, by as many as find one.
+/// Every row is referred to once: by itself, or, if a CHECK requires another row, by as many rows as possible.
 #[test]
 fn self_references_that_are_unique() {
     for kind in KINDS {
@@ -224,7 +225,7 @@ fn self_references_that_are_unique() {
     }
 }
 
-/// A row that breaks a key is refused by the server itself.
+/// The server refuses a row that violates a key.
 fn constraints_are_enforced(db: &Database) {
     let insert = "INSERT INTO products (category_id, sku, name, price, cost, created_at) VALUES (-5, 'x', 'x', 1, 1, '2020-01-01')";
     let sql = if db.kind == Kind::Sqlite { format!("PRAGMA foreign_keys = ON; {insert}") } else { insert.to_owned() };
@@ -308,7 +309,7 @@ fn a_report_that_cannot_be_written_is_told() {
     assert_eq!(db.number("SELECT count(*) FROM t"), 0);
 }
 
-/// Amounts that follow the price of the row that is referred to, where all such rows were there before: it panicked.
+/// Regression (a panic): amounts that depend on the price of the referenced row, if all referenced rows existed before.
 #[test]
 fn a_few_rows_beside_many() {
     for kind in KINDS {
@@ -326,7 +327,7 @@ fn a_few_rows_beside_many() {
     }
 }
 
-/// Another seed meets a few of the names that are there; most of those that could be made are free.
+/// With another seed, a few names already exist; most possible names are free.
 #[test]
 fn another_seed_finds_values_that_are_not_taken() {
     let db = database(Kind::Sqlite, "CREATE TABLE category (id INTEGER PRIMARY KEY, name VARCHAR(80) NOT NULL UNIQUE)");
@@ -359,7 +360,7 @@ fn numbers_begin_where_the_server_begins_and_shared_sequences_are_taken_in_turn(
     }
 }
 
-/// MariaDB notes each row whose generated column it rounds, more often than it keeps such notes.
+/// MariaDB warns for each row whose generated column it rounds, more often than it keeps warnings.
 #[test]
 fn generated_columns_may_be_rounded_and_columns_that_are_sent_may_not() {
     let db = database(

@@ -1,5 +1,5 @@
-//! Lookup tables: rows given in the config file or in a CSV file are loaded as they stand, and mistakes in them are told
-//! with their place before anything is written.
+//! Lookup tables: rows given in the config file or in a CSV file are loaded unchanged, and mistakes in them are
+//! reported with their position before anything is written.
 
 use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind, database};
@@ -57,10 +57,10 @@ fn given_rows_are_loaded_as_they_stand_and_children_refer_to_them() {
         assert_eq!(db.number("SELECT count(*) FROM task"), 200, "{kind:?}");
         assert_eq!(db.number("SELECT count(DISTINCT status_id) FROM task"), 2, "{kind:?}");
         assert_eq!(db.number("SELECT count(DISTINCT code) FROM task"), 4, "{kind:?}");
-        // Columns that are not given are generated as ever.
+        // Columns that are not given are generated as usual.
         assert_eq!(db.number("SELECT count(*) FROM status WHERE weight IS NULL"), 0, "{kind:?}");
 
-        // The rows are there: a second load says so, unless it empties the tables.
+        // The rows exist already: a second load reports that, unless it empties the tables.
         let again = files.run("load", &db, &[]).expect(3);
         assert!(again.stderr.contains("in the table already; empty it with --truncate"), "{}", again.stderr);
         assert_eq!(db.number("SELECT count(*) FROM task"), 200, "{kind:?}");

@@ -26,7 +26,7 @@ fn every_command_takes_the_same_table_flags() {
     let preview = of(&["preview", "--tables", "order*"]);
     assert!(preview.contains("main.orders\n") && preview.contains("main.order_items\n"), "{preview}");
     assert!(!preview.contains("main.users\n"), "{preview}");
-    // As the flag was once called.
+    // The flag's former name.
     assert!(of(&["preview", "--table", "users"]).contains("main.users\n"));
     let analyze = of(&["analyze", "--exclude-tables", "order*"]);
     assert!(analyze.contains("users  ") && !analyze.contains("orders  "), "{analyze}");

@@ -1,4 +1,4 @@
-//! `--memory-limit` holds, whatever the number of rows: exports, loads, and rows that wait on disk.
+//! `--memory-limit` holds, whatever the number of rows: exports, loads, and spilled rows.
 
 use crate::program::dbmocker;
 use crate::servers::{Kind, database, sqlite_database};
@@ -11,10 +11,10 @@ const DDL: &str = "
 const WIDE: &str = "CREATE TABLE pages (id INTEGER PRIMARY KEY, a VARCHAR(60000) NOT NULL CHECK (length(a) > 50000),
     b VARCHAR(60000) NOT NULL CHECK (length(b) > 50000));";
 const LIMIT: u64 = 32 << 20;
-/// What the program itself may take besides.
+/// Memory allowed for the program itself, in addition to the limit.
 const BESIDES: u64 = 64 << 20;
 
-/// Peak resident memory of a run, in bytes, as the report tells it.
+/// Peak resident memory of a run, in bytes, from the report.
 fn peak(args: &[&str]) -> u64 {
     let report = tempfile::NamedTempFile::new().unwrap();
     let more = ["--report", report.path().to_str().unwrap(), "--memory-limit", "32MiB", "--workers", "4"];
@@ -57,7 +57,7 @@ fn wide_rows_keep_the_limit() {
     }
 }
 
-/// What a Parquet file keeps of each of its column chunks until it ends.
+/// A Parquet writer keeps metadata of each column chunk until the file ends.
 #[test]
 fn many_columns_and_groups_keep_the_limit_by_several_files() {
     let columns: String = (0..1000).map(|i| format!(", c{i} SMALLINT NOT NULL")).collect();
@@ -109,7 +109,7 @@ fn loads_of_files_keep_the_limit() {
     for format in ["csv", "parquet"] {
         let out = folder.path().join(format);
         let out = out.to_str().unwrap();
-        // Groups of rows as large as they ever are.
+        // Row groups of the maximum size.
         dbmocker(["export", "--url", &db.url, "--out", out, "--format", format, "--rows", "300000"]).ok();
         let fresh = sqlite_database(DDL);
         let bytes = peak(&["load", "--url", &fresh.url, "--from", out]);

@@ -1,4 +1,4 @@
-//! What a MySQL or MariaDB server may be set to, and tables that are not what they look like.
+//! Unusual settings of MySQL and MariaDB servers, and unusual kinds of tables.
 
 use crate::program::dbmocker;
 use crate::servers::{KINDS, Kind, database, mariadb};
@@ -13,7 +13,7 @@ fn names_in_double_quotes_and_plain_backslashes() {
             PARTITION BY LIST COLUMNS (b) (PARTITION p0 VALUES IN ('a', 'b'), PARTITION p1 VALUES IN ('c'));
           CREATE TABLE j (id INT PRIMARY KEY, j JSON NOT NULL, k VARCHAR(9) CHECK (k IN ('q', 'w')), g INT AS (id * 2) STORED UNIQUE);",
     );
-    // Only this account, which has no privilege that would spare it the statement.
+    // Only for this account: `init_connect` is not run for accounts with SUPER.
     let user = format!("odd{}", db.name);
     let mode = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,HIGH_NOT_PRECEDENCE,PAD_CHAR_TO_FULL_LENGTH";
     mariadb().admin(&format!(
@@ -71,7 +71,7 @@ fn parents_in_another_database_are_referred_to_and_not_written() {
     assert_eq!(other.number("SELECT count(*) FROM par"), 3);
 }
 
-/// What a generated column is must be a row of the parent; which one, its own columns decide.
+/// The value of a generated column must exist in the parent; the columns of its expression determine it.
 #[test]
 fn generated_columns_in_foreign_keys() {
     for kind in KINDS {
@@ -132,12 +132,12 @@ fn times_beyond_a_day_and_below_zero() {
     }
     dbmocker(["load", "--url", &db.url, "--rows", "90", "--tables", "clock,hand", "--strict"]).ok();
     assert!(db.number("SELECT count(*) FROM hand WHERE t NOT BETWEEN '00:00:00' AND '23:59:59'") > 0);
-    // A time of day where nothing else is asked for.
+    // A time of day, unless something else is requested.
     assert_eq!(db.number("SELECT count(*) FROM clock WHERE t BETWEEN '00:00:00' AND '23:59:59'"), 90);
     dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
 }
 
-/// Engines without transactions keep what a trial writes: it may never go into the table itself.
+/// Engines without transactions would keep a trial's rows, so the trial must not use the table itself.
 #[test]
 fn where_no_copy_can_be_made_no_row_is_tried() {
     let db = database(

@@ -1,12 +1,12 @@
-//! What only newer servers have: MySQL 9, PostgreSQL 16 to 18, TimescaleDB and pgvector. Each test is passed over, with a
-//! line, where the server is older: `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name newer ones.
+//! Features of newer servers: MySQL 9, PostgreSQL 16 to 18, TimescaleDB and pgvector. Each test is skipped, with a
+//! printed line, if the server is older: `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name newer ones.
 
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, Server, mariadb, postgres};
 
 /// Fills a database of the server, if that is new enough.
 fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
-    // MariaDB counts otherwise.
+    // MariaDB has other version numbers.
     let version = server.version();
     let old = version < least || (server.kind == Kind::MariaDb && version >= 10);
     if old {
@@ -61,7 +61,7 @@ fn rows_of_hypertables_are_counted_over_their_chunks() {
     let Some(db) = filled(postgres(), 16, ddl, "500") else { return };
     assert_eq!(db.number("SELECT count(*) FROM measures"), 500);
     assert!(db.number("SELECT least(count(half), count(sparse)) FROM papers") > 250);
-    // The rows of the first load are there: the second sees them, and the chunks are no tables to fill.
+    // The second load finds the rows of the first, and chunks are not filled as tables.
     dbmocker(["load", "--url", &db.url, "--rows", "100"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM measures"), 600);
     dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate"]).ok();

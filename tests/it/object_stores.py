@@ -1,4 +1,4 @@
-"""An S3 server (moto) behind a proxy that fails now and then. Prints the proxy's port, then answers lines of stdin:
+"""An S3 server (moto) behind a proxy that fails some requests. Prints the proxy's port, then answers lines of stdin:
 `list PREFIX` with the keys below it as JSON, `counts` with how many requests of each kind there were and how many failed."""
 
 import http.client
@@ -21,7 +21,7 @@ class Proxy(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def fault(self):
-        """What goes wrong with this request: status and body, `drop`, or nothing."""
+        """The fault for this request: status and body, `drop`, or None."""
         if "/refused/" in self.path and "manifest" in self.path and self.command == "PUT":
             return 403, DENIED
         with lock:

@@ -92,7 +92,7 @@ fn exports_go_to_a_store_and_come_back_though_requests_fail() {
     let taken = s3.dbmocker(&whole).expect(4);
     assert!(taken.stderr.contains("holds an export already"), "{}", taken.stderr);
 
-    // Another format in its place: nothing of the first is left.
+    // An export of another format replaces the first, of which no file is left.
     let by = ["--format", "parquet", "--partition-by", "orders.status", "--overwrite", "--rows-range", "orders:0..500"];
     let refused = s3.dbmocker(&[&whole[..], &by].concat()).expect(4);
     assert!(refused.stderr.contains("this is a part of one"), "{}", refused.stderr);

@@ -7,7 +7,7 @@ use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
-/// The original's way of saying which database.
+/// The original's flags that name a database.
 fn place(db: &Database) -> Vec<String> {
     let mut flags: Vec<String> = Vec::new();
     let mut put = |flag: &str, value: &str| flags.extend([flag.to_owned(), value.to_owned()]);
@@ -366,7 +366,7 @@ fn a_config_file_to_start_from_is_one() {
     }
 }
 
-/// A CHECK that dbmocker cannot meet by itself: the message shows the lines that settle it.
+/// A CHECK that dbmocker cannot satisfy: the message shows the config file lines that resolve it.
 #[test]
 fn what_cannot_be_inferred_is_settled_in_the_config_file() {
     let ddl = "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER NOT NULL CHECK (a > 5), b INTEGER NOT NULL CHECK (b < 3), CHECK (a < b));";

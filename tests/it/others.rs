@@ -1,4 +1,4 @@
-//! Nobody else's code runs with the rights of the person who runs the program (PostgreSQL).
+//! Code of other roles does not run with the privileges of the user who runs the program (PostgreSQL).
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, postgres};
 
-/// A role of its own for each test: roles belong to the whole server.
+/// A separate role for each test: roles belong to the whole server.
 struct Mallory {
     name: String,
 }
@@ -18,7 +18,7 @@ impl Mallory {
         Mallory { name }
     }
 
-    /// Runs statements in the role's own name.
+    /// Runs statements as the role.
     fn execute(&self, db: &Database, sql: &str) {
         db.execute(&format!("SET SESSION AUTHORIZATION {}; {sql}", self.name));
     }
@@ -33,9 +33,9 @@ impl Mallory {
         )
     }
 
-    /// Whether any of its functions has run; whatever it did, the server's log tells.
+    /// Whether any of its functions has run, by the server's log.
     fn ran(&self, db: &Database) -> bool {
-        // The log of a server that runs already cannot be read.
+        // The log of a server that was not started by the tests cannot be read.
         let log =
             if postgres().is_own() { fs::read(postgres().folder.join("server.log")).unwrap() } else { Vec::new() };
         let is_super = db.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{}'", self.name));
@@ -47,7 +47,7 @@ impl Mallory {
     }
 }
 
-/// Every command that reads, and a load; what each said.
+/// Runs every command that reads, and a load; returns their outputs.
 fn all_commands(db: &Database, more: &[&str]) -> Vec<(String, Ran)> {
     let out = tempfile::tempdir().unwrap();
     let out = out.path().to_str().unwrap();
@@ -149,7 +149,7 @@ fn functions_and_operators_in_the_place_of_the_servers_own_are_not_called() {
     mallory.drop(&db);
 }
 
-/// Tables of the role, each with another way to have its code run.
+/// Tables of the role, each of which has the role's code run by another mechanism.
 fn hostile_tables(mallory: &Mallory) -> String {
     let (yes, row) = (mallory.body("true"), mallory.body("NEW"));
     format!(
@@ -250,7 +250,7 @@ fn a_check_that_writes_does_not_while_rows_are_planned_and_one_without_end_is_gi
     assert!(ran.stdout.contains("read-only transaction"), "{}", ran.stdout);
     assert_eq!(db.number("SELECT count(*) FROM written"), 0);
 
-    // It catches what would stop it.
+    // The function catches the error that would stop it.
     let db = postgres().create_database(
         "CREATE FUNCTION endless(int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
            LOOP BEGIN PERFORM pg_sleep(600); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$;
@@ -261,7 +261,7 @@ fn a_check_that_writes_does_not_while_rows_are_planned_and_one_without_end_is_gi
     assert!(ran.stderr.contains("no answer within 10 s"), "{}", ran.stderr);
     let sleeping =
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
-    // Its session is told to end, and does so soon.
+    // Its session is terminated, and ends soon.
     let begun = Instant::now();
     while db.number(sleeping) > 0 {
         assert!(begun.elapsed() < Duration::from_secs(60), "its session goes on");

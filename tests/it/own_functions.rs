@@ -1,4 +1,4 @@
-//! SQLite files whose program brings functions and collations along that SQLite itself does not have.
+//! SQLite files whose application registers functions and collations that SQLite does not have.
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, database};
 
-/// As the program makes it that the file belongs to.
+/// Creates the file as its application does.
 fn made_by_its_program(ddl: &str) -> Database {
     let db = database(Kind::Sqlite, "");
     let own = rusqlite::Connection::open(Path::new(db.url.strip_prefix("sqlite://").unwrap())).unwrap();
@@ -32,7 +32,7 @@ fn checks_by_regexp_are_solved_tried_and_verified() {
     assert!(ran.stderr.contains("no mistake found") && !ran.stderr.contains("not checked"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM t WHERE code GLOB '[A-Z][A-Z][A-Z]-[0-9][0-9][0-9][0-9]'"), 500);
     dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
-    // The verification's own function tells right from wrong.
+    // The function that the verification registers gives correct results.
     db.execute("PRAGMA ignore_check_constraints = ON; UPDATE t SET code = 'abc' WHERE id = 7;");
     let ran = dbmocker(["verify", "--url", &db.url]).expect(1);
     assert!(ran.stdout.contains("CHECK check_1: 1 row"), "{}", ran.stdout);
@@ -75,7 +75,7 @@ fn what_only_the_own_program_can_write_is_told_before_and_can_be_left_out() {
     for (table, rows) in [("free", 20), ("heard", 20), ("called", 0), ("sorted", 0), ("child", 0)] {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), rows, "{table}");
     }
-    // What can be looked at is looked at; the rest is named, and is no mistake.
+    // Checks that can be made are made; the others are listed, and are not errors.
     let ran = dbmocker(["verify", "--url", &db.url]).ok();
     assert!(
         ran.stdout.contains("not checked alike") && ran.stdout.contains("integrity_check(sorted)"),

@@ -1,4 +1,5 @@
-//! Pages of plans and reports: their data can be read, nothing of the database becomes markup, and they stay small.
+//! Pages of plans and reports: their data can be parsed, text of the database never becomes markup, and their size is
+//! limited.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Saved plans, and exports in parts that make one whole.
+//! Saved plans, and exports in parts that are joined.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ fn parts_of_a_saved_plan_are_the_whole() {
         for i in 1..=n {
             run(&["export", "--plan", &plan, "--part", &format!("{i}/{n}"), "--out", &parts]);
         }
-        // Until they are joined, they are not taken for a whole.
+        // Parts that are not joined are not accepted as a complete export.
         let empty = database(Kind::Sqlite, "");
         let early = dbmocker(["load", "--url", &empty.url, "--from", &parts]);
         assert!(early.code == 3 && early.stderr.contains("--join"), "{}", early.stderr);

@@ -1,4 +1,4 @@
-//! What somebody else put where a run notes what it has to put back: none of it is run, and nobody's session is ended.
+//! Ledgers and journals that another account has forged: no statement of them is run, and no session is terminated.
 
 use std::process::{Command, Stdio};
 
@@ -75,7 +75,7 @@ fn another_role_s_ledger_is_not_run_on_postgres() {
             what.replace("MALLORY", &mallory)
         ));
         refused(&db, why);
-        // Whom it belongs to does not matter then.
+        // The owner does not matter in this case.
         db.execute(&format!("DROP TABLE IF EXISTS users; {TABLES}"));
         assert_eq!(
             db.value(&format!("SELECT rolsuper FROM pg_roles WHERE rolname = '{mallory}'")).as_deref(),
@@ -202,7 +202,7 @@ fn a_ledger_that_this_account_did_not_write_is_shown_and_not_run_on_mariadb() {
     }
     let triggers = "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema = database()";
     assert_eq!((db.number("SELECT count(*) FROM users"), db.number(triggers)), (1, 0));
-    // A person has looked at it: what is no trigger of that table is not run all the same.
+    // Even with --trust-ledger, a statement that does not create a trigger of that table is not run.
     let ran = dbmocker(["restore", "--url", &db.url, "--trust-ledger"]).expect(4);
     assert!(ran.stderr.contains("does not read as one"), "{}", ran.stderr);
     assert_eq!((db.number("SELECT count(*) FROM users"), db.number(triggers)), (0, 1));
@@ -238,7 +238,7 @@ fn a_line_that_was_changed_or_added_is_not_run_on_mariadb() {
         assert!(ran.stderr.contains("--trust-ledger"), "{}", ran.stderr);
         assert_eq!(db.number("SELECT count(*) FROM users"), 1);
     }
-    // Another account of the machine, or another machine, has no key.
+    // Another account or another machine does not have the key.
     let db = database(Kind::MariaDb, &format!("{TABLES}{books}"));
     killed_in_parts(&db, &["--tables", "books"]);
     let elsewhere = tempfile::tempdir().unwrap();
@@ -274,7 +274,7 @@ fn nobody_else_s_session_is_ended_by_its_number() {
     }
 }
 
-/// A client that sleeps in a session of its own.
+/// A client whose session sleeps.
 fn innocent(db: &Database) -> std::process::Child {
     let mut client = match db.kind {
         Kind::Postgres => {
@@ -317,7 +317,7 @@ fn nothing_of_a_hostile_sqlite_file_is_run() {
         let db = sqlite_database(&format!("{TABLES}{planted}"));
         refused(&db, why);
     }
-    // A table that is said to be loaded in parts is emptied only where this account has said so.
+    // A table that is listed as loaded in parts is emptied only if this account wrote the line.
     let db = sqlite_database(&format!("{TABLES}{}", ledger(Kind::Sqlite, &[("parts", parts)])));
     let ran = dbmocker(["restore", "--url", &db.url]).expect(4);
     assert!(ran.stderr.contains("nothing shows that this account"), "{}", ran.stderr);

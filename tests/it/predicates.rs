@@ -1,4 +1,4 @@
-//! The evaluator beside the server: random expressions have the same truth value for SQLite and for dbmocker.
+//! Compares the evaluator with a server: random expressions have the same truth value in SQLite and in dbmocker.
 
 use std::collections::BTreeMap;
 

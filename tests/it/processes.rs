@@ -1,4 +1,4 @@
-//! Worker processes: the same rows as one thread gives, whoever is killed.
+//! Worker processes: the same rows as with one thread, also if processes are killed.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,7 @@ use crate::servers::{Database, KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
 const ROWS: i64 = 6000;
-/// Four workers, eight parts a table, everything that can wait waits.
+/// Four workers, eight parts per table, and everything that can be deferred is.
 const FLAGS: [&str; 8] = ["--processes", "4", "--rows-per-process", "750", "--rebuild-from", "1", "--workers", "4"];
 
 struct Running {
@@ -55,7 +55,7 @@ impl Running {
         if db.kind == Kind::Sqlite {
             let files = fs::read_dir(&self.parts).into_iter().flatten().flatten();
             let files = files.flat_map(|f| fs::read_dir(f.path()).into_iter().flatten().flatten());
-            // Names count up.
+            // File names are numbered.
             let numbers = files.filter_map(|f| f.file_name().to_str()?.split('-').next()?.parse().ok());
             return numbers.max().unwrap_or(0);
         }
@@ -84,14 +84,14 @@ fn contents(db: &Database) -> Vec<Vec<Vec<Option<String>>>> {
     TABLES.iter().map(|t| db.rows(&format!("SELECT * FROM {t} ORDER BY 1, 2"))).collect()
 }
 
-/// The schema as the server tells it.
+/// The schema as the server reports it.
 pub fn definitions(db: &Database) -> String {
     match db.kind {
         Kind::Postgres => dump(db),
         Kind::MariaDb => {
             let of = |t: &&str| db.rows(&format!("SHOW CREATE TABLE {t}"))[0][1].clone().unwrap();
             let all = TABLES.iter().map(of).collect::<Vec<_>>().join("\n");
-            // The next number is not part of what a table is.
+            // The next AUTO_INCREMENT number is not part of the definition.
             all.split(' ').filter(|w| !w.starts_with("AUTO_INCREMENT=")).collect::<Vec<_>>().join(" ")
         }
         Kind::Sqlite => {
@@ -217,7 +217,7 @@ fn a_run_that_is_still_at_work_is_not_put_back_unless_by_force() {
         Command::new("kill").args(["-s", name]).args(pids).status().unwrap();
     };
     signal("STOP");
-    // A load is told so before it reads the schema, which would wait for the locks of the run.
+    // A load reports this before it reads the schema, which would wait for the run's locks.
     for command in ["restore", "load"] {
         let refused = dbmocker([command, "--url", &db.url]).expect(4);
         assert!(refused.stderr.contains("still active") && refused.stderr.contains("--force"), "{}", refused.stderr);
@@ -232,7 +232,7 @@ fn a_run_that_is_still_at_work_is_not_put_back_unless_by_force() {
 #[test]
 fn a_part_that_fails_leaves_the_table_empty() {
     for (kind, rule) in [
-        // Only while the index waits for the rows: whoever asks before is told that all is well.
+        // The function fails only while the index is deferred; before, it succeeds.
         (
             Kind::Postgres,
             "CREATE FUNCTION fits(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
@@ -314,7 +314,7 @@ fn the_password_is_in_no_argument_and_no_variable() {
     running.end().ok();
 }
 
-/// The lock may be that of the very run that is to end.
+/// The lock may be held by the run that is to be terminated.
 #[test]
 fn restore_waits_for_nobody_who_has_locked_a_table() {
     let db = shop(Kind::Postgres);
@@ -355,7 +355,7 @@ fn several_connections_load_parts_of_one_table() {
     assert!(both.stderr.contains("--processes"), "{}", both.stderr);
 }
 
-/// Passes a connection's bytes on, those of the server after some time.
+/// A proxy that forwards a connection's bytes, those of the server with a delay.
 fn far_away(to: std::net::SocketAddr) -> u16 {
     use std::io::{Read, Write, copy};
     use std::net::{TcpListener, TcpStream};

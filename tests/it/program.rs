@@ -6,21 +6,21 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// The program with no secret or colour setting of the caller in its environment.
+/// The program, without the caller's passwords and colour settings in its environment.
 pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbmocker"));
     for name in ["PGPASSWORD", "PGPASSFILE", "MYSQL_PWD", "DBMOCKER_PASSWORD", "DBMOCKER_URL", "NO_COLOR"] {
         command.env_remove(name);
     }
-    // Keys of runs that were killed are not left in the home of whoever runs the tests.
+    // Keys of killed runs must not be left in the home folder of the user who runs the tests.
     command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
-    // Most tests of runs ask what the journal says.
+    // Most tests of runs read the journal.
     command.env("DBMOCKER_JOURNAL", "1");
     command.stdin(Stdio::null());
     command
 }
 
-/// What one run left behind.
+/// The result of one run.
 #[derive(Debug)]
 pub struct Ran {
     /// -1 if a signal ended it.
@@ -38,7 +38,7 @@ pub fn run(command: &mut Command) -> Ran {
     command.output().unwrap().into()
 }
 
-/// Starts `dbmocker ARGS...`; what it says on stderr can be read, the rest is dropped.
+/// Starts `dbmocker ARGS...`; its stderr can be read, its stdout is dropped.
 pub fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Child {
     command().args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
@@ -58,7 +58,7 @@ pub fn stop(mut child: Child, signals: &[&str], under_way: &dyn Fn() -> bool) ->
     child.wait_with_output().unwrap().into()
 }
 
-/// Whether so much time has passed from now on.
+/// Returns a function that tells whether so much time has passed since this call.
 pub fn after(time: Duration) -> impl Fn() -> bool {
     let begun = Instant::now();
     move || begun.elapsed() > time

@@ -26,7 +26,7 @@ assert found.attempted >= 8 and found.failed == 0, found
 plan = dbmocker.plan(URL, rows=1000, seed=7, truncate=True)
 whole = plan.to_arrow("orders")
 assert whole.num_rows == 1000
-# Any range is that of the whole, in another process as well.
+# Any range has the same rows as the whole, in another process as well.
 again = pickle.loads(pickle.dumps(plan))
 assert again.to_arrow("orders", 250, 750).equals(whole.slice(250, 500))
 assert again.batches("orders", 5, 5).read_all().num_rows == 0
@@ -36,7 +36,7 @@ assert plan.to_pandas("customers", 0, 5).shape == (5, 3)
 rows = plan.rows("orders", 0, 100)
 assert duckdb.sql("SELECT count(*) FROM rows").fetchone() == (100,)
 assert polars.DataFrame(rows).height == 100
-# Nobody reads on: no program is left behind.
+# If the reader stops, no process is left running.
 reader = plan.batches("orders")
 reader.read_next_batch()
 del reader

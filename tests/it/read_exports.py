@@ -1,4 +1,4 @@
-"""Prints as JSON what pyarrow, DuckDB, polars and pandas count in the exported files of a table: rows, sum of `id`."""
+"""Prints as JSON what pyarrow, DuckDB, polars and pandas read from the exported files of a table: row count, sum of `id`."""
 
 import json
 import sys

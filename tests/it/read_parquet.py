@@ -1,4 +1,4 @@
-"""Prints as JSON what pyarrow and DuckDB make of a Parquet file: types, row count, values as text."""
+"""Prints as JSON how pyarrow and DuckDB read a Parquet file: types, row count, values as text."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
-//! Other programs read our Parquet: pyarrow and DuckDB, from PyPI, see the right types, counts and values.
+//! Other programs read the Parquet files: pyarrow and DuckDB, from PyPI, return the right types, counts and values.
 //!
-//! They live in a virtual environment below `target/`, made on first use. Without them the test fails: what nobody read
-//! is not known to be readable.
+//! They are installed in a virtual environment below `target/`, created on first use. Without them the test fails, as
+//! the files would not be tested.
 #![allow(clippy::unwrap_used)] // test support
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub fn environment(name: &str, packages: &[&str]) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let venv = target.join(name);
     let python = venv.join("bin/python");
-    // Several test processes may come here together.
+    // Several test processes may run this concurrently.
     let lock = File::create(target.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
     let ready = venv.join(format!("ready {}", packages.join(" ")));

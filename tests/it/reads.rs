@@ -1,10 +1,10 @@
-//! CHECKs whose functions read other tables (PostgreSQL): rows keep them although these tables are still empty.
+//! CHECKs whose functions read other tables (PostgreSQL): rows satisfy them although these tables are still empty.
 
 use crate::program::dbmocker;
 use crate::servers::{Kind, database};
 
-/// Functions that find their table by the search path, by its schema, and through another function with a path of its
-/// own.
+/// Functions that find their table by the search path, by its schema, and through another function with its own search
+/// path.
 const DDL: &str = "
     CREATE SCHEMA shop;
     CREATE TABLE shop.party (id SERIAL PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('person', 'firm')), size INT NOT NULL);
@@ -30,13 +30,13 @@ fn rows_keep_checks_that_read_tables_which_are_still_empty() {
         assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 1000, "{table}");
     }
     let firms = db.number("SELECT count(*) FROM shop.party WHERE kind = 'firm'");
-    // Keys that are tried for may miss the very last ones.
+    // Rejection sampling may not find the last free keys.
     let stamps = db.number("SELECT count(*) FROM c_stamp");
     assert!((firms * 9 / 10..=firms).contains(&stamps), "{stamps} of {firms}: {}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM d_note WHERE NOT shop.is_firm(firm)"), 0);
-    // With rows that are there, which the new ones may refer to.
+    // With existing rows, to which the new ones may refer.
     dbmocker(["load", "--url", &db.url, "--rows", "100", "--tables", "a_booking,b_invoice,d_note"]).ok();
-    // Nothing of what was asked stays.
+    // Temporary objects of the oracle are removed.
     assert_eq!(db.number("SELECT count(*) FROM pg_proc WHERE proname = 'is_firm'"), 1);
 }
 

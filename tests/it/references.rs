@@ -29,7 +29,7 @@ fn parents_that_are_left_out_must_hold_the_rows() {
             }
             let ran = dbmocker(["restore", "--url", &db.url]).ok();
             assert!(ran.stdout.contains("nothing to restore"), "{kind:?}: {}", ran.stdout);
-            // Nothing is written before every table is known to fit.
+            // Nothing is written before every table has been checked.
             load(&db.url, folder.path(), &["--tables", "categories,users,order_items"]).expect(3);
             assert!(TABLES.iter().all(|t| db.number(&format!("SELECT count(*) FROM {t}")) == 0), "{kind:?}");
 
@@ -69,7 +69,7 @@ fn an_account_without_temporary_tables_has_its_rows_compared_before_the_commit()
     db.execute(&format!("DROP USER {user}@'%'"));
 }
 
-/// The exporter's schema did not know of the foreign key, so nothing keeps it.
+/// The exporter's schema did not have the foreign key, so the rows need not satisfy it.
 #[test]
 fn a_foreign_key_that_the_exporter_did_not_have_is_checked() {
     let tables = |key: &str| {

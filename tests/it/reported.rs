@@ -1,4 +1,4 @@
-//! Kinds of faults that were reported of real schemas, each as a small one of its own.
+//! Faults that were reported with real schemas, each reduced to a small schema.
 
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database};

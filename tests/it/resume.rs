@@ -1,4 +1,4 @@
-//! Loads that were stopped, and go on where they stopped: exactly the rows of a load that was not.
+//! Stopped loads that are resumed: the result has exactly the rows of an uninterrupted load.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,16 +11,16 @@ use crate::servers::{Database, KINDS, Kind};
 use crate::shop::shop;
 
 const ROWS: i64 = 6000;
-/// Eight parts a table, everything that can wait waits.
+/// Eight parts per table, and everything that can be deferred is.
 const FLAGS: [&str; 6] = ["--rows", "6000", "--part-rows", "750", "--rebuild-from", "1"];
-/// Kills of one load, by server.
+/// The number of kills of one load, for each server.
 const KILLS: u64 = 2;
 
 fn load(db: &Database, more: &[&str]) -> Vec<String> {
     ["load", "--url", &db.url].iter().chain(more).map(ToString::to_string).collect()
 }
 
-/// Runs it for so long at most.
+/// Runs the command, and kills it after this time.
 fn killed_after(args: &[String], time: Duration) -> Option<Ran> {
     let mut child = command().args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
@@ -52,7 +52,7 @@ fn same_rows(db: &Database, manifest: &str) {
     assert_eq!(ran.stdout.matches(" same").count(), 5, "{}", ran.stdout);
 }
 
-/// Kills a load again and again, at moments that `random` gives, until it is through; how often it was killed.
+/// Kills a load repeatedly, at times given by `random`, until it completes; returns the number of kills.
 fn until_through(db: &Database, flags: &[&str], whole: Duration, most: u64, random: &mut impl FnMut() -> u64) -> u64 {
     let (first, again) = (load(db, flags), load(db, &["--resume"]));
     let (mut args, mut kills) = (&first, 0);
@@ -177,7 +177,7 @@ fn a_load_goes_on_after_its_connections_were_cut() {
     }
 }
 
-/// Ends every session on the database but the one that asks.
+/// Terminates every session on the database except its own.
 fn cut_off(db: &Database) {
     match db.kind {
         Kind::Postgres => db.execute(
@@ -187,7 +187,7 @@ fn cut_off(db: &Database) {
             let all = "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
             let kills: Vec<String> =
                 db.rows(all).into_iter().flatten().flatten().map(|id| format!("KILL {id};")).collect();
-            // Some of them end by themselves.
+            // Some of the sessions end by themselves.
             for kill in kills {
                 let server = db.server.unwrap();
                 let mut client = Command::new("mariadb");

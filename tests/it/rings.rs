@@ -7,7 +7,7 @@ fn load(db: &Database, more: &[&str]) -> Ran {
     dbmocker(["load", "--url", &db.url].iter().chain(more))
 }
 
-/// No row of these foreign keys (`crew (line, captain) -> sailor (line, id)`) refers to nothing.
+/// Every row of these foreign keys (`crew (line, captain) -> sailor (line, id)`) has a parent row.
 fn no_orphans(db: &Database, keys: &[&str]) {
     for key in keys {
         let part = |text: &str| {
@@ -29,7 +29,7 @@ fn no_orphans(db: &Database, keys: &[&str]) {
     dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
 }
 
-/// Tables of a ring: SQLite takes the foreign key before its parent is there, and cannot add one later.
+/// Tables of a ring: SQLite accepts a foreign key before its parent exists, and cannot add one later.
 fn ring(kind: Kind, tables: &[(&str, &str, &str)]) -> Database {
     let inline = kind == Kind::Sqlite;
     let create = tables.iter().map(|(name, columns, key)| {
@@ -159,7 +159,7 @@ fn ends(db: &Database, table: &str, up: &str, join: &str) -> bool {
 #[test]
 fn trees_end_for_every_seed() {
     for kind in KINDS {
-        // MariaDB allows no CHECK on a foreign key's column beside an automatic one; a plain key will do.
+        // MariaDB allows no CHECK on a foreign key's column in a table with AUTO_INCREMENT, so a plain key is used.
         let db = database(
             kind,
             "CREATE TABLE chief (id INT NOT NULL PRIMARY KEY, above INT, CHECK (above <> id), FOREIGN KEY (above) REFERENCES chief (id));

@@ -1,11 +1,12 @@
 //! Throw-away databases on real servers: data in is DDL, data out is the URL of a fresh database that holds it.
 //!
-//! The PostgreSQL and MariaDB servers are started from the installed binaries on first use, on loopback and a free port,
-//! with their files in a temporary folder, and shared by all test processes (nextest runs every test in its own). The
-//! script `keeper.sh` stops a server and removes its folder once no test process has used it for some seconds, however
-//! those processes ended. `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name servers on loopback that run
-//! already, with accounts that may do everything: these are used instead, and not stopped. Other packages' tests may include this file with `#[path]`; it needs `postgres`, `rusqlite`
-//! and `tempfile`, and the `mariadb` client for MariaDB.
+//! The PostgreSQL and MariaDB servers are started from the installed binaries on first use, on loopback and a free
+//! port, with their files in a temporary folder, and shared by all test processes (nextest runs every test in its own).
+//! The script `keeper.sh` stops a server and removes its folder once no test process has used it for some seconds,
+//! however those processes ended. `DBMOCKER_TEST_POSTGRES_URL` and `DBMOCKER_TEST_MYSQL_URL` name servers on loopback
+//! that run already, with accounts that have all privileges: these are used instead, and not stopped. Other packages'
+//! tests may include this file with `#[path]`; it needs `postgres`, `rusqlite` and `tempfile`, and the `mariadb` client
+//! for MariaDB.
 #![allow(dead_code, clippy::unwrap_used)] // test support: not every user needs every part
 
 use std::fs::{self, File};
@@ -84,7 +85,7 @@ pub fn sqlite_database(ddl: &str) -> Database {
     database
 }
 
-/// A database of its own, dropped with this value.
+/// A separate database, dropped with this value.
 #[derive(Debug)]
 pub struct Database {
     pub kind: Kind,
@@ -203,7 +204,7 @@ impl Server {
         let port = fs::read_to_string(folder.join("ready")).ok()?.trim().parse().ok()?;
         let keeper = File::open(folder.join("keeper")).ok()?;
         if keeper.try_lock_shared().is_ok() {
-            return None; // nobody keeps it: a leftover
+            return None; // it has no keeper: a leftover
         }
         Some(Server::new(kind, folder, port))
     }
@@ -356,7 +357,7 @@ impl Database {
             .collect()
     }
 
-    /// By the client's XML, the one form in which it tells NULL from the text `NULL`.
+    /// Uses the client's XML output, the only format that distinguishes NULL from the text `NULL`.
     fn mariadb_rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         let server = self.server.expect("a MariaDB database has a server");
         let mut command = server.client(&self.name);
@@ -369,7 +370,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A failing drop must not hide the test's own failure; the server goes away in any case.
+        // A failing drop must not hide the test's own failure; the server is removed in any case.
         let Some(server) = self.server else { return };
         let (database, force) = if self.kind == Kind::Postgres { ("postgres", " WITH (FORCE)") } else { ("mysql", "") };
         feed(server.client(database), &format!("DROP DATABASE IF EXISTS {}{force};", self.name));
@@ -382,7 +383,7 @@ fn given(kind: Kind) -> Option<String> {
     std::env::var(name).ok().filter(|url| !url.is_empty())
 }
 
-/// Where all servers of this user live; `DBMOCKER_TEST_SERVERS` names another folder.
+/// The folder of all servers of this user; `DBMOCKER_TEST_SERVERS` names another folder.
 fn base_folder() -> PathBuf {
     let uid = fs::metadata("/proc/self").map_or(0, |m| m.uid());
     let base = std::env::var_os("DBMOCKER_TEST_SERVERS")
@@ -407,7 +408,7 @@ fn feed(mut command: Command, input: &str) -> Output {
         .unwrap_or_else(|e| panic!("{:?}: {e}; `make test` installs the database servers", command.get_program()));
     let mut stdin = child.stdin.take().expect("stdin is piped");
     let input = input.to_owned();
-    // In a thread of its own: a client may fill its output pipe before it has read everything.
+    // In a separate thread: a client may fill its output pipe before it has read everything.
     let writer = std::thread::spawn(move || {
         let _ = stdin.write_all(input.as_bytes());
     });
@@ -416,7 +417,7 @@ fn feed(mut command: Command, input: &str) -> Output {
     output
 }
 
-/// Ends what a killed keeper left behind.
+/// Stops a server whose keeper was killed.
 fn remove_leftover(folder: &Path) {
     if let Ok(pid) = fs::read_to_string(folder.join("pid")) {
         let pid = pid.trim();

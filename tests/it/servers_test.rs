@@ -1,4 +1,4 @@
-//! The harness itself.
+//! Tests of the test harness.
 
 use crate::program::dbmocker;
 use crate::servers::{KINDS, database};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::program::dbmocker;
 use crate::servers::{Database, KINDS, Kind, database};
 
-/// `bad` has no row; `child` and `grandchild` need it, `loose` and `both` can do without.
+/// `bad` cannot be filled; `child` and `grandchild` need it, `loose` and `both` do not.
 const DDL: &str = "
     CREATE TABLE good (id INTEGER NOT NULL PRIMARY KEY);
     CREATE TABLE bad (id INTEGER NOT NULL PRIMARY KEY, n INTEGER NOT NULL, CONSTRAINT no_room CHECK (n > 5 AND n < 3));

@@ -1,4 +1,5 @@
-//! Rows that wait for the server, in memory and on disk: the same rows, nothing left behind, and a report that says who waited.
+//! Rows that wait for the server, in memory and on disk: the rows are the same, no file is left, and the report has the
+//! waiting times.
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -49,7 +50,7 @@ fn the_same_rows_whatever_the_path() {
     }
 }
 
-/// Waits for something that another process does.
+/// Waits for a condition that another process brings about.
 fn until(what: &str, mut ready: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !ready() {
@@ -76,7 +77,7 @@ fn later_tables_wait_on_disk_while_a_slow_server_takes_the_first() {
     let child = spawn(&db.url, spill.path(), &more);
     // Products, orders and their lines, which have to wait for their parents.
     until("three tables are on disk", || files(spill.path()) >= 5);
-    // However busy the machine is: the server keeps two tables waiting for longer than anything before took.
+    // Independent of the machine's load: the server delays two tables for longer than everything before took.
     let held = begun.elapsed().max(Duration::from_millis(200));
     thread::sleep(held);
     lock.commit().unwrap();
@@ -100,7 +101,7 @@ fn a_disk_that_is_too_small_is_told_before_the_first_row() {
     let ran = ran.expect(4);
     assert!(ran.stderr.contains("--disk-limit"), "{}", ran.stderr);
     assert_eq!((files(spill.path()), db.number("SELECT count(*) FROM users")), (0, 0));
-    // Rows that only wait there wait elsewhere.
+    // Rows that do not fit there wait on disk.
     load(&db, spill.path(), &["--rows", "2000", "--memory-limit", "1MiB", "--disk-limit", "20KiB"]).0.ok();
     crate::audit::shop(&db, 2000);
     let (ran, _) = load(&db, Path::new("/proc/no"), &["--rows", "20", "--stage", "files"]);
@@ -121,7 +122,7 @@ fn files_are_gone_after_ctrl_c_and_after_a_kill_with_the_next_run() {
     crate::audit::shop(&db, 100);
 }
 
-/// A way to a server that can be closed and opened again.
+/// A proxy to a server that can be closed and opened again.
 struct Way {
     port: u16,
     open: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! Several runs on one database: one at a time, the others wait or are told who is at work, and nothing is lost.
+//! Several runs on one database: one at a time; the others wait or report the active run, and no rows are lost.
 
 use std::process::{Child, Command};
 
@@ -17,7 +17,7 @@ fn load(db: &Database, rows: u32, more: &[&str]) -> Child {
     start(["load", "--url", &db.url, "--rows", &rows.to_string()].iter().chain(more))
 }
 
-/// Waits until the run has its lock: what another command on the database is told then.
+/// Waits until the run has its lock: the message that another command on the database gets.
 fn refusal(db: &Database, running: &mut Child) -> String {
     let mut told = String::new();
     wait(|| {
@@ -46,7 +46,7 @@ fn one_at_a_time(kind: Kind) {
     dbmocker(["high-performance", "--url", &other.url, "--rows", "10"]).ok();
     for reads in [&["plan"][..], &["verify"], &["high-performance", "--dry-run"]] {
         let read = dbmocker(reads.iter().chain(&["--url", &db.url]));
-        // Nobody can read a SQLite file while its pages are being written.
+        // A SQLite file cannot be read while its pages are being written.
         if kind == Kind::Sqlite && read.code == 3 {
             let says = format!(
                 "database is locked; another program holds a lock on it: close that program, or its transaction, and try again; the run of process {} of `",
@@ -84,7 +84,7 @@ fn one_at_a_time_on_sqlite() {
     one_at_a_time(Kind::Sqlite);
 }
 
-/// A run that writes a SQLite file keeps everybody out of it.
+/// A run that writes a SQLite file locks it exclusively.
 #[test]
 fn a_locked_file_names_its_run() {
     let db = shop(Kind::Sqlite);
@@ -106,7 +106,7 @@ fn a_locked_file_names_its_run() {
     run.wait().unwrap();
 }
 
-/// Loads that begin at once, by every way in which rows reach the server.
+/// Loads that start at the same time, by every load method.
 fn at_once(db: &Database, more: &[&str]) -> Vec<Ran> {
     let ways = [
         &["--stage", "files"][..],

@@ -1,4 +1,4 @@
-//! Triggers have their say before anything is written, and what they keep is kept.
+//! Triggers are tested before anything is written, and the rules that they enforce hold.
 
 use crate::deferred_indexes::wait;
 use crate::program::{Ran, dbmocker, start};
@@ -68,7 +68,7 @@ fn a_trigger_that_mends_rows_is_asked_and_what_keeps_it_on_is_told() {
         ),
     ] {
         let db = database(kind, &ddl);
-        // The trigger would write to a table that is filled: it is off, and nothing else gives such seals.
+        // The trigger would write to a table that is filled, so it is disabled, and no other rule generates such seals.
         let ran = load(&db, "40").expect(3);
         let way_out = format!("with those left out they stay on (--exclude-tables {})", db.qualified("log"));
         assert!(ran.stderr.contains(&way_out), "{kind:?}: {}", ran.stderr);
@@ -81,7 +81,7 @@ fn a_trigger_that_mends_rows_is_asked_and_what_keeps_it_on_is_told() {
 #[test]
 fn a_trigger_finds_the_parents_of_rows_on_trial() {
     for kind in KINDS {
-        // Not a form that is taken for a foreign key: the trigger itself must find the parent.
+        // This form is not translated to a foreign key: the trigger itself must find the parent.
         let there = "(SELECT count(*) + 0 FROM shelves WHERE id = NEW.shelf) < 1";
         let db = database(kind, &format!("{LIBRARY}{}", raising(kind, "known", "books", there, "no such shelf")));
         load(&db, "2000").ok();
@@ -114,7 +114,7 @@ fn references_that_only_triggers_keep_are_kept() {
     assert_eq!(db.number(met), 300);
 }
 
-/// Which of a PostgreSQL database's triggers speak, and when.
+/// The enabled triggers of a PostgreSQL database, with their modes.
 const SPEAKING: &str =
     "SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal";
 
@@ -162,7 +162,7 @@ fn triggers_that_stand_in_the_way_are_off_while_their_table_is_loaded() {
     assert_eq!(db.number("SELECT count(*) FROM pg_class WHERE relname LIKE 'hall\\_%'"), 0);
 }
 
-/// On trial, tables are filled one after another; in earnest, several at once.
+/// The trial fills tables one after another; a load fills several at once.
 #[test]
 fn triggers_that_write_once_a_later_table_has_rows_are_off_though_the_trial_saw_nothing() {
     let db = database(
@@ -314,7 +314,7 @@ fn what_a_trigger_refuses_in_earnest_is_loaded_without_it_by_any_number_of_proce
                 assert!(ran.stderr.contains(&said), "{kind:?}, {processes} processes: {said}\n{}", ran.stderr);
             }
         }
-        // It is back.
+        // The trigger exists again.
         assert_ne!(
             dbmocker(["load", "--url", &db.url, "--rows", "50", "--tables", "shelves", "--keep-triggers"]).code,
             0

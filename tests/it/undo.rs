@@ -1,4 +1,4 @@
-//! A load's rows are taken back exactly, wherever they stand.
+//! Exactly the rows of a load are removed, wherever they are among others.
 
 use crate::audit;
 use crate::program::{Ran, dbmocker, start, stop};
@@ -21,7 +21,7 @@ fn numbering(db: &Database) -> Vec<i64> {
         Kind::MariaDb => db.number(&format!(
             "SELECT auto_increment FROM information_schema.tables WHERE table_schema = database() AND table_name = '{table}'"
         )),
-        // It counts on from the largest one.
+        // SQLite continues from the largest number.
         Kind::Sqlite => 0,
     }
     };
@@ -107,7 +107,7 @@ fn changed_rows_and_references_of_others_stop_it() {
         assert!(content(&db) == all, "{kind:?}");
         run(&db, "undo", &["--manifest", &path, "--changed", "keep"]).ok();
         audit::rules(&db);
-        // What stayed is what these rows need: their users, products and categories.
+        // The kept rows are those that the foreign rows need: their users, products and categories.
         let left: Vec<i64> = TABLES.iter().map(|t| db.number(&format!("SELECT count(*) FROM {t}"))).collect();
         assert_eq!((left[3], left[4]), (1, 1), "{kind:?}: {left:?}");
         assert!((1..=2).contains(&left[0]) && left[2] == 1 && (1..10).contains(&left[1]), "{kind:?}: {left:?}");
@@ -119,7 +119,7 @@ fn changed_rows_and_references_of_others_stop_it() {
     }
 }
 
-/// A ring of NOT NULL references, a self reference, keys of several columns and texts, a table without a key.
+/// A cycle of NOT NULL references, a self reference, keys of several columns and texts, a table without a key.
 fn odd(kind: Kind) -> Database {
     let deferrable = if kind == Kind::MariaDb { "" } else { "DEFERRABLE INITIALLY DEFERRED" };
     let ring =
@@ -161,7 +161,7 @@ fn rings_wide_keys_and_tables_without_a_key() {
         run(&db, "load", &["--rows", "1500", "--manifest", &path]).ok();
         run(&db, "undo", &["--manifest", &path]).ok();
         assert!(all(&db) == before, "{kind:?}");
-        // A row of others in the table without a key.
+        // A foreign row in the table without a key.
         run(&db, "load", &["--rows", "50", "--manifest", &path, "--seed", "9"]).ok();
         db.execute("INSERT INTO log (what) VALUES ('somebody''s')");
         let ran = run(&db, "undo", &["--manifest", &path]).expect(4);
@@ -265,8 +265,8 @@ fn an_owner_who_is_no_superuser() {
     assert_eq!(db.number("SELECT count(*) FROM uses"), 300);
 }
 
-/// Rows that refer to the run's are found although a policy hides them, or they refer to a partition; and a sequence of
-/// two tables stays.
+/// Rows that refer to the run's are found although a policy hides them, or they refer to a partition; and a sequence
+/// that two tables use is not reset.
 #[test]
 fn what_a_role_does_not_see_at_first() {
     let db = database(

@@ -1,4 +1,4 @@
-//! URLs and environments as people have them, against real servers.
+//! URLs and environments as they occur in practice, with real servers.
 
 use crate::program::{command, run};
 use crate::servers::{Database, Kind, database, mariadb, postgres};

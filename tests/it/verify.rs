@@ -1,4 +1,4 @@
-//! Verification finds what is wrong, and nothing else.
+//! Verification finds all errors, and reports no others.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use dbmocker::verify::{FindingKind, Verification, verify};
@@ -118,7 +118,7 @@ fn a_damaged_index_is_found_unless_the_quick_check_was_asked_for() {
     dbmocker(["verify", "--url", &db.url, "--quick"]).ok();
 }
 
-/// SQLite compares a child's value as the parent's column would hold it: here '7' with '007'.
+/// SQLite compares a child's value with the affinity and collation of the parent's column: here '7' with '007'.
 #[test]
 fn sqlite_keys_are_compared_as_the_parent_holds_them() {
     let db = database(
@@ -132,7 +132,7 @@ fn sqlite_keys_are_compared_as_the_parent_holds_them() {
     assert_eq!(kinds(&verified(&db)), [(FindingKind::Orphans, 1)]);
 }
 
-/// SQLite takes such a foreign key in CREATE TABLE, and refuses every statement that would follow it.
+/// SQLite accepts such a foreign key in CREATE TABLE, and refuses every statement that would enforce it.
 #[test]
 fn foreign_keys_that_sqlite_cannot_follow_are_told_by_load_as_by_verify() {
     let db = database(

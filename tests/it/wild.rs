@@ -1,4 +1,4 @@
-//! What real schemas hold besides tables of plain columns: it fills, or is said before anything is written.
+//! Features of real schemas besides tables of plain columns: they are filled, or reported before anything is written.
 
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, KINDS, Kind, database, sqlite_database};

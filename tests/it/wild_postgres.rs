@@ -1,5 +1,5 @@
-//! What real PostgreSQL schemas hold besides tables and constraints: functions in CHECKs, rules of single partitions, keys that
-//! are full already.
+//! Features of real PostgreSQL schemas besides tables and constraints: functions in CHECKs, constraints of single
+//! partitions, keys that are already full.
 
 use crate::program::{Ran, dbmocker};
 use crate::servers::{Database, Kind, database};
@@ -126,7 +126,7 @@ fn checks_on_a_foreign_key_choose_among_its_parents() {
     assert_eq!(db.number("SELECT count(*) FROM notes WHERE class = 3"), 300);
     assert!(db.number("SELECT count(DISTINCT (kind, n)) FROM red") > 20);
     assert_eq!(db.number("SELECT count(*) FROM parted_2"), 300);
-    // Classes beyond 9000 are made for it.
+    // Classes above 9000 are generated for it.
     assert!(db.number("SELECT count(DISTINCT class) FROM never WHERE class > 9000") > 0);
 }
 
@@ -381,19 +381,19 @@ fn what_hardly_any_schema_holds_at_once_fills() {
             "{table}"
         );
     }
-    // Columns of one foreign key come from one row, also where a CHECK has some of them drawn again.
+    // Columns of one foreign key come from one row, also if a CHECK causes some of them to be drawn again.
     assert!(db.number("SELECT count(*) FROM task_links") > 5);
     assert!(db.number("SELECT count(*) FROM orders_done") > 10);
     assert_eq!(db.number("SELECT count(*) FROM orders"), 150);
 }
 
-/// Rows of a partitioned table, which itself has none.
+/// Counts the rows of a partitioned table's partitions.
 fn in_partitions(db: &Database, table: &str) -> i64 {
     let partitioned = format!("SELECT count(*) FROM pg_partitioned_table WHERE partrelid = '{table}'::regclass");
     if db.number(&partitioned) == 0 { 0 } else { db.number(&format!("SELECT count(*) FROM {table}")) }
 }
 
-/// Values of a key that columns with narrower types refer to fit those.
+/// Values of a key fit the narrower types of the columns that refer to it.
 #[test]
 fn keys_hold_what_the_columns_that_refer_to_them_hold() {
     filled(

@@ -107,7 +107,7 @@ fn eight(n: u64) -> u64 {
     tens | ((pairs - tens * 10) << 8)
 }
 
-/// Zeros before the number that [`eight`] has split, which has one digit at least.
+/// The number of leading zeros of the number that [`eight`] has split, which has at least one digit.
 #[inline]
 fn leading(digits: u64) -> u32 {
     (digits | 1 << 56).trailing_zeros() / 8

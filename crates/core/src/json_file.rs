@@ -29,7 +29,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Checks that [`write_json`] can write there.
+/// Checks that [`write_json`] can write to this path.
 ///
 /// # Errors
 /// As for [`write_json`].

@@ -1,4 +1,4 @@
-//! Random streams keyed by names: the root of the part law.
+//! Random streams keyed by names: the basis of the part law.
 //!
 //! A cell's randomness is `hash(seed, table label, column name, row, attempt)` and nothing else, so other part sizes,
 //! an additional column or another number of threads change no value.
@@ -65,7 +65,7 @@ pub struct CellRng {
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl CellRng {
-    /// Started at any number.
+    /// A stream that starts at any number.
     #[inline]
     pub fn new(seed: u64) -> Self {
         CellRng { next: mix(seed.wrapping_add(GAMMA)), state: seed.wrapping_add(GAMMA) }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod literal;
 
-/// A scalar (or array) value. Types without a variant of their own (`inet`, `json`, `tsvector`, ...) are represented by
+/// A scalar (or array) value. Types without a separate variant (`inet`, `json`, `tsvector`, ...) are represented by
 /// [`Value::Text`] in the server's input syntax.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {

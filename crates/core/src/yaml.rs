@@ -1,4 +1,4 @@
-//! JSON values as YAML, in block style; short ones on one line where that is asked for.
+//! JSON values as YAML, in block style; short ones on one line if requested.
 
 use std::fmt::Write;
 
@@ -66,8 +66,8 @@ fn below(value: &Value, at: YamlPosition, out: &mut String) {
     }
 }
 
-/// A list or mapping in flow style, where it fits behind the `used` characters of the line; a list of scalars, and a
-/// mapping of numbers, goes on in the next lines.
+/// A list or mapping in flow style, if it fits after the `used` characters of the line; a list of scalars, or a mapping
+/// of numbers, may continue on further lines.
 fn flow(value: &Value, used: usize, at: YamlPosition) -> Option<String> {
     let line = one_line(value);
     if at.width == 0 || used + line.chars().count() < at.width {

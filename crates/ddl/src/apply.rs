@@ -1,4 +1,4 @@
-//! Runs the statements of scripts in a fresh database, and counts what is passed over.
+//! Runs the statements of scripts in a new database, and counts the skipped ones.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::source::DdlSource;
 use crate::statements::{Item, Statement, split};
 use crate::token::{Lexer, TokenKind};
 
-/// The judged statements of all files, in order.
+/// The classified statements of all files, in order.
 pub(crate) struct Judged {
     dialect: Dialect,
     statements: Vec<PendingStatement>,
@@ -26,7 +26,7 @@ struct PendingStatement {
     verdict: Verdict,
 }
 
-/// Statements that are passed over, by kind.
+/// Skipped statements, by kind.
 #[derive(Default, Clone)]
 struct SkippedStatement {
     counts: BTreeMap<StatementKind, usize>,
@@ -58,7 +58,7 @@ impl SkippedStatement {
         })
     }
 
-    /// One sentence; `None` if nothing was passed over.
+    /// One sentence; `None` if no statement was skipped.
     fn describe(&self) -> Option<String> {
         let each = |(kind, n): (&StatementKind, &usize)| format!("{n} {}", kind.describe());
         let parts: Vec<String> = self.counts.iter().map(each).collect();
@@ -69,14 +69,14 @@ impl SkippedStatement {
     }
 }
 
-/// What was made.
+/// The result of a script.
 pub(crate) struct Applied {
     pub notes: Vec<String>,
     /// MySQL: the database that has the tables.
     pub database: Option<String>,
 }
 
-/// Splits all files, and judges every statement.
+/// Splits all files, and decides for every statement whether it is run.
 ///
 /// # Errors
 /// A statement that is refused, or does not end.
@@ -90,7 +90,7 @@ pub(crate) fn judge(sources: &[DdlSource], dialect: Dialect) -> Result<Judged, D
     if judged.statements.is_empty() { Err(DdlError::Empty) } else { Ok(judged) }
 }
 
-/// MySQL's own databases: whoever may write to them may do anything.
+/// MySQL's system databases: an account that can write to them has every privilege.
 const OF_THE_SERVER: [&str; 4] = ["mysql", "sys", "information_schema", "performance_schema"];
 
 const BEYOND: &str = "only statements that define tables and what belongs to them are run, so that a file cannot reach beyond \
@@ -164,7 +164,7 @@ impl ScriptRun<'_> {
         let sql = &step.statement.sql;
         let done = match step.verdict {
             Verdict::Extension => match self.session.run(sql) {
-                // Only extensions that the server trusts are for everybody.
+                // Only trusted extensions can be created without superuser rights.
                 Err(e) if e.code.as_deref() == Some("42501") => {
                     self.by_administrator(&extension(&step.statement.words))?
                 }
@@ -200,8 +200,8 @@ impl ScriptRun<'_> {
         Ok(session.run(sql))
     }
 
-    /// Makes a MySQL database, and grants this account everything in it. What the administrator runs is written here, from
-    /// the statement's words: a file's text may hold more statements than it shows.
+    /// Makes a MySQL database, and grants this account everything in it. The administrator's statement is built here
+    /// from the parsed words, since the file's text could contain further statements.
     fn create_database(&mut self, name: &str, words: &[String]) -> Result<Result<(), ScriptError>, DdlError> {
         let Some(administrator) = self.administrator else { return Ok(Ok(())) };
         let mut session = script::open(administrator)?;
@@ -243,7 +243,7 @@ impl ScriptRun<'_> {
 /// MySQL's error number.
 const UNKNOWN_COLLATION: &str = "1273";
 
-/// `CREATE EXTENSION` with the name and the schema of a statement, and nothing else of it.
+/// `CREATE EXTENSION` with only the name and the schema of the statement.
 fn extension(words: &[String]) -> String {
     let name = |word: &String| match word.strip_prefix('"').and_then(|w| w.strip_suffix('"')) {
         Some(quoted) => quote(Dialect::Postgres, &quoted.replace("\"\"", "\"")),
@@ -267,7 +267,7 @@ fn defaults_of_database(words: &[String]) -> String {
     set.unwrap_or_default() + &collation.unwrap_or_default()
 }
 
-/// MySQL 8's collation, and the nearest one that MariaDB before 11.4 knows.
+/// The collation of MariaDB before 11.4 that is closest to a collation of MySQL 8.
 fn other_collation(name: &str) -> &'static str {
     if name.ends_with("_bin") || name.ends_with("_as_cs") { "utf8mb4_bin" } else { "utf8mb4_unicode_520_ci" }
 }
@@ -308,7 +308,7 @@ fn as_written(sql: &str, word: &str) -> String {
     spelled.find(|w| w.to_uppercase() == word).unwrap_or(word).to_owned()
 }
 
-/// What is there already, or is gone already, needs no statement.
+/// Whether the error only says that the object exists already, or does not exist any more.
 fn is_harmless(dialect: Dialect, statement: &Statement, e: &ScriptError) -> bool {
     let code = e.code.as_deref().unwrap_or_default();
     let has = |word: &str| statement.words.iter().any(|w| w == word);

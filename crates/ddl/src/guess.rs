@@ -1,8 +1,8 @@
-//! Sees the dialect of a script from words that only one of the servers knows.
+//! Infers the dialect of a script from words that only one of the servers supports.
 
 use dbmocker_core::Dialect;
 
-/// The dialect, and the words that show it. `None` if nothing shows it, or as much speaks for another one.
+/// The dialect, and the words that indicate it. `None` if no words do, or if another dialect has an equal score.
 pub(crate) fn guess(text: &str) -> Option<(Dialect, &'static str)> {
     let text = text.to_lowercase();
     let score = |marks: &'static [(&'static str, u32)]| {
@@ -17,7 +17,7 @@ pub(crate) fn guess(text: &str) -> Option<(Dialect, &'static str)> {
     (first > second).then_some((dialect, mark.trim()))
 }
 
-/// Words in small letters with their weights: 20 where nobody else writes them, 1 where others may.
+/// Lower-case words with their weights: 20 for words that no other dialect has, 1 for words that others may have.
 const POSTGRES: &[(&str, u32)] = &[
     ("postgresql database dump", 100),
     ("\\connect ", 20),

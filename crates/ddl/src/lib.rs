@@ -2,8 +2,8 @@
 //! the migrations of frameworks print them; data out is a database that holds their tables, on a throw-away server of the
 //! same kind, so that the server itself reads the DDL.
 //!
-//! `source` reads the files, `guess` sees the dialect, `statements` splits them, `rules` decides what is run, `server` starts
-//! and ends servers, `apply` runs the statements.
+//! `source` reads the files, `guess` infers the dialect, `statements` splits them, `rules` decides what is run,
+//! `server` starts and ends servers, `apply` runs the statements.
 
 use std::path::{Path, PathBuf};
 
@@ -51,18 +51,18 @@ impl DdlError {
     }
 }
 
-/// A database made of DDL; gone when this is dropped, however the program ends.
+/// A database made of DDL; removed when this is dropped or when the program ends, for any reason.
 #[derive(Debug)]
 pub struct ScratchDatabase {
     pub connection: Connection,
-    /// What was seen and passed over.
+    /// Notes on the inferred dialect and on skipped statements.
     pub notes: Vec<String>,
-    /// Only held.
+    /// Held so that the server runs as long as this value.
     _server: Option<server::Server>,
 }
 
 /// Makes the database of these files, in their order; `-` is the standard input, a folder is one of migrations. `folder` is
-/// an empty folder of this account's own for the server's files. `dialect` is seen from the text where it is `None`.
+/// an empty folder of this account's own for the server's files. If `dialect` is `None`, it is inferred from the text.
 ///
 /// # Errors
 /// A file that cannot be read, a server that is not installed, a statement that is refused or that the server refuses.
@@ -78,7 +78,7 @@ pub fn create(paths: &[PathBuf], dialect: Option<Dialect>, folder: &Path) -> Res
             dialect
         }
     };
-    // Everything is judged before a server is started.
+    // Every statement is checked before a server is started.
     let script = apply::judge(&sources, dialect)?;
     let (mut connection, server) = match dialect {
         Dialect::Sqlite => (sqlite(folder), None),

@@ -1,5 +1,5 @@
-//! What is done with a statement: a list of the kinds that are run, one of those that are passed over, and everything else
-//! is refused. `docs/security.md` says why.
+//! Decides what is done with a statement: a list of kinds that are run, a list of kinds that are skipped; everything
+//! else is refused. For the reasons, see `docs/security.md`.
 
 use dbmocker_core::Dialect;
 
@@ -9,21 +9,21 @@ use crate::statements::is_copy_from_stdin;
 pub(crate) enum Verdict {
     /// Run; a failure is an error.
     Run,
-    /// Run; where that fails, it is passed over and counted.
+    /// Run; if that fails, it is skipped and counted.
     IfPossible,
     /// `CREATE EXTENSION`: the server's administrator may have to run it.
     Extension,
     /// MySQL: `CREATE DATABASE`, and `USE`.
     CreateDatabase,
     Use,
-    /// Passed over and counted.
+    /// Skipped and counted.
     Skip(StatementKind),
-    /// Passed over: every statement is a transaction of its own.
+    /// Skipped without a note: every statement is run in a separate transaction.
     Ignore,
     Refuse,
 }
 
-/// The kinds of statements that are passed over.
+/// The kinds of statements that are skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StatementKind {
     Ownership,
@@ -58,7 +58,7 @@ pub(crate) fn verdict(dialect: Dialect, words: &[String]) -> Verdict {
     }
 }
 
-/// A line for the client; `None` if it may not be passed over.
+/// A command line of the client program; `None` if it may not be skipped.
 pub(crate) fn client_line(dialect: Dialect, line: &str) -> Option<StatementKind> {
     const HARMLESS: [&str; 14] = [
         "connect",
@@ -90,7 +90,7 @@ fn common(dialect: Dialect, words: &[&str]) -> Option<Verdict> {
         }
         ["END" | "ABORT"] | ["END", "TRANSACTION"] => Verdict::Ignore,
         ["GRANT" | "REVOKE" | "REASSIGN", ..] => Verdict::Skip(StatementKind::Ownership),
-        // MySQL's `TABLE t INTO OUTFILE` and the like; also where the statement would only be passed over.
+        // MySQL's `TABLE t INTO OUTFILE` and the like; also if the statement would only be skipped.
         _ if dialect == Dialect::Mysql && (has("OUTFILE") || has("DUMPFILE") || has("SONAME")) => Verdict::Refuse,
         ["INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "TRUNCATE" | "WITH" | "VALUES", ..] => {
             Verdict::Skip(StatementKind::Rows)
@@ -226,7 +226,7 @@ fn mysql_object(words: &[&str]) -> Verdict {
         "DATABASE" | "SCHEMA" if words[0] == "CREATE" => Verdict::CreateDatabase,
         "DATABASE" | "SCHEMA" if words[0] == "ALTER" => Verdict::IfPossible,
         "USER" | "ROLE" => Verdict::Skip(StatementKind::Ownership),
-        // An event would run by itself.
+        // An event would run unattended.
         "DATABASE" | "SCHEMA" | "EVENT" | "SERVER" | "TABLESPACE" | "LOGFILE" | "RESOURCE" | "UNDO" | "REFERENCE" => {
             Verdict::Skip(StatementKind::Server)
         }
@@ -249,7 +249,7 @@ fn sqlite(words: &[&str]) -> Verdict {
     ];
     match *words {
         ["CREATE", ..] => match object(words) {
-            // `.schema` prints the tables that SQLite makes itself.
+            // `.schema` also prints SQLite's internal tables.
             "TABLE" if name(words).starts_with("SQLITE_") => Verdict::Skip(StatementKind::Server),
             "TABLE" | "VIEW" | "INDEX" | "TRIGGER" | "VIRTUAL" => Verdict::Run,
             _ => Verdict::Refuse,

@@ -1,8 +1,8 @@
-//! Throw-away servers: started from the installed programs in a private folder, reachable by a socket in it only, and gone
-//! however this program ends.
+//! Throw-away servers: started from the installed programs in a private folder, reachable only by a socket in it, and
+//! removed when this program ends, for any reason.
 //!
-//! A shell, [`KEEPER`], stands between this program and the server. It reads a pipe whose other end this program holds: when the
-//! pipe is closed, also by the death of this program, it ends the server and removes the folder.
+//! A shell script, [`KEEPER`], runs the server. It reads a pipe whose other end this program holds: when the pipe is
+//! closed, also because this program was killed, it stops the server and removes the folder.
 
 use dbmocker_core::Dialect;
 use dbmocker_loaders::Connection;

@@ -47,7 +47,7 @@ fn file_source(path: &Path) -> Result<DdlSource, DdlError> {
     Ok(DdlSource { text: up_only(text(&name, bytes)?), name })
 }
 
-/// The text of a file: UTF-8, or UTF-16 as PowerShell writes what a program prints.
+/// The text of a file: UTF-8, or UTF-16, which PowerShell uses for redirected output.
 fn text(path: &str, bytes: Vec<u8>) -> Result<String, DdlError> {
     let fail = |message: &str| DdlError::File { path: path.to_owned(), message: message.to_owned() };
     for (magic, message) in [
@@ -98,7 +98,7 @@ fn up_only(text: String) -> String {
     text
 }
 
-/// The .sql files of a folder and of those in it, in order; what undoes migrations is left out.
+/// The .sql files of a folder and of those in it, in order; scripts that undo migrations are left out.
 fn migrations(folder: &Path) -> Result<Vec<PathBuf>, DdlError> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

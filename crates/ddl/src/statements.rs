@@ -5,7 +5,7 @@ use dbmocker_core::Dialect;
 use crate::rules::object;
 use crate::token::{DdlToken, Lexer, TokenKind};
 
-/// One statement, or one line that is for the client.
+/// One statement, or one command line of the client program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
     Statement(Statement),
@@ -39,13 +39,13 @@ struct Splitter<'a> {
     lexer: Lexer<'a>,
     /// MySQL's client command DELIMITER changes it.
     delimiter: String,
-    /// Where lines were counted up to, and the line there.
+    /// The position up to which lines were counted, and the line number there.
     counted: usize,
     line: usize,
 }
 
 impl Splitter<'_> {
-    /// The line of a position behind all that were asked for before.
+    /// The line number of a position, which must be after all positions of earlier calls.
     fn line_at(&mut self, at: usize) -> usize {
         let lines = self.lexer.text.as_bytes()[self.counted..at].iter().filter(|b| **b == b'\n').count();
         (self.line, self.counted) = (self.line + lines, at);
@@ -85,7 +85,7 @@ impl Splitter<'_> {
         Item::Client { text: self.lexer.text[start..self.lexer.at].trim().to_owned(), line }
     }
 
-    /// Whether the text goes on with `DELIMITER //`, which is then obeyed.
+    /// Whether the text continues with `DELIMITER //`; if so, sets the delimiter.
     fn delimiter_line(&mut self, rest: &str) -> bool {
         let line = rest.lines().next().unwrap_or_default();
         let mut words = line.split_whitespace();
@@ -97,7 +97,7 @@ impl Splitter<'_> {
         true
     }
 
-    /// Whether the delimiter of the client stands here.
+    /// Whether the client's delimiter follows, after blanks.
     fn at_delimiter(&mut self) -> bool {
         self.lexer.skip_blanks();
         self.delimiter != ";" && self.lexer.text[self.lexer.at..].starts_with(&self.delimiter)
@@ -193,14 +193,14 @@ impl Blocks {
         self.parentheses > 0 || self.begun > 0
     }
 
-    /// Sees a word after `before`, and the text after it.
+    /// Updates the nesting for a word that follows the words `before`.
     fn see(&mut self, dialect: Dialect, before: &[String], word: &str, next: Option<&str>) {
         match word {
             "(" => self.parentheses += 1,
             ")" => self.parentheses = self.parentheses.saturating_sub(1),
             "BEGIN" if has_body(dialect, before) => self.begun += 1,
             "CASE" if self.begun > 0 && before.last().is_none_or(|w| w != "END") => self.begun += 1,
-            // END IF and the like end a statement of the body that nobody counted.
+            // END IF and the like end a statement of the body that was not counted.
             "END" if !matches!(next, Some("IF" | "LOOP" | "WHILE" | "REPEAT" | "FOR")) => {
                 self.begun = self.begun.saturating_sub(1);
             }
@@ -220,7 +220,7 @@ fn has_body(dialect: Dialect, words: &[String]) -> bool {
     words.first() == Some(&"CREATE") && objects.contains(&object(&words))
 }
 
-/// The statement without `DEFINER = user@host`: only the account of the throw-away server is there.
+/// The statement without `DEFINER = user@host`: the throw-away server has only its own account.
 fn without_definer(text: &str, start: usize, end: usize, tokens: &[DdlToken]) -> String {
     let of = |i: usize| tokens.get(i).map_or("", |t| &text[t.start..t.end]);
     let found = (0..tokens.len()).find(|&i| of(i).eq_ignore_ascii_case("definer") && of(i + 1) == "=");

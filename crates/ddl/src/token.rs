@@ -26,7 +26,7 @@ pub(crate) struct DdlToken {
     pub closed: bool,
 }
 
-/// Reads tokens one after the other; blanks and comments are passed over.
+/// Reads tokens one after the other; blanks and comments are skipped.
 pub(crate) struct Lexer<'a> {
     pub dialect: Dialect,
     pub text: &'a str,
@@ -42,7 +42,7 @@ impl Lexer<'_> {
         self.bytes()[self.at..].starts_with(what.as_bytes())
     }
 
-    /// Passes over blanks and comments.
+    /// Skips blanks and comments.
     pub fn skip_blanks(&mut self) {
         while let Some(byte) = self.bytes().get(self.at) {
             let mysql = self.dialect == Dialect::Mysql;
@@ -56,17 +56,17 @@ impl Lexer<'_> {
         }
     }
 
-    /// MySQL asks for a blank after `--`.
+    /// MySQL requires a blank after `--`.
     fn is_mysql_comment(&self) -> bool {
         self.bytes().get(self.at + 2).is_none_or(|b| b.is_ascii_whitespace() || b.is_ascii_control())
     }
 
-    /// Moves behind the end of the line.
+    /// Moves past the end of the line.
     pub fn skip_line(&mut self) {
         self.at = find(self.bytes(), self.at, b"\n");
     }
 
-    /// Moves behind a `--` comment, which PostgreSQL also ends at a carriage return.
+    /// Moves past a `--` comment, which in PostgreSQL also ends at a carriage return.
     fn skip_line_comment(&mut self) {
         let ends = |b: &u8| *b == b'\n' || (*b == b'\r' && self.dialect == Dialect::Postgres);
         let end = self.bytes()[self.at..].iter().position(ends);

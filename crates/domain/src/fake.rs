@@ -1,8 +1,8 @@
 //! Word lists; only this module uses the `fake` crate.
 //!
-//! Data in: the English lists of `fake`, and lists of our own where it has none. Data out: [`Words`], sorted by length,
-//! so that the words of at most n bytes are a prefix of the list. Limits in characters are applied to bytes, which are
-//! at least as many.
+//! Data in: the English lists of `fake`, and lists in this module where it has none. Data out: [`Words`], sorted by
+//! length, so that the words of at most n bytes are a prefix of the list. Limits in characters are applied to bytes,
+//! which are at least as many.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -177,8 +177,8 @@ fn letters(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> 
     list.iter().copied().filter(|w| w.len() > 2 && w.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Common nouns, without those that make sentences about goods ridiculous. (The list of `fake` also contains adjectives
-/// and first names.)
+/// Common nouns, without those that are out of place in sentences about goods. (The list of `fake` also contains
+/// adjectives and first names.)
 fn nouns() -> impl Iterator<Item = &'static str> {
     const LIVING: [&str; 9] = ["child", "eye", "hand", "life", "man", "people", "person", "thing", "woman"];
     letters(EN::PATH_SEGMENTS).take_while(|w| *w != "good").filter(|w| !LIVING.contains(w))
@@ -235,7 +235,7 @@ lists! {
     CURRENCY_CODES = weights("USD 300 EUR 260 GBP 90 JPY 40 CHF 35 CAD 35 AUD 30 INR 30 PLN 22 BRL 22 MXN 20 CNY 20 SEK 18 \
         DKK 10 NOK 10 CZK 8 NZD 8 TRY 8 SGD 6 HKD 6 ZAR 5 KRW 5 HUF 4 RON 4 ILS 3 THB 3 AED 3 IDR 2 MYR 2 PHP 2 CLP 2 COP 2 \
         ARS 2 SAR 2 TWD 2 UAH 2 EGP 1 BGN 1 PEN 1 VND 1 NGN 1 KES 1 MAD 1 QAR 1 KWD 1 ISK 1");
-    // `fake` has no lists of its own for the rest.
+    // `fake` has no lists for the rest.
     ADJECTIVES = [
         "ancient", "bold", "bright", "calm", "classic", "clever", "compact", "cosy", "crisp", "deluxe", "eager", "early",
         "elegant", "fancy", "fine", "fresh", "gentle", "golden", "grand", "handy", "happy", "honest", "ideal", "jolly",

@@ -4,7 +4,7 @@
 //! in the first `distinct_chars` characters, ignoring letter case and trailing spaces. Texts are ASCII, except for
 //! words of lists and [`Signs`].
 //!
-//! The first of these that fits is used: a canonical format with digits of its own (UUID, card number); a word
+//! The first of these that fits is used: a canonical format with its own digits (UUID, card number); a word
 //! template, with words in mixed radix and a short code as the most significant digit (`anna.weber`,
 //! `anna.weber.k3f9`); strings over an alphabet, so that the whole capacity of a short column is used, after the words
 //! of the kind's list if it has one.
@@ -424,7 +424,7 @@ pub(super) fn power(base: usize, n: usize) -> u128 {
     (base as u128).saturating_pow(n).min(PRACTICALLY_INFINITE)
 }
 
-/// The canonical format of a kind with digits of its own.
+/// The canonical format of a kind with its own digits.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CanonicalFormat {
     Uuid,

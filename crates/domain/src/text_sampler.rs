@@ -15,7 +15,7 @@ use dbmocker_core::rng_stream::CellRng;
 const ENUMERATED: u128 = 1 << 14;
 /// Attempts to draw a text that is not excepted.
 const REDRAWS: u32 = 16;
-/// Attempts to draw a text that has the constant prefix and suffix by itself.
+/// Attempts to draw a text that already has the constant prefix and suffix.
 const WHOLE_DRAWS: u32 = 6;
 
 #[derive(Debug, Clone)]
@@ -245,7 +245,7 @@ impl TextSampler {
         }
     }
 
-    /// Tries to append a text of the kind that has the constant prefix and suffix by itself (a URL with `https://`).
+    /// Tries to append a text of the kind that already has the constant prefix and suffix (a URL with `https://`).
     /// Returns whether one was found.
     fn draw_whole(&self, rng: &mut CellRng, out: &mut String) -> bool {
         let d = &self.domain;

@@ -5,8 +5,8 @@ use dbmocker_core::rng_stream::CellRng;
 /// Entries of the guide table for each weight, at most.
 const GUIDES_PER_WEIGHT: u64 = 8;
 
-/// Cumulative weights with a guide table, which tells for each interval of numbers where the search begins (H. C. Chen
-/// and Y. Asau, "On Generating Random Variates from an Empirical Distribution", 1974).
+/// Cumulative weights with a guide table, which gives for each interval of numbers the item at which the search begins
+/// (H. C. Chen and Y. Asau, "On Generating Random Variates from an Empirical Distribution", 1974).
 ///
 /// A search takes a constant number of steps on average, without the unpredictable branches of a binary search.
 #[derive(Debug, Clone)]

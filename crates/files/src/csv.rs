@@ -1,7 +1,8 @@
 //! dbmocker's CSV: record batches in, bytes out, with NULL distinct from the empty text.
 //!
 //! By default: UTF-8 without BOM, `,` between fields, `\n` after lines, a header line with the quoted column names.
-//! NULL is an empty unquoted field. [`CsvOptions`] changes delimiter, quote, NULL and header. Text, JSON and binary (as `\x` and hex) are always quoted, a quote inside doubled.
+//! NULL is an empty unquoted field. [`CsvOptions`] changes delimiter, quote, NULL and header. Text, JSON and binary (as
+//! `\x` and hex) are always quoted, a quote inside doubled.
 //! Numbers, `true`/`false`, `YYYY-MM-DD`, `HH:MM:SS[.ffffff]`, `YYYY-MM-DD HH:MM:SS[.ffffff][+00]` and UUIDs are not
 //! quoted. A row of one NULL column is an empty line.
 //!
@@ -45,7 +46,7 @@ pub struct CsvOptions {
     pub delimiter: char,
     /// Around texts; doubled inside them.
     pub quote: char,
-    /// An unquoted field that stands for NULL.
+    /// An unquoted field that represents NULL.
     pub null: String,
     /// Whether the first line has the column names.
     pub header: bool,
@@ -61,10 +62,10 @@ impl CsvOptions {
     /// Bytes of [`null`](Self::null) at most.
     pub const LONGEST_NULL: usize = 16;
 
-    /// Checks that fields can be told apart.
+    /// Checks that the options are unambiguous.
     ///
     /// # Errors
-    /// What is wrong, and what is allowed.
+    /// The invalid option, and its allowed values.
     pub fn validate(&self) -> Result<(), CsvOptionsError> {
         // Unquoted are numbers, `true`, `NaN`, dates, times and UUIDs.
         let in_fields = |c: char| c.is_ascii_alphanumeric() || "+-.: ".contains(c);
@@ -88,7 +89,7 @@ impl CsvOptions {
     }
 }
 
-/// Why fields of a CSV file could not be told apart.
+/// Why fields of a CSV file would be ambiguous.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CsvOptionsError {
     #[error(

@@ -195,7 +195,7 @@ impl OutFile {
     }
 }
 
-/// Makes the folders of a file below `dir`. A link in their place is not followed.
+/// Creates the folders of a file below `dir`. Symbolic links of their names are not followed.
 fn make_folders(dir: &Path, name: &str) -> Result<(), StageError> {
     let mut folders: Vec<&Path> = Path::new(name).ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()).collect();
     folders.reverse();
@@ -214,7 +214,7 @@ fn make_folders(dir: &Path, name: &str) -> Result<(), StageError> {
     Ok(())
 }
 
-/// Removes a file below `dir`, and folders between them in which nothing is left.
+/// Removes a file below `dir`, and the folders between them that are empty then.
 ///
 /// # Errors
 /// The file cannot be removed.
@@ -228,8 +228,7 @@ pub fn remove_file(dir: &Path, name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens an unfinished file, or makes it. What somebody else has put in its place is neither written through (a link) nor
-/// waited for (a pipe).
+/// Opens an unfinished file, or creates it. A symbolic link of its name is not followed, and a pipe does not block.
 fn open(path: &Path, private: bool) -> Result<File, StageError> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = File::options();
@@ -238,7 +237,7 @@ fn open(path: &Path, private: bool) -> Result<File, StageError> {
     let file = match options.clone().create_new(true).open(path) {
         Ok(file) => return Ok(file),
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(StageError::create(path, e)),
-        // Left by a run that was killed, perhaps.
+        // The file may have been left by a killed run.
         Err(_) => options.open(path),
     };
     let file = match file {

@@ -1,6 +1,6 @@
-//! Files in folders by a column's value (`country=DE/`), as Hive, Spark, DuckDB, pandas and polars lay them out.
+//! Files in folders by a column's value (`country=DE/`), in the layout of Hive, Spark, DuckDB, pandas and polars.
 //!
-//! In: record batches. Out: the rows of each value without the column, and the way back: the column of a file that lacks
+//! In: record batches. Out: the rows of each value without the column; and the reverse: the column of a file that lacks
 //! it. The value in the manifest is what `load` reads; the folder's name is for other programs.
 
 use std::collections::BTreeMap;
@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use dbmocker_generate::arrow::extension;
 
-/// Folders of one table that are written at a time: each has an open file and a row group.
+/// The most folders of one table that are written at a time: each has an open file and a row group in memory.
 pub const MOST_FOLDERS: usize = 256;
 /// The folder of NULL.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
-/// Bytes of a folder's name, below the usual limit of 255.
+/// The most bytes of a folder's name, below the usual limit of 255.
 const LONGEST_NAME: usize = 240;
 
 /// The value of a column that every row of a file has.
@@ -29,7 +29,7 @@ pub struct HivePartition {
     /// As text; `None` for NULL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The file's rows are among so many of the table, from the file's first row.
+    /// The file's rows are taken from a range of this many table rows, which begins at the file's first row.
     pub among: u64,
 }
 
@@ -142,7 +142,7 @@ pub fn split(batch: &RecordBatch, at: usize) -> Result<Vec<(Option<String>, Reco
 /// The value of a partition as the column's type, an array of one.
 ///
 /// # Errors
-/// It is none of this type.
+/// The text is not a value of this type.
 pub fn value(field: &Field, partition: &HivePartition) -> Result<ArrayRef, ArrowError> {
     let text: ArrayRef = Arc::new(StringArray::from(vec![partition.value.as_deref()]));
     let strict = CastOptions { safe: false, ..CastOptions::default() };
@@ -153,10 +153,10 @@ pub fn value(field: &Field, partition: &HivePartition) -> Result<ArrayRef, Arrow
     Ok(value)
 }
 
-/// The batch with its column again. `value` is that of [`value`], `schema` the one of the whole table.
+/// The batch with the column added. `value` is the result of [`value`], `schema` the schema of the whole table.
 ///
 /// # Errors
-/// The batch is none of the table without this column.
+/// The batch does not have the table's columns without this one.
 pub fn with_column(
     batch: &RecordBatch,
     schema: &SchemaRef,

@@ -1,7 +1,8 @@
-//! What an export has finished while it is under way: a line for each file, so that an export that was stopped can go on.
+//! A list of the files that a running export has finished, one line each, so that an export that was stopped can be
+//! resumed.
 //!
-//! The first line says of what: files of another plan, or that look otherwise, are not taken for this one's. A line that
-//! the end of the program has cut tells nothing, and every file is read again before it is believed.
+//! The first line identifies plan and file format, so that other files are not mistaken for this export's. A truncated
+//! line is ignored, and every file is read again before it is kept.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -17,7 +18,7 @@ use super::file::remove_file;
 use super::manifest::{is_inside, verify_checksum};
 use super::{FilePart, Slice};
 
-/// Name of the file in the export's folder: exports of different slices may write into one folder at a time.
+/// The name of the list in the export's folder: exports of different slices may write into one folder concurrently.
 pub fn file_name(slice: &Slice) -> String {
     slice.manifest_name().replace(".json", ".in-progress")
 }
@@ -25,15 +26,15 @@ pub fn file_name(slice: &Slice) -> String {
 #[derive(Serialize, Deserialize)]
 struct First {
     generator: String,
-    /// XXH3 (128 bits) of the plan and of how files look.
+    /// XXH3 (128 bits) of the plan and of the options of the files.
     of: String,
 }
 
-/// What an earlier export into the folder has left.
+/// The files that an earlier export has left in the folder.
 #[derive(Debug)]
 pub enum LeftoverFiles {
     Nothing,
-    /// Of another plan, or it cannot be read.
+    /// Files of another plan, or the list cannot be read.
     Other,
     /// Its files, by name.
     Files(BTreeMap<String, FilePart>),
@@ -93,7 +94,7 @@ pub struct InProgress {
     file: Mutex<File>,
 }
 
-/// What files are made from.
+/// The digest of the data from which files are made.
 pub fn digest(of: &[&str]) -> String {
     let mut all = Vec::new();
     for text in of {
@@ -122,10 +123,10 @@ fn parts(text: &str) -> impl Iterator<Item = FilePart> {
     text.lines().skip(1).map_while(|line| serde_json::from_str(line).ok())
 }
 
-/// Removes what an export that was stopped has finished, and its notes.
+/// Removes the files that a stopped export has finished, and their list.
 ///
 /// # Errors
-/// The system's refusal.
+/// The system refuses the operation.
 pub fn remove_all(folder: &Path, slice: &Slice) -> io::Result<()> {
     let text = fs::read_to_string(folder.join(file_name(slice))).unwrap_or_default();
     for part in parts(&text).filter(|part| is_inside(&part.path) && is_whole(folder, part)) {
@@ -134,16 +135,16 @@ pub fn remove_all(folder: &Path, slice: &Slice) -> io::Result<()> {
     remove(folder, slice)
 }
 
-/// Whether a file is there as it was finished.
+/// Whether a file exists and is unchanged since it was finished.
 pub fn is_whole(folder: &Path, part: &FilePart) -> bool {
     let found = fs::symlink_metadata(folder.join(&part.path));
     found.is_ok_and(|f| f.is_file() && f.len() == part.bytes) && verify_checksum(folder, part, &mut |_| {}).is_ok()
 }
 
-/// Removes the notes, once the manifest is there or the files are not.
+/// Removes the list, once the manifest exists or the files are removed.
 ///
 /// # Errors
-/// The system's refusal.
+/// The system refuses the operation.
 pub fn remove(folder: &Path, slice: &Slice) -> io::Result<()> {
     match fs::remove_file(folder.join(file_name(slice))) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
@@ -176,10 +177,10 @@ impl InProgress {
         Ok(notes)
     }
 
-    /// Notes a file that is whole and has its name.
+    /// Records a file that is complete and has its final name.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// The system refuses the operation.
     pub fn finished(&self, part: &FilePart) -> io::Result<()> {
         let line = serde_json::to_string(part)? + "\n";
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);

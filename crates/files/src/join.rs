@@ -75,7 +75,7 @@ fn covered(table: &str, rows: u64, files: &mut [FilePart]) -> Result<(), JoinErr
     each_row_once(table, rows, &spans(table, files)?)
 }
 
-/// The ranges of rows that files contain. Those of one range that differ in a column's value are one.
+/// The ranges of rows that files contain. Files of one range, in folders by a column's value, count as one.
 fn spans(table: &str, files: &[FilePart]) -> Result<Vec<FilePart>, JoinError> {
     let mut spans: Vec<FilePart> = Vec::new();
     let among = |f: &FilePart| f.partition.as_ref().map(|p| p.among);

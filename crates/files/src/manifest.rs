@@ -27,7 +27,7 @@ pub const FILE_NAME: &str = "manifest.json";
 /// Layout of the manifest that this version writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Beside SQL files: the script that runs them in order.
+/// The script, in the folder of SQL files, that runs them in order.
 pub const SQL_SCRIPT: &str = "load.sql";
 
 /// Maximum characters of a type that [`field`](dbmocker_generate::arrow::field) makes, with a margin.
@@ -212,7 +212,7 @@ impl Manifest {
     /// Writes `manifest.json`, or the manifest of a slice, synced and renamed into place.
     ///
     /// # Errors
-    /// A manifest in the way unless `overwrite`, or a refused write.
+    /// A manifest exists and `overwrite` is not set, or the file cannot be written.
     pub fn write(&self, folder: &Path, overwrite: bool) -> Result<(), StageError> {
         let options = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
         let name = self.slice.manifest_name();
@@ -459,10 +459,11 @@ pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(
 }
 
 impl TableEntry {
-    /// The column that a partition's files lack, by its place, and the value that all of their rows have: an array of one.
+    /// The column that a partition's files lack, by position, and the value of all their rows, as an array of length
+    /// one.
     ///
     /// # Errors
-    /// The table has no such column, or the column no such value.
+    /// The table has no such column, or the value is not of the column's type.
     pub fn value_of(&self, partition: &hive::HivePartition) -> Result<(usize, ArrayRef), ArrowError> {
         let at = self.columns.iter().position(|c| c.name == partition.column);
         let missing = || ArrowError::SchemaError(format!("no column `{}`", partition.column));
@@ -528,7 +529,8 @@ fn without_place(e: &serde_json::Error) -> String {
     text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// Whether a file has the ending of one that an export writes: whatever a manifest lists, no other is removed.
+/// Whether a file name has an extension that an export writes. Other files are never removed, whatever a manifest
+/// lists.
 pub(crate) fn is_data_file(path: &Path) -> bool {
     let packed = ["gz", "zst"].iter().any(|e| path.extension().is_some_and(|of| of == *e));
     let name = if packed { path.with_extension("") } else { path.to_owned() };

@@ -1,8 +1,8 @@
-//! Object stores: `s3://`, `gs://` and `az://` URLs in place of folders.
+//! Object stores: `s3://`, `gs://` and `az://` URLs instead of folders.
 //!
-//! In: finished files of a local folder. Out: objects of the same names below a prefix, and the way back. An object appears
-//! when its last part is there, never half of it; the manifest is put last, as in a folder. Credentials come from the
-//! environment, and are neither printed nor written.
+//! In: finished files of a local folder. Out: objects of the same names below a prefix; and the reverse. An object
+//! becomes visible when its last part is uploaded, never partially; the manifest is uploaded last, as in a folder.
+//! Credentials come from the environment, and are neither printed nor written.
 
 use std::error::Error;
 use std::io;
@@ -78,7 +78,7 @@ pub fn is_url(text: &str) -> bool {
     scheme.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+'))
 }
 
-/// A store that this program was built without.
+/// Replaces the store in a program that was built without the feature `object-store`.
 #[cfg(not(feature = "objects"))]
 #[derive(Debug)]
 pub struct Store(std::convert::Infallible);
@@ -148,8 +148,8 @@ impl Store {
         names.iter().try_for_each(|name| self.get(name, folder, MOST_OF_MANIFEST))
     }
 
-    /// Removes an export of a slice: first its manifest, so that the rest is not taken for a whole, and then the files that
-    /// it lists.
+    /// Removes an export of a slice: first its manifest, so that the remaining files are not taken for a complete
+    /// export, and then the files that it lists.
     ///
     /// # Errors
     /// A request fails.

@@ -31,7 +31,7 @@ impl Packing {
     }
 }
 
-/// Compresses bytes; what it has compressed is taken from time to time.
+/// A streaming compressor; its output is taken while it runs.
 pub(super) enum Packer {
     Gzip(GzEncoder<Vec<u8>>),
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),

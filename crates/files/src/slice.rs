@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Parts that `--part I/N` may ask for.
+/// The most parts that `--part I/N` accepts.
 const MOST_PARTS: u32 = 1_000_000;
 
 /// Some rows of a plan's tables; rows are numbered from 0 in each table.

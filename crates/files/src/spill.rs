@@ -167,12 +167,12 @@ pub const PARTS: &str = "dbmocker-parts-";
 /// Prefix of folders for throw-away databases.
 pub const SCRATCH: &str = "dbmocker-ddl-";
 const LOCK: &str = "lock";
-/// Minimum age of an unlocked folder whose process is taken for dead.
+/// Minimum age of an unlocked folder whose process is assumed to have ended.
 const UNLOCKED: Duration = Duration::from_secs(3600);
 /// Folders of this process that are not removed yet.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes every folder of spilled files that this process has: for an exit without destructors.
+/// Removes every folder of spilled files of this process: for an exit that runs no destructors.
 pub fn remove_folders() {
     for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         // The process ends: folders that cannot be removed are left to the next process.

@@ -1,4 +1,4 @@
-//! UUIDs as text, for readers that do not know them as 16 bytes (Spark before 4.1, pandas).
+//! UUIDs as text, for readers that do not support them as 16 bytes (Spark before 4.1, pandas).
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use dbmocker_generate::arrow::{SQL_TYPE_KEY, UUID_EXTENSION, extension};
 /// Bytes of a UUID as text.
 const TEXT: usize = 36;
 
-/// The schema with text in place of every UUID; the same schema if it has none.
+/// The schema with every UUID replaced by text; the same schema if it has none.
 pub fn schema_with_text(schema: &SchemaRef) -> SchemaRef {
     if !schema.fields().iter().any(|f| is_uuid(f)) {
         return schema.clone();

@@ -62,7 +62,7 @@ struct BatchWork<'a> {
     hashes: Vec<u64>,
     /// Intermediate results of laws over these rows; created on first use.
     frame: Option<Frame<'a>>,
-    /// For each column on which the presence of others depends: the number of its value in each row.
+    /// For each column on which the presence of others depends: the index of its value in each row.
     deciders: BTreeMap<usize, Vec<usize>>,
 }
 

@@ -1,7 +1,7 @@
 //! When the rows of a table begin: a monotone function of the row number, with growth, season, weekdays and hours, up
 //! to now.
 //!
-//! A density over days is summed up; row `i` of `n` lies where the sum reaches `i / n` of its total. Within a day, a
+//! A density over days is summed up; row `i` of `n` is where the sum reaches `i / n` of its total. Within a day, a
 //! density over hours gives the time.
 
 use dbmocker_core::rng_stream::{Stream, mix};

@@ -1,4 +1,4 @@
-//! Plan -> rows: pure functions of `(seed, table, column, row)`, collected into Arrow record batches.
+//! Generates the rows of a plan: pure functions of `(seed, table, column, row)`, collected into Arrow record batches.
 
 pub mod activity;
 pub mod arrow;

@@ -34,7 +34,7 @@ pub enum Law {
     Text { by: usize, cases: Vec<(String, String)> },
     /// The value of the expression over named `inputs`, converted to the column's type; at most `most` characters.
     Expression { expr: Box<Expr>, inputs: Vec<Input>, env: Env, most: Option<u32> },
-    /// A moment, stored in this form. Past events do not lie after `now` (microseconds since 1970).
+    /// A moment, stored in this form. Past events are not after `now` (microseconds since 1970).
     ///
     /// `strict`: a CHECK requires it to be later than the moment that it follows, by at least one unit of the column (a
     /// day or a second).

@@ -73,7 +73,7 @@ pub struct Plan {
     /// The number of loader processes.
     #[serde(rename = "hands", skip_serializing_if = "Option::is_none", default)]
     pub loaders: Option<ProcessChoice>,
-    /// How the row counts follow from a size that was asked for.
+    /// How the row counts follow from `--size`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sized: Option<String>,
 }
@@ -222,7 +222,7 @@ pub struct ColumnPlan {
     pub reason: String,
 }
 
-/// Values that programs tend to handle wrongly, in place of a column's own.
+/// Values that programs tend to handle wrongly; they replace a column's values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EdgeCases {
     /// Share of the rows, from 0 to 1.

@@ -80,8 +80,8 @@ pub enum ParentChoice {
     /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
     /// By a weight for each parent, the same in all periods of the rows, among the parents that exist in the period:
-    /// the first `existing[period]`.
-    /// `weights`: of parents at even places among all, from the lightest to the heaviest; by default few have most.
+    /// the first `existing[period]`. `weights`: learned weights at equal steps of the sorted weights, ascending; by
+    /// default few parents have most rows.
     Active {
         existing: Vec<u64>,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]

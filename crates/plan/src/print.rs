@@ -123,7 +123,7 @@ impl TablePlan {
         }
     }
 
-    /// Returns how the rows are loaded, and what the user should know of them, one line each.
+    /// Returns how the rows are loaded, and notes on them for the user, one line each.
     pub fn load_texts(&self, dialect: Dialect) -> Vec<String> {
         let tried = self
             .attempt_table

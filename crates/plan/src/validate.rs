@@ -449,7 +449,7 @@ fn sources(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId> {
         None => vec![c],
     };
     let mut out = Vec::new();
-    // A law may take the place of the group's value.
+    // A law may replace the group's value.
     let of_group = group(table, c);
     for c in own.into_iter().filter(|&c| group(table, c) == of_group) {
         let column = &table.columns[c];

@@ -105,8 +105,8 @@ impl OverrideScope<'_> {
         refused(self.column, override_, why)
     }
 
-    /// Sets the weights of lists. The law of numbers and texts is set when the table is planned, and only validated
-    /// here.
+    /// Sets the weights of lists. The distribution of numbers and texts is set when the table is planned, and only
+    /// validated here.
     fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, String> {
         let refused = |why: String| self.refused(&format!("distribution: {}", asked.text), &why);
         match domain {
@@ -396,7 +396,7 @@ impl OverrideScope<'_> {
         };
         let (min, max) = (override_.min_length.unwrap_or(0), override_.max_length.unwrap_or(u32::MAX));
         if let (Domain::Bytes { .. }, SqlType::Binary { max_bytes, fixed: false }) = (&domain, &self.column.ty) {
-            // The usual sizes are no limit.
+            // The usual sizes are not a limit.
             let most = max_bytes.unwrap_or(u32::MAX);
             let max = override_.max_length.unwrap_or(min.saturating_mul(2)).min(most);
             if min > max || override_.max_length.is_some_and(|asked| asked > most) {

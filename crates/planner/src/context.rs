@@ -51,7 +51,7 @@ pub(super) struct PlanContext<'a> {
     pub caps: BTreeMap<usize, (u64, String)>,
     /// The types of keys, narrowed to those of the columns that refer to them.
     pub key_types: KeyTypes,
-    /// The values that CHECKs of referring columns ask for.
+    /// The values to which CHECKs of referring columns restrict keys.
     pub wanted_keys: WantedKeys,
     pub generator: Generator,
     /// Row counts of tables that are sized by role.

@@ -91,7 +91,7 @@ fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> 
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()
 }
 
-/// Returns SQLite's constraints with an index of their own: all of them or none, since SQLite numbers these indexes.
+/// Returns SQLite's constraints with a separate index: all of them or none, since SQLite numbers these indexes.
 fn keys(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> Vec<String> {
     let is = |option: &str| table.options.iter().any(|o| o == option);
     let rowid = |key: &Key| key.primary && table.columns.iter().any(|c| matches!(c.auto, Some(Auto::Rowid { .. })));

@@ -1,4 +1,4 @@
-//! Distributions that were asked for, measured on the rows.
+//! Requested distributions, measured on the rows.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Exclusion constraints as keys: rows that differ in one of the key's columns cannot conflict.
 //!
 //! In: a constraint's elements. Out: the columns that keep rows from conflicting. A range that must not overlap others
-//! gets a slot of its own; slots are numbered for each row of a parent, or each value of a short list, that another
+//! gets its own slot; slots are numbered for each row of a parent, or each value of a short list, that another
 //! element compares for equality. A constraint of equalities only is a unique key.
 
 use dbmocker_core::schema::{Deferrable, Dialect, Exclusion, Key, KeyPart, SqlType, Table};
@@ -13,7 +13,7 @@ use dbmocker_predicate::Expr;
 pub(super) enum Apart {
     /// A column whose values are slots.
     Slots(String),
-    /// Two columns: the first is the start of a slot, the second lies within the slot.
+    /// Two columns: the first is the start of a slot, the second is within the slot.
     Between { from: String, to: String },
     /// Distinct values of these.
     Values(Vec<KeyPart>),
@@ -73,7 +73,7 @@ pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Opt
     })
 }
 
-/// Returns the columns compared for equality: each of their values has slots of its own.
+/// Returns the columns compared for equality: each of their values has separate slots.
 pub(super) fn groups<'e>(exclusion: &'e Exclusion, table: &Table) -> Vec<&'e str> {
     let equal = exclusion.elements.iter().filter(|(_, op)| op == "=").map(|(of, _)| of.as_str());
     equal.filter(|of| table.column(of).is_some_and(|c| c.generated.is_none())).collect()

@@ -63,9 +63,9 @@ pub(super) struct ResolvedFormula {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FormulaKind {
     Expression,
-    /// Rules: the column has its own value in rows that meet no condition.
+    /// Rules: in rows that meet no condition, the column has the value that it would have without rules.
     Rules,
-    /// Rules by one column of the row, of which each is NULL: the expression is true where the column has no value.
+    /// Rules by one column of the row, each of which gives NULL: the column is NULL where the expression is true.
     Absent {
         by: usize,
     },
@@ -225,7 +225,7 @@ impl Formulas {
     }
 }
 
-/// Returns the constraint that determines a column's values otherwise.
+/// Returns the constraint that determines a column's values, if there is one.
 fn decided(table: &Table, c: usize) -> Option<String> {
     let column = &table.columns[c];
     if column.generated.is_some() {
@@ -280,7 +280,7 @@ impl NameResolver<'_> {
         if !wish.rules.is_empty() {
             let formula = self.rules(c, &wish.rules, &wish.origin)?;
             return match decided {
-                // The column may be NULL all the same.
+                // The constraint allows rules that only make the column NULL.
                 Some(why) if !matches!(formula.kind, FormulaKind::Absent { .. }) => Err(FormulaProblem::OnlyNull(why)),
                 _ => Ok(formula),
             };
@@ -391,7 +391,7 @@ impl NameResolver<'_> {
         failed.map_or(Ok(out), Err)
     }
 
-    /// Adds an input and returns the column that stands for it.
+    /// Adds an input and returns the column that represents it.
     fn put(&mut self, name: &str, input: FormulaInput) -> Expr {
         let name = match &input {
             FormulaInput::Cell(c) => self.schema.tables[self.t].columns[*c].name.clone(),

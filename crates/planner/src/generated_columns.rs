@@ -172,7 +172,7 @@ fn text_part(expr: &Expr, table: &Table) -> Option<TextPart> {
     TextPart::of(expr).filter(|p| table.column(&p.column).is_some_and(|c| matches!(c.ty, SqlType::Text { .. })))
 }
 
-/// Returns what a text of at most `max_chars` characters looks like that can be cast.
+/// Returns a pattern of texts of at most `max_chars` characters that can be cast.
 fn pattern(to: &CastType, max_chars: Option<u32>) -> Option<String> {
     let body = match to {
         CastType::Int => {

@@ -577,7 +577,7 @@ mod tests {
         let a = assign(1000, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("parents", 1000, &[1])]);
         assert_eq!((a.rows, &a.attempt_table[..], a.columns.contains_key(&0)), (1000, &[][..], true));
         assert!(matches!(a.columns[&0], Carrier::Unique { .. }), "{a:?}");
-        // If the second key has a column of its own, lines are still numbered within their order.
+        // If the second key has another column, lines are still numbered within their order.
         let columns = [counter("line"), foreign("f", 0), column("code", 1 << 40)];
         let a = assign(500, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("orders", 200, &[1])]);
         assert_eq!(a.composite_keys[0].law, KeyLayout::Ordinal);

@@ -21,7 +21,7 @@ pub struct Overrides {
     pub references: Vec<ReferenceOverride>,
     /// Row counts set by flags: a table name or pattern, and its count.
     pub rows: Vec<(String, RequestedRows)>,
-    /// The mode of every column that has none of its own and may repeat values.
+    /// The mode of every column without a separate mode whose values may repeat.
     pub duplicates: Option<Duplicates>,
 }
 
@@ -77,7 +77,7 @@ pub struct ColumnOverride {
     pub duplicates: Option<Duplicates>,
     /// The expression that computes the column.
     pub expression: Option<String>,
-    /// What holds in rows that meet a condition; the first that does decides.
+    /// Values for rows that meet a condition; the first rule whose condition is met applies.
     pub rules: Vec<RuleOverride>,
     pub origin: String,
 }

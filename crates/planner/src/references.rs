@@ -179,7 +179,7 @@ impl<'a> Finder<'a> {
                 let index = |k: &ForeignKey| schema.tables.iter().position(|t| t.name == k.parent);
                 parents.filter_map(index).map(self.rows).max()
             });
-            // A column of no foreign key has enough values of its own.
+            // A column without a foreign key has enough values.
             let room = room.collect::<Option<Vec<u64>>>().map(|r| r.into_iter().fold(1, u64::saturating_mul));
             room.is_none_or(|room| room >= (self.rows)(f.table))
         };

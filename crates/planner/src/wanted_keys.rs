@@ -1,4 +1,4 @@
-//! The values of keys that the CHECKs of referring columns ask for: `model text CHECK (model = 'Grant')` in a foreign
+//! The values of keys that the CHECKs of referring columns require: `model text CHECK (model = 'Grant')` in a foreign
 //! key needs parents whose `model` is `Grant`.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ const LISTED: usize = 64;
 /// (table, column) of keys, with the values that referring columns are restricted to, transitively.
 pub(super) type WantedKeys = BTreeMap<(usize, usize), Wanted>;
 
-/// Values of a key, and the tables whose CHECKs ask for them.
+/// Values of a key, and the tables whose CHECKs require them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Wanted {
     pub values: Vec<Value>,

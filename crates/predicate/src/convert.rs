@@ -28,7 +28,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::Prefixed { value, .. } => go(value),
         Sql::Collate { expr, .. } => go(expr),
         // Another time zone shifts a timestamp by hours; a zone that is not a constant must be one that the server
-        // knows.
+        // supports.
         Sql::AtTimeZone { timestamp, time_zone } if constant(time_zone) => go(timestamp),
         Sql::TypedString(t) => {
             let text = t.value.value.clone().into_string().ok_or_else(|| unsupported(e))?;

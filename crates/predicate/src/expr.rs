@@ -1,4 +1,4 @@
-//! Expressions: a small language of our own, independent of any parser's or server's types.
+//! Expressions: a small language, independent of the types of any parser or server.
 //!
 //! Data in: trees built by [`parse`](super::parse). Data out: the same trees with columns renamed, inlined or listed;
 //! `printed` prints them.

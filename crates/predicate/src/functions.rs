@@ -107,7 +107,7 @@ fn call(tokens: &[Token], i: usize, functions: &[Function]) -> Option<(String, u
     let there = |f: &Function| f.schema.is_empty() || schema.as_ref().is_none_or(|schema| *schema == f.schema);
     let mut fitting = functions.iter().filter(|f| f.name == name && there(f) && f.arguments.len() == arguments.len());
     let function = fitting.next()?;
-    // Overloaded functions can only be told apart by types.
+    // Overloaded functions can only be distinguished by types.
     if fitting.next().is_some() {
         return None;
     }

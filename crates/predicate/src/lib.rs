@@ -1,7 +1,7 @@
 //! CHECKs, domain CHECKs, partition bounds and index predicates: parsing, narrowing, solving and evaluation.
 //!
 //! Independent of any database: predicates in, narrowed [`Domain`](dbmocker_domain::Domain)s and row-wise
-//! `CoupledColumns`s out. Conditions that it cannot solve are reported; nothing is guessed.
+//! `CoupledColumns`s out. Conditions that cannot be solved are reported.
 
 mod composite_fields;
 mod convert;

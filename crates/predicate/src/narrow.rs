@@ -275,7 +275,7 @@ impl Narrow for Domain {
         let Domain::Array { element, min: a, max: b } = self else { return Narrowing::Unsupported };
         let array = |min, max| Domain::Array { element: element.clone(), min, max };
         if min > *b && *b > 0 && min <= max && min <= MAX_ITEMS {
-            // longer than usual: whether another condition forbids it is found by trying
+            // longer than usual: values are tested to find out whether another condition forbids it
             return Narrowing::Over(array(min, min));
         }
         let (min, max) = (min.max(*a), max.min(*b));

@@ -24,7 +24,7 @@ const MAX_OPERATORS: usize = 1200;
 const MAX_LONG_OPERATORS: usize = 20_000;
 /// Conditions of such an expression, lists counted once.
 const MAX_ATOMS: usize = 100;
-/// Bytes of stack, of which only those that are used take memory.
+/// Stack size in bytes; only pages that are used take memory.
 const LONG_STACK: usize = 256 << 20;
 /// Maximum depth of an [`Expr`], on which all later steps recurse.
 const MAX_DEPTH: usize = 150;
@@ -88,14 +88,14 @@ fn tree(text: &str, dialect: Dialect, operators: usize) -> Result<Expr, ParseErr
 }
 
 /// A long chain of operators (`a = 1 OR a = 2 OR ...`): only the parser's own tree is deep, and needs the stack of a
-/// thread of its own until it is converted.
+/// separate thread until it is converted.
 fn parse_long(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
     std::thread::scope(|scope| {
         let parsing = std::thread::Builder::new().stack_size(LONG_STACK);
         let parsing = parsing.spawn_scoped(scope, || tree(text, dialect, MAX_LONG_OPERATORS).map(lists));
         parsing.map_or(Err(ParseError::TooDeep), |thread| thread.join().unwrap_or(Err(ParseError::TooDeep)))
     })
-    // The solver takes its time over each condition that is left.
+    // The solver's time grows with the number of conditions.
     .and_then(|tree| if atoms(&tree) > MAX_ATOMS { Err(ParseError::TooDeep) } else { Ok(tree) })
 }
 
@@ -237,7 +237,7 @@ fn word(text: &str) -> Token {
     Token::make_keyword(text)
 }
 
-/// SQLite's general `IS`, MySQL's `||` and `&&`, and names that are keywords only to the parser.
+/// SQLite's general `IS`, MySQL's `||` and `&&`, and names that only the parser treats as keywords.
 fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
     let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
     let mut out = Vec::with_capacity(tokens.len() + 4);
@@ -247,13 +247,13 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
         match (&tokens[i], dialect) {
             (Token::StringConcat, Dialect::Mysql) => out.push(word("OR")),
             (Token::Overlap, Dialect::Mysql) => out.push(word("AND")),
-            // SQLite has no SIMILAR TO: the parser's form for it stands for NOT GLOB, which the parser does not know
+            // SQLite has no SIMILAR TO: its syntax node represents NOT GLOB, which the parser does not support
             (t, Dialect::Sqlite) if keyword(t) == Keyword::NOT && next(1) == Keyword::GLOB => {
                 out.extend([word("NOT"), word("SIMILAR"), word("TO")]);
                 i += 1;
             }
             (Token::ExclamationMark, Dialect::Mysql) => out.push(word("NOT")),
-            // MariaDB prints `mod(a, b)` and `a % b` so.
+            // MariaDB prints `mod(a, b)` and `a % b` in this form.
             (Token::Word(w), Dialect::Mysql)
                 if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("mod") && ends_operand(out.last()) =>
             {

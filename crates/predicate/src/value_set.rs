@@ -1,4 +1,4 @@
-//! Lists of values that are looked through as often as they are long: CHECKs with a hundred thousand values.
+//! Lists of values with fast membership tests, for CHECKs with a hundred thousand values.
 
 use std::collections::HashSet;
 
@@ -7,14 +7,14 @@ use dbmocker_core::value::Value;
 
 use crate::eval::compare::order;
 
-/// A list shorter than this is compared value by value.
+/// A list shorter than this is searched linearly.
 const SHORT: usize = 16;
 
 /// The values of a list, as the server compares them.
 pub(crate) struct Members<'a> {
     values: &'a [Value],
     dialect: Dialect,
-    /// Where all are whole numbers, or all texts: whatever is not in it is not in the list.
+    /// The set of keys, if all values are integers, or all are texts.
     keys: Option<(ValueKind, HashSet<String>)>,
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::yaml::Node;
 use crate::{Profile, VERSION};
 
-/// Floats up to here hold every whole number.
+/// Floats up to this value represent every integer exactly.
 const MOST_EXACT: f64 = 9e15;
 /// Characters of a line of YAML.
 const WIDTH: usize = 120;

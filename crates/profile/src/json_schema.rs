@@ -1,4 +1,4 @@
-//! The profile as a JSON Schema, with which editors complete and check it.
+//! The JSON Schema of profiles, which editors use for completion and checks.
 
 use serde_json::{Map, Value, json};
 

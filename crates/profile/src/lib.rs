@@ -1,4 +1,4 @@
-//! The shape of a database as data: how many rows, how often NULL, which shares, quantiles and fan-outs - never a row.
+//! The shape of a database as data: row counts, shares of NULLs and of values, quantiles and fan-outs, but never a row.
 //!
 //! Data in: a file, YAML or JSON, or what `dbmocker learn` has read from statistics. Data out: the same types, checked.
 //! [`Profile::read`] and [`Profile::write`] choose the syntax by the file's name; [`json_schema`] describes it for
@@ -76,7 +76,7 @@ pub struct TableProfile {
     pub groups: Vec<Group>,
 }
 
-/// One column. Whatever is not known is left out.
+/// One column. Unknown figures are omitted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnProfile {
@@ -106,7 +106,7 @@ pub struct ColumnProfile {
     /// The common values, most frequent first; shares are those of all rows, NULLs included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub common: Vec<Common>,
-    /// How frequent the values below `common` are.
+    /// The frequencies of the values that are not in `common`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<Tail>,
     /// Of numbers and moments, over all rows that are not NULL.
@@ -118,7 +118,7 @@ pub struct ColumnProfile {
     /// Arrays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elements: Option<Elements>,
-    /// Where the column's sequence stands, to 3 digits.
+    /// The last value of the column's sequence, to 3 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<f64>,
     /// Shares of moments by hour of the day, UTC, from 0 (24 of them).
@@ -140,17 +140,17 @@ pub enum Labels {
     Masked,
 }
 
-/// A number of different values: a number, or `{share: 0.3}` of the rows that are not NULL.
+/// A number of distinct values: a number, or `{share: 0.3}` of the rows that are not NULL.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distinct {
-    /// So many, whatever the number of rows.
+    /// A number that does not depend on the number of rows.
     Count(f64),
-    /// So many for each row: they grow with the table.
+    /// A share of the rows: the number grows with the table.
     Share(f64),
 }
 
 impl Distinct {
-    /// For a table with so many rows that are not NULL.
+    /// The number for a table with so many rows that are not NULL.
     pub fn of(self, rows: f64) -> f64 {
         match self {
             Distinct::Count(n) => n,
@@ -174,8 +174,8 @@ pub struct Common {
 pub struct Tail {
     /// 0: equally frequent.
     pub exponent: f64,
-    /// Different values, those of the head included. A server's own count is an estimate from a sample; this is the count
-    /// from which such a sample would give that estimate.
+    /// Different values, those of the head included. The server's count is an estimate from a sample; this is the count
+    /// for which such a sample is expected to give that estimate.
     pub distinct: f64,
 }
 
@@ -220,22 +220,22 @@ pub struct Reference {
     /// Shares of the largest parents in the rows that have a parent, largest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub head: Vec<f64>,
-    /// The exponent of the power law below the head; left out where the server knows no shape.
+    /// The exponent of the power law below the head; omitted if the statistics do not show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<f64>,
-    /// Where among the parents, in the order of their key, those of the rows are: 0 is the first, 1 the last.
+    /// The positions of the rows' parents in the order of the parent key: 0 is the first, 1 the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub positions: Option<Quantiles>,
-    /// Share of the parents by their number of children (`--scan`): exact, where the rest of this is an estimate.
+    /// Share of the parents by their number of children (`--scan`): exact, while the other figures are estimates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Children>,
-    /// By moment column: share of the children whose moment is not before that of their parent's child with the next
-    /// smaller key (`--scan`).
+    /// By timestamp column: share of the children whose timestamp is not before that of the same parent's child with
+    /// the next smaller key (`--scan`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub in_order: BTreeMap<String, f64>,
 }
 
-/// So many of the parents have so many children.
+/// The share of the parents with a number of children.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Children {
@@ -248,7 +248,7 @@ pub struct Children {
     pub parents: f64,
 }
 
-/// Columns that are correlated, by the server's extended statistics (extended statistics).
+/// Columns that are correlated, from the server's extended statistics.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {

@@ -125,7 +125,7 @@ fn mistakes_are_shown_with_their_place() {
     }
 }
 
-/// Every key of a profile that has them all, and no key that the types do not have.
+/// The schema has every key of a complete profile, and no key that the types do not have.
 #[test]
 fn the_json_schema_has_every_key() {
     let value = serde_json::to_value(Profile::parse(WHOLE, "f").unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! What a profile must keep, beyond its types. Every mistake names its place, as a path of keys.
+//! Checks of a profile beyond its types. Every error has its position, as a path of keys.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ const SLACK: f64 = 0.01;
 /// Rows of a table at most.
 const MOST_ROWS: u64 = 1_000_000_000_000_000;
 
-/// A value that cannot be.
+/// An invalid value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// Keys, and positions in lists, from the file's root.

@@ -7,7 +7,7 @@ use serde::de::value::StringDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// What does not fit, and where: line, column.
+/// An error with its position: line, column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Misplaced {
     pub message: String,
@@ -37,14 +37,14 @@ impl Node<'_> {
         (self.0.span.start.line(), self.0.span.start.col() + 1)
     }
 
-    /// The innermost node has the place.
+    /// Adds the position, unless an inner node has added one.
     fn locate(self, e: Misplaced) -> Misplaced {
         Misplaced { at: Some(e.at.unwrap_or(self.place())), ..e }
     }
 }
 
 impl<'n> Node<'n> {
-    /// The node below a path of keys and positions, or the last that is there.
+    /// The node at a path of keys and positions, or the last one that exists on the path.
     pub(crate) fn find(self, path: &[String]) -> Node<'n> {
         let Some((first, rest)) = path.split_first() else { return self };
         let below = match &self.0.data {

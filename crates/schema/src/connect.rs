@@ -434,7 +434,7 @@ impl PartialConnection {
 
     /// Mode and root certificates, combined as in libpq.
     fn encryption(&mut self) -> Result<(TlsMode, Option<PathBuf>), SchemaError> {
-        // The parameter that all clients know has priority over those of single clients.
+        // The parameter that all clients support has priority over those of single clients.
         self.tls = self.tls.or(self.asked.tls);
         match self.tls_root.take() {
             Some(Roots::System) => match self.tls.unwrap_or(TlsMode::VerifyFull) {

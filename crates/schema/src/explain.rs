@@ -29,7 +29,7 @@ impl Explainer {
     /// The plan of one statement: JSON on PostgreSQL, MySQL and MariaDB; on SQLite one line a step.
     ///
     /// # Errors
-    /// [`SchemaError::Query`] with what the server says of the statement.
+    /// [`SchemaError::Query`] with the server's message.
     pub fn plan(&mut self, statement: &str) -> Result<String, SchemaError> {
         let sql = match self.dialect {
             Server::Postgres => format!("explain (format json) {statement}"),

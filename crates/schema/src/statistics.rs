@@ -1,8 +1,8 @@
-//! What the server's own statistics say of its tables: data in is a [`Connection`] and its [`Schema`], data out is
+//! Reads the server's statistics of its tables: data in is a [`Connection`] and its [`Schema`], data out is
 //! [`Statistics`].
 //!
-//! Only catalogues are read, in read-only transactions. Of texts come lengths, never the texts; the labels that
-//! [`labels`] reads are those of columns that the caller names.
+//! Only catalogues are read, in read-only transactions. For texts, only lengths are read, never the texts; [`labels`]
+//! reads values only of columns that the caller names.
 
 use std::collections::BTreeMap;
 
@@ -21,15 +21,15 @@ mod sqlite;
 /// The statistics of a database.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Statistics {
-    /// The catalogues that were read, for the person.
+    /// The catalogues that were read, for messages.
     pub read: Vec<&'static str>,
     pub tables: BTreeMap<TableName, TableStatistics>,
 }
 
-/// Those of a table.
+/// The statistics of a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableStatistics {
-    /// As the server estimates or counts them; `None` if it never did.
+    /// The row count, estimated or counted by the server; `None` if there is none.
     pub rows: Option<f64>,
     /// When the statistics were made: `YYYY-MM-DD`.
     pub analyzed: Option<String>,
@@ -43,15 +43,15 @@ pub struct TableStatistics {
     pub groups: Vec<GroupStatistics>,
 }
 
-/// Those of a column. Shares are of all rows, NULLs included.
+/// The statistics of a column. Shares are of all rows, NULLs included.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnStatistics {
     pub nulls: Option<f64>,
-    /// Different values; below 0: their share of the rows that are not NULL.
+    /// The number of distinct values; if negative, its absolute value is their share of the rows that are not NULL.
     pub distinct: Option<f64>,
     /// Mean bytes, as the server counts them.
     pub width: Option<f64>,
-    /// Of physical and logical order.
+    /// The correlation of physical and logical order.
     pub correlation: Option<f64>,
     /// Shares of the common values, most frequent first.
     pub common: Vec<f64>,
@@ -66,9 +66,9 @@ pub struct ColumnStatistics {
     pub elements: Option<ElementStatistics>,
     /// The last number of the column's sequence.
     pub sequence: Option<f64>,
-    /// `common` are all values that there are: the server's list is no excerpt.
+    /// `common` has all values of the column, not only the most frequent ones.
     pub complete: bool,
-    /// The values are computed between the least and the greatest, not read.
+    /// The values are interpolated between the least and the greatest, not read.
     pub computed: bool,
 }
 
@@ -91,13 +91,13 @@ pub struct ElementStatistics {
     pub mean: Option<f64>,
 }
 
-/// Columns together.
+/// The statistics of several columns together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupStatistics {
     pub columns: Vec<String>,
-    /// As that of a column.
+    /// The distinct combinations, as [`ColumnStatistics::distinct`].
     pub distinct: Option<f64>,
-    /// Columns that determine another, and in which share of the rows.
+    /// Columns that determine another column, and the share of the rows in which they do.
     pub depends: Vec<(Vec<String>, String, f64)>,
 }
 
@@ -114,7 +114,7 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
     }
 }
 
-/// The common values of some columns, most frequent first: of those columns only.
+/// The common values of the given columns, most frequent first; values of other columns are not read.
 ///
 /// # Errors
 /// As [`read`].

@@ -68,7 +68,7 @@ pub struct Dictionary {
     pub languages: Vec<Translations>,
     /// Words into which names without separators are split.
     pub vocabulary: HashSet<String>,
-    /// Words that are not split although they consist of several.
+    /// Words that are not split although they consist of several words.
     pub never_cut: HashSet<String>,
     /// Words that end in `id` and are not identifiers.
     pub no_identifier: HashSet<String>,
@@ -82,7 +82,7 @@ pub struct Dictionary {
     pub texts: HashMap<String, Named>,
     /// The shapes of JSON documents.
     pub json: HashMap<String, Named>,
-    /// What values of columns reveal of people.
+    /// The privacy class of columns, by phrase.
     pub privacy: HashMap<String, Privacy>,
     /// The same by kind of value: its name, or its subject.
     pub privacy_of_kinds: HashMap<String, Privacy>,

@@ -209,7 +209,7 @@ pub fn correlations(parts: &[AttributeName]) -> Vec<Correlation> {
 
 /// Moves columns whose attribute does not identify a person or place into the one group that they can belong to.
 fn merge_roles(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
-    // A group is whole with a name, or with any part of an address.
+    // A group is complete if it has a name, or any part of an address.
     let whole = |parts: &Vec<AttributeName>| parts.iter().any(|p| !is_unidentified(p.attribute));
     let whole: BTreeSet<&str> = roles.iter().filter(|(_, parts)| whole(parts)).map(|(role, _)| *role).collect();
     let unidentified: Vec<&str> = roles.keys().copied().filter(|role| !whole.contains(role)).collect();
@@ -224,7 +224,7 @@ fn merge_roles(roles: &mut BTreeMap<&str, Vec<AttributeName>>) {
     }
 }
 
-/// Whether the attribute alone does not make a person or place: it needs a name or an address beside it.
+/// Whether the attribute alone does not identify a person or place: the table must also have a name or an address.
 fn is_unidentified(attribute: Attribute) -> bool {
     use Attribute::*;
     matches!(

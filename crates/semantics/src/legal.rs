@@ -42,8 +42,8 @@ pub fn decimal_bounds(precision: u16, scale: i16) -> (i128, u8, i128) {
     (hi.saturating_mul(step), scale, step)
 }
 
-/// The domain of all values that a type allows. Types without a limit of their own get one, beyond what applications
-/// store. `None` for a type without a generator.
+/// The domain of all values that a type allows. Types without a limit get one, beyond what applications store. `None`
+/// for a type without a generator.
 pub fn legal(ty: &SqlType, context: &InferContext<'_>) -> Option<Domain> {
     Some(match ty {
         SqlType::Int { bytes, unsigned, .. } => {

@@ -282,7 +282,7 @@ impl LifeCycle {
 }
 
 /// The event that a word of an amount's name refers to. Nouns count only for branches: those of steps (`shipping`) are
-/// amounts of their own.
+/// separate amounts.
 fn of_word(word: &str, noun: bool) -> Option<usize> {
     let fits = |e: &Event| e.done.contains(&word) || noun && e.branch.is_some() && e.nouns.contains(&word);
     EVENTS.iter().position(fits)

@@ -191,7 +191,7 @@ fn stem(name: &Name, phrase: &str) -> Vec<String> {
     rest.filter(|w| !matches!(w.as_str(), "at" | "date" | "time" | "on" | "datetime" | "timestamp")).cloned().collect()
 }
 
-/// Whether the column is part of a foreign key or of a unique key, which determine its values.
+/// Whether the column is part of a foreign key or of a unique key, which determines its values.
 fn constrained(table: &Table, column: &str) -> bool {
     table.foreign_keys.iter().any(|f| f.columns.iter().any(|c| c == column))
         || table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_deref() == Some(column)))

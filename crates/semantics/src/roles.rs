@@ -2,8 +2,8 @@
 
 use super::names::Name;
 
-/// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have a
-/// meaning of their own in names of columns.)
+/// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have another
+/// meaning in names of columns.)
 pub fn singular(name: &str) -> Name {
     let mut name = Name::new(name);
     for word in &mut name.words {

@@ -433,8 +433,8 @@ pub fn delay(table: &str) -> (i64, i64) {
     found.map_or((MINUTE, 2 * DAY), |(_, span)| *span)
 }
 
-/// Seconds between two rows of a time series (readings, rates, daily snapshots); `None` if the table is none by its
-/// name.
+/// Seconds between two rows of a time series (readings, rates, daily snapshots); `None` if the table is not a time
+/// series by its name.
 pub fn step(table: &str, column: &str) -> Option<i64> {
     let (table, column) = (Name::new(table), Name::new(column));
     let named = |words: &[&str]| table.has_any(words) || column.has_any(words);

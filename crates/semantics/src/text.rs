@@ -51,7 +51,7 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
     let words: Vec<&str> = name.words.iter().map(String::as_str).collect();
     let names_of_people = neighbours.any_ends(&["first name", "last name"]);
     match words.as_slice() {
-        // A German `name` beside a `vorname`.
+        // A German `name` in a table with a `vorname`.
         ["name"]
             if neighbours.language.is_some() && neighbours.any_is("first name") && !neighbours.any_is("last name") =>
         {
@@ -62,19 +62,19 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         {
             of_kind(K::FirstName)
         }
-        // A form of address (`Mr.`) beside a first or last name, in a short column.
+        // A form of address (`Mr.`) in a short column of a table with a first or last name.
         ["title"] if names_of_people && *room <= 20 => of_catalogue("name_prefix"),
         ["prefix"] if names_of_people => of_catalogue("name_prefix"),
         ["suffix"] if names_of_people => of_catalogue("name_suffix"),
         ["prefix"] if neighbours.any_ends(&["hash", "key", "token", "secret"]) => of_catalogue("key_prefix"),
         ["prefix" | "suffix"] => of_kind(K::Code { length: 3.min(*room).max(1) }),
-        // What visitors of a site do, not messages between programs.
+        // Actions of a site's visitors, not messages between programs.
         ["event", "type" | "name"] | ["event"]
             if neighbours.any_ends(&["page", "url", "referrer", "referer", "device", "browser", "user agent"]) =>
         {
             of_catalogue("web_event")
         }
-        // `content_type` beside `content_id`: a polymorphic reference.
+        // `content_type` with `content_id`: a polymorphic reference.
         [rest @ .., "type" | "kind" | "class"] if !rest.is_empty() && rest != ["mime"] => {
             let of = format!("{} id", rest.join(" "));
             neighbours.any_is(&of).then(|| of_catalogue("entity_type")).flatten()

@@ -46,7 +46,7 @@ const SAME: &[&[&str]] = &[
 /// Tables of lines, whose sum is the document's amount.
 const LINES: &[&str] = &["item", "line", "detail", "position", "entry"];
 
-/// Phrases for totals of money, and the tables that they are summed from, the likeliest first.
+/// Phrases for totals of money, and the tables that they are summed from, the most likely first.
 const MONEY: &[(&[&str], &[&str])] = &[
     (
         &[

@@ -2,7 +2,7 @@
 //!
 //! Data in: record batches, pulled and encoded on the caller's thread. Data out: chunks of about 1 MiB through a
 //! bounded channel to a thread that runs the driver, so that encoding and sending overlap and a slow server slows the
-//! caller. The server cannot request another file: the handler answers once, with our rows, and refuses any other
+//! caller. The server cannot request another file: the handler answers once, with the rows, and refuses any other
 //! request.
 
 use std::io;
@@ -53,7 +53,7 @@ pub fn load(
             let server = std::thread::Builder::new().spawn_scoped(scope, || {
                 runtime.block_on(async {
                     let answer = conn.query_drop(&sql).await;
-                    // Drops our handler if the server never requested the file, and refuses later requests.
+                    // Drops the handler if the server never requested the file, and refuses later requests.
                     conn.set_infile_handler(async { Err(io::Error::other("no rows are on offer").into()) });
                     answer.map(|()| conn.affected_rows())
                 })

@@ -151,7 +151,7 @@ fn load_data_statements(
     Ok(Some(all))
 }
 
-/// What one load can be taken back to.
+/// The scope to which one load can be rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MysqlRollback {
     /// The caller's transaction: a savepoint inside it.
@@ -171,7 +171,7 @@ impl MysqlRollback {
         Ok((scope, warnings::rows_of_a_statement(found)))
     }
 
-    /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert then.
+    /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert at that point.
     fn keep(self, session: &mut MysqlSession, target: &Target) -> Result<(), LoadError> {
         let sql = match self {
             MysqlRollback::Savepoint => "RELEASE SAVEPOINT dbmocker_load",

@@ -1,7 +1,7 @@
 //! Rows in portions, one for each statement.
 //!
-//! Data in: record batches, and the rows of one portion. Data out: the batches of each portion; a batch that lies in two
-//! is cut without a copy.
+//! Data in: record batches, and the rows of one portion. Data out: the batches of each portion; a batch that belongs to
+//! two portions is sliced without a copy.
 
 use arrow::record_batch::RecordBatch;
 
@@ -11,7 +11,7 @@ use crate::LoadError;
 /// Batches up to the end of the portion that was begun.
 pub struct Portions<'a> {
     batches: BatchIter<'a>,
-    /// Pulled, but not given yet.
+    /// The next batch, pulled but not yet returned.
     next: Option<Result<RecordBatch, LoadError>>,
     limit: usize,
     left: usize,
@@ -23,7 +23,7 @@ impl<'a> Portions<'a> {
         Portions { batches, next: None, limit: limit.unwrap_or(usize::MAX), left: 0 }
     }
 
-    /// Begins a portion; `false` when all rows were given.
+    /// Begins a portion; `false` if all rows were returned.
     pub fn begin(&mut self) -> bool {
         if self.next.is_none() {
             self.next = self.batches.next();
@@ -32,7 +32,7 @@ impl<'a> Portions<'a> {
         self.next.is_some()
     }
 
-    /// What was not given yet, as one portion.
+    /// The remaining rows as one portion.
     pub fn all(self) -> Self {
         Portions { limit: usize::MAX, left: usize::MAX, ..self }
     }

@@ -14,7 +14,7 @@ const SHOWN: usize = 3;
 /// warnings that a trigger raised itself.
 const ABOUT_OTHER_THINGS: [&str; 7] = ["1287", "1681", "1592", "1642", "3719", "3720", "3778"];
 
-/// A value that lost digits, or anything else of it: a note where the standard allows it.
+/// Data truncated: a value lost digits or another part. A note instead of a warning if the standard allows it.
 const ROUNDED: &str = "1265";
 
 /// One line of `SHOW WARNINGS`.
@@ -31,12 +31,12 @@ impl Warning {
         Some(Warning { note, code: fields.next()?, text: fields.next()? })
     }
 
-    /// Says nothing of the values that were sent.
+    /// Whether the warning is not about the values that were sent.
     fn is_harmless(&self, target: &Target) -> bool {
         ABOUT_OTHER_THINGS.contains(&self.code.as_str()) || self.is_rounding_elsewhere(target)
     }
 
-    /// The server rounded what it worked out itself: a generated column, or a default.
+    /// Whether the server rounded a value that it computed: of a generated column, or a default.
     fn is_rounding_elsewhere(&self, target: &Target) -> bool {
         let column = || self.text.split_once("for column '")?.1.rsplit_once("' at row").map(|(name, _)| name);
         let sent = |name: &str| target.columns.iter().any(|c| c.name.to_lowercase() == name.to_lowercase());
@@ -62,7 +62,7 @@ pub fn sources_of_warnings(target: &Target) -> String {
     )
 }
 
-/// Notes for the person; an error if any warning is about the rows.
+/// Returns notes for the user; an error if any warning is about the rows.
 pub fn read(session: &mut MysqlSession, target: &Target) -> Result<Vec<String>, LoadError> {
     let total = session.warning_count();
     if total == 0 {

@@ -70,7 +70,7 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
     }
 }
 
-/// Puts NULL where the array has one; where it has none, no row is checked for NULL.
+/// Writes NULL where the array has one; if the array has no NULLs, rows are not checked.
 pub fn nullable_with<'a>(
     array: &'a dyn Array,
     null: &'static [u8],

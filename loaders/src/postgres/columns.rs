@@ -174,7 +174,7 @@ pub fn choose<'a>(columns: impl Iterator<Item = (&'a str, &'a str, Option<WireFo
     CopyFormat { binary: true, reason: "COPY binary: every column has a binary form".into() }
 }
 
-/// What the server knows of a table's columns.
+/// The properties of a table's columns, from the server's catalogue.
 pub struct Resolved {
     /// The binary form of each column that is sent, if it has one.
     pub forms: Vec<Option<WireForm>>,

@@ -315,7 +315,7 @@ fn unreachable(to: &Connection, place: &str, e: &io::Error) -> String {
     }
 }
 
-/// The server answered with an error of its own.
+/// The server answered with an error.
 fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]) -> String {
     let (user, database) = (&to.user, &to.database);
     let said = db.message();

@@ -1,6 +1,6 @@
--- The schemas of the search path that the session was given (`dbmocker.path`), in order, each with a role that might have
--- put functions or operators there which this session must not run: one that may create objects in the schema now, or
--- that owns a function or an operator of it.
+-- The schemas of the search path that the session was given (`dbmocker.path`), in order, each with a role that may have
+-- created functions or operators there which this session must not run: one that may create objects in the schema now, or
+-- that owns a function or an operator in it.
 WITH {trusted},
 others AS (
     SELECT r.oid, r.rolname

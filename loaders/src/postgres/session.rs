@@ -189,7 +189,7 @@ impl PostgresSession {
         self.rows(&sql)
     }
 
-    /// The rows of a statement that is sent as it is.
+    /// The rows of a statement that is sent unchanged.
     pub fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let mut rows = Vec::new();
         self.simple(sql, |message| {

@@ -1,6 +1,6 @@
 -- Roles whose functions may run in this session: superusers, those who can become this role, and, unless this role is
--- a superuser, the roles that it is a member of and the database's owner. They can act as this role already, or hold
--- what it works with. A part of WITH.
+-- a superuser, the roles that it is a member of and the database's owner. They can act as this role already, or own
+-- the objects that it uses. Part of a WITH clause.
 me AS (
     SELECT r.oid, r.rolsuper FROM pg_roles r WHERE r.rolname = current_user
 ),

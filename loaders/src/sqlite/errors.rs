@@ -53,8 +53,8 @@ pub fn is_locked(code: i32) -> bool {
     matches!(ffi::Error::new(code).code, ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked)
 }
 
-/// The remedy for a result code of SQLite (primary or extended), as the end of a sentence; empty where the message has
-/// it.
+/// The remedy for a result code of SQLite (primary or extended), as the end of a sentence; empty if the message already
+/// contains it.
 pub fn way_out(code: i32) -> &'static str {
     match ffi::Error::new(code).code {
         ffi::ErrorCode::NotADatabase => "; it is encrypted, or another program's: check the path",

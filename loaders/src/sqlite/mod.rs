@@ -146,8 +146,8 @@ impl Sqlite {
 /// How conflicts are handled and rows counted, by the properties of the table.
 #[derive(Debug, Clone, Copy)]
 struct InsertMode {
-    /// SQLite would apply our conflict clause to the statements inside the triggers too, so there is none then; it also
-    /// reads the whole batch before it writes a row.
+    /// SQLite would apply the loader's conflict clause to the statements inside the triggers too, so there is none
+    /// then; it also reads the whole batch before it writes a row.
     triggers: bool,
     /// A constraint may replace or skip rows by its own `ON CONFLICT`, which only counting the table shows.
     conflict_clauses: bool,

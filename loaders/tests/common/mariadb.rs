@@ -86,7 +86,7 @@ impl Drop for Server {
     }
 }
 
-/// An initialised data folder, made once and kept beside the build.
+/// An initialised data folder, created once and kept in the build folder.
 fn template() -> PathBuf {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mariadb-template");
     if place.is_dir() {
@@ -101,7 +101,7 @@ fn template() -> PathBuf {
         .output()
         .expect("mariadb-install-db is installed: apt install mariadb-server");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // Another test may have been faster: then its folder is as good.
+    // Another test may have created the folder first.
     let _ = std::fs::rename(&data, &place);
     assert!(place.is_dir());
     place

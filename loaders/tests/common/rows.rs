@@ -7,7 +7,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::{LoadError, Loaded, Loader, Payload, Target, TargetColumn};
 
-/// Text that every escaping gets wrong once.
+/// Texts that are often escaped incorrectly.
 pub const NASTY: [&str; 14] = [
     "",
     "\\N",
@@ -52,7 +52,7 @@ pub fn load_all(
     loader.load(target, Payload::Batches { schema, batches: &mut batches.into_iter() })
 }
 
-/// Of a one-column query.
+/// The values of a one-column query.
 pub fn column(loader: &mut dyn Loader, sql: &str) -> Vec<Option<String>> {
     loader.query(sql).unwrap().into_iter().map(|mut row| row.remove(0)).collect()
 }

@@ -1,4 +1,4 @@
-//! Errors of connecting say what to do, and never the password.
+//! Connection errors contain a remedy, and never the password.
 
 use dbmocker_loaders::{Connection, TlsMode, connect};
 
@@ -49,7 +49,7 @@ fn by_unix_socket() {
     let database = postgres().create_database("");
     let server = database.server.unwrap();
     let folder = server.folder.to_str().unwrap().to_owned();
-    // `sslmode` means nothing on a socket.
+    // `sslmode` has no effect on a socket.
     let local = Connection { host: folder, password: None, tls: TlsMode::Require, ..connection(&database) };
     let mut loader = connect(&local).unwrap();
     assert_eq!(loader.query("SELECT inet_server_addr()").unwrap()[0][0], None);

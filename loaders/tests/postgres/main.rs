@@ -40,13 +40,13 @@ fn open(database: &Database) -> Box<dyn Loader> {
     connect(&connection(database)).unwrap()
 }
 
-/// Returns once a session of a loader sleeps in the database.
+/// Returns once a loader's session runs `pg_sleep`.
 fn wait_until_it_sleeps(database: &Database) {
     let sleeps = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
     while database.number(sleeps) == 0 {}
 }
 
-/// The text of an error that must come.
+/// The text of an expected error.
 fn complaint<T>(outcome: Result<T, LoadError>) -> String {
     outcome.map(|_| ()).unwrap_err().to_string()
 }

@@ -1,4 +1,4 @@
-//! What the server refuses is told with table, constraint and row, soon, and leaves nothing behind.
+//! Rows that the server refuses are reported early, with table, constraint and row, and nothing is stored.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ fn constraints_are_named() {
     assert_eq!(load(&mut *loader, &target, batch).unwrap().stored, 100, "the session still works");
 }
 
-/// Without early notice, all 400 batches would be encoded and sent before the error is seen.
+/// Without early detection, all 400 batches would be encoded and sent before the error is noticed.
 #[test]
 fn a_refused_row_stops_the_load_early() {
     let database = postgres().create_database("CREATE TABLE t (id integer PRIMARY KEY, t text)");
@@ -175,7 +175,7 @@ fn a_lost_connection_says_why() {
         Ok(batch.clone())
     });
     let error = complaint(load_all(&mut *loader, &target, batch.schema(), &mut batches));
-    // The server's last words, unless its closing the socket was faster.
+    // The server's last message, unless the socket was closed before it was read.
     let told = ["terminating connection due to administrator command", "the connection was lost"];
     assert!(told.iter().any(|part| error.contains(part)), "{error}");
     let error = complaint(loader.query("SELECT 1"));

@@ -1,4 +1,4 @@
-//! Two hundred thousand rows: both formats store the same, and the rates are printed for whoever asks (`--nocapture`).
+//! Two hundred thousand rows: both formats store the same rows, and the rates are printed with `--nocapture`.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ fn rows(name: &str, last: &str, from: i64) -> (Target, RecordBatch) {
     table(name, columns)
 }
 
-/// Processor time of this thread so far, where the kernel tells it.
+/// Processor time of this thread so far, if the kernel reports it.
 fn processor_seconds() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or(0.0) / 1e9

@@ -1,4 +1,4 @@
-//! Encrypted sessions with a server of its own, whose certificate is for `localhost` and not for `127.0.0.1`.
+//! Encrypted sessions with a separate server, whose certificate is for `localhost` and not for `127.0.0.1`.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -24,7 +24,7 @@ impl Drop for TlsServer {
     }
 }
 
-/// Runs a command to its end; with root's rights given away where the server's programs want that.
+/// Runs a shell command to its end; fails the test if the command fails.
 fn run(command: &str, folder: &Path) {
     let output = Command::new("sh").args(["-ec", command]).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{command}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -68,7 +68,7 @@ impl TlsServer {
             run("chown -R postgres . && chmod 755 .", path);
         }
         let become_user = if root { "runuser -u postgres --" } else { "" };
-        // The newest installed version, or what the PATH offers.
+        // The newest installed version, else the one on the PATH.
         let find = "BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1); PATH=${BIN:+$BIN:}$PATH;";
         run(
             &format!("{find} {become_user} $(command -v initdb) -D data --no-sync -U postgres -A trust >/dev/null"),

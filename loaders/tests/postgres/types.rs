@@ -226,7 +226,7 @@ fn a_megabyte_of_text_and_odd_names() {
     }
 }
 
-/// The server reads our digits as the number that they are.
+/// The server reads the digits as the same number.
 #[test]
 fn numerics_arrive_exactly() {
     let database = postgres().create_database("CREATE TABLE t (id integer, n numeric)");
@@ -266,7 +266,7 @@ fn values_and_types_that_do_not_fit_are_named() {
     let (target, batch) = table("u", vec![("x", "tsvector", Arc::new(lists))]);
     let error = load(&mut *loader, &target, batch).unwrap_err();
     assert!(matches!(error, LoadError::NoEncoding { .. }), "{error}");
-    // The server's own words for what only it can judge.
+    // The server's message, for values that only the server can check.
     let days: ArrayRef = Arc::new(Date32Array::from(vec![i32::MAX]));
     let one: ArrayRef = Arc::new(Int16Array::from(vec![1]));
     let (target, batch) = table("t", vec![("a", "smallint", one), ("d", "date", days)]);

@@ -132,7 +132,7 @@ pub struct Safety {
 }
 
 impl Safety {
-    /// Whether the journal stays when the run is complete.
+    /// Whether the journal is kept after the run has completed.
     pub fn keeps_journal(&self) -> bool {
         self.journal || std::env::var_os("DBMOCKER_JOURNAL").is_some_and(|v| v == "1")
     }
@@ -317,8 +317,8 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// As [`dbmocker_planner::chunking::chunk`] takes it, with the connections that this process would load by; where
-    /// rows are `staged`, they are loaded as a whole.
+    /// The argument of [`dbmocker_planner::chunking::chunk`], with the connections that this process would use;
+    /// `staged` rows are not split into parts.
     pub fn loaders(&self, connections: &Connections, staged: bool) -> LoaderPool {
         let processes = usize::from(self.processes);
         LoaderPool {
@@ -354,7 +354,7 @@ pub struct Indexes {
 }
 
 impl Indexes {
-    /// What [`dbmocker_planner::deferred_indexes::defer_indexes`] takes.
+    /// The argument of [`dbmocker_planner::deferred_indexes::defer_indexes`].
     pub fn postpone_from(&self) -> Option<u64> {
         (!self.keep_indexes).then_some(self.rebuild_from)
     }

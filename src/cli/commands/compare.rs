@@ -1,4 +1,4 @@
-//! `dbmocker compare`: how like a copy is to its profile, or to another database.
+//! `dbmocker compare`: how similar a copy is to its profile, or to another database.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use dbmocker_profile::Profile;
 use dbmocker_schema::statistics;
 use dbmocker_schema::statistics::Statistics;
 
-/// What a query of --scan may take.
+/// The time limit of a query of --scan.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// # Errors
@@ -54,7 +54,7 @@ pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
     Ok(exit(&found, args.at_least))
 }
 
-/// The statistics, and with --scan what a server without them has to count.
+/// Reads the statistics; with --scan, also counts what the server has no statistics for.
 fn figures(source: &Source, args: &Compare, printer: &Printer) -> Result<Statistics, Failure> {
     let mut known = statistics::read(&source.connection, &source.schema).map_err(config::schema_failure)?;
     if args.scan {
@@ -65,7 +65,7 @@ fn figures(source: &Source, args: &Compare, printer: &Printer) -> Result<Statist
     Ok(known)
 }
 
-/// The labels of the tables that were asked for; `None`: all.
+/// The labels of the requested tables; `None`: all.
 fn chosen(copy: &Source, args: &Compare) -> Result<Option<Vec<String>>, Failure> {
     let selection = args.tables.selection();
     if selection.include.is_empty() && selection.exclude.is_empty() {
@@ -79,7 +79,7 @@ fn exit(found: &Comparison, at_least: Option<f64>) -> Exit {
     if at_least.is_some_and(|limit| found.share() < limit) { Exit::VerificationFailed } else { Exit::Ok }
 }
 
-/// The plans there, from the file that `explain` wrote or from the other database, beside those here.
+/// Pairs the other side's plans, from the file that `explain` wrote or from the other database, with the copy's.
 fn queries(path: &Path, other: Option<&Source>, copy: &Source) -> Result<Vec<QueryVerdict>, Failure> {
     let there = match (saved(path)?, other) {
         (Some(plans), _) => plans.queries,

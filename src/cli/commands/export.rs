@@ -88,7 +88,7 @@ enum Destination {
 }
 
 impl Destination {
-    /// With a store in place of the folder, where that is a URL; its files are written to a temporary folder first.
+    /// Replaces the folder by an object store if it is a URL; the files are written to a temporary folder first.
     fn in_store(self, args: &Export) -> Result<(Self, Option<tempfile::TempDir>), Failure> {
         let Destination::Files(options) = self else { return Ok((self, None)) };
         let Some(url) = options.folder.to_str().filter(|url| objects::is_url(url)) else {
@@ -106,7 +106,7 @@ impl Destination {
         Ok((Destination::Files(ExportOptions { folder, store, file_limit, ..options }), Some(copies)))
     }
 
-    /// With the columns by whose values tables are written into folders.
+    /// Adds the columns whose values determine the folders of a table's files.
     fn in_folders(self, wanted: &[String], planned: &Planned, tables: &[usize]) -> Result<Self, Failure> {
         match self {
             Destination::Files(options) => {
@@ -139,7 +139,7 @@ impl fmt::Display for Destination {
     }
 }
 
-/// Bytes of a file for a store, unless the user says otherwise: a few of them are on the disk at a time.
+/// The default file size for an object store, in bytes; only a few files are on the local disk at a time.
 const STORE_FILE: u64 = 256 << 20;
 
 /// The rows to write, and the resources.
@@ -231,7 +231,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     Ok((Planned::make_files(&planning)?, resources))
 }
 
-/// How the files are written whose size is asked for.
+/// The options of the files whose total size `--size` sets.
 fn sized_files(
     target: &Destination,
     resources: &Resources,

@@ -82,7 +82,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Rows of each table where nothing else is asked for.
+/// Rows of each table if neither flags nor the config file set a number.
 const ROWS_OF_EACH: u64 = 1_000_000;
 
 fn rows(args: &HighPerformance) -> args::RowsArgs {

@@ -19,7 +19,7 @@ use dbmocker_schema::statistics::dump::Dump;
 const SECONDS_PER_DAY: u64 = 86_400;
 
 /// # Errors
-/// The catalogue cannot be read, nothing is known of any table, or the file cannot be written.
+/// The catalogue cannot be read, no table has statistics, or the file cannot be written.
 pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
     args.out.as_deref().map_or(Ok(()), |out| super::check_out(out, args.overwrite))?;
     if let Some(path) = &args.dictionary {
@@ -100,7 +100,7 @@ fn today() -> Option<String> {
     i32::try_from(seconds / SECONDS_PER_DAY).ok().map(date_text)
 }
 
-/// Every column of `--keep` is there.
+/// Checks that every column of `--keep` exists.
 fn known_columns(schema: &Schema, keep: &[String]) -> Result<(), Failure> {
     let all: Vec<String> =
         schema.tables.iter().flat_map(|t| t.columns.iter().map(move |c| format!("{}.{}", t.name, c.name))).collect();

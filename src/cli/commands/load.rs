@@ -61,7 +61,8 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         asks: match (args.safety.yes, args.safety.keeps_journal()) {
             (true, _) => Asks::Never,
             (_, true) => Asks::Always,
-            // Without a journal nobody knows whose rows they are: on this machine that is no reason to stop.
+            // Without a journal it is unknown which rows dbmocker made; on this machine that alone does not stop the
+            // run.
             (_, false) => Asks::Elsewhere,
         },
         keep_journal: args.safety.keeps_journal(),

@@ -49,13 +49,13 @@ pub struct Fill<'a> {
     pub manifest: Option<&'a Path>,
     /// How fast rows are sent.
     pub pace: args::PaceArgs,
-    /// When to ask before rows of others are emptied or added to.
+    /// When to ask before tables that hold other rows are emptied or added to.
     pub asks: Asks,
-    /// The run is written down in the database, with what was asked for.
+    /// The flags to record in the database's journal; `None`: no journal is written.
     pub journal: Option<FlagValues>,
-    /// The journal stays when the run is complete.
+    /// The journal is kept after the run has completed.
     pub keep_journal: bool,
-    /// The run that goes on.
+    /// The run that is resumed.
     pub resumed: Option<Resumed>,
     pub begun: Instant,
 }
@@ -132,8 +132,8 @@ impl Fill<'_> {
         Ok((exit, plan))
     }
 
-    /// Fills the tables of a plan whose rows were tried. `skip`: whether tables that the server refuses are left out; `None`
-    /// where nobody can ask for that.
+    /// Fills the tables of a plan whose rows have passed the trial. `skip`: whether tables that the server refuses are
+    /// left out; `None` for commands without that flag.
     ///
     /// # Errors
     /// The server refuses rows, or cannot be written to.
@@ -171,7 +171,7 @@ impl Fill<'_> {
         Ok(exit)
     }
 
-    /// What the journal is to hold of the run, if one is kept.
+    /// The run's record for the journal, if one is kept.
     fn record(
         &self,
         report: &Report,
@@ -268,14 +268,14 @@ impl Fill<'_> {
         }
     }
 
-    /// A worker process's share, also of the rate.
+    /// A worker process's share of the resources and of the rate.
     fn share(&self, resources: &Resources, processes: usize) -> TableShare {
         let share = resources.share(processes);
         let Some(rate) = self.pace.max_rate.map(|rate| (rate / processes as u64).max(1)) else { return share };
         TableShare { rate: NonZero::new(rate), batch_rows: Some(smaller(share.batch_rows, rate)), ..share }
     }
 
-    /// The flow at the rate that was asked for, in batches that take a fraction of a second.
+    /// Applies the requested rate to the flow, with batches that take a fraction of a second.
     fn paced(&self, flow: Flow, workers: Option<&WorkerConfig>) -> Result<Flow, Failure> {
         if self.pace.pause_when.is_some() && (workers.is_some() || self.source.schema.dialect == Dialect::Sqlite) {
             return Err(Failure::usage(
@@ -287,8 +287,8 @@ impl Fill<'_> {
         Ok(Flow { pace: Arc::new(Pace::new(NonZero::new(rate))), batch_rows, ..flow })
     }
 
-    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report. Gives the
-    /// tables that were left out, where `skip` says that they may.
+    /// Loads jobs within `resources`, by worker processes if there is a `worker_config`, and closes with the report.
+    /// Returns the tables that were left out, if `skip` allows that.
     ///
     /// # Errors
     /// The server refuses rows or cannot be written to.
@@ -373,7 +373,7 @@ impl Fill<'_> {
 }
 
 impl Fill<'_> {
-    /// Verifies what was loaded, and writes the report again with what was found.
+    /// Verifies the loaded tables, and writes the report again with the result.
     fn verified(&self, report: Report, printer: &Printer) -> Result<Exit, Failure> {
         let (exit, found) = verify::after_load(self.source, &report.tables, printer)?;
         write_report(&Report { verification: Some(found), ..report }, self.report)?;
@@ -385,7 +385,7 @@ fn smaller(batch_rows: Option<u64>, rate: u64) -> u64 {
     (rate / 4).clamp(1, batch_rows.unwrap_or(u64::MAX).max(1))
 }
 
-/// Says what functions of the database will not find, where rows may call any.
+/// Warns of names that the database's functions will not find, if loading rows may call any function.
 pub fn beware(schema: &Schema, printer: &Printer) {
     let calls = |t: &Table| !t.triggers.is_empty() || t.checks.iter().any(|c| calls_functions(&c.text));
     if let Some(notes) = schema.settings.get(LEFT_OUT).filter(|n| !n.is_empty())

@@ -1,4 +1,4 @@
-//! One file per command: each opens its source, calls the engine and prints. Commands contain no logic of their own.
+//! One file per command: each opens its source, calls the engine and prints. Commands contain no other logic.
 
 use std::path::Path;
 use std::time::Instant;

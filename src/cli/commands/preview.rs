@@ -55,7 +55,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// Columns of the terminal; `None` if the output goes elsewhere.
+/// Columns of the terminal; `None` if stdout is not a terminal.
 fn width() -> Option<usize> {
     let is_terminal = std::io::stdout().is_terminal();
     is_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))

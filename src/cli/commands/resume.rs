@@ -1,4 +1,4 @@
-//! `dbmocker load --resume`: goes on with the last run by its own plan; and what a run writes down for that.
+//! `dbmocker load --resume`: continues the last run with its own plan; and what a run records for that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,11 +29,11 @@ use dbmocker_plan::{Detail, Plan};
 use dbmocker_planner::chunking::ROWS;
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
-/// What was asked for by flags that decide about rows, by their names.
+/// The values of flags that affect rows, by the flags' names.
 pub type FlagValues = BTreeMap<String, String>;
 
 /// # Errors
-/// There is no run to go on with, its schema or its options are others, or the server refuses rows.
+/// There is no run to resume, its schema or its options differ, or the server refuses rows.
 pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
     let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let request = Request::new(&args.rows)?;
@@ -65,7 +65,7 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
         humanize::rows(last.history.rows_planned)
     ));
     printer.note(plan.describe(Detail::Tables));
-    // Of the server as it is, with the tables as they were.
+    // The server's current settings, with the tables as they were when the run began.
     let Source { connection, schema: live, references, lock, scratch } = source;
     let schema = Schema { server: live.server, settings: live.settings, ..kept };
     let source = Source { connection, schema, references, lock, scratch };
@@ -91,7 +91,7 @@ fn cannot(why: &str) -> Failure {
     Failure::new(Exit::Source, anyhow::anyhow!("the last run cannot be resumed: {why}"))
 }
 
-/// Whatever is asked for must be what the run was asked for.
+/// Checks that every flag given now has the value that the interrupted run had.
 fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
     let other = now.iter().find(|(name, value)| then.get(*name) != Some(value));
     let Some((name, value)) = other else { return Ok(()) };
@@ -104,7 +104,7 @@ fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
     Err(Failure::usage(message))
 }
 
-/// What a load was asked for.
+/// The flags of `load` that affect rows.
 pub fn asked(args: &LoadArgs) -> FlagValues {
     let mut asked = FlagValues::new();
     rows(&mut asked, &args.rows);
@@ -116,7 +116,7 @@ pub fn asked(args: &LoadArgs) -> FlagValues {
     asked
 }
 
-/// What `generate` was asked for.
+/// The same of `generate`.
 pub fn asked_of_generate(args: &args::Generate) -> FlagValues {
     let mut asked = FlagValues::new();
     rows(&mut asked, &args.rows);
@@ -128,7 +128,7 @@ pub fn asked_of_generate(args: &args::Generate) -> FlagValues {
     asked
 }
 
-/// What `high-performance` was asked for, as far as `load` has such flags.
+/// The same of `high-performance`, for flags that `load` also has.
 pub fn asked_of_high_performance(args: &args::HighPerformance) -> FlagValues {
     let mut asked = FlagValues::new();
     tables(&mut asked, &args.tables);
@@ -176,7 +176,7 @@ fn row_counts(asked: &mut FlagValues, given: &[RowCounts]) {
     }
 }
 
-/// A file by what it holds, wherever it is.
+/// Identifies a file by a hash of its content, independent of its path.
 fn file(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
     format!("a file of {} bytes, {:032x}", bytes.len(), XxHash3_128::oneshot(&bytes))

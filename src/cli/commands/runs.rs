@@ -1,4 +1,4 @@
-//! `dbmocker runs`: the runs that a database has seen.
+//! `dbmocker runs`: the runs that a database's journal records.
 
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ pub fn run(args: &RunsArgs, printer: &Printer) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// A line a run, the oldest first.
+/// One line per run, the oldest first.
 fn described(runs: &[History]) -> String {
     let mut out = format!("{:<19}  {:<8}  {:>20}  {:>13}  {:<27}  by\n", "started", "state", "seed", "tables", "rows");
     for run in runs {
@@ -54,7 +54,7 @@ fn described(runs: &[History]) -> String {
     out
 }
 
-/// Anybody may have written it: control characters would reach the terminal.
+/// Removes control characters, which would reach the terminal: any account may have written the text.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect()
 }

@@ -27,7 +27,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
 /// # Errors
-/// There is no run to take back, rows were changed or are referred to, or the server refuses.
+/// There is no run to undo, rows were changed or are referred to, or the server refuses a statement.
 pub fn run(args: &Undo, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let protect = match &args.config {
@@ -105,7 +105,7 @@ fn keeps_journal() -> bool {
     std::env::var_os("DBMOCKER_JOURNAL").is_some_and(|v| v == "1")
 }
 
-/// The run: by a manifest, or the last one that the journal tells of. `None`, with a note: it is undone already.
+/// The run of a manifest, or the last run in the journal. `None`, with a note, if it has already been undone.
 fn chosen(
     args: &Undo,
     source: &Source,
@@ -140,7 +140,7 @@ fn chosen(
     Ok(Some((manifest, plan, Some(last))))
 }
 
-/// Whether the journal's run made the manifest's rows, as far as it tells.
+/// Whether the journal's run made the manifest's rows, as far as the recorded data show.
 fn is_run_of(manifest: &Manifest, run: &History) -> bool {
     let rows = |t: &dbmocker_files::manifest::TableEntry| {
         let planned = run.of.get(&TableName::new(&t.schema, &t.name));

@@ -100,7 +100,7 @@ fn rows_failure(e: RowsError) -> Failure {
     }
 }
 
-/// A table's rows from its plan.
+/// Regenerates a table's rows from its plan.
 pub(super) struct Again<'a> {
     pub generator: &'a Arc<Generator>,
     pub flow: &'a Flow,
@@ -136,7 +136,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
         let (count, rows) = (humanize::plural(tables.len() as u64, "table"), humanize::rows(found.rows()));
         printer.note(format_args!("verified: {count}, {rows}, no mistake found"));
         for (_, finding) in found.findings() {
-            // SQLite refuses later statements on such tables: said without being asked.
+            // SQLite refuses later statements on such tables, so this is reported without a flag.
             if finding.kind == FindingKind::Unchecked && finding.name == "foreign_key_check" {
                 printer.warn(finding);
             } else {

@@ -1,4 +1,4 @@
-//! The config file as a JSON Schema, with which editors complete and check it.
+//! The config file as a JSON Schema, which editors use for completion and checks.
 
 use serde_json::{Map, Value, json};
 

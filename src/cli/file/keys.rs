@@ -35,7 +35,7 @@ pub enum KeyKind {
     ValueFile,
     /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
     RowCount,
-    /// A law by its name, or a mapping from its name to its numbers.
+    /// A distribution by its name, or a mapping from its name to its parameters.
     Distribution,
     /// A list of `{to, share}`.
     Buckets,
@@ -289,7 +289,8 @@ pub const COUNT: &[ConfigKey] = &[
     key("mean", KeyKind::Number, "2.5", "Rows of one parent on average, kept exactly"),
 ];
 
-/// Laws of [`KeyKind::Distribution`]. Numbers of dates and moments are dates and moments, also `now` and `now-30d`.
+/// The distributions of [`KeyKind::Distribution`]. Parameters of date and timestamp columns are dates and timestamps,
+/// also `now` and `now-30d`.
 pub const DISTRIBUTION: &[ConfigKey] = &[
     key("uniform", KeyKind::Section(&[]), "{}", "All as often"),
     key("normal", KeyKind::Section(NORMAL), "{mean: 70, sd: 12}", "By a bell curve"),

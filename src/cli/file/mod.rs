@@ -17,7 +17,7 @@ pub mod template;
 /// The file's settings for the whole run; `None` where it has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Generation {
-    /// Rows of tables without a count of their own.
+    /// Rows of tables that have no count.
     pub rows: Option<u64>,
     pub batch_size: Option<u64>,
     pub max_workers: Option<u16>,
@@ -47,7 +47,7 @@ pub enum FileError {
     At { file: String, line: usize, column: usize, message: String },
 }
 
-/// In place of a file: none, also where one lies in the folder.
+/// The value of `--config` for no file, even if the folder contains one.
 pub const NONE: &str = "none";
 
 /// Reads a file.

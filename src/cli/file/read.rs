@@ -1,4 +1,4 @@
-//! Converts the config file's tree to overrides. The YAML parser reads JSON as well, and knows the line and column of
+//! Converts the config file's tree to overrides. The YAML parser also reads JSON, and records the line and column of
 //! every key.
 
 mod counts;

@@ -34,7 +34,7 @@ pub(super) fn postgres(ty: &SqlType, array: &dyn Array, row: usize) -> (usize, u
     }
 }
 
-/// Digits of PostgreSQL's `numeric`, four decimal ones each, without those that are zero at its ends.
+/// The base-10000 digits of PostgreSQL's `numeric`, without leading and trailing zeros.
 fn groups(unscaled: i128, scale: i8) -> usize {
     let fraction = u32::from(scale.unsigned_abs());
     let (up, factor) = ((4 - fraction % 4) % 4, 10u128);
@@ -52,8 +52,8 @@ fn groups(unscaled: i128, scale: i8) -> usize {
     digits
 }
 
-/// SQLite: bytes of a value in a record, besides the byte of its type in the record's header, and the bytes that a longer
-/// type takes there.
+/// SQLite: the bytes of a value in a record, besides one byte of the record's header, and the additional bytes of a
+/// longer type code there.
 pub(super) fn sqlite(declared: &str, array: &dyn Array, row: usize) -> (usize, usize) {
     if array.is_null(row) {
         return (0, 0);

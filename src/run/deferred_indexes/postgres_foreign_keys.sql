@@ -1,5 +1,5 @@
--- Foreign keys of one table ({table}) that one join can check: name, the statement that keeps the parent's rows as they
--- are until the commit, and a query for a row without a parent. No row at all where the table's triggers are more than
+-- Foreign keys of one table ({table}) that one join can check: name, the statement that locks the parent's rows
+-- against changes until the commit, and a query for a row without a parent. Empty if the table has other triggers than
 -- those of its foreign keys.
 select k.conname,
        format('LOCK TABLE %s%s IN SHARE MODE', p.only, p.name),

@@ -1,6 +1,6 @@
--- Indexes and keys of one table ({table}) that can be dropped and made again exactly as they were, each as one JSON object. What
--- has properties that no statement here restores (clustered, replica identity, statistics targets, labels), or something that
--- depends on it, is left out.
+-- Indexes and keys of one table ({table}) that can be dropped and recreated identically, each as one JSON object. Indexes
+-- with properties that no statement here restores (clustered, replica identity, statistics targets, labels), or on which other
+-- objects depend, are left out.
 select pg_catalog.json_build_object(
            'name', i.relname, 'unique', x.indisunique, 'definition', substr(d.text, length(d.head) + 1),
            'tablespace', coalesce(s.spcname, ''), 'comment', obj_description(i.oid, 'pg_class'),

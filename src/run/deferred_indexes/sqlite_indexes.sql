@@ -1,4 +1,4 @@
--- Indexes of one table ({table}) that a statement made. None where triggers might need them.
+-- Indexes of one table ({table}) that a CREATE INDEX statement made. Empty if triggers might need them.
 SELECT name, 'DROP INDEX {schema}."' || replace(name, '"', '""') || '"', sql
 FROM {schema}.sqlite_schema
 WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = {table} COLLATE NOCASE

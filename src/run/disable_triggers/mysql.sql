@@ -1,5 +1,5 @@
--- What making a table's INSERT triggers again needs: those of other definers; whether the binary log asks for more; whether the
--- account may act for others.
+-- What recreating a table's INSERT triggers requires: those of other definers; whether the binary log requires more privileges;
+-- whether the account may set other definers.
 SELECT (SELECT count(*) FROM information_schema.triggers
          WHERE event_object_schema = {schema} AND event_object_table = {table} AND event_manipulation = 'INSERT'
            AND definer <> CURRENT_USER()),

@@ -24,7 +24,7 @@ pub(in crate::run) struct Groups {
 }
 
 impl Groups {
-    /// Those of a table's Parquet files; `None` for other files.
+    /// The row groups of a table's Parquet files; `None` for other formats.
     pub(in crate::run) fn for_format(
         generator: &Generator,
         t: usize,
@@ -59,11 +59,12 @@ impl Groups {
 /// Rows that show how wide a table's rows are; the more rows, the smaller the share of the arrays' fixed overhead.
 const SAMPLES: [u64; 3] = [8, 256, 4096];
 const SAMPLE_BYTES: u64 = 1 << 20;
-/// Rows generated at once for a row group, where they are narrow: a multiple of the encoder's batch size.
+/// Rows generated at once for a row group, if they are narrow: a multiple of the encoder's batch size.
 const NARROW_ROWS: u64 = 4 * CUT_ROWS as u64;
 const NARROW_BYTES: u64 = 512;
 /// Whether a dictionary of the column's values would take longer than it saves. Delta-encoded numbers are about as
-/// small as numbers in a dictionary, unless there are few different ones; texts only where nearly all differ.
+/// small as dictionary-encoded ones, unless there are few distinct values; for texts this holds only if nearly all
+/// differ.
 fn too_many_values(column: &ArrayRef) -> bool {
     let Ok(compare) = make_comparator(column, column, SortOptions::default()) else { return false };
     let mut order: Vec<usize> = (0..column.len()).filter(|&i| column.is_valid(i)).collect();

@@ -18,7 +18,7 @@ use dbmocker_files::{
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
-/// Some rows of a table, and the file that they become.
+/// Some rows of a table, and the options of the file that they are written to.
 pub(in crate::run) struct TableFile<'a> {
     pub plan: &'a Plan,
     pub generator: &'a Arc<Generator>,
@@ -30,7 +30,7 @@ pub(in crate::run) struct TableFile<'a> {
 }
 
 impl TableFile<'_> {
-    /// The rows as one file, unless it is there already.
+    /// Writes the rows as one file, unless it exists already.
     pub(super) fn alone(self, name: &str, groups: Option<&Groups>, kept: &FinishedFiles) -> Result<FilePart, RunError> {
         let first_row = (self.options.slice != Slice::Whole).then_some(self.rows.start);
         let options = self.options;
@@ -43,7 +43,7 @@ impl TableFile<'_> {
         Ok(FilePart { first_row, ..part })
     }
 
-    /// The rows in folders by a column's value, unless they are there already.
+    /// Writes the rows in folders by a column's value, unless the files exist already.
     pub(super) fn in_folders(
         self,
         name: &str,
@@ -72,7 +72,7 @@ impl TableFile<'_> {
     }
 
     pub(in crate::run) fn create(&self, name: &str) -> Result<OutFile, RunError> {
-        // A file of the export that goes on, finished but not noted.
+        // A resumed export may have finished this file without recording it.
         let overwrite = self.options.overwrite || self.options.resume;
         let file = FileOptions { overwrite, packing: self.options.packing, ..FileOptions::default() };
         Ok(OutFile::create(&self.options.folder, name, file)?)

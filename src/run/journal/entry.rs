@@ -1,4 +1,4 @@
-//! What the journal holds: data, a line of JSON each, and the plan and schema of the last run in pieces.
+//! The journal's entries: data as one line of JSON each, and the plan and schema of the last run in pieces.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,14 +21,14 @@ pub enum Entry {
         before: u64,
         planned: u64,
     },
-    /// The tables were emptied, as the run was asked to.
+    /// The tables were emptied, as `--truncate` requires.
     Emptied,
     /// A task, in the task's own transaction, with the rows that it added.
     Task {
         number: u64,
         rows: Vec<(TableName, u64)>,
     },
-    /// How the run ended, or that it goes on.
+    /// How the run ended, or that it was resumed.
     State {
         state: RunState,
         at: String,
@@ -57,16 +57,16 @@ pub struct RunEntry {
     /// Tables whose triggers are switched off while they are loaded, and why.
     #[serde(rename = "silent")]
     pub triggers_disabled: Vec<(TableName, String)>,
-    /// What was asked for by flags, by their names.
+    /// The values of flags, by the flags' names.
     pub options: BTreeMap<String, String>,
 }
 
-/// How a run stands. One that was killed has not written how it ended.
+/// The state of a run. A killed run has not recorded its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     Running,
-    /// It was at work, and is no more.
+    /// It was active, and is no longer, without having recorded its end.
     Killed,
     Complete,
     Failed,

@@ -1,4 +1,4 @@
-//! The journal, read: the runs of a database, the last of which can perhaps go on.
+//! Reads the journal: the runs of a database, the last of which may be resumable.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::run::restore::default_schema;
 use crate::run::{Patience, RunError, RunLock};
 use dbmocker_core::schema::TableName;
 
-/// What the journal tells of one run.
+/// What the journal records of one run.
 #[derive(Debug, Clone, Serialize)]
 pub struct History {
     pub run: String,
@@ -23,7 +23,7 @@ pub struct History {
     pub ended: Option<String>,
     /// What stopped it.
     pub message: Option<String>,
-    /// This account wrote what is told of it, as far as can be known.
+    /// This account wrote the run's entries, as far as that can be verified.
     pub trusted: bool,
     pub seed: u64,
     pub command: String,
@@ -56,7 +56,7 @@ impl RunHistory {
     /// Reads the journal, except for the plans in it.
     ///
     /// # Errors
-    /// [`RunError::ForeignJournal`]; or the server cannot be asked.
+    /// [`RunError::ForeignJournal`]; or the server cannot be queried.
     pub(in crate::run) fn read(loader: &mut dyn Loader, place: (Dialect, &str)) -> Result<RunHistory, RunError> {
         let seal = if place.0 == Dialect::Postgres { None } else { Seal::of_account_if_any() };
         let table = Journal::table(place, seal);
@@ -78,7 +78,7 @@ impl RunHistory {
         }
         let mut all: Vec<History> = all.into_iter().filter_map(|(run, lines)| history(&table, run, &lines)).collect();
         all.sort_by(|a, b| (&a.started, &a.run).cmp(&(&b.started, &b.run)));
-        // Whoever began later has seen that nobody else is at work.
+        // A run begins only if no other run is active, so only the last one can be.
         let last = all.len().saturating_sub(1);
         for history in all.iter_mut().take(last).filter(|h| h.state == RunState::Running) {
             history.state = RunState::Killed;
@@ -86,7 +86,7 @@ impl RunHistory {
         Ok(RunHistory { all, table: Some(table) })
     }
 
-    /// The journal for the last run, to go on with it.
+    /// The journal for the last run, to resume it.
     pub(in crate::run) fn journal(&self) -> Option<Journal> {
         let (last, table) = (self.all.last()?, self.table.clone()?);
         Some(Journal { table, run: last.run.clone() })
@@ -106,17 +106,17 @@ impl RunHistory {
     }
 }
 
-/// Why a run of MySQL's, MariaDB's or SQLite's cannot be gone on with.
+/// Why a run on MySQL, MariaDB or SQLite cannot be resumed.
 pub const NOT_SEALED: &str = "nothing shows that this account on this machine wrote what it tells of the last run";
 
-/// Lines besides those of plans; `None` where there is no journal.
+/// All lines except those of plans; `None` if there is no journal.
 fn held(loader: &mut dyn Loader, table: &LineTable) -> Result<Option<Vec<HeldLine>>, RunError> {
     if !own(loader, table)? {
         return Ok(None);
     }
     let first = table.identity(loader)?;
     let lines = table.read(loader, &format!("what NOT IN ('{PLAN}', '{SCHEMA}')"))?;
-    // On PostgreSQL the table that was read is locked now: it is the one that was looked at, or another by now.
+    // On PostgreSQL the table that was read is locked now: checks that it is still the table that was examined before.
     if table.identity(loader)? != first {
         let why = "it was replaced while it was read".into();
         return Err(RunError::ForeignJournal { table: table.full_name(), why });
@@ -127,7 +127,7 @@ fn held(loader: &mut dyn Loader, table: &LineTable) -> Result<Option<Vec<HeldLin
 fn history(table: &LineTable, run: String, lines: &[HeldLine]) -> Option<History> {
     let trusted = table.dialect == Dialect::Postgres || lines.iter().all(|line| table.is_sealed(line));
     let lines = lines.iter().filter(|line| known(&line.what));
-    // A line of another version, or of nobody's, tells nothing.
+    // Lines of another version, or that cannot be parsed, are ignored.
     let entries: Vec<Entry> = lines.filter_map(|line| serde_json::from_str(&line.data).ok()).collect();
     let entry = entries.iter().find_map(|e| if let Entry::Run(run) = e { Some(run.clone()) } else { None })?;
     let mut history = History {
@@ -186,17 +186,17 @@ impl History {
     }
 }
 
-/// The runs that a database has seen, the oldest first.
+/// The runs that a database's journal records, the oldest first.
 ///
 /// # Errors
-/// [`RunError::ForeignJournal`]; or the server cannot be reached or asked.
+/// [`RunError::ForeignJournal`]; or the server cannot be reached or queried.
 pub fn runs(connection: &Connection) -> Result<Vec<History>, RunError> {
     let mut loader = connect(connection)?;
     let schema = default_schema(&mut *loader, connection.dialect)?;
     let mut runs = RunHistory::read(&mut *loader, (connection.dialect, &schema))?;
     loader.finish()?;
     if let Some(last) = runs.all.last_mut().filter(|last| last.state == RunState::Running) {
-        // Whoever can take the lock is alone.
+        // If the lock can be taken, no run is active.
         if RunLock::take(connection, &Patience::default()).is_ok() {
             last.state = RunState::Killed;
         }
@@ -204,16 +204,16 @@ pub fn runs(connection: &Connection) -> Result<Vec<History>, RunError> {
     Ok(runs.all)
 }
 
-/// Rows that this account's runs have made and that are still there, as far as the journal knows, by table.
+/// Rows that this account's runs have added and that still exist according to the journal, by table.
 ///
 /// # Errors
-/// The server cannot be reached or asked.
+/// The server cannot be reached or queried.
 pub fn rows_made(connection: &Connection) -> Result<BTreeMap<TableName, u64>, RunError> {
     let mut loader = connect(connection)?;
     let schema = default_schema(&mut *loader, connection.dialect)?;
     let runs = match RunHistory::read(&mut *loader, (connection.dialect, &schema)) {
         Ok(runs) => runs,
-        // What cannot be believed tells of no rows.
+        // An untrusted journal counts as one without rows.
         Err(RunError::ForeignJournal { .. }) => RunHistory::default(),
         Err(e) => return Err(e),
     };

@@ -1,8 +1,8 @@
-//! The journal: which runs a database has seen, and what each of them has done. `dbmocker runs` lists them, `dbmocker load
-//! --resume` goes on with the last one, and later runs know from it which rows are dbmocker's own.
+//! The journal: a table that records the runs on a database, and what each of them has done. `dbmocker runs` lists
+//! them, `dbmocker load --resume` continues the last one, and later runs read from it which rows dbmocker has added.
 //!
-//! Every task of a run writes a line here in its own transaction, so that the line and the task's rows are there
-//! together or not at all.
+//! Every task of a run writes a line here in its own transaction, so that the line is committed with the task's rows or
+//! not at all.
 
 mod entry;
 mod history;
@@ -30,11 +30,12 @@ const PIECE: usize = 256 << 10;
 /// Bytes of plan and schema above which a run keeps neither, and cannot be resumed.
 const MOST_KEPT: usize = 256 << 20;
 
-/// What a run writes down of itself.
+/// A run's record for the journal.
 #[derive(Debug, Clone)]
 pub struct RunRecord {
     pub entry: RunEntry,
-    /// What the run's rows can be made from again, and the schema that it fits, as JSON; `None` for rows of files.
+    /// The plan from which the run's rows can be generated again, and the schema that it fits, as JSON; `None` for rows
+    /// of files.
     pub kept: Option<(String, String)>,
 }
 
@@ -49,7 +50,7 @@ impl Journal {
     /// Removes the table, unless it holds the history of other runs.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server refuses a statement.
     pub fn remove_if_alone(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         if self.table.has_others(loader, &self.run)? { Ok(()) } else { self.table.drop_table(loader) }
     }
@@ -68,7 +69,7 @@ impl Journal {
         (self.run.clone(), self.table.seal.as_ref().map(Seal::to_text))
     }
 
-    /// The run, which has a ledger of the same name while it is at work.
+    /// The identifier of the run; its ledger has the same one while the run is active.
     pub fn run(&self) -> &str {
         &self.run
     }
@@ -103,7 +104,7 @@ impl Journal {
         }
         let dialect = place.0;
         if dialect == Dialect::Mysql {
-            // Making a table would end a transaction.
+            // Creating a table would end a transaction.
             if !there {
                 journal.table.create(loader)?;
             }
@@ -130,7 +131,7 @@ impl Journal {
         kept: Option<&(String, String)>,
         jobs: &[TableJob],
     ) -> Result<(), LoadError> {
-        // Only the last run goes on.
+        // Only the last run can be resumed.
         self.table.delete(loader, &format!("what IN ('{PLAN}', '{SCHEMA}')"))?;
         let entry = RunEntry { version: VERSION, ..record.entry.clone() };
         let mut lines = vec![line(&Entry::Run(entry), String::new(), 0)];
@@ -151,7 +152,7 @@ impl Journal {
         self.table.add(loader, &self.run, &lines)
     }
 
-    /// Notes, in a task's transaction, that it is done, and the rows that it added.
+    /// Records, in a task's transaction, that it is done, and the rows that it added.
     ///
     /// # Errors
     /// If the server refuses.
@@ -169,14 +170,14 @@ impl Journal {
     /// Whether a task was committed.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// The server cannot be queried.
     pub fn has_task(&self, loader: &mut dyn Loader, number: u64) -> Result<bool, RunError> {
         let condition = format!("{} AND place = {number}", self.table.of(&self.run, &[TASK], None));
         let lines = self.table.read(loader, &condition)?;
         Ok(lines.iter().any(|line| self.table.seal.is_none() || self.table.is_sealed(line)))
     }
 
-    /// Strikes out the tasks of a table that was emptied again, in the transaction that does it.
+    /// Deletes the tasks of a table that was emptied again, in the transaction that empties it.
     ///
     /// # Errors
     /// If the server refuses.
@@ -184,7 +185,7 @@ impl Journal {
         self.table.delete(loader, &self.table.of(&self.run, &[TASK], Some(&subject(table, ""))))
     }
 
-    /// Notes that the tables were emptied, before any rows.
+    /// Records that the tables were emptied, before any rows are loaded.
     ///
     /// # Errors
     /// If the server refuses.
@@ -192,8 +193,8 @@ impl Journal {
         self.table.add(loader, &self.run, &[line(&Entry::Emptied, String::new(), 0)])
     }
 
-    /// Writes how the run ended, or that it goes on. Of one that is complete, nothing is kept that only a resumed run
-    /// needs.
+    /// Writes how the run ended, or that it was resumed. For a complete run, entries that only a resumed run needs are
+    /// deleted.
     ///
     /// # Errors
     /// If the server refuses.
@@ -213,10 +214,10 @@ impl Journal {
     }
 }
 
-/// Whether the journal is there.
+/// Whether the journal exists.
 ///
 /// # Errors
-/// [`RunError::ForeignJournal`]: what bears its name is none, or another role's.
+/// [`RunError::ForeignJournal`]: the object of that name is not a journal, or belongs to another role.
 fn own(loader: &mut dyn Loader, table: &LineTable) -> Result<bool, RunError> {
     match table.identity(loader)? {
         None => Ok(false),

@@ -59,7 +59,7 @@ fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Ledge
         return Err(foreign(why));
     }
     let rows = ledger.table.read(loader, "1 = 1")?;
-    // On PostgreSQL the table that was read is locked now: it is the one that was looked at, or another by now.
+    // On PostgreSQL the table that was read is locked now: checks that it is still the table that was examined before.
     if ledger.table.identity(loader)?.as_ref() != Some(&first) {
         return Err(foreign("it was replaced while it was read"));
     }
@@ -79,7 +79,7 @@ fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Ledge
         return Err(foreign("it holds lines that no run writes to a SQLite file"));
     }
     if dialect == Dialect::Sqlite && !lines.iter().any(|line| matches!(line, LedgerLine::Parts { .. })) {
-        // It asks for nothing.
+        // An empty ledger requires no action, so no seal is needed.
         (ledger.table.seal, sealed) = (None, true);
     }
     let known = |line: &LedgerLine| matches!(line, LedgerLine::Run { version: VERSION, .. });

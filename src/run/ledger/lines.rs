@@ -1,9 +1,9 @@
-//! A table of the program's own in the database: lines of data, each of one run, and each sealed where tables have no
-//! owner (MySQL). The ledger is one, the journal another.
+//! A table that the program keeps in the database: lines of data, each of one run, and each sealed where tables have no
+//! owner (MySQL). Ledger and journal are such tables.
 //!
-//! Anybody who may create objects in the schema may have made something of this name. On PostgreSQL it is an ordinary
-//! table that the current role owns and nobody else may write to; on MySQL every line is sealed; in a SQLite file no text
-//! of a line is ever run.
+//! Any account that may create objects in the schema may have created an object of this name. On PostgreSQL it is an
+//! ordinary table that the current role owns and no other role may write to; on MySQL every line is sealed; in a SQLite
+//! file no text of a line is ever run.
 
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
@@ -21,7 +21,7 @@ pub struct LineTable {
     name: &'static str,
     /// Quoted and qualified.
     quoted: String,
-    /// MySQL: what shows later that this account wrote the lines.
+    /// MySQL: the key that proves later that this account wrote the lines.
     pub seal: Option<Seal>,
 }
 
@@ -53,7 +53,7 @@ impl HeldLine {
     }
 }
 
-/// Which object bears the name, and why it is no table of this program, if it is none.
+/// The object of that name, and why it is not a table of this program, if it is not.
 pub type ObjectIdentity = (Option<String>, Option<String>);
 
 impl LineTable {
@@ -61,19 +61,19 @@ impl LineTable {
         LineTable { dialect, schema: schema.to_owned(), name, quoted: ident::qualified(dialect, schema, name), seal }
     }
 
-    /// `schema.table`, for people.
+    /// `schema.table`, for messages.
     pub fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)
     }
 
-    /// Makes the table, which must not be there.
+    /// Creates the table, which must not exist.
     ///
     /// # Errors
     /// If it cannot be made, e.g. without the privilege to create one.
     pub fn create(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
         loader.execute(&create(self.dialect, &self.quoted))?;
         if self.dialect == Dialect::Postgres {
-            // Default privileges may have given it to others.
+            // Default privileges may have granted access to other roles.
             let table = ident::literal(self.dialect, &self.quoted);
             let others = loader.query(&filled(include_str!("others.sql"), &[("table", &table)]))?;
             for other in others.into_iter().flatten().flatten() {
@@ -92,7 +92,7 @@ impl LineTable {
     /// Whether the table holds lines of other runs.
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server refuses a statement.
     pub fn has_others(&self, loader: &mut dyn Loader, run: &str) -> Result<bool, LoadError> {
         let run = ident::literal(self.dialect, run);
         let found = loader.query(&format!("SELECT 1 FROM {} WHERE run <> {run} LIMIT 1", self.quoted))?;
@@ -128,12 +128,13 @@ impl LineTable {
         format!("({run}, {what}, {subject}, {place}, {data}, '{code}')")
     }
 
-    /// What a line's code is made of: the database as well, so that it fits no other one.
+    /// The fields from which a line's code is computed: also the database, so that the code is not valid in another
+    /// one.
     fn sealed<'a>(&'a self, [run, what, subject, place, data]: [&'a str; 5]) -> [&'a str; 6] {
         [&self.schema, run, what, subject, place, data]
     }
 
-    /// Whether a line was written by this account, where the seal is what tells.
+    /// Whether a line was written by this account, on servers where the seal shows that.
     pub fn is_sealed(&self, line: &HeldLine) -> bool {
         let HeldLine { run, what, subject, place, data, code } = line;
         self.seal.as_ref().is_some_and(|seal| seal.fits(&self.sealed([run, what, subject, place, data]), code))
@@ -142,7 +143,7 @@ impl LineTable {
     /// The lines for which a condition on the columns holds, by place.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// The server cannot be queried.
     pub fn read(&self, loader: &mut dyn Loader, condition: &str) -> Result<Vec<HeldLine>, LoadError> {
         let only = if self.dialect == Dialect::Postgres { "ONLY " } else { "" };
         let sql = format!(
@@ -166,10 +167,10 @@ impl LineTable {
         format!("run = {} AND what IN ({}){about}", literal(run), kinds.join(", "))
     }
 
-    /// What bears the name; `None`: nothing does.
+    /// The object of that name; `None` if there is none.
     ///
     /// # Errors
-    /// If the server cannot be asked.
+    /// The server cannot be queried.
     pub fn identity(&self, loader: &mut dyn Loader) -> Result<Option<ObjectIdentity>, LoadError> {
         let dialect = self.dialect;
         let (place, name) = (ident::literal(dialect, &self.schema), ident::literal(dialect, self.name));
@@ -185,9 +186,9 @@ impl LineTable {
     }
 }
 
-/// The statement that makes the table.
+/// The statement that creates the table.
 fn create(dialect: Dialect, table: &str) -> String {
-    // Lines of a task must be rolled back with it, and hold any name.
+    // Lines of a task must be rolled back with it, and must be able to hold any name.
     let (short, long, text, more) = match dialect {
         Dialect::Mysql => (
             "varchar(64)",

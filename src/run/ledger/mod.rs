@@ -28,7 +28,7 @@ pub const TABLE: &str = "dbmocker_run";
 #[derive(Debug, Clone)]
 pub struct Ledger {
     table: LineTable,
-    /// The run that it is of; nobody can guess it.
+    /// The unguessable identifier of its run.
     run: String,
 }
 
@@ -47,7 +47,7 @@ impl Ledger {
         (self.run.clone(), self.table.seal.as_ref().map(Seal::to_text))
     }
 
-    /// Makes the table, which must not be there, and writes what is about to be loaded by `run`.
+    /// Creates the table, which must not exist, and writes what is about to be loaded by `run`.
     ///
     /// # Errors
     /// If the table cannot be created, e.g. without the privilege to create one.

@@ -1,4 +1,4 @@
--- What bears the ledger's name ({schema}, {name}), and why it cannot be a ledger, if it cannot.
+-- The object with the ledger's name ({schema}, {name}), and the reason if it cannot be a ledger.
 SELECT 1,
        CASE
        WHEN t.table_type <> 'BASE TABLE' THEN 'it is no ordinary table'

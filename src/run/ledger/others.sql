@@ -1,4 +1,4 @@
--- Roles besides its owner that have some privilege on a table ({table}), by default privileges for example.
+-- Roles other than the owner that have a privilege on a table ({table}), for example by default privileges.
 SELECT DISTINCT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'PUBLIC'
                      ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END
   FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a

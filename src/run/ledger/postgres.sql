@@ -1,4 +1,4 @@
--- What bears the ledger's name ({schema}, {name}): its number, and why it cannot be a ledger that this role wrote, if it cannot.
+-- The object with the ledger's name ({schema}, {name}): its OID, and the reason if it cannot be a ledger of this role.
 SELECT c.oid,
        CASE
        WHEN c.relkind OPERATOR(pg_catalog.<>) 'r' OR c.relpersistence OPERATOR(pg_catalog.<>) 'p' THEN 'it is no ordinary table'

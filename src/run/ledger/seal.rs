@@ -1,6 +1,6 @@
-//! Who wrote a ledger, where the server does not tell (tables of MySQL, MariaDB and SQLite have no owner): each line
-//! carries a code made with a key that only this account of this machine has, in a file that lives as long as the run is
-//! unfinished; that of journals stays.
+//! Proves who wrote a ledger on servers whose tables have no owner (MySQL, MariaDB, SQLite): each line has a code made
+//! with a key that only this account of this machine has. The key is in a file that is deleted when the run has ended;
+//! the journals' key is kept.
 //!
 //! A line that another account wrote or changed, or that was copied from an earlier run, fails the check.
 
@@ -17,7 +17,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 /// Keys of runs whose database no longer exists are removed after this time.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 const KEY_BYTES: usize = 32;
-/// Beside the keys of runs: the one for journals.
+/// The file name of the key for journals, in the folder of the runs' keys.
 const ACCOUNT: &str = "journal";
 
 /// The key of one run.
@@ -68,10 +68,10 @@ impl Seal {
         Ok(Seal { key })
     }
 
-    /// The key of this account's lines in journals, which outlive their runs; made where there is none.
+    /// The key of this account's lines in journals, which outlive their runs; created if there is none.
     ///
     /// # Errors
-    /// There is no folder to keep it in, or what is there cannot be trusted.
+    /// There is no folder to keep it in, or the existing key cannot be trusted.
     pub fn of_account() -> io::Result<Seal> {
         let folder = folder()?;
         match Seal::read(&folder, ACCOUNT) {
@@ -83,7 +83,7 @@ impl Seal {
     fn kept(folder: &Path) -> io::Result<Seal> {
         let name = token()?;
         let seal = Seal::within(folder, &name)?;
-        // It appears as a whole, and another run's that was quicker stays.
+        // The link appears atomically, and does not replace a key that another run has just created.
         let linked = fs::hard_link(folder.join(&name), folder.join(ACCOUNT));
         fs::remove_file(folder.join(&name))?;
         match linked {
@@ -92,12 +92,12 @@ impl Seal {
         }
     }
 
-    /// The same, if it is there.
+    /// The same, if it exists.
     pub fn of_account_if_any() -> Option<Seal> {
         Seal::read(&folder().ok()?, ACCOUNT)
     }
 
-    /// The key of a run of this account that has not ended; `None` where there is none that can be trusted.
+    /// The key of a run of this account that has not ended; `None` if there is none that can be trusted.
     pub fn find(token: &str) -> Option<Seal> {
         Seal::found(&folder().ok()?, token)
     }
@@ -122,7 +122,7 @@ impl Seal {
     /// Deletes the key of a run that has ended.
     pub fn forget(token: &str) {
         if let (true, Ok(folder)) = (is_token(token), folder()) {
-            // A key that cannot be deleted fits no ledger any more.
+            // A key that cannot be deleted matches no ledger any more.
             let _ = fs::remove_file(folder.join(token));
         }
     }

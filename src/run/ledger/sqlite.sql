@@ -1,4 +1,4 @@
--- What bears the ledger's name ({name}), and why it cannot be a ledger, if it cannot.
+-- The object with the ledger's name ({name}), and the reason if it cannot be a ledger.
 SELECT 1,
        CASE
        WHEN type <> 'table' OR sql IS NOT {create} THEN 'it is no table as this version makes it'

@@ -1,9 +1,9 @@
-//! SQLite: an exclusive lock of the system on a file beside the database, whose name comes from the database's real
-//! path, so that every spelling and symbolic link resolves to it. The system releases the lock however the process
-//! ends.
+//! SQLite: an exclusive lock of the operating system on a file next to the database, whose name is derived from the
+//! database's real path, so that every spelling and symbolic link resolves to it. The system releases the lock when the
+//! process ends, for any reason.
 //!
-//! A database file with several hard links has several real paths: there the file itself is locked as well. Not
-//! otherwise, because closing it releases the locks that SQLite holds in this process.
+//! A database file with several hard links has several real paths: in that case the database file itself is locked as
+//! well. Otherwise it is not, because closing it releases the locks that SQLite holds in this process.
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Read, Write};
@@ -60,7 +60,7 @@ impl FileAttempt {
     fn open(&self, database: &Metadata) -> Result<File, RunError> {
         let mut options = File::options();
         options.read(true).create(true).truncate(false).mode(database.mode() & 0o666);
-        // A symbolic link in its place is not followed, and a pipe does not block.
+        // A symbolic link of this name is not followed, and a pipe does not block.
         let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
         options.custom_flags(flags);
         let opened = match options.write(true).open(&self.path) {
@@ -103,7 +103,7 @@ impl Attempt for FileAttempt {
                 continue; // its last holder has removed it in the meantime
             }
             if !self.take_links(&database)? {
-                // The holder's lock file is beside another hard link.
+                // The holder's lock file is next to another hard link.
                 let _ = fs::remove_file(&self.path);
                 return Ok(None);
             }

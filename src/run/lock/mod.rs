@@ -1,8 +1,8 @@
 //! One run at a time on a database: a lock on the server, or of the operating system for SQLite, held from before the
 //! schema is read until the run ends, and monitored meanwhile. It needs no privilege on any schema, and is released
-//! however the process ends.
+//! when the process ends, for any reason.
 //!
-//! Worker processes work under their parent's lock.
+//! Worker processes are covered by their parent's lock.
 
 mod file;
 mod holder;
@@ -23,7 +23,7 @@ use super::{RunError, Stop};
 const GRACE: Duration = Duration::from_secs(1);
 /// How long a terminated session may take to release its lock.
 const ENDING: Duration = Duration::from_secs(60);
-/// Pauses between attempts, within this time and after it.
+/// Pauses between attempts: within [`GRACE`], and after it.
 const SOON: Duration = Duration::from_millis(50);
 const LATER: Duration = Duration::from_millis(250);
 /// How long a lost lock is requested again.
@@ -46,7 +46,7 @@ trait Held: Send {
     /// Checks that the lock is still held; also keeps its session from being idle.
     ///
     /// # Errors
-    /// How it was lost.
+    /// Why the lock was lost.
     fn check(&mut self) -> Result<(), String>;
 
     /// Time between checks.
@@ -61,7 +61,7 @@ pub struct Patience<'a> {
     pub wait: Duration,
     /// Terminate that run's session on the server.
     pub force: bool,
-    /// Called once with the holder that is waited for.
+    /// A callback, called once with the current holder of the lock.
     pub told: Option<&'a dyn Fn(&Holder)>,
 }
 
@@ -99,7 +99,7 @@ impl RunLock {
         }
     }
 
-    /// How it was lost, if it was.
+    /// Why the lock was lost, if it was.
     pub fn lost(&self) -> Option<String> {
         self.guarded().watch.lock().lost.clone()
     }

@@ -17,7 +17,8 @@ use crate::run::sql_template::filled;
 /// The two numbers of PostgreSQL's advisory lock, which is local to the database: `dbmk`, and 1 for its first use.
 const KEYS: (u32, u32) = (0x6462_6d6b, 1);
 const EVERY: Duration = Duration::from_secs(5);
-/// MySQL: how often a statement that names the holder is run, and for how long; others can see it only meanwhile.
+/// MySQL: how often a statement that names the holder is run, and for how long; other sessions can see it only while it
+/// runs.
 const SHOWN_EVERY: Duration = Duration::from_secs(1);
 const SHOWN_SECONDS: &str = "0.2";
 /// How long that statement is searched for.

@@ -1,4 +1,4 @@
-//! Worker processes: this program once more, as `dbmocker worker`, each with its own connection and threads.
+//! Worker processes: instances of this program, started as `dbmocker worker`, each with its own connection and threads.
 //!
 //! ```text
 //! parent --stdin: the plan, where to connect, then tasks--> worker --rows--> server (or a file, for SQLite)

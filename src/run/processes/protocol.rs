@@ -24,7 +24,7 @@ pub struct Begin {
     pub share: TableShare,
     /// The run's ledger, as the argument of [`crate::run::ledger::Ledger::joined`].
     pub ledger: Option<(String, Option<String>)>,
-    /// Its journal, as [`crate::run::journal::Journal::joined`] takes it.
+    /// The run's journal, as the argument of [`crate::run::journal::Journal::joined`].
     pub journal: Option<(String, Option<String>)>,
     /// Tables whose triggers are switched off while they are loaded.
     pub triggers_disabled: Vec<TableName>,

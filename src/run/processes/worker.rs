@@ -22,7 +22,7 @@ use dbmocker_files::{Compression, FileOptions, ParquetOptions};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
-/// How long a statement may take to stop once the parent is gone.
+/// How long a statement may take to stop once the parent has ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of rows held in memory until they are written.
 const ROW_GROUP: usize = 16 << 20;

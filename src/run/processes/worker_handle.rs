@@ -49,7 +49,7 @@ impl WorkerConfig {
     }
 }
 
-/// One worker process at a time, and another one after it if it dies.
+/// Manages one worker process, and starts another one if it dies.
 pub struct WorkerHandle<'a> {
     run: &'a RunContext<'a>,
     connection: &'a Connection,

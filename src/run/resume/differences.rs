@@ -1,12 +1,12 @@
-//! How a schema differs from the one that a run was planned for, in words.
+//! Describes how a schema differs from the one that a run was planned for.
 
 use dbmocker_core::schema::{Schema, Table, TableName};
 use serde_json::Value;
 
-/// What rows, privileges and the time of day change as well.
+/// Fields that change with the rows, privileges and the time, and are not compared.
 const PASSING: [&str; 5] = ["existing", "caveats", "can_insert", "not_emptied", "comment"];
 
-/// A line for each difference in the tables that are `planned`, what the run itself has `dropped` left out.
+/// A line for each difference in the tables that are `planned`, except for objects that the run itself has `dropped`.
 pub(super) fn differences<'a>(
     kept: &Schema,
     live: &Schema,

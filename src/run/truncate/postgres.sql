@@ -1,5 +1,5 @@
 -- Why PostgreSQL would refuse to empty these tables ({tables}: an array of quoted names): a missing privilege, or a table that
--- refers to one of them and is not among them. Table, what stands in the way, whether it is a privilege.
+-- refers to one of them and is not among them. Table, obstacle, whether it is a privilege.
 WITH RECURSIVE wanted AS (
     SELECT t.name::pg_catalog.regclass::pg_catalog.oid AS oid FROM pg_catalog.unnest({tables}::pg_catalog.text[]) AS t (name)
 ), filled AS (

@@ -1,7 +1,7 @@
 //! The canonical form of a value, both as it was generated and as a server returns it.
 //!
-//! Numbers by value, timestamps to the column's precision, text without padding. Types that a server normalises in its
-//! own way (`jsonb`, ranges, arrays, geometry) are printed by the server on both sides.
+//! Numbers by value, timestamps to the column's precision, text without padding. Types that a server normalises
+//! (`jsonb`, ranges, arrays, geometry) are printed by the server on both sides.
 
 use arrow::array::Array;
 use arrow::datatypes::Field;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TableName;
 
-/// A property of a table that may change or prevent the effect of an INSERT, or the knowledge of its rows.
+/// A property of a table that may change or prevent the effect of an INSERT, or that leaves its row count unknown.
 ///
 /// ```
 /// use dbmocker_core::schema::Caveat;

@@ -57,7 +57,7 @@ pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Ve
 }
 
 impl Schema {
-    /// Where tables that are only referred to are.
+    /// Where tables are located that are only referred to: another database or schema.
     pub fn elsewhere(&self) -> &'static str {
         if self.dialect == Dialect::Mysql { "another database" } else { "another schema than the URL names" }
     }

@@ -101,8 +101,8 @@ pub struct Table {
     /// Secondary (non-unique) indexes.
     pub indexes: Vec<Index>,
     pub existing: Existing,
-    /// The table is read because foreign keys refer to it, and never written to: in another database of the server
-    /// (MySQL), or in another schema than the URL names (PostgreSQL).
+    /// The table is read because foreign keys refer to it, but never written to; it is in another database of the
+    /// server (MySQL), or in another schema than the URL names (PostgreSQL).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
     /// `INSERT` and `SELECT` (and, on PostgreSQL, `SELECT` and `UPDATE` of the sequences of its columns) are granted.
@@ -147,7 +147,7 @@ impl Table {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Existing {
     pub rows: u64,
-    /// The largest value of each integer column of a key.
+    /// The largest value of each integer key column.
     pub max: BTreeMap<String, i128>,
     /// The number that the server gives to the next row, if it is not the first (MySQL's `AUTO_INCREMENT`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,7 +169,7 @@ pub struct Column {
     pub default: Option<String>,
     /// How the server numbers rows without a value.
     pub auto: Option<Auto>,
-    /// Where the server's numbering begins, and how far its numbers lie apart.
+    /// Where the server's numbering begins, and its step.
     #[serde(default, skip_serializing_if = "Numbering::is_usual")]
     pub numbering: Numbering,
     pub generated: Option<Generated>,

@@ -1,4 +1,4 @@
-//! Queries to the check oracle: the server evaluates CHECKs for rows that no table holds.
+//! Queries to the check oracle: the server evaluates CHECKs for candidate rows that are in no table.
 
 use super::TableName;
 use crate::value::Value;

@@ -140,7 +140,7 @@ pub enum SqlType {
     },
     /// SQLite column without a declared type, or with BLOB/none affinity and no hint in its declared name.
     Untyped,
-    /// No generator: an error that names table and column before anything is written.
+    /// A type without a generator: planning fails with an error that names table and column.
     Unsupported {
         name: String,
     },

@@ -43,7 +43,7 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     init.args([format!("--datadir={}", data.display()), format!("--tmpdir={}", temporary.display())]);
     run(DIALECT, account, &mut init)?;
     let (secret, own) = (password(DIALECT)?, password(DIALECT)?);
-    // The account has no right beyond its databases: neither FILE nor SUPER.
+    // The account has no privilege outside of its databases: neither FILE nor SUPER.
     let sql = format!(
         "ALTER USER root@localhost IDENTIFIED BY '{secret}';\nCREATE USER {NAME}@localhost IDENTIFIED BY '{own}';\n\
          CREATE DATABASE {NAME};\nGRANT ALL ON {NAME}.* TO {NAME}@localhost;\n"
@@ -62,7 +62,7 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
         command.push(format!("--{name}={}", path.display()));
     }
     command.push(format!("--pid-file={}", folder.join("server.pid").display()));
-    // No statement reads or writes a file elsewhere, least of all one that the server loads.
+    // No statement can read or write files elsewhere, in particular not a library that the server loads.
     command.push(format!("--secure-file-priv={}", files.display()));
     command.extend(
         [

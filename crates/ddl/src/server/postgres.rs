@@ -26,7 +26,7 @@ pub(super) fn prepare(folder: &Path, account: &Account) -> Result<Prepared, DdlE
     fs::write(&secrets, &secret).map_err(failed)?;
     account.give(&secrets).map_err(failed)?;
     let mut init = Command::new(initdb);
-    // macOS knows no such locale.
+    // macOS has no such locale.
     let locale = if cfg!(target_os = "linux") { "--locale=C.UTF-8" } else { "--locale=C" };
     init.args(["--no-sync", "--encoding=UTF8", locale, "--auth=scram-sha-256", "-U", "postgres", "-D"]);
     run(DIALECT, account, init.arg(&data).arg("--pwfile").arg(&secrets))?;

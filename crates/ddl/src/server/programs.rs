@@ -9,7 +9,7 @@ use std::process::Command;
 
 use dbmocker_core::Dialect;
 
-/// Folders besides the PATH; `*` stands for a version, of which the newest is taken.
+/// Folders besides the PATH; `*` stands for a version, the newest of which is used.
 pub(super) const POSTGRES: &[&str] = &[
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -40,7 +40,7 @@ pub(super) fn find(name: &str, folders: &[&str]) -> Option<PathBuf> {
     usual.chain(on_path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
-/// The folders that a pattern with one `*` stands for, newest first.
+/// The folders that match a pattern with one `*`, newest version first.
 fn expand(pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once('*') else { return vec![pattern.into()] };
     let (parent, prefix) = before.rsplit_once('/').unwrap_or((".", before));
@@ -57,7 +57,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     found.into_iter().rev().map(|(_, path)| path).collect()
 }
 
-/// The account that runs the server: this one, or, as servers refuse to run as root, one that is there for them.
+/// The account that runs the server: this one, or, if this is root, which servers refuse, the server package's account.
 #[derive(Debug)]
 pub(super) struct Account(Option<(String, u32, u32)>);
 

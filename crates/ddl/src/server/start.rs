@@ -42,7 +42,7 @@ pub(super) struct Keeper {
 impl Drop for Keeper {
     fn drop(&mut self) {
         drop(self.pipe.take());
-        // The folder is gone when the shell is.
+        // The shell removes the folder before it ends.
         let _ = self.child.wait();
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn start(dialect: Dialect, folder: &Path) -> Result<Server, DdlError>
     let mut shell = Command::new("sh");
     shell.args(["-c", KEEPER, "keeper"]).arg(folder).arg(signal).args(&command);
     shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
-    // Ctrl-C at the terminal is for this program alone.
+    // Ctrl-C at the terminal must reach this program only.
     shell.process_group(0);
     account.switch(&mut shell);
     let mut child = shell.spawn().map_err(|e| failed(format!("cannot run `sh`: {e}")))?;
@@ -99,7 +99,7 @@ pub(super) fn run(dialect: Dialect, account: &Account, command: &mut Command) ->
     Err(failed(said.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| done.status.to_string())))
 }
 
-/// A password that nobody knows.
+/// A random password.
 pub(super) fn password(dialect: Dialect) -> Result<String, DdlError> {
     let mut bytes = [0_u8; 16];
     let read = File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes));

@@ -82,7 +82,7 @@ pub struct Point {
     pub value: f64,
 }
 
-/// What statistics tell of a column of numbers.
+/// The distribution of a numeric column, from statistics.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LearnedDistribution {
     /// Values with their shares of all.

@@ -86,7 +86,7 @@ const VALID_PHONES: [(&str, &str); 37] = [
 ];
 
 impl Country {
-    /// A template of telephone numbers that pass validation libraries; such a number may be in use.
+    /// A template of telephone numbers that validation libraries accept; such a number may be in use.
     pub fn valid_phone(&self) -> &'static str {
         VALID_PHONES.iter().find(|(code, _)| *code == self.codes[0]).map_or(self.cities[0].phone, |(_, form)| form)
     }

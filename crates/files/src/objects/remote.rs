@@ -50,7 +50,7 @@ impl Store {
         if bucket.is_empty() {
             return Err(unknown());
         }
-        // Where a default is set already, it is that of the drivers.
+        // A default that is set already is the database drivers' one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let open = |e: object_store::Error| StoreError::Open { url: url.to_owned(), source: Box::new(e) };
         let store: Arc<dyn ObjectStore> = match scheme {
@@ -70,10 +70,10 @@ impl Store {
         &self.url
     }
 
-    /// The object of a file; names are taken as they are.
+    /// The object of a file; names are not encoded.
     fn key(&self, name: &str) -> Key {
         let whole = if self.prefix.as_ref().is_empty() { name.to_owned() } else { format!("{}/{name}", self.prefix) };
-        // Names of files are valid; another one is encoded.
+        // File names of exports are valid keys; any other name is encoded.
         Key::parse(&whole).unwrap_or_else(|_| Key::from(whole))
     }
 
@@ -95,7 +95,7 @@ impl Store {
     /// Puts a file of a folder as the object of its name, in parts if it is long. One part is in memory at a time.
     ///
     /// # Errors
-    /// The file cannot be read, or a request fails; nothing of it is left then.
+    /// The file cannot be read, or a request fails; uploaded parts are removed then.
     pub fn put(&self, folder: &Path, name: &str) -> Result<(), StoreError> {
         let path = folder.join(name);
         let local = |source| StoreError::Local { path: path.clone(), source };
@@ -113,7 +113,7 @@ impl Store {
             let begun = self.runtime.block_on(self.store.put_multipart(&self.key(name)));
             let mut upload = begun.map_err(self.failed("write", name))?;
             if let Err(e) = self.parts(&mut *upload, size, &mut next, name) {
-                // What cannot be given up is no object either, and expires by the bucket's rules.
+                // An upload that cannot be aborted is not an object, and expires by the bucket's rules.
                 let _ = self.runtime.block_on(upload.abort());
                 return Err(e);
             }
@@ -166,7 +166,7 @@ impl Store {
         })
     }
 
-    /// Removes an object; that it is not there is no error.
+    /// Removes an object; a missing object is not an error.
     ///
     /// # Errors
     /// The request fails.

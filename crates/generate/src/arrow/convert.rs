@@ -118,7 +118,7 @@ fn parse_decimal(text: &str, scale: u8) -> Option<i128> {
     rescale(signed, u8::try_from(fraction.len()).ok()?, scale)
 }
 
-/// Parses 32 hex digits with hyphens at any place between them.
+/// Parses 32 hex digits with hyphens anywhere between them.
 pub(super) fn parse_uuid(text: &str) -> Option<[u8; 16]> {
     let mut bytes = [0u8; 16];
     let mut count = 0;

@@ -61,7 +61,7 @@ impl BatchWork<'_> {
         zip(&mask, &others.finish(), array).map_err(|error| GenerateError::Arrow { table: table.label.clone(), error })
     }
 
-    /// Returns, for each row, the number of the value of the column on which the presence of column `c` depends.
+    /// Returns, for each row, the index of the value of the column on which the presence of column `c` depends.
     fn members(&mut self, c: usize) -> Result<Vec<usize>, GenerateError> {
         let table = self.table;
         let presence = table.columns[c].presence.as_ref().expect("asked for one that has a decider");

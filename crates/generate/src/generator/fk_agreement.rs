@@ -138,7 +138,7 @@ impl TableGen {
     }
 }
 
-/// Gives most parents a child that the inverse finds: each of the first rows has a parent of its own.
+/// Gives most parents a child that the inverse finds: each of the first rows has a different parent.
 #[derive(Debug)]
 pub(super) struct CoverGen {
     /// Number of leading rows whose parents are distinct.

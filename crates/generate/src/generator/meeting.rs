@@ -105,7 +105,7 @@ impl Generator {
 }
 
 impl TableGen {
-    /// Returns the single-column foreign keys to earlier tables that have a parent selection of their own.
+    /// Returns the single-column foreign keys to earlier tables that have a separate parent selection.
     pub fn keys_up(&self, own: usize) -> Vec<KeyUp> {
         let keys = self.foreign.iter().enumerate();
         let up = keys.filter_map(|(foreign, f)| {

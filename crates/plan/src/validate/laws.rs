@@ -137,7 +137,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
 fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<ColumnId> {
     match input {
         InputOf::Cell(c) => vec![(t, *c)],
-        // The group's columns depend on each other, not on the law.
+        // These inputs do not depend on columns with laws: a group's columns depend on each other only.
         InputOf::RowNumber { .. } | InputOf::Own { .. } | InputOf::Drawn(_) => Vec::new(),
         InputOf::Parent { path, column } => {
             let (mut out, mut at) = (Vec::new(), t);

@@ -58,7 +58,7 @@ impl TableMoments {
             .iter()
             .map(|(k, s)| match s {
                 _ if Some(k.column) == main => (*k, Stage::Begun),
-                // The date on which a work was published lies before its row.
+                // The date on which a work was published is before the row's start.
                 Some(Stage::Out(..)) if in_days(k) && (exact || main.is_some()) => (*k, Stage::Before(OUT)),
                 Some(Stage::Out(at, gap)) => (*k, Stage::Then(*at, *gap)),
                 Some(s) => {

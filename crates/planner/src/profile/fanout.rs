@@ -53,13 +53,13 @@ pub(crate) fn choice(
     Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
 }
 
-/// The exponent of frequencies by rank, as the first and the last one tell.
+/// The exponent of frequencies by rank, computed from the first and the last one.
 fn slope(head: &[f64]) -> Option<f64> {
     let (first, last) = (head.first()?, head.last()?);
     (head.len() > 2 && *last > 0.0).then(|| ((first / last).ln() / (head.len() as f64).ln()).clamp(0.0, 3.0))
 }
 
-/// Frequencies of a database with so many times the parents: of each so many more, each so much rarer.
+/// Frequencies for `growth` times as many parents: each frequency is divided by `growth`, and occurs `growth` times.
 fn grown(head: &[f64], growth: f64) -> Vec<f64> {
     let count = ((head.len() as f64 * growth).round() as usize).min(HEAD);
     let of = |i: usize| head.get(((i as f64 + 0.5) / growth) as usize).map(|share| (share / growth).min(1.0));

@@ -1,4 +1,4 @@
-//! Learned numbers: quantiles of all values, and common values with intervals of their own.
+//! Learned numbers: quantiles of all values, and common values with separate intervals.
 
 use std::collections::HashMap;
 
@@ -126,7 +126,7 @@ fn tried(law: &LearnedDistribution, sizes: SampleSizes, grid: NumberGrid) -> (f6
         }
         filled += 1;
         let word = unit(mix(row));
-        // Each row has a share of its own, in the sample as well.
+        // Each row has a separate share, in the sample as well.
         let u = if sizes.ordered { word } else { (shares.apply(row) as f64 + word) / shares.size() as f64 };
         *counts.entry(inverse.number(u.min(1.0 - f64::EPSILON))).or_default() += 1;
     }
@@ -178,7 +178,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
     let largest = known.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
     let end = line.0[line.0.len() - 1].value;
     if rest_share(&taken) < FEW && end > largest && largest.is_finite() {
-        // The remaining values lie beyond the common ones.
+        // The remaining values are beyond the common ones.
         rest = vec![Point { p: 0.0, value: largest }, Point { p: 1.0, value: end }];
     }
     let ending = profile.endings.iter().max_by(|a, b| a.1.total_cmp(b.1)).and_then(|(text, share)| {

@@ -49,7 +49,7 @@ fn table(
             named(b, p, c, l, sample);
         }
     }
-    // As it would be by the profile alone, to be measured in the same way.
+    // The table as the profile alone determines it, to be measured in the same way.
     let mut alone = tables[p].clone();
     for (&c, l) in learned.iter() {
         alone.columns[c] = l.column.clone();
@@ -105,13 +105,12 @@ fn table(
     }
 }
 
-/// Values up to which masked ones are what the column's name suggests.
+/// Maximum number of masked values that are replaced by those that the column's name suggests.
 const NAMED: u64 = 256;
-/// Lengths further from the learned ones are not those of its values.
+/// If the mean lengths differ by more than this share, the suggested values are not used.
 const LIKE: f64 = 0.15;
 
-/// Gives masked frequencies to the values that the column's name suggests, in the order of how often these come: the
-/// labels are not known, which of them are frequent often is.
+/// Assigns masked frequencies to the values that the column's name suggests, in the order of their usual frequency.
 fn named(b: &PlanContext<'_>, p: usize, c: usize, learned: &mut LearnedColumn, sample: u64) {
     if !learned.masked {
         return;
@@ -155,7 +154,7 @@ fn named(b: &PlanContext<'_>, p: usize, c: usize, learned: &mut LearnedColumn, s
     }
 }
 
-/// The column as learned; moments that followed it follow it still.
+/// Replaces a column by the learned one; moments that follow it still do.
 fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
     let began = matches!(&table.columns[c].law, Some(l) if matches!(l.law, Law::Moment { at: Moment::Began, .. }));
     if table.columns[c].group.is_some() || !matches!(table.columns[c].rule, Rule::Draw { .. }) {

@@ -1,4 +1,4 @@
-//! Profiles, measured on the rows.
+//! Profiles, measured on the generated rows.
 
 use std::collections::HashMap;
 

@@ -66,7 +66,7 @@ impl TablePlanner<'_> {
     /// Assembles and compiles the plan of the table under `assignment`.
     ///
     /// # Errors
-    /// A rule of the config file that cannot be kept.
+    /// A rule of the config file that cannot be satisfied.
     pub(super) fn compile(
         &self,
         b: &mut PlanContext<'_>,

@@ -10,7 +10,7 @@ use dbmocker_predicate::narrow::{Narrow as _, Narrowing};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::{InferContext, Inferred};
 
-/// Maximum number of rows of a key that lists the values that its children ask for, and others.
+/// Maximum number of rows of a key whose domain becomes a list: the values that its children require, and others.
 const BESIDE_WANTED: usize = 10_000;
 
 impl TablePlanner<'_> {
@@ -77,8 +77,8 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Uses the values that CHECKs of referring columns ask for: the only ones, or beside others if the column is a key
-    /// by itself. Returns whether it does.
+    /// Uses the values that CHECKs of referring columns require: only these, or these and others if the column alone is
+    /// a key. Also returns whether it does.
     fn with_wanted(&self, b: &PlanContext<'_>, column: &Column, inferred: Inferred) -> (Inferred, bool) {
         let c = self.columns.len();
         let foreign = self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));

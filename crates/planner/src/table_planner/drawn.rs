@@ -1,4 +1,4 @@
-//! Columns with a requested distribution: its law, restricted to the values that the type and the CHECKs allow.
+//! Columns with a requested distribution, restricted to the values that the type and the CHECKs allow.
 
 use super::{PlanContext, TablePlanner};
 use crate::apply_override;
@@ -15,7 +15,7 @@ use dbmocker_plan::{
 
 /// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
 const LED: usize = 1_000;
-/// Texts drawn to learn how long a kind is.
+/// Texts drawn to estimate the length of a kind.
 const TEXTS: u64 = 32;
 
 impl TablePlanner<'_> {
@@ -44,7 +44,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// Spreads the lengths of a text evenly over the range that was asked for, if its kind of text is shorter.
+    /// Distributes the lengths of a text uniformly over the requested range, if texts of its kind are shorter.
     fn spread_lengths(&self, b: &PlanContext<'_>, c: usize, column: &mut ColumnPlan) -> bool {
         let Some(override_) = b.overrides.column(self.index, c) else { return false };
         let (Some(min), Rule::Draw { domain: Domain::Text(text) }) = (override_.min_length, &column.rule) else {
@@ -65,13 +65,13 @@ impl TablePlanner<'_> {
         true
     }
 
-    /// The exponent by which a foreign key's parents were asked for.
+    /// The requested exponent of the distribution of a foreign key's parents.
     pub(super) fn asked_parents(&self, b: &PlanContext<'_>, f: &ForeignKeyPlan) -> Option<f64> {
         let [column] = f.columns[..] else { return None };
         b.overrides.column(self.index, column)?.distribution.as_ref()?.of_list().ok()
     }
 
-    /// Chooses parents by rank where that was asked for.
+    /// Selects parents by rank, if requested.
     pub(super) fn ask_parents(&self, b: &PlanContext<'_>, foreign: &[ForeignKeyPlan], sources: &mut [ParentSelection]) {
         for f in foreign {
             let Some(s) = self.asked_parents(b, f) else { continue };
@@ -84,7 +84,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    /// A distribution that cannot be kept, in words.
+    /// Checks that the requested distributions are possible.
     ///
     /// # Errors
     /// The distribution has no value that the type and the CHECKs allow, or a key requires other values.

@@ -10,10 +10,10 @@ use dbmocker_semantics as semantics;
 use std::sync::Arc;
 
 impl TablePlanner<'_> {
-    /// Sets the edge cases of columns, where they were asked for.
+    /// Sets the edge cases of columns, if requested.
     ///
     /// # Errors
-    /// Edge cases asked for a column that cannot have any.
+    /// Edge cases were requested for a column that cannot have any.
     pub(super) fn edge_cases(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
         for c in 0..plan.columns.len() {
             let own = b.overrides.column(self.index, c).and_then(|w| w.edge_cases);

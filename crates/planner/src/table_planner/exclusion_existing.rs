@@ -1,7 +1,7 @@
 //! Exclusion constraints against existing rows: detects overlaps of the planned rows, and moves their domains to free
 //! values.
 //!
-//! Rows of earlier runs occupy slots that new rows skip. Rows from elsewhere may have any values: then ranges are
+//! Rows of earlier runs occupy slots that new rows skip. Other existing rows may have any values: then ranges are
 //! placed after (or before) all of them, and shapes and networks are those that the server reports as free.
 
 use dbmocker_loaders::ident::{qualified, quote};

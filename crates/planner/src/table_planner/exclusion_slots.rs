@@ -1,4 +1,4 @@
-//! Ranges that must not overlap: each row gets a slot of its own, and its range lies within the slot.
+//! Ranges that must not overlap: each row gets a slot, and its range is within the slot.
 
 use dbmocker_loaders::ident;
 
@@ -15,7 +15,7 @@ use dbmocker_predicate::NamedCheck;
 const SLOTS: u128 = 4;
 /// Minimum number of slots for each value of the columns compared for equality.
 const FEWEST: u128 = 64;
-/// Days from the start of the first slot to now. Moments at which rows are created or ordered lie before the first
+/// Days from the start of the first slot to now. Moments at which rows are created or ordered are before the first
 /// slot.
 pub(super) const BEFORE: i64 = 90;
 /// Maximum length in days of all slots together, if they have a usual length.

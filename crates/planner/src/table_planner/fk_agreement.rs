@@ -106,8 +106,8 @@ impl TablePlanner<'_> {
         Ok(correlated)
     }
 
-    /// Restricts a column determined only by its domain to few values, so that rows share them: if every row had
-    /// another tenant, no row would have a parent of the same tenant.
+    /// Restricts a column determined only by its domain to few values, so that rows share them: if every row had a
+    /// different tenant, no row would have a parent of the same tenant.
     fn gather(&mut self, b: &PlanContext<'_>, c: usize) {
         let rows = b.rows(self.index);
         let wanted = (rows / TOGETHER).clamp(1, VALUES);

@@ -46,7 +46,7 @@ impl TablePlanner<'_> {
     /// Applies rules, once everything else about the columns is decided.
     ///
     /// # Errors
-    /// A rule that cannot be kept.
+    /// A rule that cannot be satisfied.
     pub(super) fn apply_rules(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
         for (c, formula) in b.formulas.of(self.index) {
             let refused = |why: &str| cannot(formula, &self.table.columns[c].name, why);
@@ -103,7 +103,7 @@ impl TablePlanner<'_> {
         few && column.law.is_none() && column.correlated.is_none()
     }
 
-    /// Makes a column NULL where the value of another one says so.
+    /// Makes a column NULL for some values of another column.
     fn absent_by(
         &self,
         b: &PlanContext<'_>,
@@ -142,7 +142,7 @@ impl TablePlanner<'_> {
             f.null_share = 0.0;
         }
         if decides(&plan.columns, c, by) {
-            // The other column's values follow from this one's otherwise: neither could be computed.
+            // Otherwise the other column's presence would depend on this one, and neither could be computed.
             plan.columns[by].presence = None;
         }
         let column = &mut plan.columns[c];
@@ -211,7 +211,7 @@ fn cannot(formula: &ResolvedFormula, column: &str, why: &str) -> String {
     format!("{what} of `{column}` ({}): {why}", formula.origin)
 }
 
-/// Turns a condition into the column's own value, and NULL where the condition holds.
+/// Replaces a condition by an expression: NULL where the condition is true, else the column's own value.
 fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
     let name = "own value".to_owned();
     inputs.push(Input { name: name.clone(), of: InputOf::Own { group: None, null_share: 0.0 } });

@@ -158,7 +158,7 @@ impl TablePlanner<'_> {
     ) -> AutoNumbers {
         let usual = AutoNumbers { base: 1, step: 1, free: top.map_or(1, |t| t + 1) };
         if column.auto == Some(Auto::AutoIncrement) {
-            // Emptying the table starts its numbers anew.
+            // Emptying the table resets its AUTO_INCREMENT number.
             let existing = &b.schema.tables[self.index].existing;
             let next = existing.next.filter(|_| b.rows_before(self.index) == existing.rows).map(i128::from);
             let base = next.filter(|n| range.contains(n)).unwrap_or(1);
@@ -180,7 +180,7 @@ impl TablePlanner<'_> {
         AutoNumbers { base, step: step * sharing.len().max(1) as i128, free }
     }
 
-    /// Leaves out columns that have one value in all rows of the parent: the others identify it.
+    /// Removes columns that have the same value in all parent rows: the other columns identify the row.
     fn varying(&self, sets: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let varies = |c: &usize| self.columns[*c].parents.as_ref().is_none_or(|d| d.size() > 1);
         let of = |set: Vec<usize>| if set.iter().any(varies) { set.into_iter().filter(varies).collect() } else { set };

@@ -1,4 +1,4 @@
-//! Which columns the texts of a schema read.
+//! Finds the columns that expressions of the schema read.
 
 use dbmocker_core::schema::Dialect;
 use dbmocker_predicate as predicate;
@@ -6,7 +6,7 @@ use dbmocker_predicate::NamedCheck;
 
 use super::TablePlanner;
 
-/// Returns true if an expression reads a column; also if it cannot be parsed and holds the column's name.
+/// Returns true if an expression reads a column, or cannot be parsed and contains the column's name.
 pub(super) fn reads(text: &str, column: &str, dialect: Dialect) -> bool {
     text.contains(column) && predicate::parse(text, dialect).map_or(true, |tree| tree.mentions(column))
 }

@@ -85,7 +85,7 @@ impl<'a> NarrowedTable<'a> {
 }
 
 impl KeyedTable<'_> {
-    /// Checks what overrides and existing rows demand of the rows.
+    /// Checks the conditions that overrides and existing rows impose on the rows.
     pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, String> {
         let KeyedTable { planner, plan } = self;
         if !planner.keeps_orderings(&plan) {

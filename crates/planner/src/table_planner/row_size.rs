@@ -42,7 +42,7 @@ impl TablePlanner<'_> {
         }
         let own: Vec<bool> = (0..widths.len()).map(|c| self.is_own(b, c)).collect();
         let free: Vec<bool> = (0..widths.len()).map(|c| own[c] && b.nullable(self.index, c)).collect();
-        // A CHECK may ask for long texts.
+        // A CHECK may require long texts.
         let text = |s: &Self, c: usize| {
             own[c] && !free[c] && !s.is_checked(c) && matches!(s.columns[c].domain, Some(Domain::Text(_)))
         };

@@ -26,7 +26,7 @@ pub(super) enum Choice {
     Lying,
     /// Determined otherwise.
     Fixed,
-    /// Learned: the rows do not follow their parents in time.
+    /// By the profile, the rows do not follow their parents in time.
     Apart,
 }
 

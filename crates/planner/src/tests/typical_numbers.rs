@@ -1,4 +1,4 @@
-//! Distributions of numbers typical of people and instruments.
+//! Distributions of numbers that are typical of people and instruments.
 
 use super::*;
 use dbmocker_core::schema::fixtures::TableFixture;

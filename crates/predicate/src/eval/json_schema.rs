@@ -1,4 +1,4 @@
-//! Validates a document by a JSON Schema, with the keywords that CHECKs use.
+//! Validates a document against a JSON Schema, with the keywords that CHECKs use.
 
 use serde_json::{Map, Value as Json};
 

@@ -1,7 +1,7 @@
 //! The evaluator: an [`Expr`] and a row in, a value or a truth value out, by the dialect's rules.
 //!
 //! Three-valued: `None` is UNKNOWN. An operation that the server would refuse (a cast that fails, division by zero in
-//! PostgreSQL) is an [`EvalError`], and so is every unsupported function: nothing is guessed.
+//! PostgreSQL) is an [`EvalError`], and so is every unsupported function.
 
 use serde::{Deserialize, Serialize};
 

@@ -275,7 +275,7 @@ fn call(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrow
     match (name, args) {
         ("json_valid" | "is_json", [a]) if bare(a, column) => match d {
             Domain::Special(Special::Json { .. } | Special::Document { .. }) => Narrowing::Exact(d.clone()),
-            // Another condition defines its format: whether that is JSON is found by trying.
+            // Another condition defines its format: values are tested to find out whether that is JSON.
             Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => Narrowing::Unsupported,
             d => d.keep_kind(TextKind::Json),
         },
@@ -317,7 +317,7 @@ fn sets(d: &Domain, column: &str, op: Arith, left: &Expr, right: &Expr, env: Env
     }
 }
 
-/// A constant pattern that a text is to match, or not.
+/// A constant pattern that a text must match, or must not match.
 struct PatternGoal<'a> {
     pattern: &'a str,
     kind: MatchKind,

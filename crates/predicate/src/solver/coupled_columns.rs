@@ -118,7 +118,7 @@ impl CoupledColumns {
         self.checks.iter().filter(move |c| used.insert(c.as_str())).map(String::as_str)
     }
 
-    /// Number of ways to satisfy the conditions; saturating.
+    /// Number of branches that satisfy the conditions; saturating.
     pub fn branches(&self) -> u64 {
         self.root.ways()
     }
@@ -179,7 +179,7 @@ impl CoupledColumns {
 
     fn range_fast_path(&self) -> Option<&RangeFastPath> {
         if !self.leads.is_empty() {
-            // The fast path draws every column by itself.
+            // The fast path draws every column independently.
             return None;
         }
         self.range_fast_path.0.get_or_init(|| RangeFastPath::of(&self.root, &self.columns, &self.members)).as_ref()

@@ -19,7 +19,7 @@ use dbmocker_domain::{Domain, RangeKind, Shape};
 /// A range of at most this many values is treated as a list: grades, priorities, marks.
 const LISTED: i128 = 20;
 
-/// A condition on one column that was assumed.
+/// An assumed condition on one column.
 #[derive(Debug, Clone)]
 pub(super) struct Said {
     column: usize,
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(values(&r, "kind"), ["premium", "van"]);
         let r = pg(&[kind()], &["kind IN ('van', 'premium', 'basic')"]);
         assert_eq!(values(&r, "kind"), ["basic", "premium", "van"]);
-        // what the list does not decide stays as suggested
+        // values that the list does not determine are as suggested
         let r = pg(&[kind()], &["kind <> 'premium'"]);
         assert_eq!(values(&r, "kind"), ["basic"]);
         let r = pg(&[kind()], &["kind NOT IN ('premium', 'basic')"]);

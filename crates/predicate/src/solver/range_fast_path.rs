@@ -285,8 +285,8 @@ mod tests {
     use super::super::{ColumnInput, NamedCheck, solve};
     use dbmocker_core::schema::Dialect;
 
-    /// That the values equal those of the general search is tested there; here: which coupled columns use the fast
-    /// path.
+    /// Tests which coupled columns use the fast path; that the values equal those of the general search is tested
+    /// there.
     #[test]
     fn ordered_ranges_take_the_short_way_and_nothing_else_does() {
         let short = |columns: &[ColumnInput], check: &str| {

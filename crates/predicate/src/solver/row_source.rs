@@ -51,7 +51,7 @@ impl<T: RowSource + ?Sized> RowSource for &T {
     }
 }
 
-/// A column whose value is drawn before a branch is chosen, so that its proportions do not depend on the conditions.
+/// A column whose value is drawn before a branch is chosen, so that its frequencies do not depend on the conditions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct EarlyDraw {
     pub(super) place: usize,

@@ -1,9 +1,9 @@
-//! Finds branches, i.e. the ways in which all conditions of coupled columns can be satisfied, by splitting and
-//! propagating.
+//! Finds branches, i.e. sets of assumptions under which all conditions of coupled columns are satisfied, by splitting
+//! and propagating.
 //!
 //! Each split is on one atom that holds in one branch and not in the other, so branches do not overlap; columns that do
-//! not depend on each other are separated, so that branches do not multiply. The share of dead branches goes to their
-//! neighbours.
+//! not depend on each other are separated, so that branches do not multiply. The share of infeasible branches is given
+//! to their siblings.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

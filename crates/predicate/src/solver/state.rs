@@ -1,4 +1,4 @@
-//! The knowledge about a row's columns under some assumptions, and its propagation.
+//! The solver's state: what is known of a row's columns under some assumptions, and its propagation.
 
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ pub(super) struct State {
     pub todo: Vec<(NormalForm, usize)>,
     /// The values of a column's type beyond the domain that its name suggests.
     pub wide: Vec<Option<Rc<Domain>>>,
-    /// Columns of which the suggested domain was given up.
+    /// Columns whose suggested domain was replaced.
     pub dropped: Vec<usize>,
     /// Conditions assumed of columns that have a wider domain.
     pub said: Vec<Rc<Said>>,
@@ -189,7 +189,7 @@ impl Space<'_> {
         }
     }
 
-    /// `a < b` beside `a >= b` (or `a = b`): no values, only NULL.
+    /// `a < b` together with `a >= b` (or `a = b`): satisfied only by NULL.
     fn opposed(&self, st: &State, columns: &[usize], t: &Expr, null_passes: bool) -> Result<(), Contradiction> {
         let Expr::Compare { op, left, right } = t else { return Ok(()) };
         let clash = st.relations.iter().any(|r| match &r.tree {

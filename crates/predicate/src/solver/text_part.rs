@@ -1,8 +1,8 @@
-//! Functions that take a part of a text: from the part that a condition asks for back to the text.
+//! Inverts functions that extract a part of a text: from the part that a condition requires to the text.
 //!
-//! In: `split_part(x, '-', 2)`, `substring(x from position(',' in x) + 1)`, `left(x, 4)`. Out: the column and what
-//! stands before the part, so that a text with a given part can be written. A text that has no part to cut off is its
-//! own part (`replace`, `ltrim`, `left` of a short text).
+//! In: `split_part(x, '-', 2)`, `substring(x from position(',' in x) + 1)`, `left(x, 4)`. Out: the column and the text
+//! before the part, so that a text with a given part can be generated. If a function changes nothing, the part is the
+//! whole text (`replace`, `ltrim`, `left` of a short text).
 
 use super::atom::{RetryPolicy, narrow};
 use crate::eval::Env;
@@ -13,18 +13,18 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain, pattern};
 use regex_syntax::hir::{Hir, HirKind, Look};
 
-/// Maximum length of what stands before a separator, and of the part after it.
+/// Maximum length of the text before a separator, and of the part after it.
 const WORD: u32 = 7;
 /// Maximum number of characters or separators before a part.
 const FAR: i128 = 60;
 /// Maximum number of listed parts that become one pattern.
 const LISTED: usize = 256;
 
-/// A text column and the place of a part in its values.
+/// A text column and the position of a part in its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextPart {
     pub column: String,
-    /// A regular expression for what stands before the part; empty where the part is the whole text.
+    /// A regular expression for the text before the part; empty if the part is the whole text.
     pub before: String,
     /// Maximum number of characters before the part.
     before_chars: u32,
@@ -33,7 +33,7 @@ pub struct TextPart {
 }
 
 impl TextPart {
-    /// Returns the place of the part that an expression takes of a text column; `None` if it is not known.
+    /// Returns the position of the part that an expression extracts from a text column; `None` if it is not known.
     pub fn of(expr: &Expr) -> Option<TextPart> {
         match expr {
             Expr::Column(column) => {
@@ -45,7 +45,7 @@ impl TextPart {
         }
     }
 
-    /// The part that a function takes of this part.
+    /// The part that a function extracts from this part.
     fn cut(self, name: &str, args: &[Expr]) -> Option<TextPart> {
         match (name, &args[1..]) {
             ("btrim" | "ltrim" | "rtrim" | "lower" | "upper" | "replace" | "regexp_replace" | "coalesce", _) => {
@@ -73,7 +73,7 @@ impl TextPart {
         Some(self)
     }
 
-    /// Behind this many characters.
+    /// The part after this many characters.
     fn after(mut self, n: i128) -> Option<TextPart> {
         let n = u32::try_from(n).ok().filter(|n| i128::from(*n) <= FAR)?;
         if n > 0 {
@@ -83,7 +83,7 @@ impl TextPart {
         Some(self)
     }
 
-    /// Behind this many words that end with the separator.
+    /// The part after this many words that end with the separator.
     fn behind(mut self, separator: &str, n: u32) -> Option<TextPart> {
         if separator.is_empty() || i128::from(n) > FAR {
             return None;
@@ -102,7 +102,7 @@ impl TextPart {
         Some(self)
     }
 
-    /// What stands before, if this many characters more fit before the part.
+    /// The text before the part, if this many more characters fit before the part.
     fn room(&self, chars: u32) -> Option<&str> {
         self.max_chars.is_none_or(|max| max > chars).then_some(&self.before)
     }
@@ -136,7 +136,7 @@ fn text(e: &Expr) -> Option<String> {
     }
 }
 
-/// The texts of `d` of which a part satisfies `t`, whose only column is `column`.
+/// The texts of `d` a part of which satisfies `t`, whose only column is `column`.
 pub(super) fn narrow_part(d: &Domain, column: &str, t: &Expr, env: Env, redraw: RetryPolicy) -> Narrowing {
     let Domain::Text(all) = d else { return Narrowing::Unsupported };
     let Some(call) = whole_call(t, column) else { return Narrowing::Unsupported };
@@ -157,12 +157,12 @@ pub(super) fn narrow_part(d: &Domain, column: &str, t: &Expr, env: Env, redraw: 
     let (Narrowing::Exact(kept) | Narrowing::Over(kept)) = narrow(&base, column, &condition, env, redraw) else {
         return Narrowing::Unsupported;
     };
-    // Whether the text has this very part (a separator may occur in it) is tested row by row.
+    // Whether the text has exactly this part (a separator may occur in it) is tested for each row.
     let found = if whole { Narrowing::Exact(kept) } else { behind(d, &part.before, &kept) };
     super::invert::loose(found)
 }
 
-/// The texts of `d` with one of the `parts` behind something that matches `before`.
+/// The texts of `d` with one of the `parts` after a text that matches `before`.
 fn behind(d: &Domain, before: &str, parts: &Domain) -> Narrowing {
     let regex = match parts {
         Domain::Text(TextDomain { kind: TextKind::Pattern { regex }, .. })
@@ -180,8 +180,8 @@ fn behind(d: &Domain, before: &str, parts: &Domain) -> Narrowing {
     d.keep_pattern(&format!("{before}(?:{regex})"))
 }
 
-/// A pattern of whole texts without `^` and `$`, so that something may stand before it; `None` if they are elsewhere than
-/// at its ends.
+/// A pattern of whole texts without `^` and `$`, so that a text can precede it; `None` if they occur elsewhere than at
+/// its ends.
 fn without_ends(regex: &str) -> Option<String> {
     let (open, close) = ("(?s:.*)(?:", ")(?s:.*)");
     let (inner, found) = match regex.strip_prefix(open).and_then(|r| r.strip_suffix(close)) {
@@ -224,7 +224,7 @@ fn replaced(t: &Expr, call: &Expr, column: &str) -> Expr {
     if t == call { Expr::column(column) } else { t.map_children(&mut |e| replaced(e, call, column)) }
 }
 
-/// Texts of numbers for which `number op v`: those next to `v`.
+/// Texts of numbers for which `number op v` holds: those near `v`.
 pub(super) fn numbers(d: &Domain, op: crate::expr::Cmp, v: &Value, env: Env) -> Narrowing {
     use crate::expr::Cmp;
     use dbmocker_domain::{RangeKind, range_units::units};
@@ -240,11 +240,11 @@ pub(super) fn numbers(d: &Domain, op: crate::expr::Cmp, v: &Value, env: Env) -> 
         Cmp::Le => (n.saturating_sub(NEXT), n),
         Cmp::Ne => return super::invert::loose(d.keep_pattern("[1-9][0-9]{0,5}")),
     };
-    // A sign is a surprise in a text.
+    // Negative numbers are unusual in texts.
     let lo = if hi >= 0 { lo.max(0) } else { lo };
     let texts: Vec<Value> = (lo..=hi).map(|n| Value::Text(n.to_string())).collect();
     match d.keep_values(&texts, env.dialect) {
-        // The domain that a name suggests may hold no number.
+        // The domain that the name suggests may contain no number.
         Narrowing::Empty => {
             let digits = texts.iter().map(ToString::to_string).collect::<Vec<_>>().join("|");
             d.keep_pattern(&digits)

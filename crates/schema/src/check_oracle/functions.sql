@@ -1,5 +1,4 @@
--- The functions that a person wrote and that may run in this session, each as the statement that makes it, without those
--- of extensions.
+-- User-defined functions that may run in this session, each as its CREATE statement, without those of extensions.
 with {trusted}
 select n.nspname                                     as schema,
        p.proname                                     as name,

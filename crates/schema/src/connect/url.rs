@@ -120,7 +120,7 @@ fn authority_end(text: &str) -> usize {
     text[start..].find(['/', '?', '#']).map_or(text.len(), |i| start + i)
 }
 
-/// `mysql://user@/db?socket=...` names no host, which the URL standard does not allow beside a user.
+/// `mysql://user@/db?socket=...` names no host, which the URL standard does not allow together with a user.
 fn with_host(text: &str) -> String {
     let end = authority_end(text);
     if text[..end].ends_with('@') { format!("{}localhost{}", &text[..end], &text[end..]) } else { text.to_owned() }

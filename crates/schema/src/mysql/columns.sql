@@ -1,2 +1,2 @@
--- All attributes, since servers differ in which they have (srs_id, generation_expression).
+-- All attributes, because not every server has all of them (srs_id, generation_expression).
 select * from information_schema.columns where table_schema = database() order by table_name, ordinal_position

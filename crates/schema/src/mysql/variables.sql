@@ -1,4 +1,4 @@
--- Settings that loading depends on; those that this server does not have are simply missing.
+-- Settings that loading depends on; the result lacks those that this server does not have.
 show variables where variable_name in (
   'sql_mode', 'local_infile', 'read_only', 'super_read_only', 'innodb_read_only', 'max_allowed_packet',
   'lower_case_table_names', 'character_set_server', 'collation_database', 'log_bin', 'foreign_key_checks',

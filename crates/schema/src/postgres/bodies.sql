@@ -1,4 +1,4 @@
--- What the functions do that a person wrote, for the triggers and CHECKs that call them; functions of one name go together.
+-- The bodies of user-defined functions, for the triggers and CHECKs that call them, grouped by name.
 select p.proname                                     as name,
        string_agg(case when p.prosrc = '' and to_jsonb(p) ->> 'prosqlbody' is not null
                        then pg_get_functiondef(p.oid) else p.prosrc end, E';\n') as body

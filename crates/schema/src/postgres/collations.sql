@@ -1,4 +1,4 @@
--- Collations that the user's columns and indexes use. Several columns are younger than the oldest server supported.
+-- Collations that the user's columns and indexes use. Several columns do not exist in the oldest supported server.
 select c.oid,
        c.collname                                    as name,
        coalesce((to_jsonb(c) ->> 'collisdeterministic')::boolean, true) as deterministic,

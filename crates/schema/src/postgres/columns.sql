@@ -18,7 +18,7 @@ select a.attrelid                                   as relation,
           join pg_namespace sn on sn.oid = s.relnamespace
          where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
          limit 1)                                   as default_sequence,
-       -- The sequence that the column counts by is moved past the rows.
+       -- The sequence that numbers the column; it is set beyond the rows.
        coalesce((select has_sequence_privilege(s.oid, 'UPDATE') and has_sequence_privilege(s.oid, 'SELECT')
                    from pg_depend p
                    join pg_class s on s.oid = p.refobjid and s.relkind = 'S'

@@ -1,7 +1,7 @@
--- What rows of a table would run that is not to be trusted, where this role has rights worth stealing: functions of roles
--- that are not trusted, as such or behind operators, types and casts; and functions of the server that do something
--- (`lo_export`, `query_to_xml`) in expressions of tables and domains that such roles made. One row each: the table, what calls
--- it, the function, the role that made the one or the other, and whether the function is that role's.
+-- Untrusted code that rows of a table would execute, if this role has elevated privileges: functions of untrusted roles,
+-- called directly or by operators, types and casts; and functions of the server with side effects (`lo_export`,
+-- `query_to_xml`) in expressions of tables and domains of such roles. One row each: the table, the caller, the function,
+-- the role that owns the caller or the function, and whether the role owns the function.
 WITH RECURSIVE {trusted},
 powers AS (
     SELECT EXISTS (SELECT FROM pg_roles r
@@ -16,8 +16,8 @@ powers AS (
 others AS (
     SELECT r.oid, r.rolname FROM pg_roles r, powers p WHERE p.held AND r.oid NOT IN (SELECT t.oid FROM trusted t)
 ),
--- Expressions that other roles made: those of their tables and domains, and conditions of triggers on tables on which they
--- may make some.
+-- Expressions of other roles: those of their tables and domains, and conditions of triggers on tables on which they may
+-- create triggers.
 expressions (classid, objid, relation, type, owner, tree) AS (
     SELECT 'pg_constraint'::regclass, k.oid, k.conrelid, 0::oid, c.relowner, k.conbin::text
       FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c'
@@ -59,7 +59,7 @@ called (classid, objid, relation, type, owner, function) AS (
             CROSS JOIN LATERAL regexp_split_to_table(trim(m[1]), ' +') n(number)
             JOIN pg_operator o ON o.oid = n.number::oid) f(oid)
 ),
--- Those that do something, or whose arguments say what is to be done.
+-- Functions with side effects, or that execute their arguments.
 deeds AS (
     SELECT c.*
       FROM called c

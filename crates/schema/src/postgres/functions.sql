@@ -1,4 +1,4 @@
--- Functions that a person wrote and that give one value: what CHECKs, indexes and domains may call.
+-- User-defined functions that return one value, which CHECKs, indexes and domains may call.
 select n.nspname                                     as schema,
        p.proname                                     as name,
        l.lanname                                     as language,

@@ -1,4 +1,4 @@
--- What row-level security asks of inserted rows, where it applies to this role: one of the permissive policies, and every
+-- The conditions of row-level security for inserted rows, where it applies to this role: one of the permissive policies, and every
 -- restrictive one.
 select p.polrelid                                    as relation,
        p.polname                                     as name,

@@ -1,4 +1,4 @@
--- Everything table-like of the user's schemas, partitions included.
+-- All relations of the user's schemas that hold or show rows, partitions included.
 select c.oid,
        n.nspname                                                        as schema,
        c.relname                                                        as name,

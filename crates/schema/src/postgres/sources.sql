@@ -1,4 +1,4 @@
--- What the functions say that a person wrote, without those of extensions.
+-- The source text of user-defined functions, without those of extensions.
 select p.proname                                     as name,
        quote_literal(n.nspname || '.' || p.proname)  as literal,
        case when p.prosrc = '' and to_jsonb(p) ->> 'prosqlbody' is not null

@@ -1,4 +1,4 @@
--- Triggers that a person made, and rules on INSERT.
+-- User-defined triggers, and rules on INSERT.
 select t.tgrelid                                     as relation,
        t.tgname                                      as name,
        case when t.tgtype & 2 <> 0 then 'BEFORE' when t.tgtype & 64 <> 0 then 'INSTEAD OF' else 'AFTER' end as timing,

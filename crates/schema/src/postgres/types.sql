@@ -1,4 +1,4 @@
--- Every type that a user's column has, with the types below it: base types of domains, elements, fields, subtypes.
+-- Every type that a user's column has, with the types that it consists of: base types of domains, elements, fields, subtypes.
 with recursive used(oid) as (
     select a.atttypid
       from pg_attribute a

@@ -148,7 +148,7 @@ fn column(row: &TextRow, text: &ddl::TableText, strict: bool) -> Result<Column, 
     })
 }
 
-/// The rowid's alias has no index of its own.
+/// The rowid's alias has no separate index.
 fn rowid_key(text: &ddl::TableText, columns: Vec<String>) -> Key {
     let named = text.named_keys.iter().find(|(_, c)| c.len() == 1 && same(&c[0], &columns[0]));
     let part = |column| KeyPart { column: Some(column), expression: None, prefix: None, collation: None };

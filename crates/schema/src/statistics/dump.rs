@@ -1,8 +1,8 @@
 //! Statistics that `pg_dump --statistics-only` (PostgreSQL 18) wrote: the calls of `pg_restore_relation_stats` and
 //! `pg_restore_attribute_stats` in its text.
 //!
-//! In: the text, and the schema that its names are of. Out: [`Statistics`] as from a server, and the common values, of
-//! which only those that [`Dump::labels`] is asked for leave this module.
+//! In: the text, and the schema to which its names refer. Out: [`Statistics`] as from a server, and common values,
+//! which leave this module only for the columns that are passed to [`Dump::labels`].
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use super::postgres::RawColumn;
 use super::{Statistics, TableStatistics};
 use dbmocker_core::schema::{Column, Schema, SqlType, TableName};
 
-/// What is read, as the person is told.
+/// The source of the figures, as printed in messages.
 const READ: [&str; 1] = ["the file of --statistics"];
 
 /// Statistics of a file.
@@ -38,7 +38,7 @@ pub enum DumpError {
 }
 
 impl Dump {
-    /// Reads the calls of a file; other statements are passed over.
+    /// Reads the calls of a file; other statements are skipped.
     ///
     /// # Errors
     /// A call is damaged, or there is none.
@@ -163,7 +163,7 @@ const FUNCTIONS: [(&str, RestoreCall); 2] =
 /// The named arguments of a call; NULL is left out.
 struct Arguments {
     values: BTreeMap<String, String>,
-    /// An argument that is neither the number nor the list that it should be.
+    /// The first argument that is not of the expected form.
     unread: Cell<Option<&'static str>>,
 }
 
@@ -181,7 +181,7 @@ impl Arguments {
         Some(TableName::new(schema, name))
     }
 
-    /// The number, if the argument is there; `None` if it is no number.
+    /// The number, if the argument is given; `None` if it is not a number.
     fn number(&self, name: &'static str) -> Option<Option<f64>> {
         match self.text(name) {
             None => Some(None),
@@ -189,7 +189,7 @@ impl Arguments {
         }
     }
 
-    /// Notes the name of an argument that cannot be read.
+    /// Records the name of an argument that cannot be parsed.
     fn noted<T>(&self, name: &'static str, read: Option<T>) -> Option<T> {
         if read.is_none() {
             self.unread.set(Some(name));
@@ -197,7 +197,7 @@ impl Arguments {
         read
     }
 
-    /// The texts of an array; `None` if it is none.
+    /// The elements of an array as texts; `None` if the argument is not an array.
     fn list(&self, name: &'static str) -> Option<Vec<String>> {
         self.noted(name, self.text(name).map_or(Some(Vec::new()), array))
     }
@@ -208,7 +208,7 @@ impl Arguments {
     }
 }
 
-/// `"a b".c` in its two names.
+/// Splits `"a b".c` into its two names.
 fn split_qualified(text: &str) -> Option<(String, String)> {
     let mut names = vec![String::new()];
     let (mut quoted, mut chars) = (false, text.chars().peekable());
@@ -226,7 +226,7 @@ fn split_qualified(text: &str) -> Option<(String, String)> {
     }
 }
 
-/// The elements of an array's text; those of arrays in it are texts.
+/// The elements of an array's text; nested arrays are kept as texts.
 fn array(text: &str) -> Option<Vec<String>> {
     let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
     let (mut out, mut element, mut any) = (Vec::new(), String::new(), false);
@@ -269,7 +269,7 @@ impl Reader<'_> {
         &self.text[self.at..]
     }
 
-    /// Goes behind the opening parenthesis of the next call; comments and texts hold none.
+    /// Advances past the opening parenthesis of the next call; comments and texts are skipped.
     fn next_call(&mut self) -> Result<Option<RestoreCall>, DumpError> {
         while let Some(first) = self.rest().chars().next() {
             if self.rest().starts_with("--") {
@@ -395,7 +395,7 @@ mod tests {
         assert_eq!(dump.unknown.len(), 1);
         assert_eq!(Dump::read("SELECT 1;", &schema).unwrap_err(), DumpError::Nothing);
         for cut in (0..text.len()).filter(|&i| text.is_char_boundary(i)) {
-            // Whatever is missing, nothing panics.
+            // A truncated file does not cause a panic.
             let _ = Dump::read(&text[..cut], &schema);
         }
         let error = Dump::read("\nSELECT pg_restore_relation_stats('relname', 'a", &schema).unwrap_err();

@@ -11,7 +11,7 @@ use crate::error::SchemaError;
 use crate::session::{Session, TextRow};
 use dbmocker_core::schema::{Schema, SqlType, TableName};
 
-/// What is read, as the person is told.
+/// The sources of the figures, as printed in messages.
 const MARIADB: [&str; 4] =
     ["mysql.table_stats", "mysql.column_stats", "information_schema.tables", "information_schema.statistics"];
 const MYSQL: [&str; 3] =
@@ -88,7 +88,7 @@ fn of_mariadb(row: &TextRow, rows: f64) -> Result<ColumnStatistics, SchemaError>
     Ok(column)
 }
 
-/// The bounds of buckets of equal height, as shares of the way from the least to the greatest value.
+/// The bounds of equal-height buckets, as fractions of the range from the least to the greatest value.
 fn positions(hex: &str, double: bool) -> Vec<f64> {
     let bytes: Vec<u8> =
         (0..hex.len() / 2).filter_map(|i| u8::from_str_radix(hex.get(2 * i..2 * i + 2)?, 16).ok()).collect();
@@ -100,7 +100,7 @@ fn positions(hex: &str, double: bool) -> Vec<f64> {
     }
 }
 
-/// A bound that stands there twice or more is a common value: so many of the bounds, so many of the rows.
+/// A bound that is repeated is a common value; its share of the bounds is its share of the rows.
 fn of_positions(column: &mut ColumnStatistics, bounds: &[f64], ends: Option<(&str, &str)>) {
     column.computed = true;
     let some = 1.0 - column.nulls.unwrap_or(0.0);
@@ -131,7 +131,7 @@ fn of_positions(column: &mut ColumnStatistics, bounds: &[f64], ends: Option<(&st
     column.buckets = gaps.into_iter().filter_map(bucket).collect();
 }
 
-/// The value at a share of the way: numbers, dates, date-times and times.
+/// The value at a fraction of the range: numbers, dates, date-times and times.
 fn between(least: &str, greatest: &str, at: f64) -> Option<String> {
     use dbmocker_core::time::{parse_timestamp, time_text, timestamp_text};
     let whole = |x: f64| x.round() as i64; // microseconds
@@ -286,7 +286,7 @@ pub(super) fn labels(
     Ok(out)
 }
 
-/// The server's histograms hold members of an ENUM by number.
+/// Replaces the numbers of ENUM members, which the server's histograms hold, by the members.
 fn members(schema: &Schema, labels: &mut BTreeMap<(TableName, String), Vec<String>>) {
     for ((table, column), values) in labels {
         let ty = schema.table(table).and_then(|t| t.column(column)).map(|c| &c.ty);

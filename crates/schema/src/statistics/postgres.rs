@@ -10,9 +10,9 @@ use crate::error::SchemaError;
 use crate::session::{Session, TextRow};
 use dbmocker_core::schema::{Schema, TableName};
 
-/// What is read, as the person is told.
+/// The catalogues, as printed in messages.
 const READ: [&str; 5] = ["pg_class", "pg_stat_all_tables", "pg_stats", "pg_stats_ext", "pg_sequences"];
-/// The last version of the server without a word for "never analysed".
+/// Servers before this version have no value for "never analysed" and report 0 rows.
 const ZERO_IS_UNKNOWN: u32 = 140_000;
 
 /// Reads everything.
@@ -47,7 +47,8 @@ fn table(row: &TextRow, name: &TableName, version: u32) -> Result<TableStatistic
     let rows: Option<f64> = row.maybe("rows")?;
     let unknown = |rows: f64| rows < 0.0 || (rows == 0.0 && version < ZERO_IS_UNKNOWN && row.opt("pages") != Some("0"));
     let rows = rows.filter(|rows| !unknown(*rows));
-    // An ANALYZE may be reported before the last changes that it saw: then the table has the size that it saw.
+    // The changes before an ANALYZE may be reported after it; if the table's size is the analysed one, it has not
+    // changed.
     let same_size =
         row.maybe::<f64>("pages_now")?.is_some_and(|now| row.maybe::<f64>("pages").ok().flatten() == Some(now));
     let changed: f64 = row.maybe("changed")?.filter(|_| !same_size).unwrap_or(0.0);
@@ -112,14 +113,14 @@ impl From<RawColumn> for ColumnStatistics {
         let RawColumn {
             nulls, distinct, bounds, bound_lengths, common, mut element_counts, mut element_common, ..
         } = raw;
-        // The server's share is one of all rows.
+        // The server's share refers to all rows.
         let distinct = if distinct < 0.0 { (distinct / (1.0 - nulls).max(f64::EPSILON)).max(-1.0) } else { distinct };
         let rest = (1.0 - nulls - common.iter().sum::<f64>()).max(0.0);
         let share = rest / bounds.len().saturating_sub(1).max(1) as f64; // at most 10000 buckets
         let bucket = |w: &[String]| HistogramBucket { from: w[0].clone(), to: w[1].clone(), share };
         let buckets: Vec<HistogramBucket> = bounds.windows(2).map(bucket).collect();
         let mean = element_counts.pop();
-        // Behind the elements' frequencies stand the least, the greatest and that of NULL.
+        // The elements' frequencies are followed by the minimum, the maximum and that of NULL.
         element_common.truncate(raw.elements);
         element_common.sort_by(|a, b| b.total_cmp(a));
         let elements =
@@ -159,7 +160,7 @@ fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics
     Ok(())
 }
 
-/// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; a form that a later server has is left out.
+/// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; unknown forms of later servers are skipped.
 fn groups(row: &TextRow) -> Result<Vec<GroupStatistics>, SchemaError> {
     let names: BTreeMap<String, String> = row.json("numbers")?;
     let columns =

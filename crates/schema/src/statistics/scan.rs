@@ -1,7 +1,7 @@
-//! `--scan`: figures that no statistics hold, by queries that aggregate inside the database. No row leaves it.
+//! `--scan`: computes figures that are not in the statistics, with aggregate queries. No row leaves the database.
 //!
-//! Data in: the schema, what the statistics say, and which columns may be named. Data out: [`Query`]s to be shown or run,
-//! and [`Scanned`].
+//! Data in: the schema, the statistics, and the columns whose values may be read. Data out: [`Query`]s to be shown or
+//! run, and [`Scanned`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,26 +17,26 @@ mod queries;
 
 pub use queries::{ScanRequest, counts, labels, queries};
 
-/// What a query's result is.
+/// The kind of a query's result, and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanResultKind {
-    /// `n`, `k`: so many of the parents have so many children.
+    /// `n`, `k`: `k` parents have `n` children.
     Children { columns: Vec<String> },
-    /// `n`, `k`: so many texts are so long.
+    /// `n`, `k`: `k` texts have `n` characters.
     Lengths { column: String },
-    /// `n`, `k`: so many moments in this hour.
+    /// `n`, `k`: `k` timestamps are in hour `n`.
     Hours { column: String },
-    /// `n`, `k`: so many moments on this weekday, Monday is 0.
+    /// `n`, `k`: `k` timestamps are on weekday `n`; Monday is 0.
     Weekdays { column: String },
     /// `n`: the label; `k`: rows; `n0`, `n1` ...: values that are not NULL of these columns.
     Nulls { by: String, columns: Vec<String> },
     /// `k`: share of children that are not before the one with the next smaller key.
     Order { columns: Vec<String>, column: String },
-    /// `n`: rows; for each column values that are not NULL and different ones (SQLite, which keeps no such figures).
+    /// `n`: rows; for each column, the number of non-NULL and of distinct values (SQLite, which keeps no such figures).
     Counts { columns: Vec<String> },
     /// `k`: rows of each of the common values, most frequent first.
     Common { column: String },
-    /// As `Common`, with the values `n`: of columns that may be named.
+    /// As `Common`, with the values `n`, for columns whose values may be read.
     Labels { column: String },
     /// `n`: percent, `k`: value.
     Quantiles { column: String },
@@ -50,10 +50,10 @@ pub struct Query {
     pub sql: String,
 }
 
-/// By column: the rows that are not NULL, and the different values.
+/// By column: the number of rows that are not NULL, and of distinct values.
 pub type ColumnCounts = BTreeMap<String, (f64, f64)>;
 
-/// What the queries found of a table.
+/// The results of the queries on a table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scanned {
     pub children: BTreeMap<Vec<String>, Vec<(u64, u64)>>,
@@ -63,7 +63,7 @@ pub struct Scanned {
     /// By column: the other column, and the share of NULLs for each of its labels.
     pub nulls: BTreeMap<String, (String, Vec<(String, f64)>)>,
     pub order: BTreeMap<Vec<String>, BTreeMap<String, f64>>,
-    /// Rows; by column those that are not NULL, and different ones.
+    /// The number of rows; by column, the number of non-NULL and of distinct values.
     pub counts: Option<(f64, ColumnCounts)>,
     pub common: BTreeMap<String, Vec<f64>>,
     pub labels: BTreeMap<String, Vec<String>>,
@@ -73,7 +73,7 @@ pub struct Scanned {
 /// Runs the queries; one that takes longer than the limit is left out and named.
 ///
 /// # Errors
-/// The session ends. A query that the server refuses or that takes too long is in the second part of the result.
+/// The session ends. Queries that the server refuses or that take too long are in the second part of the result.
 pub fn run(
     conn: &Connection,
     queries: &[Query],
@@ -106,7 +106,8 @@ pub fn run(
     Ok((out, left_out))
 }
 
-/// MariaDB takes seconds, MySQL milliseconds; each refuses the other's variable.
+/// Sets the time limit: MariaDB's variable is in seconds, MySQL's in milliseconds; each server rejects the other's
+/// variable.
 fn limit_mysql(session: &mut Session, limit: Duration) {
     let seconds = format!("set session max_statement_time = {}", limit.as_secs());
     if session.rows("the time limit", &seconds).is_err() {

@@ -1,14 +1,14 @@
 //! SQLite: `sqlite_stat1`, which `ANALYZE` makes: rows, and rows for each value of an index's first column.
 //!
-//! `sqlite_stat4` holds samples of index entries, which are real values beside real keys, and no frequencies of other
-//! columns: `--scan` counts more, and keeps less.
+//! `sqlite_stat4` is not read: it holds real values with their keys, and no frequencies of columns without an index.
+//! `--scan` computes more figures without keeping values.
 
 use super::{Statistics, TableStatistics};
 use crate::error::SchemaError;
 use crate::session::Session;
 use dbmocker_core::schema::{Schema, TableName};
 
-/// Reads what `ANALYZE` has left.
+/// Reads the results of `ANALYZE`.
 pub(super) fn read(session: &mut Session, schema: &Schema) -> Result<Statistics, SchemaError> {
     let mut statistics = Statistics { read: vec!["sqlite_schema", "sqlite_stat1"], ..Statistics::default() };
     for table in &schema.tables {

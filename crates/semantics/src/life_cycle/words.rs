@@ -1,4 +1,4 @@
-//! Data of [`life`](super): words of statuses and of the columns of events.
+//! Data of [`life_cycle`](super): words of statuses and of the columns of events.
 //!
 //! Ranks order events as in most businesses; a list that is in the order of its steps overrides them.
 

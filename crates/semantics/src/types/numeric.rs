@@ -23,7 +23,7 @@ impl ColumnInference<'_> {
         }
         let place = matches!(self.name.words.first().map(String::as_str), Some("in" | "on"));
         let default = self.default.trim().trim_matches(['(', ')', '\'', '"']).to_ascii_lowercase();
-        // A boolean by its default, whatever its type is called: SQLite's `integer default false`.
+        // A boolean by its default, independent of its type's name: SQLite's `integer default false`.
         if matches!(default.as_str(), "true" | "false") && !self.context.in_key {
             return (int_flag(if default == "true" { 85 } else { 15 }), format!("default `{default}`"));
         }

@@ -13,7 +13,7 @@ use dbmocker_planner::{
     COUNT_SHAPES, CountLaw, CountShape, CountShare, DependentCount, PerParent, RequestedRows, nearest,
 };
 
-/// The keys of a law that is drawn.
+/// The keys of a count that is drawn from a distribution.
 #[derive(Default)]
 struct DrawnCountKeys {
     shape: Option<CountShape>,

@@ -1,4 +1,4 @@
-//! Reads `distribution`: a name, or a mapping from a name to its numbers.
+//! Reads `distribution`: a name, or a mapping from a name to its parameters.
 
 use saphyr::YamlDataOwned;
 
@@ -8,7 +8,7 @@ use crate::cli::file::keys::{BUCKET, ConfigKey, DISTRIBUTION, KeyKind};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{DistributionOverride, nearest};
 
-/// Keys of moments, which may stand together.
+/// Keys for timestamps, which may be combined.
 const CALENDAR: [&str; 3] = ["growing", "hours", "weekdays"];
 
 impl ConfigReader<'_> {
@@ -59,7 +59,7 @@ impl ConfigReader<'_> {
         })
     }
 
-    /// One law's numbers; gives them as they were typed.
+    /// Reads one distribution's parameters; returns them as they were typed.
     fn law(&self, law: &ConfigKey, node: &YamlNode, out: &mut DistributionOverride) -> Result<String, FileError> {
         match law.kind {
             KeyKind::Section(keys) => {

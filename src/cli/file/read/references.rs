@@ -1,4 +1,4 @@
-//! `references`: columns that refer to rows, though no foreign key says so.
+//! `references`: columns that refer to rows of a table although no foreign key is declared.
 
 use saphyr::YamlDataOwned;
 

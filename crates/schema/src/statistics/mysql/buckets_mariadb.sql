@@ -1,4 +1,4 @@
--- Values of numbers and moments; of texts the lengths only.
+-- Values of numbers and timestamps; for texts only the lengths.
 select s.table_name as name, s.column_name, b.size, b.ndv, char_length(b.start) as length,
        case when c.data_type in ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'year',
                                  'date', 'datetime', 'timestamp', 'time') then b.start end as start

@@ -1,5 +1,5 @@
 -- A singleton bucket is (value, cumulative share), an equi-height one (least, greatest, cumulative share, values). Texts
--- are base64 behind two colons; of them come the lengths only.
+-- are base64 after two colons; only their lengths are returned.
 select s.table_name as name, s.column_name, json_unquote(json_extract(s.histogram, '$."histogram-type"')) as kind,
        json_extract(s.histogram, '$."null-values"') as nulls_ratio,
        left(json_unquote(json_extract(s.histogram, '$."last-updated"')), 10) as analyzed,

@@ -1,10 +1,10 @@
--- The least and greatest values of numbers and moments only.
+-- Minimum and maximum, only of numbers and timestamps.
 select s.table_name as name, s.column_name, s.nulls_ratio, s.avg_length, s.avg_frequency, s.hist_type,
        case when c.data_type in ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'year',
                                  'date', 'datetime', 'timestamp', 'time') then s.min_value end as least,
        case when c.data_type in ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'year',
                                  'date', 'datetime', 'timestamp', 'time') then s.max_value end as greatest,
-       -- Of texts they tell the first letters only.
+       -- Histograms of texts would show their first letters.
        case when s.hist_type in ('SINGLE_PREC_HB', 'DOUBLE_PREC_HB') and c.data_type not in ('char', 'varchar', 'binary', 'varbinary')
             then hex(s.histogram) end as positions
   from mysql.column_stats s

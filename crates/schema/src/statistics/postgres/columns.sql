@@ -1,4 +1,4 @@
--- Values of numbers and moments; of anything else the lengths only. `t` is the type below domains.
+-- Values of numbers and timestamps; for all other types only the lengths. `t` is the base type of domains.
 select s.schemaname as schema, s.tablename as name, s.attname as column_name, a.attnum as number,
        s.null_frac, s.avg_width, s.n_distinct, s.correlation,
        array_to_json(s.most_common_freqs) as freqs,

@@ -6,7 +6,7 @@ select n.nspname as schema, c.relname as name, c.relkind = 'p' as partitioned,
        c.relpages as pages,
        to_char(greatest(s.last_analyze, s.last_autoanalyze), 'YYYY-MM-DD') as analyzed,
        s.n_mod_since_analyze as changed,
-       -- The size of the file tells changes from those that the counter adds late, after an ANALYZE that saw them.
+       -- The file size distinguishes new changes from those that the counter adds late, after an ANALYZE that included them.
        case when s.n_mod_since_analyze > 0.2 * c.reltuples and c.relkind = 'r'
             then pg_relation_size(c.oid) / current_setting('block_size')::int end as pages_now,
        s.n_live_tup as live,

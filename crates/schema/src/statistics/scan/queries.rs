@@ -6,18 +6,18 @@ use dbmocker_loaders::ident::{qualified, quote};
 
 use super::{Query, ScanResultKind};
 
-/// Rows from which a table is sampled where that gives the same law.
+/// From this number of rows on, a table is sampled if the distribution can be estimated from a sample.
 const LARGE: f64 = 1_000_000.0;
 /// Common values that are counted.
 const COMMON: u32 = 100;
 /// Percents between which SQLite's values are read.
 const STEPS: u32 = 100;
 
-/// What is to be found of a table.
+/// The requested figures of a table.
 #[derive(Debug, Clone)]
 pub struct ScanRequest<'a> {
     pub table: &'a Table,
-    /// As far as they are known.
+    /// The row count, if it is known.
     pub rows: f64,
     /// A column with kept labels that may decide which others are NULL.
     pub status: Option<&'a str>,
@@ -38,8 +38,8 @@ pub fn queries(dialect: Sql, wanted: &ScanRequest<'_>) -> Vec<Query> {
     builder.out
 }
 
-/// Where the server keeps no statistics of columns: rows, NULLs, different values, frequencies without values, and the
-/// quantiles of the columns in `measured`.
+/// For a server without column statistics: rows, NULLs, distinct values, frequencies without values, and the quantiles
+/// of the columns in `measured`.
 pub fn counts(dialect: Sql, wanted: &ScanRequest<'_>, measured: &[&str]) -> Vec<Query> {
     let mut builder = Builder { dialect, wanted, out: Vec::new() };
     builder.counts(measured);
@@ -63,7 +63,7 @@ impl Builder<'_> {
         if self.dialect == Sql::Sqlite { self.q(&name.name) } else { qualified(self.dialect, &name.schema, &name.name) }
     }
 
-    /// The table, or a sample of it where it is large: PostgreSQL can take one without reading the rest.
+    /// The table, or a sample if it is large: PostgreSQL can read a sample without reading the other rows.
     fn sample(&self) -> String {
         let large = self.dialect == Sql::Postgres && self.wanted.rows > LARGE;
         let percent = (LARGE / self.wanted.rows.max(1.0) * 100.0).max(0.01);
@@ -181,7 +181,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Values that one row has are not common.
+    /// The query for common values; a value that occurs only once is not common.
     fn common(&self, column: &str, with_values: bool) -> String {
         let (c, from) = (self.q(column), self.from());
         let value = if with_values { format!("{c} as n, ") } else { String::new() };
