@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::builtin::builtin;
 use super::expr::{Arith, CastType, Cmp, Expr, Is};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::MICROS_PER_DAY;
@@ -13,17 +14,14 @@ use dbmocker_core::value::Value;
 pub(super) mod arrays;
 pub(super) mod cast;
 pub(super) mod compare;
-mod dates;
-mod functions;
-mod json;
-mod json_schema;
+pub(super) mod dates;
+pub(super) mod json;
+pub(super) mod json_schema;
 pub(super) mod matching;
 pub(super) mod number;
-mod texts;
 
 pub(super) use dates::spans::of_digits;
 pub(super) use dates::unit_micros;
-pub(super) use functions::function_known;
 
 /// The context of an evaluation besides the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,9 +80,9 @@ pub enum EvalError {
     Pattern(String),
 }
 
-pub(super) type Eval = Result<Value, EvalError>;
+pub(crate) type Eval = Result<Value, EvalError>;
 
-pub(super) fn type_error(what: &str, v: &Value) -> EvalError {
+pub(crate) fn type_error(what: &str, v: &Value) -> EvalError {
     EvalError::Type(format!("{what} of `{v}` has no meaning here"))
 }
 
@@ -175,7 +173,10 @@ impl Expr {
             Expr::Column(c) => row.get(c).ok_or_else(|| EvalError::UnknownColumn(c.clone())),
             Expr::Neg(e) => number::negate(e.value(row, env)?),
             Expr::Arith { op, left, right } => arith(*op, left, right, row, env),
-            Expr::Call { name, args } => functions::call(name, args, row, env),
+            Expr::Call { name, args } => match builtin(name) {
+                Some(b) => b.call(args, row, env),
+                None => Err(EvalError::UnknownFunction(name.clone())),
+            },
             Expr::Case { operand, whens, otherwise } => {
                 for (when, then) in whens {
                     let met = match operand {

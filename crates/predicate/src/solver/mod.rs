@@ -35,7 +35,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::eval::Env;
+pub(crate) use crate::solver::atom::self_comparison::{self as unchanged, Unchanged};
 pub use crate::solver::coupled_columns::{CoupledColumns, Exhausted};
+pub(crate) use crate::solver::invert::calls::{self as inverses, Inverse};
 use crate::solver::model::RoleKind;
 pub use crate::solver::model::{
     ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Solution, UnsolvedCheck, ValueSource,
