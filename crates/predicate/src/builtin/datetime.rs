@@ -1,6 +1,6 @@
 //! Functions of dates and times.
 
-use super::ValueType::{Bool, Date, Int, Interval, Number, Text, Time, Timestamp, Unit};
+use super::ValueType::{Bool, Date, Format, Int, Interval, Modifier, Number, Text, Time, Timestamp, Unit};
 use super::{ALL, Args, Builtin, MYSQL, NOT_POSTGRES, NOT_SQLITE, NullRule, POSTGRES, SQLITE, unknown};
 use crate::eval::dates::{self, age, age_part, day_of, instant, month_length, part, shift, timestampdiff, trunc};
 use crate::eval::number::num;
@@ -50,22 +50,22 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         .spelled(&[("dayofweek", MYSQL)]),
     Builtin::propagates("weekday", &[Timestamp], Int, |a| Ok(Value::Int((day(a, 0)? + 3).rem_euclid(7))))
         .spelled(&[("weekday", MYSQL)]),
-    Builtin::propagates("date", &[Timestamp, Text], Date, |a| cast_or(a, &CastType::Date))
+    Builtin::propagates("date", &[Timestamp, Modifier], Date, |a| cast_or(a, &CastType::Date))
         .optional(2).variadic().spelled(&[("date", ALL)])
         .inverse(inverses::date).unchanged(unchanged::dated),
-    Builtin::propagates("time", &[Timestamp, Text], Time, |a| cast_or(a, &CastType::Time))
+    Builtin::propagates("time", &[Timestamp, Modifier], Time, |a| cast_or(a, &CastType::Time))
         .optional(2).variadic().spelled(&[("time", NOT_POSTGRES)])
         .unchanged(unchanged::dated),
     Builtin::new("timestamp", &[Timestamp], Timestamp, NullRule::Propagates, |a| cast_to(a, &CastType::Timestamp))
         .spelled(&[("timestamp", MYSQL)]),
-    Builtin::propagates("datetime", &[Timestamp, Text], Timestamp, sqlite)
+    Builtin::propagates("datetime", &[Timestamp, Modifier], Timestamp, sqlite)
         .optional(2).variadic().spelled(&[("datetime", SQLITE)])
         .unchanged(unchanged::dated),
-    Builtin::propagates("julianday", &[Timestamp, Text], Number, sqlite)
+    Builtin::propagates("julianday", &[Timestamp, Modifier], Number, sqlite)
         .optional(2).variadic().spelled(&[("julianday", SQLITE)]),
-    Builtin::propagates("unixepoch", &[Timestamp, Text], Int, sqlite)
+    Builtin::propagates("unixepoch", &[Timestamp, Modifier], Int, sqlite)
         .optional(2).variadic().spelled(&[("unixepoch", SQLITE)]),
-    Builtin::propagates("strftime", &[Text, Timestamp, Text], Text, sqlite)
+    Builtin::propagates("strftime", &[Format, Timestamp, Modifier], Text, sqlite)
         .optional(2).variadic().spelled(&[("strftime", SQLITE)])
         .unchanged(unchanged::strftime),
 ];

@@ -93,6 +93,10 @@ pub enum ValueType {
     Json,
     /// A path in a JSON document, as a text constant.
     Path,
+    /// A format of a date, as a text constant.
+    Format,
+    /// A modifier of SQLite's date functions, as a text constant.
+    Modifier,
     Array,
     Range,
     /// A regular expression, as a text constant.

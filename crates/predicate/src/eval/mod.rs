@@ -35,6 +35,11 @@ pub struct Env {
 pub trait Row {
     /// `None` if there is no such column.
     fn get(&self, column: &str) -> Option<Value>;
+
+    /// The value at a place, for rows that have places; `None` if it is not known.
+    fn at(&self, _place: usize) -> Option<Value> {
+        None
+    }
 }
 
 impl Row for std::collections::BTreeMap<String, Value> {
@@ -171,6 +176,7 @@ impl Expr {
             Expr::Literal(v) => Ok(v.clone()),
             Expr::Interval { months, micros } => Ok(Value::Interval(interval_micros(*months, *micros))),
             Expr::Column(c) => row.get(c).ok_or_else(|| EvalError::UnknownColumn(c.clone())),
+            Expr::Place(place) => row.at(*place).ok_or_else(|| EvalError::UnknownColumn(self.to_string())),
             Expr::Neg(e) => number::negate(e.value(row, env)?),
             Expr::Arith { op, left, right } => arith(*op, left, right, row, env),
             Expr::Call { name, args } => match builtin(name) {

@@ -15,6 +15,7 @@ mod fixtures;
 mod invert;
 #[cfg(test)]
 mod law_tests;
+mod leaf_program;
 mod model;
 mod normal;
 mod preferred;

@@ -107,9 +107,21 @@ pub(super) fn rows(op: Cmp, l: &[Expr], r: &[Expr]) -> Option<Expr> {
 
 /// Evaluates constant parts, as far as possible.
 pub(super) fn fold(t: &Expr, env: Env) -> Expr {
-    let t = t.map_children(&mut |c| fold(c, env));
+    folded(t.map_children(&mut |c| fold(c, env)), env)
+}
+
+/// The expression with the known values of a row in their places, folded.
+pub(super) fn bound(t: &Expr, values: &[Option<Value>], env: Env) -> Expr {
+    match t {
+        Expr::Place(place) => values[*place].clone().map_or_else(|| t.clone(), Expr::Literal),
+        t => folded(t.map_children(&mut |c| bound(c, values, env)), env),
+    }
+}
+
+/// Evaluates an expression of folded parts, if they are constant.
+fn folded(t: Expr, env: Env) -> Expr {
     match &t {
-        Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Row(_) => t,
+        Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Place(_) | Expr::Row(_) => t,
         // an interval's months have a meaning only in date arithmetic
         _ if t.children().iter().any(|c| matches!(c, Expr::Interval { .. }))
             && !t.children().iter().any(|c| matches!(c, Expr::Literal(_))) =>
