@@ -118,7 +118,7 @@ fn sqlite(database: &Database, expression: &str, rows: usize) -> Vec<Answer> {
         Ok(statement) => statement,
         Err(e) => return vec![Answer::NotUnderstood(e.to_string()); rows],
     };
-    let mut one = |id| {
+    let mut one = |id: i64| {
         use rusqlite::types::ValueRef;
         statement.query_row([id], |row| {
             Ok(match row.get_ref(0)? {
@@ -129,5 +129,5 @@ fn sqlite(database: &Database, expression: &str, rows: usize) -> Vec<Answer> {
             })
         })
     };
-    (0..rows).map(|id| one(id).unwrap_or_else(|e| Answer::Refused(e.to_string()))).collect()
+    (0..rows as i64).map(|id| one(id).unwrap_or_else(|e| Answer::Refused(e.to_string()))).collect()
 }

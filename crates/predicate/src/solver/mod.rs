@@ -10,6 +10,7 @@ mod case_split;
 mod component;
 mod coupled_columns;
 mod domain_ops;
+mod exhaustive;
 #[cfg(test)]
 mod fixtures;
 mod invert;
