@@ -13,6 +13,7 @@ mod ddl;
 mod declared;
 mod defaults;
 mod deferred_indexes;
+mod differential;
 mod docs;
 mod domains;
 mod edge_cases;

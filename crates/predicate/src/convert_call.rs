@@ -1,19 +1,13 @@
 //! Maps function names of the three servers to canonical names.
 
 use super::expr::{Arith, Expr, Is, MatchKind};
+use crate::builtin::canonical_name;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 
-/// The call of `name`, as an operator if one exists, otherwise under its canonical name.
+/// The call of `name`, as an operator if one exists, otherwise under the name of its entry in the registry.
 pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
     match (name, args.len()) {
-        ("length" | "lengthb", 1) if d == Dialect::Mysql => Expr::call("octet_length", args),
-        ("length" | "char_length" | "character_length" | "len", 1) => Expr::call("length", args),
-        ("lcase", 1) => Expr::call("lower", args),
-        ("ucase", 1) => Expr::call("upper", args),
-        ("trim", 1 | 2) => Expr::call("btrim", args),
-        ("substring" | "mid", 2 | 3) => Expr::call("substr", args),
-        ("instr", 2) => Expr::call("strpos", args),
         ("position", 2) | ("locate", 2) => {
             args.swap(0, 1);
             Expr::call("strpos", args)
@@ -28,15 +22,12 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
             // An existing member, even JSON's null, is not NULL.
             Expr::Is { expr: Box::new(Expr::call("json_extract", args)), what: Is::Null, negated: true }
         }
-        ("ifnull" | "nvl", 2) => Expr::call("coalesce", args),
         ("if" | "iif", 3) => {
             let otherwise = args.pop().map(Box::new);
             let then = args.pop().unwrap_or(Expr::Literal(Value::Null));
             let when = args.pop().unwrap_or(Expr::Literal(Value::Null));
             Expr::Case { operand: None, whens: vec![(when, then)], otherwise }
         }
-        ("ceiling", 1) => Expr::call("ceil", args),
-        ("truncate", 1 | 2) => Expr::call("trunc", args),
         ("pow", 2) => pair(args, Arith::Pow),
         ("power", 2) => pair(args, Arith::Pow),
         ("mod", 2) => pair(args, Arith::Mod),
@@ -83,8 +74,7 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
         ) => Expr::call("now", vec![]),
         ("current_date" | "curdate" | "utc_date", 0) => Expr::call("current_date", vec![]),
         ("current_time" | "curtime" | "localtime" | "utc_time", 0 | 1) => Expr::call("current_time", vec![]),
-        ("array_upper", 2) => Expr::call("array_length", args),
-        _ => Expr::call(name, args),
+        _ => Expr::call(canonical_name(name, d).unwrap_or(name), args),
     }
 }
 

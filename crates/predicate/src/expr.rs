@@ -20,6 +20,9 @@ pub enum Expr {
         micros: i64,
     },
     Column(String),
+    /// A column by its place in the row; only in conditions that are evaluated, which are not stored.
+    #[serde(skip)]
+    Place(usize),
     Not(Box<Expr>),
     And(Vec<Expr>),
     Or(Vec<Expr>),
@@ -237,7 +240,7 @@ impl Expr {
     /// The direct sub-expressions, left to right.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
-            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) => vec![],
+            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Place(_) => vec![],
             Expr::Not(e) | Expr::Neg(e) | Expr::Is { expr: e, .. } | Expr::Cast { expr: e, .. } => vec![e],
             Expr::And(v) | Expr::Or(v) | Expr::Array(v) | Expr::Row(v) | Expr::Call { args: v, .. } => {
                 v.iter().collect()
@@ -260,7 +263,7 @@ impl Expr {
     /// The same node with other children.
     pub fn map_children(&self, f: &mut impl FnMut(&Expr) -> Expr) -> Expr {
         match self {
-            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) => self.clone(),
+            Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Place(_) => self.clone(),
             Expr::Not(e) => Expr::Not(Box::new(f(e))),
             Expr::Neg(e) => Expr::Neg(Box::new(f(e))),
             Expr::And(v) => Expr::And(v.iter().map(f).collect()),
@@ -323,6 +326,14 @@ impl Expr {
         match self {
             Expr::Column(c) => f(c).unwrap_or_else(|| self.clone()),
             _ => self.map_children(&mut |e| e.substitute(f)),
+        }
+    }
+
+    /// Whether it reads the column at this place.
+    pub(crate) fn reads(&self, place: usize) -> bool {
+        match self {
+            Expr::Place(p) => *p == place,
+            _ => self.children().into_iter().any(|e| e.reads(place)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Independent of any database: predicates in, narrowed [`Domain`](dbmocker_domain::Domain)s and row-wise
 //! `CoupledColumns`s out. Conditions that cannot be solved are reported.
 
+mod builtin;
 mod composite_fields;
 mod convert;
 mod convert_call;
@@ -20,6 +21,7 @@ mod solver;
 mod tests;
 mod value_set;
 
+pub use builtin::{Builtin, NullRule, ValueType, builtins};
 pub use composite_fields::numbered;
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use expr::{Arith, CastType, Cmp, Expr, Is};

@@ -64,6 +64,7 @@ impl fmt::Display for Expr {
                 write!(f, "INTERVAL '{months} months {}'", dbmocker_core::time::interval_text(*micros))
             }
             Expr::Column(c) => f.write_str(c),
+            Expr::Place(place) => write!(f, "column {place}"),
             Expr::Not(e) => write!(f, "NOT ({e})"),
             Expr::Neg(e) => write!(f, "-({e})"),
             Expr::And(v) | Expr::Or(v) => {

@@ -6,7 +6,7 @@ use crate::expr::CastType;
 use dbmocker_core::value::Value;
 
 /// The elements of an array value; `None` for NULL.
-pub(super) fn elements(v: &Value) -> Result<Option<Vec<Value>>, EvalError> {
+pub(crate) fn elements(v: &Value) -> Result<Option<Vec<Value>>, EvalError> {
     match v {
         Value::Null => Ok(None),
         Value::Array(items) => Ok(Some(items.clone())),
@@ -19,7 +19,7 @@ pub(super) fn elements(v: &Value) -> Result<Option<Vec<Value>>, EvalError> {
 }
 
 /// `{a,"b c",NULL}` with elements of type `of`.
-pub(super) fn parse(t: &str, of: &CastType, env: Env) -> Eval {
+pub(crate) fn parse(t: &str, of: &CastType, env: Env) -> Eval {
     let items = split(t).ok_or_else(|| type_error("the array", &Value::text(t)))?;
     let items = items.into_iter().map(|i| match i {
         None => Ok(Value::Null),
@@ -68,7 +68,7 @@ fn holds(items: &[Value], x: &Value, env: Env) -> Result<bool, EvalError> {
     Ok(false)
 }
 
-pub(super) fn overlaps(l: &Value, r: &Value, env: Env) -> Eval {
+pub(crate) fn overlaps(l: &Value, r: &Value, env: Env) -> Eval {
     let (Some(a), Some(b)) = (elements(l)?, elements(r)?) else { return Ok(Value::Null) };
     for x in &b {
         if holds(&a, x, env)? {
@@ -79,7 +79,7 @@ pub(super) fn overlaps(l: &Value, r: &Value, env: Env) -> Eval {
 }
 
 /// `l @> r` for arrays and JSON.
-pub(super) fn contains(l: &Value, r: &Value, env: Env) -> Eval {
+pub(crate) fn contains(l: &Value, r: &Value, env: Env) -> Eval {
     if let (Value::Text(a), Value::Text(b)) = (l, r)
         && let Some(answer) = super::json::contains(a, b)
     {
@@ -95,7 +95,7 @@ pub(super) fn contains(l: &Value, r: &Value, env: Env) -> Eval {
 }
 
 /// `||`: texts, arrays, an array and an element.
-pub(super) fn concat(l: Value, r: Value, env: Env) -> Eval {
+pub(crate) fn concat(l: Value, r: Value, env: Env) -> Eval {
     Ok(match (l, r) {
         (Value::Array(mut a), Value::Array(b)) => {
             a.extend(b);

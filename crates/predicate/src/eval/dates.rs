@@ -1,15 +1,15 @@
 //! Dates and times: arithmetic, truncation, parts.
 
-pub(super) mod spans;
-mod sqlite;
+pub(crate) mod spans;
+pub(crate) mod sqlite;
 
 use super::{Env, Eval, EvalError, cast, type_error};
 use crate::expr::{Arith, CastType};
 use dbmocker_core::schema::Dialect;
-use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, date_text, days, timestamp_text};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, days};
 use dbmocker_core::value::Value;
 
-fn day_of(micros: i64) -> Result<i32, EvalError> {
+pub(crate) fn day_of(micros: i64) -> Result<i32, EvalError> {
     i32::try_from(micros.div_euclid(MICROS_PER_DAY)).map_err(|_| EvalError::Overflow)
 }
 
@@ -29,7 +29,7 @@ pub fn add_months(day: i32, months: i32) -> Result<i32, EvalError> {
     Ok(days(year, month, d.min(month_length(year, month))))
 }
 
-fn month_length(year: i32, month: u32) -> u32 {
+pub(crate) fn month_length(year: i32, month: u32) -> u32 {
     let (y, m) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     u32::try_from(days(y, m, 1) - days(year, month, 1)).unwrap_or(31)
 }
@@ -39,7 +39,7 @@ fn midnight(day: i32) -> Result<i64, EvalError> {
 }
 
 /// A date, time or interval plus months and microseconds.
-pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
+pub(crate) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
     Ok(match v {
         Value::Null => Value::Null,
         Value::Date(d) => {
@@ -65,7 +65,7 @@ pub(super) fn shift(v: Value, months: i32, micros: i64, env: Env) -> Eval {
 }
 
 /// Arithmetic with a date, time or interval; `None` if there is none.
-pub(super) fn arith(op: Arith, l: &Value, r: &Value, env: Env) -> Option<Eval> {
+pub(crate) fn arith(op: Arith, l: &Value, r: &Value, env: Env) -> Option<Eval> {
     use Value as V;
     let temporal = |v: &Value| matches!(v, V::Date(_) | V::Time(_) | V::Timestamp(_) | V::Interval(_));
     let dated = |v: &Value| temporal(v) && !matches!(v, V::Time(_));
@@ -113,67 +113,15 @@ fn scaled(micros: i64, by: f64) -> Eval {
 }
 
 /// Microseconds since 1970 of a date, a timestamp, or a text in one of these formats.
-fn instant(v: &Value, env: Env) -> Result<i64, EvalError> {
+pub(crate) fn instant(v: &Value, env: Env) -> Result<i64, EvalError> {
     match cast::cast(v.clone(), &CastType::Timestamp, env)? {
         Value::Timestamp(t) => Ok(t),
         v => Err(type_error("the instant", &v)),
     }
 }
 
-pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> {
-    let text = |i: usize| v.get(i).map(|x| cast::text(x, env)).unwrap_or_default();
-    let today = env.now.div_euclid(MICROS_PER_DAY);
-    Ok(Some(match (name, v.len()) {
-        ("now", 0) if env.dialect == Dialect::Sqlite => {
-            Value::Text(timestamp_text(env.now.div_euclid(MICROS_PER_SECOND) * MICROS_PER_SECOND))
-        }
-        ("now", 0) => Value::Timestamp(env.now),
-        ("current_date", 0) if env.dialect == Dialect::Sqlite => Value::Text(date_text(day_of(env.now)?)),
-        ("current_date", 0) => Value::Date(i32::try_from(today).map_err(|_| EvalError::Overflow)?),
-        ("current_time", 0) => Value::Time(env.now.rem_euclid(MICROS_PER_DAY)),
-        ("date_trunc", 2 | 3) => trunc(&text(0), &v[1], env)?,
-        ("date_part", 2) => part(&text(0), &v[1], env)?,
-        ("isfinite", 1) => Value::Bool(true),
-        ("age", 1 | 2) => {
-            let (months, micros) = age(v, env)?;
-            shift(Value::Interval(micros), months, 0, env)?
-        }
-        ("datediff", 2) => {
-            Value::Int(i128::from(day_of(instant(&v[0], env)?)?) - i128::from(day_of(instant(&v[1], env)?)?))
-        }
-        ("timestampdiff", 3) => timestampdiff(&text(0), instant(&v[1], env)?, instant(&v[2], env)?)?,
-        // day 0 of TO_DAYS is the year 0
-        ("to_days", 1) => Value::Int(i128::from(day_of(instant(&v[0], env)?)?) + 719_528),
-        ("last_day", 1) => {
-            let (y, m, _) = civil(day_of(instant(&v[0], env)?)?);
-            Value::Date(days(y, m, month_length(y, m)))
-        }
-        ("unix_timestamp", 1) => Value::Int(i128::from(instant(&v[0], env)?.div_euclid(MICROS_PER_SECOND))),
-        ("dayofweek", 1) => Value::Int((i128::from(day_of(instant(&v[0], env)?)?) + 4).rem_euclid(7) + 1),
-        ("weekday", 1) => Value::Int((i128::from(day_of(instant(&v[0], env)?)?) + 3).rem_euclid(7)),
-        ("make_date", 3) => match (&v[0], &v[1], &v[2]) {
-            (Value::Int(y), Value::Int(m), Value::Int(d)) => {
-                cast::cast(Value::Text(format!("{y:04}-{m:02}-{d:02}")), &CastType::Date, env)?
-            }
-            _ => return Err(type_error("the date", &v[0])),
-        },
-        ("to_timestamp", 1) => {
-            Value::Timestamp((super::number::num(&v[0], env)?.float() * MICROS_PER_SECOND as f64).round() as i64)
-        }
-        ("date", 1) if env.dialect != Dialect::Sqlite => cast::cast(v[0].clone(), &CastType::Date, env)?,
-        ("time", 1) if env.dialect != Dialect::Sqlite => cast::cast(v[0].clone(), &CastType::Time, env)?,
-        ("timestamp", 1) => cast::cast(v[0].clone(), &CastType::Timestamp, env)?,
-        ("date" | "datetime" | "time" | "julianday" | "unixepoch" | "strftime", _)
-            if env.dialect == Dialect::Sqlite =>
-        {
-            return sqlite::call(name, v, env).map(Some);
-        }
-        _ => return spans::call(name, v, env),
-    }))
-}
-
 /// PostgreSQL's `age`: whole months and the rest, of one instant after another (or of today after one).
-fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
+pub(crate) fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
     let (to, from) = match v {
         [from] => (env.now.div_euclid(MICROS_PER_DAY) * MICROS_PER_DAY, instant(from, env)?),
         [to, from] => (instant(to, env)?, instant(from, env)?),
@@ -195,7 +143,7 @@ fn age(v: &[Value], env: Env) -> Result<(i32, i64), EvalError> {
 }
 
 /// A part of `age(...)`, with calendar years and months.
-pub(super) fn age_part(unit: &str, v: &[Value], env: Env) -> Eval {
+pub(crate) fn age_part(unit: &str, v: &[Value], env: Env) -> Eval {
     let (months, micros) = age(v, env)?;
     match unit {
         "year" | "years" => Ok(Value::Int(i128::from(months / 12))),
@@ -204,7 +152,7 @@ pub(super) fn age_part(unit: &str, v: &[Value], env: Env) -> Eval {
     }
 }
 
-fn trunc(unit: &str, v: &Value, env: Env) -> Eval {
+pub(crate) fn trunc(unit: &str, v: &Value, env: Env) -> Eval {
     if let Value::Interval(i) = v {
         let size = unit_micros(unit).ok_or_else(|| type_error(&format!("date_trunc('{unit}')"), v))?;
         return Ok(Value::Interval(i - i % size));
@@ -247,7 +195,7 @@ fn seconds(micros: i64) -> Value {
     }
 }
 
-fn part(unit: &str, v: &Value, env: Env) -> Eval {
+pub(crate) fn part(unit: &str, v: &Value, env: Env) -> Eval {
     let v = match v {
         Value::Text(t) if t.len() <= 15 && t.contains(':') && !t.contains('-') => {
             cast::cast(v.clone(), &CastType::Time, env)?
@@ -320,7 +268,7 @@ fn calendar(unit: &str, day: i32, env: Env) -> Option<i128> {
     })
 }
 
-fn timestampdiff(unit: &str, from: i64, to: i64) -> Eval {
+pub(crate) fn timestampdiff(unit: &str, from: i64, to: i64) -> Eval {
     if let Some(size) = unit_micros(unit) {
         return Ok(Value::Int(i128::from((to - from) / size)));
     }

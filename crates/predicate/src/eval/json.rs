@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::{Env, Eval, EvalError, cast};
+use super::{Eval, EvalError};
 use dbmocker_core::schema::Dialect;
-use dbmocker_core::value::{Value, parse_number};
+use dbmocker_core::value::Value;
 
-fn parse(v: &Value) -> Option<Json> {
+pub(crate) fn parse(v: &Value) -> Option<Json> {
     match v {
         Value::Text(t) => serde_json::from_str(t).ok(),
         Value::Int(i) => i64::try_from(*i).ok().map(Json::from),
@@ -16,12 +16,12 @@ fn parse(v: &Value) -> Option<Json> {
     }
 }
 
-fn document(v: &Value) -> Result<Json, EvalError> {
+pub(crate) fn document(v: &Value) -> Result<Json, EvalError> {
     parse(v).ok_or_else(|| EvalError::Type("a text is not JSON".into()))
 }
 
 /// The text of a JSON value: strings without quotes if `bare`.
-fn show(j: &Json, bare: bool) -> Value {
+pub(crate) fn show(j: &Json, bare: bool) -> Value {
     match j {
         Json::Null if bare => Value::Null,
         Json::String(s) if bare => Value::text(s.as_str()),
@@ -30,7 +30,7 @@ fn show(j: &Json, bare: bool) -> Value {
 }
 
 /// `->` and `->>`.
-pub(super) fn get(l: &Value, r: &Value, as_text: bool) -> Eval {
+pub(crate) fn get(l: &Value, r: &Value, as_text: bool) -> Eval {
     let doc = document(l)?;
     let found = match r {
         Value::Int(i) => match &doc {
@@ -48,7 +48,7 @@ pub(super) fn get(l: &Value, r: &Value, as_text: bool) -> Eval {
 }
 
 /// `$.a.b[0]`.
-fn path<'a>(doc: &'a Json, p: &str) -> Option<&'a Json> {
+pub(crate) fn path<'a>(doc: &'a Json, p: &str) -> Option<&'a Json> {
     let mut at = doc;
     for step in p.trim_start_matches('$').split(['.', '[']).filter(|s| !s.is_empty()) {
         let step = step.trim_end_matches(']').trim_matches('"');
@@ -61,7 +61,7 @@ fn path<'a>(doc: &'a Json, p: &str) -> Option<&'a Json> {
 }
 
 /// `a @> b` for JSON documents; `None` if one is not JSON.
-pub(super) fn contains(a: &str, b: &str) -> Option<bool> {
+pub(crate) fn contains(a: &str, b: &str) -> Option<bool> {
     let (a, b): (Json, Json) = (serde_json::from_str(a).ok()?, serde_json::from_str(b).ok()?);
     Some(holds(&a, &b))
 }
@@ -75,7 +75,7 @@ fn holds(a: &Json, b: &Json) -> bool {
     }
 }
 
-fn kind(j: &Json, d: Dialect) -> &'static str {
+pub(crate) fn kind(j: &Json, d: Dialect) -> &'static str {
     match (j, d) {
         (Json::Null, Dialect::Mysql) => "NULL",
         (Json::Null, _) => "null",
@@ -106,51 +106,4 @@ fn kind(j: &Json, d: Dialect) -> &'static str {
         (Json::Object(_), Dialect::Mysql) => "OBJECT",
         (Json::Object(_), _) => "object",
     }
-}
-
-pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> {
-    let text = |i: usize| v.get(i).map(|x| cast::text(x, env)).unwrap_or_default();
-    let sub = |i: usize| -> Result<Option<Json>, EvalError> {
-        let doc = document(&v[0])?;
-        Ok(if v.len() > i { path(&doc, &text(i)).cloned() } else { Some(doc) })
-    };
-    Ok(Some(match (name, v.len()) {
-        ("json_valid" | "is_json", 1) => Value::Bool(parse(&v[0]).is_some()),
-        ("json_type" | "json_typeof" | "jsonb_typeof", 1 | 2) => {
-            sub(1)?.map_or(Value::Null, |j| Value::text(kind(&j, env.dialect)))
-        }
-        ("json_array_length" | "jsonb_array_length" | "json_length", 1 | 2) => match sub(1)? {
-            None => Value::Null,
-            Some(Json::Array(a)) => Value::Int(a.len() as i128),
-            Some(Json::Object(o)) if name == "json_length" => Value::Int(o.len() as i128),
-            Some(_) if name == "json_length" => Value::Int(1),
-            Some(_) if env.dialect == Dialect::Sqlite => Value::Int(0),
-            Some(_) => return Err(EvalError::Type("the length of a JSON value that is no array".into())),
-        },
-        ("json_extract" | "json_value", 2) => match sub(1)? {
-            None => Value::Null,
-            Some(Json::Number(n)) if env.dialect == Dialect::Sqlite => {
-                parse_number(&n.to_string()).unwrap_or(Value::Null)
-            }
-            Some(j) => show(&j, env.dialect == Dialect::Sqlite || name == "json_value"),
-        },
-        ("json_schema_valid" | "json_matches_schema" | "jsonb_matches_schema", 2) => {
-            match super::json_schema::keeps(&document(&v[0])?, &document(&v[1])?) {
-                Some(kept) => Value::Bool(kept),
-                None => return Err(EvalError::Type("a JSON Schema with keywords that are not known here".into())),
-            }
-        }
-        ("json_unquote", 1) => match parse(&v[0]) {
-            Some(Json::String(s)) => Value::Text(s),
-            _ => v[0].clone(),
-        },
-        ("json_has_key", 2) => Value::Bool(document(&v[0])?.get(text(1)).is_some()),
-        ("json_has_any_key" | "json_has_all_keys", 2) => {
-            let doc = document(&v[0])?;
-            let keys = super::arrays::elements(&v[1])?.unwrap_or_default();
-            let mut has = keys.iter().map(|k| doc.get(cast::text(k, env)).is_some());
-            Value::Bool(if name == "json_has_any_key" { has.any(|b| b) } else { has.all(|b| b) })
-        }
-        _ => return Ok(None),
-    }))
 }

@@ -18,7 +18,7 @@ const SILENT: &[&str] = &[
 ];
 
 /// `None` for a schema with unsupported keywords.
-pub(super) fn keeps(schema: &Json, document: &Json) -> Option<bool> {
+pub(crate) fn keeps(schema: &Json, document: &Json) -> Option<bool> {
     let rules = match schema {
         Json::Bool(all) => return Some(*all),
         Json::Object(rules) => rules,

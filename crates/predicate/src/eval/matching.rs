@@ -17,7 +17,7 @@ thread_local! {
     static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
 }
 
-pub(super) fn compile(regex: &str) -> Result<Regex, EvalError> {
+pub(crate) fn compile(regex: &str) -> Result<Regex, EvalError> {
     COMPILED.with_borrow_mut(|cache| {
         if let Some(re) = cache.get(regex) {
             return Ok(re.clone());
@@ -36,7 +36,7 @@ pub(super) fn compile(regex: &str) -> Result<Regex, EvalError> {
 
 /// # Errors
 /// A pattern that Rust's regular expressions do not support (look-around, back-references).
-pub(super) fn matches(text: &str, pattern: &str, kind: MatchKind, env: Env) -> Result<bool, EvalError> {
+pub(crate) fn matches(text: &str, pattern: &str, kind: MatchKind, env: Env) -> Result<bool, EvalError> {
     Ok(compile(&search_form(pattern, kind, env))?.is_match(text))
 }
 
@@ -63,7 +63,7 @@ pub fn whole_form(pattern: &str, kind: MatchKind) -> String {
     }
 }
 
-pub(super) fn search_regex(pattern: &str, insensitive: bool) -> String {
+pub(crate) fn search_regex(pattern: &str, insensitive: bool) -> String {
     let flag = if insensitive { "(?si)" } else { "(?s)" };
     format!("{flag}{}", server_regex(pattern))
 }

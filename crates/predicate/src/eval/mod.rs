@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::builtin::builtin;
 use super::expr::{Arith, CastType, Cmp, Expr, Is};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::MICROS_PER_DAY;
@@ -13,17 +14,14 @@ use dbmocker_core::value::Value;
 pub(super) mod arrays;
 pub(super) mod cast;
 pub(super) mod compare;
-mod dates;
-mod functions;
-mod json;
-mod json_schema;
+pub(super) mod dates;
+pub(super) mod json;
+pub(super) mod json_schema;
 pub(super) mod matching;
 pub(super) mod number;
-mod texts;
 
 pub(super) use dates::spans::of_digits;
 pub(super) use dates::unit_micros;
-pub(super) use functions::function_known;
 
 /// The context of an evaluation besides the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +35,11 @@ pub struct Env {
 pub trait Row {
     /// `None` if there is no such column.
     fn get(&self, column: &str) -> Option<Value>;
+
+    /// The value at a place, for rows that have places; `None` if it is not known.
+    fn at(&self, _place: usize) -> Option<Value> {
+        None
+    }
 }
 
 impl Row for std::collections::BTreeMap<String, Value> {
@@ -82,9 +85,9 @@ pub enum EvalError {
     Pattern(String),
 }
 
-pub(super) type Eval = Result<Value, EvalError>;
+pub(crate) type Eval = Result<Value, EvalError>;
 
-pub(super) fn type_error(what: &str, v: &Value) -> EvalError {
+pub(crate) fn type_error(what: &str, v: &Value) -> EvalError {
     EvalError::Type(format!("{what} of `{v}` has no meaning here"))
 }
 
@@ -173,9 +176,13 @@ impl Expr {
             Expr::Literal(v) => Ok(v.clone()),
             Expr::Interval { months, micros } => Ok(Value::Interval(interval_micros(*months, *micros))),
             Expr::Column(c) => row.get(c).ok_or_else(|| EvalError::UnknownColumn(c.clone())),
+            Expr::Place(place) => row.at(*place).ok_or_else(|| EvalError::UnknownColumn(self.to_string())),
             Expr::Neg(e) => number::negate(e.value(row, env)?),
             Expr::Arith { op, left, right } => arith(*op, left, right, row, env),
-            Expr::Call { name, args } => functions::call(name, args, row, env),
+            Expr::Call { name, args } => match builtin(name) {
+                Some(b) => b.call(args, row, env),
+                None => Err(EvalError::UnknownFunction(name.clone())),
+            },
             Expr::Case { operand, whens, otherwise } => {
                 for (when, then) in whens {
                     let met = match operand {

@@ -88,7 +88,7 @@ pub fn num(v: &Value, env: Env) -> Result<Num, EvalError> {
 }
 
 /// SQLite and MySQL read `'12abc'` as 12 and `'abc'` as 0.
-pub(super) fn numeric_prefix(t: &str, env: Env) -> Result<Num, EvalError> {
+pub(crate) fn numeric_prefix(t: &str, env: Env) -> Result<Num, EvalError> {
     let t = t.trim_start();
     let mut end = 0;
     let (mut dot, mut digits) = (false, false);
@@ -107,7 +107,7 @@ pub(super) fn numeric_prefix(t: &str, env: Env) -> Result<Num, EvalError> {
     }
 }
 
-pub(super) fn negate(v: Value) -> Eval {
+pub(crate) fn negate(v: Value) -> Eval {
     Ok(match v {
         Value::Null => Value::Null,
         Value::Int(i) => Value::Int(i.checked_neg().ok_or(EvalError::Overflow)?),
@@ -121,7 +121,7 @@ pub(super) fn negate(v: Value) -> Eval {
     })
 }
 
-pub(super) fn arith(op: Arith, l: &Value, r: &Value, env: Env) -> Eval {
+pub(crate) fn arith(op: Arith, l: &Value, r: &Value, env: Env) -> Eval {
     let (a, b) = (num(l, env)?, num(r, env)?);
     arith_num(op, a, b, env).map(|n| n.map_or(Value::Null, Num::value))
 }
@@ -199,7 +199,7 @@ fn arith_num(op: Arith, a: Num, b: Num, env: Env) -> Result<Option<Num>, EvalErr
 }
 
 /// Rounds to `digits` after the point, half away from zero; the result is a number of the same kind.
-pub(super) fn round_to(n: Num, digits: i32, up: Rounding) -> Result<Num, EvalError> {
+pub(crate) fn round_to(n: Num, digits: i32, up: Rounding) -> Result<Num, EvalError> {
     match n {
         Num::Exact { whole: true, .. } if digits >= 0 => Ok(n),
         Num::Exact { unscaled, scale, whole } => {
@@ -238,7 +238,7 @@ pub(super) fn round_to(n: Num, digits: i32, up: Rounding) -> Result<Num, EvalErr
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rounding {
+pub(crate) enum Rounding {
     Floor,
     Ceil,
     Zero,

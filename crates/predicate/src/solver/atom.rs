@@ -1,6 +1,6 @@
 //! One atom over one column: the part of the column's domain for which it is TRUE.
 
-mod self_comparison;
+pub mod self_comparison;
 
 use super::super::eval::matching::{search_form, whole_form};
 use super::super::eval::{Env, OneColumn};

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::Nulls;
+use super::leaf_program::LeafProgram;
 use super::state::Relation;
 use dbmocker_domain::{Domain, Sampler};
 
@@ -27,6 +28,8 @@ pub(super) enum BranchNode {
 pub(super) struct BranchLeaf {
     pub cells: Vec<LeafCell>,
     pub relations: Vec<Relation>,
+    #[serde(skip)]
+    pub program: Ready<LeafProgram>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

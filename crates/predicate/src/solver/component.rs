@@ -47,7 +47,10 @@ impl Solver<'_> {
             role: self.space.columns[c].role,
             null_share: self.columns[c].null_share,
         });
-        let group = CoupledColumns::new(part.to_vec(), members.collect(), self.checks, root, self.space.scope.env);
+        let members: Vec<CoupledMember> = members.collect();
+        let coupled =
+            |root| CoupledColumns::new(part.to_vec(), members.clone(), self.checks, root, self.space.scope.env);
+        let mut group = coupled(root);
         let chosen =
             |&c: &usize| matches!(self.space.columns[c].role, RoleKind::Free | RoleKind::Foreign { redraw: true });
         if !part.iter().any(|c| chosen(c) || st.cells[*c].nulls == Nulls::Free) {
@@ -60,7 +63,14 @@ impl Solver<'_> {
                 });
             }
         }
-        match smoke_test::run(&group, self.columns) {
+        let mut tried = smoke_test::run(&group, self.columns);
+        if tried.is_err()
+            && let Some(rows) = self.exhaustive(&sub, part)
+        {
+            group = coupled(rows);
+            tried = smoke_test::run(&group, self.columns);
+        }
+        match tried {
             Ok(missing_parents) => {
                 self.missing_parents.extend(missing_parents.into_iter().filter(|&c| st.wide[c].is_some()));
                 Some(group)

@@ -5,15 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::eval::{Env, Row};
-use super::super::expr::{Cmp, Expr};
+use super::super::eval::Env;
 use super::atom::{RetryPolicy, narrow};
 use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
-use super::domain_ops::{bounds, canonical};
+use super::domain_ops::canonical;
+use super::leaf_program::{CellProgram, LeafProgram, PlacedRelation, PlacedRow};
 use super::range_fast_path::{RangeFastPath, SolvedNumbers};
 use super::row_source::{EarlyDraw, FixedCells, RowSource};
-use super::state::Relation;
-use super::terms::fold;
 use super::{NamedCheck, Nulls, RoleKind};
 use crate::narrow::{Narrow as _, Narrowing};
 use dbmocker_core::rng_stream::CellRng;
@@ -61,18 +59,6 @@ pub(super) struct CoupledMember {
     pub name: String,
     pub role: RoleKind,
     pub null_share: f64,
-}
-
-struct MemberNames<'a> {
-    group: &'a CoupledColumns,
-    values: &'a [Option<Value>],
-}
-
-impl Row for MemberNames<'_> {
-    fn get(&self, column: &str) -> Option<Value> {
-        let i = self.group.members.iter().position(|m| m.name == column)?;
-        self.values[i].clone()
-    }
 }
 
 impl CoupledColumns {
@@ -156,10 +142,6 @@ impl CoupledColumns {
         self.leads.iter().any(|lead| self.columns[lead.place] == column)
     }
 
-    fn place(&self, column: usize) -> usize {
-        self.columns.iter().position(|c| *c == column).unwrap_or(0)
-    }
-
     /// The values of one row, in the order of [`columns`](Self::columns).
     ///
     /// # Errors
@@ -190,6 +172,10 @@ impl CoupledColumns {
         self.range_fast_path().is_some()
     }
 
+    fn program<'g>(&'g self, leaf: &'g BranchLeaf) -> &'g LeafProgram {
+        leaf.program.0.get_or_init(|| LeafProgram::of(leaf, &self.columns, &self.members))
+    }
+
     /// The general search: branches, then tries.
     pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
@@ -203,11 +189,12 @@ impl CoupledColumns {
             }
             let mut values: Vec<Option<Value>> = vec![None; self.columns.len()];
             let mut solve = |leaf: &BranchLeaf| {
+                let program = self.program(leaf);
                 (0..TRIES).any(|n| match self.fill(leaf, &given, draws, attempt * TRIES + n, &mut values) {
                     Ok(()) => true,
                     Err(check) => {
                         failed = check.or(failed);
-                        leaf.cells.iter().for_each(|c| values[self.place(c.column)] = None);
+                        program.cells.iter().for_each(|c| values[c.place] = None);
                         false
                     }
                 })
@@ -234,9 +221,9 @@ impl CoupledColumns {
     ) -> bool {
         match node {
             BranchNode::BranchLeaf(l) => {
-                let fits = l.cells.iter().all(|c| {
+                let fits = l.cells.iter().zip(&self.program(l).cells).all(|(c, program)| {
                     let fits = |v: &Value| given.will_do(v) && c.sampler().is_none_or(|s| s.contains(v));
-                    c.nulls != Nulls::Never || given.of(self.place(c.column)).is_none_or(fits)
+                    c.nulls != Nulls::Never || given.of(program.place).is_none_or(fits)
                 });
                 if fits {
                     out.push(l);
@@ -278,8 +265,9 @@ impl CoupledColumns {
         values: &mut [Option<Value>],
     ) -> Result<(), Option<usize>> {
         let relaxed = attempt >= INSISTENCE;
-        for cell in &leaf.cells {
-            let at = self.place(cell.column);
+        let program = self.program(leaf);
+        for (cell, own) in leaf.cells.iter().zip(&program.cells) {
+            let at = own.place;
             let mut rng = CellRng::of_cell(draws.hash(cell.column, attempt));
             let nullable = cell.nulls == Nulls::Free;
             let member = &self.members[at];
@@ -297,7 +285,7 @@ impl CoupledColumns {
                 Some(v) if cell.nulls == Nulls::Never && !given.will_do(v) => None,
                 Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
                 Some(_) => None,
-                None => self.draw(leaf, cell, &member.name, values, relaxed, &mut rng)?,
+                None => self.draw(leaf, (cell, own), values, relaxed, &mut rng)?,
             };
             match value {
                 Some(v) => values[at] = Some(v),
@@ -306,14 +294,16 @@ impl CoupledColumns {
                 None => return Err(leaf.relations.first().map(|r| r.check)),
             }
         }
-        for r in leaf.relations.iter().filter(|r| !(relaxed && self.soft.contains(&r.check))) {
-            let truth = r.tree.truth(&MemberNames { group: self, values }, self.env);
-            match truth {
+        for (r, placed) in leaf.relations.iter().zip(&program.relations) {
+            if relaxed && self.soft.contains(&r.check) {
+                continue;
+            }
+            match placed.tree.truth(&PlacedRow(values), self.env) {
                 Ok(Some(true)) => {}
                 // A condition that passes because a value is NULL should be true if there is a value.
-                Ok(None) if r.null_passes && (attempt >= MEANT || self.has_null(&r.tree, values)) => {}
+                Ok(None) if r.null_passes && (attempt >= MEANT || placed.has_null(values)) => {}
                 Ok(None) if r.null_passes => return Err(Some(r.check)),
-                _ => match self.spare_null(leaf, &r.tree, r.null_passes, values) {
+                _ => match self.spare_null(leaf, placed, r.null_passes, values) {
                     Some(at) => values[at] = Some(Value::Null),
                     None => return Err(Some(r.check)),
                 },
@@ -322,24 +312,24 @@ impl CoupledColumns {
         Ok(())
     }
 
-    fn has_null(&self, t: &Expr, values: &[Option<Value>]) -> bool {
-        self.members.iter().zip(values).any(|(m, v)| *v == Some(Value::Null) && t.mentions(&m.name))
-    }
-
     /// A nullable column of a violated lenient condition that was not freely chosen.
-    fn spare_null(&self, leaf: &BranchLeaf, t: &Expr, null_passes: bool, values: &[Option<Value>]) -> Option<usize> {
+    fn spare_null(
+        &self,
+        leaf: &BranchLeaf,
+        condition: &PlacedRelation,
+        null_passes: bool,
+        values: &[Option<Value>],
+    ) -> Option<usize> {
         if !null_passes {
             return None;
         }
-        leaf.cells.iter().find_map(|c| {
-            let at = self.place(c.column);
-            let m = &self.members[at];
-            let stuck = matches!(m.role, RoleKind::Foreign { redraw: false });
-            (stuck && c.nulls == Nulls::Free && t.mentions(&m.name)).then(|| {
-                let mut smoke_test = values.to_vec();
-                smoke_test[at] = Some(Value::Null);
-                let truth = t.truth(&MemberNames { group: self, values: &smoke_test }, self.env);
-                matches!(truth, Ok(None | Some(true))).then_some(at)
+        leaf.cells.iter().zip(&self.program(leaf).cells).find_map(|(c, CellProgram { place, .. })| {
+            let stuck = matches!(self.members[*place].role, RoleKind::Foreign { redraw: false });
+            (stuck && c.nulls == Nulls::Free && condition.places.contains(place)).then(|| {
+                let mut without = values.to_vec();
+                without[*place] = Some(Value::Null);
+                let truth = condition.tree.truth(&PlacedRow(&without), self.env);
+                matches!(truth, Ok(None | Some(true))).then_some(*place)
             })?
         })
     }
@@ -349,18 +339,20 @@ impl CoupledColumns {
     fn draw(
         &self,
         leaf: &BranchLeaf,
-        cell: &LeafCell,
-        name: &str,
+        (cell, own): (&LeafCell, &CellProgram),
         values: &[Option<Value>],
         relaxed: bool,
         rng: &mut CellRng,
     ) -> Result<Option<Value>, Option<usize>> {
         let Some(base) = &cell.domain else { return Err(leaf.relations.first().map(|r| r.check)) };
+        let name = &self.members[own.place].name;
         let mut now: Option<Domain> = None;
-        // conditions on this column alone have narrowed the domain already
-        let between = |r: &&Relation| r.tree.mentions(name) && r.tree.columns().len() > 1;
-        for r in leaf.relations.iter().filter(between).filter(|r| !(relaxed && self.soft.contains(&r.check))) {
-            for t in self.known(leaf, &r.tree, name, values) {
+        for between in &own.between {
+            let r = &leaf.relations[between.relation];
+            if relaxed && self.soft.contains(&r.check) {
+                continue;
+            }
+            for t in between.known(self.program(leaf), leaf, values, self.env) {
                 let d = now.as_ref().unwrap_or(base);
                 match narrow(d, name, &t, self.env, RetryPolicy::Now) {
                     Narrowing::Exact(k) | Narrowing::Over(k) => {
@@ -368,7 +360,7 @@ impl CoupledColumns {
                             now = Some(k);
                         }
                     }
-                    Narrowing::Empty if r.null_passes && self.may_yet_be_null(leaf, &r.tree, name, values) => {}
+                    Narrowing::Empty if r.null_passes && self.may_yet_be_null(leaf, between.relation, own, values) => {}
                     Narrowing::Empty => return Ok(None),
                     Narrowing::Unsupported => {}
                 }
@@ -381,59 +373,12 @@ impl CoupledColumns {
         Ok(v.filter(|v| !v.is_null()).map(|v| canonical(Some(base), v)))
     }
 
-    /// Whether a column of the condition that comes after `name` may be NULL.
-    fn may_yet_be_null(&self, leaf: &BranchLeaf, t: &Expr, name: &str, values: &[Option<Value>]) -> bool {
-        leaf.cells.iter().filter(|c| c.nulls != Nulls::Never).any(|c| {
-            let at = self.place(c.column);
-            let other = &self.members[at].name;
-            values[at].is_none() && other != name && t.mentions(other)
-        })
-    }
-
-    /// A relation as a condition on column `name` alone, with the values (or bounds) of the others substituted.
-    fn known(&self, leaf: &BranchLeaf, t: &Expr, name: &str, values: &[Option<Value>]) -> Vec<Expr> {
-        let place = |n: &str| self.members.iter().position(|m| m.name == n);
-        let unknown: Vec<usize> = t
-            .columns()
-            .iter()
-            .filter(|n| n.as_str() != name)
-            .filter_map(|n| place(n))
-            .filter(|&i| values[i].is_none())
-            .collect();
-        let put = |t: &Expr| {
-            let t = t.substitute(&|n| if n == name { None } else { values[place(n)?].clone().map(Expr::Literal) });
-            fold(&t, self.env)
-        };
-        let null = t.columns().iter().filter_map(|n| place(n)).any(|i| values[i] == Some(Value::Null));
-        match unknown.as_slice() {
-            _ if null => vec![],
-            [] => vec![put(t)],
-            // `a <= b` with `b` not yet drawn: `a` is at most the maximum of `b`
-            [other] => match t {
-                Expr::Compare { op, left, right } => {
-                    let other = &self.members[*other].name;
-                    let (expr, op) = match (&**left, &**right) {
-                        (l, Expr::Column(r)) if r == other && !l.mentions(other) => (l, *op),
-                        (Expr::Column(l), r) if l == other && !r.mentions(other) => (r, op.flip()),
-                        _ => return vec![],
-                    };
-                    let domain = leaf.cells.iter().find(|c| self.members[self.place(c.column)].name == *other);
-                    let Some((lo, hi)) = domain.and_then(|c| c.domain.as_ref()).and_then(|d| bounds(d, self.env))
-                    else {
-                        return vec![];
-                    };
-                    let limit = |op, v| put(&Expr::compare(op, expr.clone(), Expr::Literal(v)));
-                    match op {
-                        Cmp::Lt | Cmp::Le => vec![limit(op, hi)],
-                        Cmp::Gt | Cmp::Ge => vec![limit(op, lo)],
-                        Cmp::Eq => vec![limit(Cmp::Le, hi), limit(Cmp::Ge, lo)],
-                        Cmp::Ne => vec![],
-                    }
-                }
-                _ => vec![],
-            },
-            _ => vec![],
-        }
+    /// Whether a column of the condition that comes after `own` may be NULL.
+    fn may_yet_be_null(&self, leaf: &BranchLeaf, relation: usize, own: &CellProgram, values: &[Option<Value>]) -> bool {
+        let program = self.program(leaf);
+        let cells = leaf.cells.iter().zip(&program.cells).filter(|(c, _)| c.nulls != Nulls::Never);
+        let places = &program.relations[relation].places;
+        cells.map(|(_, c)| c.place).any(|p| values[p].is_none() && p != own.place && places.contains(&p))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `f(x) op constant`, with `f` inverted layer by layer until only the column is left.
 
-mod calls;
+pub mod calls;
 
 pub(super) use calls::trimmed;
 

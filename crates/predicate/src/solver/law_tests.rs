@@ -98,8 +98,7 @@ proptest! {
                 prop_assert!(ok(&r), "{:?} from {:?}", r, s);
             }
         } else {
-            // solutions found only by trying may be missed only if they are rare
-            prop_assert!(possible < 12, "{} rows of {} were missed: {:?}", possible, every_row().len(), s.unsolved);
+            prop_assert!(false, "{} rows of {} were missed: {:?}", possible, every_row().len(), s.unsolved);
         }
     }
 
@@ -197,7 +196,7 @@ proptest! {
                 prop_assert!(ok(&r["a"]), "{:?}", r);
             }
         } else {
-            prop_assert!(good < 12, "{} values were missed: {:?}", good, s.unsolved);
+            prop_assert!(false, "{} values were missed: {:?}", good, s.unsolved);
         }
     }
 }

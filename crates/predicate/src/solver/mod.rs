@@ -10,11 +10,13 @@ mod case_split;
 mod component;
 mod coupled_columns;
 mod domain_ops;
+mod exhaustive;
 #[cfg(test)]
 mod fixtures;
 mod invert;
 #[cfg(test)]
 mod law_tests;
+mod leaf_program;
 mod model;
 mod normal;
 mod preferred;
@@ -35,7 +37,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::eval::Env;
+pub(crate) use crate::solver::atom::self_comparison::{self as unchanged, Unchanged};
 pub use crate::solver::coupled_columns::{CoupledColumns, Exhausted};
+pub(crate) use crate::solver::invert::calls::{self as inverses, Inverse};
 use crate::solver::model::RoleKind;
 pub use crate::solver::model::{
     ColumnInput, Filter, Impossible, NamedCheck, Narrowed, Nulls, Solution, UnsolvedCheck, ValueSource,

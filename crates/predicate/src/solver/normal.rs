@@ -7,7 +7,8 @@
 use super::super::eval::Env;
 use super::super::expr::{Arith, CastType, Cmp, Expr, Is};
 use super::case_split;
-use super::terms::{absolute, always_null, fold, negated, oriented, rows, strict, strict_in};
+use super::terms::{absolute, always_null, fold, negated, oriented, rows, strict_in};
+use crate::builtin::{NullRule, ValueType, builtin, is_strict};
 use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 
@@ -161,10 +162,7 @@ impl NormalizeContext<'_> {
             }
             Expr::Call { name, args } => match name.as_str() {
                 "coalesce" => args.iter().all(|a| self.is_bool(a)),
-                "starts_with" | "json_valid" | "is_json" | "is_ipv4" | "is_ipv6" | "is_uuid" | "isempty"
-                | "json_has_key" | "json_has_any_key" | "json_has_all_keys" | "isnull" | "lower_inc" | "upper_inc"
-                | "lower_inf" | "upper_inf" | "isfinite" => true,
-                _ => false,
+                name => builtin(name).is_some_and(|b| b.returns == ValueType::Bool),
             },
             _ => false,
         }
@@ -364,13 +362,13 @@ impl NormalizeContext<'_> {
                     let items = args.iter().map(|a| self.null(a, wanted)).collect();
                     if wanted { NormalForm::all(items) } else { NormalForm::any(items) }
                 }
-                "num_nulls" | "num_nonnulls" | "typeof" | "isnull" => NormalForm::Const(!wanted),
+                name if builtin(name).is_some_and(|b| b.nulls == NullRule::Never) => NormalForm::Const(!wanted),
                 "nullif" if args.len() == 2 => {
                     let equal = Expr::compare(Cmp::Eq, args[0].clone(), args[1].clone());
                     let goal = if wanted { Goal::True } else { Goal::NotTrue };
                     any_or_all(vec![self.null(&args[0], wanted), self.to_nnf(&equal, goal)])
                 }
-                name if strict(name) => any_or_all(args.iter().map(|a| self.null(a, wanted)).collect()),
+                name if is_strict(name) => any_or_all(args.iter().map(|a| self.null(a, wanted)).collect()),
                 _ => NormalForm::IsTrue(t.clone().is_null(!wanted)),
             },
             Expr::Case { operand, whens, otherwise } => {

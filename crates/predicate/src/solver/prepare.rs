@@ -3,8 +3,9 @@
 
 use super::terms::fold;
 use super::{ColumnInput, NamedCheck, UnsolvedCheck, ValueSource};
+use crate::builtin::builtin;
 use crate::composite_fields::numbered;
-use crate::eval::{Env, EvalError, function_known};
+use crate::eval::{Env, EvalError};
 use crate::expr::{Cmp, Expr};
 use crate::parse::{ParseError, parse};
 use dbmocker_core::schema::{Dialect, SqlType};
@@ -109,7 +110,7 @@ fn known(t: &Expr) -> Result<(), EvalError> {
 /// The first function called that cannot be evaluated here.
 pub fn unknown_function(t: &Expr) -> Option<&str> {
     match t {
-        Expr::Call { name, .. } if !function_known(name) => Some(name),
+        Expr::Call { name, args } if !builtin(name).is_some_and(|b| b.accepts(args.len())) => Some(name),
         _ => t.children().into_iter().find_map(unknown_function),
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::branch_tree::{BranchLeaf, BranchNode, LeafCell};
+use super::branch_tree::{BranchLeaf, BranchNode, LeafCell, Ready};
 use super::invert::solvable;
 use super::normal::NormalForm;
 use super::state::{Contradiction, Relation, Space, State};
@@ -278,7 +278,7 @@ fn leaf(space: &Space<'_>, st: &State, own: &[usize]) -> BranchLeaf {
         nulls: st.cells[c].nulls,
         sampler: Default::default(),
     });
-    BranchLeaf { cells: cells.collect(), relations }
+    BranchLeaf { cells: cells.collect(), relations, program: Ready::default() }
 }
 
 /// Given columns first; then so that each condition's last column is one that it can be solved for.

@@ -2,45 +2,8 @@
 
 use super::super::eval::{Env, NoRow};
 use super::super::expr::{Arith, Cmp, Expr};
+use crate::builtin::propagates_null;
 use dbmocker_core::value::Value;
-
-/// NULL if and only if an argument is.
-pub(super) fn strict(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "lower",
-        "upper",
-        "initcap",
-        "length",
-        "octet_length",
-        "bit_length",
-        "btrim",
-        "ltrim",
-        "rtrim",
-        "substr",
-        "left",
-        "right",
-        "strpos",
-        "replace",
-        "reverse",
-        "abs",
-        "sign",
-        "round",
-        "floor",
-        "ceil",
-        "trunc",
-        "date_trunc",
-        "date_part",
-        "starts_with",
-        "cardinality",
-        "now",
-        "current_date",
-        "repeat",
-        "lpad",
-        "rpad",
-        "age",
-    ];
-    NAMES.contains(&name)
-}
 
 /// NULL for all values of the columns.
 pub(super) fn always_null(t: &Expr) -> bool {
@@ -50,7 +13,7 @@ pub(super) fn always_null(t: &Expr) -> bool {
         Expr::Compare { left, right, .. } | Expr::Arith { left, right, .. } => always_null(left) || always_null(right),
         Expr::Matches { expr, pattern, .. } => always_null(expr) || always_null(pattern),
         Expr::In { expr, .. } | Expr::Quantified { expr, .. } => always_null(expr),
-        Expr::Call { name, args } => strict(name) && args.iter().any(always_null),
+        Expr::Call { name, args } => propagates_null(name) && args.iter().any(always_null),
         _ => false,
     }
 }
@@ -66,9 +29,7 @@ pub(super) fn strict_in(t: &Expr, column: &str) -> bool {
         }
         Expr::Matches { expr, pattern, .. } => strict_in(expr, column) || strict_in(pattern, column),
         Expr::In { expr, .. } | Expr::Quantified { expr, .. } => strict_in(expr, column),
-        Expr::Call { name, args } if strict(name) || name == "array_length" || name == "json_valid" => {
-            args.iter().any(|a| strict_in(a, column))
-        }
+        Expr::Call { name, args } if propagates_null(name) => args.iter().any(|a| strict_in(a, column)),
         // the first argument being NULL makes it NULL
         Expr::Call { name, args } if name == "nullif" => args.first().is_some_and(|a| strict_in(a, column)),
         _ => false,
@@ -146,9 +107,21 @@ pub(super) fn rows(op: Cmp, l: &[Expr], r: &[Expr]) -> Option<Expr> {
 
 /// Evaluates constant parts, as far as possible.
 pub(super) fn fold(t: &Expr, env: Env) -> Expr {
-    let t = t.map_children(&mut |c| fold(c, env));
+    folded(t.map_children(&mut |c| fold(c, env)), env)
+}
+
+/// The expression with the known values of a row in their places, folded.
+pub(super) fn bound(t: &Expr, values: &[Option<Value>], env: Env) -> Expr {
+    match t {
+        Expr::Place(place) => values[*place].clone().map_or_else(|| t.clone(), Expr::Literal),
+        t => folded(t.map_children(&mut |c| bound(c, values, env)), env),
+    }
+}
+
+/// Evaluates an expression of folded parts, if they are constant.
+fn folded(t: Expr, env: Env) -> Expr {
     match &t {
-        Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Row(_) => t,
+        Expr::Literal(_) | Expr::Interval { .. } | Expr::Column(_) | Expr::Place(_) | Expr::Row(_) => t,
         // an interval's months have a meaning only in date arithmetic
         _ if t.children().iter().any(|c| matches!(c, Expr::Interval { .. }))
             && !t.children().iter().any(|c| matches!(c, Expr::Literal(_))) =>

@@ -1,15 +1,10 @@
 //! MySQL's TIME: up to 838 hours, also negative; as a number, its digits (`HHMMSS`).
 
 use super::super::number::Num;
-use super::super::{Env, EvalError, cast, type_error};
-use super::instant;
-use crate::expr::CastType;
-use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::{MICROS_PER_SECOND, parse_time};
-use dbmocker_core::value::Value;
 
-/// The largest time in seconds; its negative is the smallest.
-const MOST: i64 = (839 * 3600 - 1) * MICROS_PER_SECOND;
+/// The longest time; its negative is the smallest.
+pub(crate) const LONGEST: i64 = (839 * 3600 - 1) * MICROS_PER_SECOND;
 
 /// `30:15:00` as 301500.
 pub fn digits(micros: i64) -> Num {
@@ -26,43 +21,13 @@ pub fn of_digits(n: i128) -> Option<i64> {
     parse_time(&format!("{sign}{}:{}:{}", n / 10_000, n / 100 % 100, n % 100))
 }
 
-pub(super) fn call(name: &str, v: &[Value], env: Env) -> Result<Option<Value>, EvalError> {
-    if env.dialect != Dialect::Mysql {
-        return Ok(None);
-    }
-    let clock = |i: usize| match cast::cast(v[i].clone(), &CastType::Time, env)? {
-        Value::Time(t) => Ok(t),
-        v => Err(type_error("the time", &v)),
-    };
-    // The server clamps larger values with a warning, which is an error when a row is stored.
-    let span = |t: Option<i64>| match t.filter(|t| t.abs() <= MOST) {
-        Some(t) => Ok(Some(Value::Time(t))),
-        None => Err(EvalError::Overflow),
-    };
-    match (name, v) {
-        ("time_to_sec", [_]) => Ok(Some(Value::Int(i128::from(clock(0)? / MICROS_PER_SECOND)))),
-        ("sec_to_time", [Value::Int(n)]) => span(i64::try_from(*n).ok().and_then(|n| n.checked_mul(MICROS_PER_SECOND))),
-        ("timediff", [Value::Date(_) | Value::Timestamp(_), Value::Date(_) | Value::Timestamp(_)]) => {
-            span(instant(&v[0], env)?.checked_sub(instant(&v[1], env)?))
-        }
-        ("timediff", [_, _]) => span(clock(0)?.checked_sub(clock(1)?)),
-        ("addtime" | "subtime", [first, _]) => {
-            let by = clock(1)? * if name == "addtime" { 1 } else { -1 };
-            match first {
-                Value::Timestamp(t) => Ok(t.checked_add(by).map(Value::Timestamp)),
-                Value::Date(_) => Ok(None),
-                _ => span(clock(0)?.checked_add(by)),
-            }
-        }
-        _ => Ok(None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::super::Row;
+    use super::super::super::{Env, EvalError, Row};
     use super::*;
     use crate::parse;
+    use dbmocker_core::schema::Dialect;
+    use dbmocker_core::value::Value;
 
     struct NoColumns;
 

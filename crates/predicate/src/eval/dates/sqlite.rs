@@ -9,7 +9,7 @@ use dbmocker_core::time::{
 use dbmocker_core::value::Value;
 
 /// An unreadable date is NULL.
-pub(super) fn call(name: &str, v: &[Value], env: Env) -> Eval {
+pub(crate) fn call(name: &str, v: &[Value], env: Env) -> Eval {
     let (format, v) = match (name, v) {
         ("strftime", [f, rest @ ..]) => (cast::text(f, env), rest),
         (_, v) => (String::new(), v),

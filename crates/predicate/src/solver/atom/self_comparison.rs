@@ -1,11 +1,12 @@
 //! A column compared with a function of itself.
 
 use super::bare;
+use crate::builtin::builtin;
 use crate::eval::{Env, unit_micros};
 use crate::expr::{CastType, Cmp, Expr};
 use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
+use crate::solver::invert::calls::ColumnCall;
 use crate::solver::invert::trimmed;
-use crate::solver::terms::fold;
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
 use dbmocker_domain::text::{Case, TextKind};
@@ -43,50 +44,71 @@ pub(super) fn same_column(d: &Domain, op: Cmp, left: &Expr, right: &Expr, env: E
     }
 }
 
-/// Values that a function does not change.
+/// The values of a column that a call does not change.
+pub type Unchanged = fn(&ColumnCall<'_>) -> Narrowing;
+
+/// Values that a function does not change, by its entry.
 fn unchanged_by(d: &Domain, column: &str, name: &str, args: &[Expr], env: Env) -> Narrowing {
-    match (name, args) {
-        ("lower", [a]) if bare(a, column) => d.keep_case(Case::Lower),
-        ("upper", [a]) if bare(a, column) => d.keep_case(Case::Upper),
-        // `lower(btrim(x))`: both
-        ("lower" | "upper", [Expr::Call { name: inner, args }])
-            if args.len() == 1 && bare(&args[0], column) && inner.ends_with("trim") =>
-        {
-            match trimmed(d) {
-                Narrowing::Exact(d) => d.keep_case(if name == "lower" { Case::Lower } else { Case::Upper }),
+    match builtin(name).filter(|b| b.accepts(args.len())).and_then(|b| b.unchanged) {
+        Some(unchanged) => unchanged(&ColumnCall { d, column, name, args, env }),
+        None => Narrowing::Unsupported,
+    }
+}
+
+pub fn lower(c: &ColumnCall<'_>) -> Narrowing {
+    cased(c, Case::Lower)
+}
+
+pub fn upper(c: &ColumnCall<'_>) -> Narrowing {
+    cased(c, Case::Upper)
+}
+
+/// `lower(x)`, `lower(btrim(x))`.
+fn cased(c: &ColumnCall<'_>, case: Case) -> Narrowing {
+    match c.args {
+        [a] if bare(a, c.column) => c.d.keep_case(case),
+        [Expr::Call { name, args }] if args.len() == 1 && bare(&args[0], c.column) && name.ends_with("trim") => {
+            match trimmed(c.d) {
+                Narrowing::Exact(d) => d.keep_case(case),
                 other => other,
             }
         }
-        ("btrim", [Expr::Call { name: inner, args }]) if args.len() == 1 && bare(&args[0], column) => {
-            match inner.as_str() {
-                "lower" => d.keep_case(Case::Lower),
-                "upper" => d.keep_case(Case::Upper),
-                _ => Narrowing::Unsupported,
-            }
-        }
-        ("btrim" | "ltrim" | "rtrim", [a]) if bare(a, column) => trimmed(d),
-        ("initcap", [a]) if bare(a, column) => d.keep_pattern("[A-Z][a-z]+(?: [A-Z][a-z]+)*"),
-        ("abs", [a]) if bare(a, column) => d.keep_compare(Cmp::Ge, &Value::Int(0), env.dialect),
-        ("round" | "trunc" | "floor" | "ceil", [a, ..]) if bare(a, column) => rounded(d, args.get(1), env),
-        ("date" | "datetime" | "time", [a]) if bare(a, column) => dated(d, name),
-        ("strftime", [Expr::Literal(Value::Text(f)), a]) if bare(a, column) => match f.as_str() {
-            "%Y-%m-%d" | "%F" => dated(d, "date"),
-            "%Y-%m-%d %H:%M:%S" => dated(d, "datetime"),
-            "%H:%M:%S" => dated(d, "time"),
-            f => moment_pattern(f, env.now).map_or(Narrowing::Unsupported, |pattern| d.keep_pattern(&pattern)),
-        },
-        ("date_trunc", [Expr::Literal(Value::Text(unit)), a]) if bare(a, column) => truncated(d, unit),
         _ => Narrowing::Unsupported,
     }
 }
 
+/// `btrim(x)`, `btrim(lower(x))`.
+pub fn trim(c: &ColumnCall<'_>) -> Narrowing {
+    match c.args {
+        [a] if bare(a, c.column) => trimmed(c.d),
+        [Expr::Call { name, args }] if c.name == "btrim" && args.len() == 1 && bare(&args[0], c.column) => {
+            match name.as_str() {
+                "lower" => c.d.keep_case(Case::Lower),
+                "upper" => c.d.keep_case(Case::Upper),
+                _ => Narrowing::Unsupported,
+            }
+        }
+        _ => Narrowing::Unsupported,
+    }
+}
+
+pub fn initcap(c: &ColumnCall<'_>) -> Narrowing {
+    if c.own() { c.d.keep_pattern("[A-Z][a-z]+(?: [A-Z][a-z]+)*") } else { Narrowing::Unsupported }
+}
+
+pub fn abs(c: &ColumnCall<'_>) -> Narrowing {
+    if c.own() { c.d.keep_compare(Cmp::Ge, &Value::Int(0), c.env.dialect) } else { Narrowing::Unsupported }
+}
+
 /// Numbers that rounding to this many digits does not change.
-fn rounded(d: &Domain, digits: Option<&Expr>, env: Env) -> Narrowing {
-    let digits = match digits.map(|t| fold(t, env)) {
-        Some(Expr::Literal(Value::Int(n))) => n,
-        None => 0,
+pub fn rounded(c: &ColumnCall<'_>) -> Narrowing {
+    let digits = match (c.args.len(), c.constant(1)) {
+        _ if !c.own() => return Narrowing::Unsupported,
+        (_, Some(Value::Int(n))) => n,
+        (1, _) => 0,
         _ => return Narrowing::Unsupported,
     };
+    let d = c.d;
     match d {
         Domain::Range { kind: RangeKind::Decimal { scale }, .. } => {
             let drop = u32::try_from(i128::from(*scale) - digits).unwrap_or(0);
@@ -97,8 +119,26 @@ fn rounded(d: &Domain, digits: Option<&Expr>, env: Env) -> Narrowing {
     }
 }
 
+/// `date(x)`, `datetime(x)`, `time(x)`.
+pub fn dated(c: &ColumnCall<'_>) -> Narrowing {
+    if c.own() && c.args.len() == 1 { dates(c.d, c.name) } else { Narrowing::Unsupported }
+}
+
+/// `strftime(format, x)`.
+pub fn strftime(c: &ColumnCall<'_>) -> Narrowing {
+    match c.args {
+        [Expr::Literal(Value::Text(f)), a] if bare(a, c.column) => match f.as_str() {
+            "%Y-%m-%d" | "%F" => dates(c.d, "date"),
+            "%Y-%m-%d %H:%M:%S" => dates(c.d, "datetime"),
+            "%H:%M:%S" => dates(c.d, "time"),
+            f => moment_pattern(f, c.env.now).map_or(Narrowing::Unsupported, |pattern| c.d.keep_pattern(&pattern)),
+        },
+        _ => Narrowing::Unsupported,
+    }
+}
+
 /// Texts (or dates) that SQLite reads as a date, a timestamp or a time.
-fn dated(d: &Domain, what: &str) -> Narrowing {
+fn dates(d: &Domain, what: &str) -> Narrowing {
     match (d, what) {
         (Domain::Range { kind: RangeKind::Date, .. }, "date") => Narrowing::Exact(d.clone()),
         (Domain::Range { kind: RangeKind::Timestamp, .. }, "datetime") => d.keep_step(1_000_000, 0),
@@ -135,7 +175,12 @@ fn moment_pattern(format: &str, now: i64) -> Option<String> {
     Some(format!("{day}{clock}{end}"))
 }
 
-fn truncated(d: &Domain, unit: &str) -> Narrowing {
+/// `date_trunc(unit, x)`.
+pub fn truncated(c: &ColumnCall<'_>) -> Narrowing {
+    let (d, unit) = match c.args {
+        [Expr::Literal(Value::Text(unit)), a] if bare(a, c.column) => (c.d, unit.as_str()),
+        _ => return Narrowing::Unsupported,
+    };
     let size = unit_micros(unit);
     match (d, size) {
         (Domain::Range { kind: RangeKind::Timestamp | RangeKind::Interval | RangeKind::Time, .. }, Some(m)) => {

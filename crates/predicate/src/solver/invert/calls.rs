@@ -1,12 +1,14 @@
-//! Inverts functions: the part of a column's domain for which `f(column) op constant` holds.
+//! Inverses of functions: the part of a column's domain for which `f(column) op constant` holds. The registry names
+//! them in its entries.
 
 use super::{calculate, cast, invert, loose, then};
+use crate::builtin::builtin;
 use crate::eval::Env;
 use crate::eval::compare::order;
 use crate::expr::{Arith, CastType, Cmp, Expr, MatchKind};
 use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::atom;
-use crate::solver::atom::{bare, json_kind};
+use crate::solver::atom::bare;
 use crate::solver::terms::fold;
 use dbmocker_core::value::Value;
 use dbmocker_domain::range_units::units;
@@ -29,15 +31,46 @@ fn limits(op: Cmp, v: &Value) -> Option<(u32, u32)> {
     .filter(|_| !(matches!(op, Cmp::Lt) && n <= 0 && exact || matches!(op, Cmp::Le | Cmp::Eq) && n < 0))
 }
 
+/// A call with a column in it, and the column's domain.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnCall<'a> {
+    pub d: &'a Domain,
+    pub column: &'a str,
+    pub name: &'a str,
+    pub args: &'a [Expr],
+    pub env: Env,
+}
+
+/// The part of the domain for which `call op constant` holds.
+pub type Inverse = fn(&ColumnCall<'_>, Cmp, &Value) -> Narrowing;
+
+impl ColumnCall<'_> {
+    /// Whether the first argument is the column itself.
+    pub fn own(&self) -> bool {
+        self.args.first().is_some_and(|first| bare(first, self.column))
+    }
+
+    /// The value of an argument that is constant.
+    pub fn constant(&self, i: usize) -> Option<Value> {
+        match fold(self.args.get(i)?, self.env) {
+            Expr::Literal(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// `f` of the bounds of a count, if the column itself is counted.
+    fn limited(&self, op: Cmp, v: &Value, f: impl Fn(u32, u32) -> Narrowing) -> Narrowing {
+        match limits(op, v).filter(|_| self.own()) {
+            Some((min, max)) => f(min, max),
+            None => Narrowing::Unsupported,
+        }
+    }
+}
+
+/// By the inverse of the function's entry.
 pub(super) fn call(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp, v: &Value, env: Env) -> Narrowing {
-    let Some(first) = args.first() else { return Narrowing::Unsupported };
-    let own = bare(first, column);
-    let limited = |f: &dyn Fn(u32, u32) -> Narrowing| match limits(op, v) {
-        Some((min, max)) => f(min, max),
-        None => Narrowing::Unsupported,
-    };
     // `length(btrim(x))`, `lower(btrim(x))`: generated texts are not padded
-    if let Expr::Call { name: inner, args: inner_args } = first
+    if let Some(Expr::Call { name: inner, args: inner_args }) = args.first()
         && matches!(inner.as_str(), "btrim" | "ltrim" | "rtrim" | "lower" | "upper")
         && inner_args.len() == 1
         && matches!(name, "length" | "octet_length" | "btrim" | "ltrim" | "rtrim")
@@ -46,82 +79,136 @@ pub(super) fn call(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp,
         let kept = invert(d, column, &stripped, op, v, env);
         return if inner.ends_with("trim") { then(kept, trimmed) } else { kept };
     }
-    match name {
-        "length" if own => limited(&|min, max| d.keep_chars(min, max)),
-        "octet_length" if own => limited(&|min, max| d.keep_bytes(min, max)),
-        "bit_length" if own => limited(&|min, max| d.keep_bytes(min.div_ceil(8), max / 8)),
-        "array_length" if own => limited(&|min, max| d.keep_items(min.max(1), max)),
-        "cardinality" if own => limited(&|min, max| d.keep_items(min, max)),
-        "btrim" | "ltrim" | "rtrim" if own && args.len() == 1 => {
-            then(trimmed(d), |d| d.keep_compare(op, v, env.dialect))
-        }
-        "lower" | "upper" if own || matches!(first, Expr::Call { .. }) => {
-            let case = if name == "lower" { Case::Lower } else { Case::Upper };
-            match op {
-                // a value that maps to `v`: `v` itself
-                Cmp::Eq => invert(d, column, first, op, v, env),
-                _ if own => then(d.keep_case(case), |d| d.keep_compare(op, v, env.dialect)),
-                _ => Narrowing::Unsupported,
-            }
-        }
-        "abs" => absolute(d, column, first, op, v, env),
-        "strpos" | "left" | "substr" | "right" if own => part_of_text(d, column, name, args, op, v, env),
-        "json_typeof" | "jsonb_typeof" | "json_type" if own && args.len() == 1 => kind_of_json(d, op, v),
-        "json_array_length" | "jsonb_array_length" if own => match limits(op, v) {
-            Some((0, 0)) => d.keep_json(&[JsonKind::EmptyArray]),
-            Some(_) => loose(d.keep_json(&[JsonKind::Array])),
-            None => Narrowing::Unsupported,
-        },
-        "typeof" if own => typed(d, op, v),
-        "date_part" => match args {
-            [Expr::Literal(Value::Text(unit)), x] if unit == "year" && bare(x, column) => year(d, op, v, env),
-            [Expr::Literal(Value::Text(unit)), x]
-                if op == Cmp::Eq && bare(x, column) && (unit == "minute" || unit == "second") =>
-            {
-                clock(d, unit, v)
-            }
-            [Expr::Literal(Value::Text(unit)), x] if unit == "epoch" && bare(x, column) => epoch(d, op, v, env),
-            _ => Narrowing::Unsupported,
-        },
-        "date" if own => cast(d, column, first, &CastType::Date, op, v, env),
+    match builtin(name).filter(|b| b.accepts(args.len())).and_then(|b| b.inverse) {
+        Some(inverse) => inverse(&ColumnCall { d, column, name, args, env }, op, v),
+        None => Narrowing::Unsupported,
+    }
+}
+
+pub fn length(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| c.d.keep_chars(min, max))
+}
+
+pub fn octet_length(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| c.d.keep_bytes(min, max))
+}
+
+pub fn bit_length(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| c.d.keep_bytes(min.div_ceil(8), max / 8))
+}
+
+pub fn array_length(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| c.d.keep_items(min.max(1), max))
+}
+
+pub fn cardinality(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| c.d.keep_items(min, max))
+}
+
+pub fn json_array_length(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    c.limited(op, v, |min, max| match (min, max) {
+        (0, 0) => c.d.keep_json(&[JsonKind::EmptyArray]),
+        _ => loose(c.d.keep_json(&[JsonKind::Array])),
+    })
+}
+
+pub fn trim(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    match c.args {
+        [_] if c.own() => then(trimmed(c.d), |d| d.keep_compare(op, v, c.env.dialect)),
         _ => Narrowing::Unsupported,
     }
 }
 
-/// A prefix, a suffix, or a substring of a text.
-fn part_of_text(d: &Domain, column: &str, name: &str, args: &[Expr], op: Cmp, v: &Value, env: Env) -> Narrowing {
-    match name {
-        "strpos" => match (args.get(1).map(|t| fold(t, env)), op, limits(op, v)) {
-            (Some(Expr::Literal(Value::Text(p))), Cmp::Gt | Cmp::Ge | Cmp::Ne, Some((1, _))) => {
-                containing(d, column, &p, false, env)
-            }
-            (Some(Expr::Literal(Value::Text(p))), Cmp::Eq | Cmp::Lt | Cmp::Le, Some((_, 0))) => {
-                containing(d, column, &p, true, env)
-            }
+pub fn lower(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    cased(c, Case::Lower, op, v)
+}
+
+pub fn upper(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    cased(c, Case::Upper, op, v)
+}
+
+fn cased(c: &ColumnCall<'_>, case: Case, op: Cmp, v: &Value) -> Narrowing {
+    let own = c.own();
+    match op {
+        _ if !own && !matches!(c.args[0], Expr::Call { .. }) => Narrowing::Unsupported,
+        // a value that maps to `v`: `v` itself
+        Cmp::Eq => invert(c.d, c.column, &c.args[0], op, v, c.env),
+        _ if own => then(c.d.keep_case(case), |d| d.keep_compare(op, v, c.env.dialect)),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+pub fn abs(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    absolute(c.d, c.column, &c.args[0], op, v, c.env)
+}
+
+pub fn json_kind(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    if c.own() && c.args.len() == 1 { kind_of_json(c.d, op, v) } else { Narrowing::Unsupported }
+}
+
+pub fn type_of(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    if c.own() { typed(c.d, op, v) } else { Narrowing::Unsupported }
+}
+
+pub fn date_part(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    match c.args {
+        [Expr::Literal(Value::Text(unit)), x] if bare(x, c.column) => match unit.as_str() {
+            "year" => year(c.d, op, v, c.env),
+            "minute" | "second" if op == Cmp::Eq => clock(c.d, unit, v),
+            "epoch" => epoch(c.d, op, v, c.env),
             _ => Narrowing::Unsupported,
         },
-        "left" if op == Cmp::Eq => prefix(d, args.get(1), v, env),
-        "substr" if op == Cmp::Eq => match args.get(1).map(|t| fold(t, env)) {
-            Some(Expr::Literal(Value::Int(1))) => prefix(d, args.get(2), v, env),
-            Some(Expr::Literal(Value::Int(n))) if n > 1 && n < 1000 => {
-                let part = regex_syntax::escape(&v.to_string());
-                let tail = if args.len() == 3 { ".*" } else { "" };
-                d.keep_pattern(&format!("(?s).{{{}}}{part}{tail}", n - 1))
-            }
-            _ => Narrowing::Unsupported,
-        },
-        "right" if op == Cmp::Eq => match args.get(1).map(|t| fold(t, env)) {
-            Some(Expr::Literal(Value::Int(n))) if n == v.to_string().chars().count() as i128 => {
-                d.keep_suffix(&v.to_string())
-            }
-            _ => Narrowing::Unsupported,
-        },
+        _ => Narrowing::Unsupported,
+    }
+}
+
+pub fn date(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    match c.args.first() {
+        Some(first) if c.own() => cast(c.d, c.column, first, &CastType::Date, op, v, c.env),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+/// `strpos(x, part)`: whether it contains the part.
+pub fn strpos(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    let part = match c.constant(1) {
+        Some(Value::Text(part)) if c.own() => part,
+        _ => return Narrowing::Unsupported,
+    };
+    match (op, limits(op, v)) {
+        (Cmp::Gt | Cmp::Ge | Cmp::Ne, Some((1, _))) => containing(c.d, c.column, &part, false, c.env),
+        (Cmp::Eq | Cmp::Lt | Cmp::Le, Some((_, 0))) => containing(c.d, c.column, &part, true, c.env),
+        _ => Narrowing::Unsupported,
+    }
+}
+
+pub fn left(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    if c.own() && op == Cmp::Eq { prefix(c.d, c.args.get(1), v, c.env) } else { Narrowing::Unsupported }
+}
+
+pub fn substr(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    match c.constant(1) {
+        _ if !c.own() || op != Cmp::Eq => Narrowing::Unsupported,
+        Some(Value::Int(1)) => prefix(c.d, c.args.get(2), v, c.env),
+        Some(Value::Int(n)) if n > 1 && n < 1000 => {
+            let part = regex_syntax::escape(&v.to_string());
+            let tail = if c.args.len() == 3 { ".*" } else { "" };
+            c.d.keep_pattern(&format!("(?s).{{{}}}{part}{tail}", n - 1))
+        }
+        _ => Narrowing::Unsupported,
+    }
+}
+
+pub fn right(c: &ColumnCall<'_>, op: Cmp, v: &Value) -> Narrowing {
+    let end = v.to_string();
+    match c.constant(1) {
+        Some(Value::Int(n)) if c.own() && op == Cmp::Eq && n == end.chars().count() as i128 => c.d.keep_suffix(&end),
         _ => Narrowing::Unsupported,
     }
 }
 
 fn kind_of_json(d: &Domain, op: Cmp, v: &Value) -> Narrowing {
-    match (op, json_kind(v)) {
+    match (op, atom::json_kind(v)) {
         (Cmp::Eq, Some(kind)) => match d {
             Domain::Text(_) => match json_text(kind) {
                 Some(pattern) => d.keep_pattern(pattern),
