@@ -100,8 +100,8 @@ pub trait Loader: Send {
     /// Runs statements whose rows are not wanted; returns the rows affected by the last.
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
 
-    /// A statement without rows, which is sent together with the next one: one request instead of two. The next
-    /// statement runs only if it succeeds, and returns its error otherwise.
+    /// A statement whose rows are not wanted, which is sent together with the next one: one request instead of two. The
+    /// next statement runs only if it succeeds, and returns its error otherwise.
     fn send_with_next(&mut self, sql: &str) -> Result<(), LoadError> {
         self.execute(sql).map(drop)
     }

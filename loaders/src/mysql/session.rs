@@ -59,7 +59,16 @@ impl MysqlSession {
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
         let (facts, gate) = (ServerSettings::default(), Arc::default());
-        let mut session = MysqlSession { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None, waiting: Vec::new() };
+        let mut session = MysqlSession {
+            runtime,
+            conn: Some(conn),
+            facts,
+            cancelled,
+            gate,
+            connection,
+            restore: None,
+            waiting: Vec::new(),
+        };
         session.prepare()?;
         Ok(session)
     }

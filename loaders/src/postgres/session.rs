@@ -208,7 +208,7 @@ impl PostgresSession {
     pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let sql = self.with_path(sql);
         let sql = self.after_waiting(sql);
-        self.rows(&sql)
+        self.last_rows(&sql)
     }
 
     /// As [`PostgresSession::query`]; the next statement is a COPY, whose rows call functions of the schema.
@@ -216,7 +216,7 @@ impl PostgresSession {
         let sql = format!("{}; {}", self.with_path(sql), path::set(&self.path.of_functions));
         self.strayed = true;
         let sql = self.after_waiting(sql.into());
-        self.rows(&sql)
+        self.last_rows(&sql)
     }
 
     /// The rows of a statement that is sent as it is.
@@ -226,6 +226,23 @@ impl PostgresSession {
             if let SimpleQueryMessage::Row(row) = message {
                 let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
                 rows.push(values.collect::<Result<_, Error>>()?);
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The rows of the last one of several statements that gives any.
+    fn last_rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
+        let mut rows = Vec::new();
+        self.simple(sql, |message| {
+            match message {
+                SimpleQueryMessage::RowDescription(_) => rows.clear(),
+                SimpleQueryMessage::Row(row) => {
+                    let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
+                    rows.push(values.collect::<Result<_, Error>>()?);
+                }
+                _ => {}
             }
             Ok(())
         })?;

@@ -151,7 +151,7 @@ impl Journal {
         self.table.add(loader, &self.run, &lines)
     }
 
-    /// Notes, in a task's transaction, that it is done, and the rows that it added.
+    /// Notes, in a task's transaction and with its next statement, that it is done, and the rows that it added.
     ///
     /// # Errors
     /// If the server refuses.
@@ -163,7 +163,7 @@ impl Journal {
         rows: Vec<(TableName, u64)>,
     ) -> Result<(), LoadError> {
         let line = line(&Entry::Task { number, rows }, subject(table, ""), number);
-        self.table.add(loader, &self.run, &[line])
+        self.table.add_with_next(loader, &self.run, &line)
     }
 
     /// Whether a task was committed.
