@@ -100,6 +100,20 @@ pub trait Loader: Send {
     /// Runs statements whose rows are not wanted; returns the rows affected by the last.
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError>;
 
+    /// A statement whose rows are not wanted, which is sent together with the next one: one request instead of two. The
+    /// next statement runs only if it succeeds, and returns its error otherwise.
+    fn send_with_next(&mut self, sql: &str) -> Result<(), LoadError> {
+        self.execute(sql).map(drop)
+    }
+
+    /// Names the loads that come next, in this order, with nothing between them, in the transaction that is open or that
+    /// [`Loader::send_with_next`] begins: what they need is then requested once, and each begins while the one before it
+    /// ends. If one fails, the transaction must be rolled back as a whole.
+    fn prepare_loads(&mut self, loads: &[(Target, SchemaRef)]) -> Result<(), LoadError> {
+        let _ = loads;
+        Ok(())
+    }
+
     /// For the next statement, which may call functions of the schema: triggers, CHECKs, expressions of indexes. On
     /// PostgreSQL they find tables as in a session of the user; any other statement must qualify all names except those
     /// of the server's built-in objects.

@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use arrow::datatypes::SchemaRef;
+
 use crate::{LoadError, Loaded, Loader, Payload, Target};
 
 type Listener = Box<dyn Fn(&str, Duration) + Send + Sync>;
@@ -43,6 +45,15 @@ impl Traced {
 impl Loader for Traced {
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
         self.told(sql, |inner| inner.execute(sql))
+    }
+
+    fn send_with_next(&mut self, sql: &str) -> Result<(), LoadError> {
+        self.told(sql, |inner| inner.send_with_next(sql))
+    }
+
+    fn prepare_loads(&mut self, loads: &[(Target, SchemaRef)]) -> Result<(), LoadError> {
+        let names: Vec<String> = loads.iter().map(|(t, _)| format!("{}.{}", t.schema, t.table)).collect();
+        self.told(&format!("preparing loads of {}", names.join(", ")), |inner| inner.prepare_loads(loads))
     }
 
     fn calling_functions(&mut self) -> &mut dyn Loader {

@@ -30,7 +30,7 @@ pub struct UsageSample {
 /// A task of a run: when it was at work, and on which connection or process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskTime {
-    /// The table, or the tables of a cycle.
+    /// The table, or the tables that share a transaction.
     pub table: String,
     /// `open`, `part`, `whole` or `close`.
     pub work: String,
@@ -40,6 +40,17 @@ pub struct TaskTime {
     /// Seconds since the load began.
     pub from: f64,
     pub to: f64,
+}
+
+impl TaskTime {
+    /// Tasks that were at work at the same time, in one transaction; `None` of none.
+    pub fn together(all: impl IntoIterator<Item = TaskTime>) -> Option<TaskTime> {
+        all.into_iter().reduce(|one, next| TaskTime {
+            table: format!("{}, {}", one.table, next.table),
+            rows: one.rows + next.rows,
+            ..one
+        })
+    }
 }
 
 /// Takes samples in a separate thread, until [`Recorder::end`].

@@ -113,6 +113,23 @@ pub struct TableJob {
     pub insert_triggers: Vec<String>,
     /// Foreign keys that neither the server nor the plan ensures: their rows are compared before the commit.
     pub audited: Vec<ForeignKey>,
+    /// The table's storage engine has transactions.
+    pub transactional: bool,
+}
+
+/// Rows of a table above which it has a transaction of its own.
+const MOST_SHARED: u64 = 1000;
+
+impl TableJob {
+    /// Whether the table can be loaded in one transaction with others: if that fails, each is loaded again alone.
+    fn may_share(&self) -> bool {
+        let plain = self.insert_triggers.is_empty() && self.deferred_indexes.is_empty() && self.audited.is_empty();
+        plain
+            && self.transactional
+            && self.chunks.is_none()
+            && self.rows <= MOST_SHARED
+            && matches!(self.source, RowsSource::Generated { .. })
+    }
 }
 
 /// Tables that are loaded in one transaction on one connection: one table, or a cycle of references.
@@ -122,6 +139,13 @@ pub struct Unit {
     pub level: usize,
     /// Units to whose tables this unit refers.
     pub after: Vec<usize>,
+}
+
+impl Unit {
+    /// Whether it can be loaded in one transaction with other units.
+    pub fn may_share(&self) -> bool {
+        self.tables.iter().all(TableJob::may_share)
+    }
 }
 
 /// The jobs of a plan.
@@ -338,6 +362,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         chunks: None,
         done: false,
         audited: Vec::new(),
+        transactional: dialect != Dialect::Mysql || table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB")),
     }
 }
 

@@ -9,7 +9,7 @@ use super::jobs::{TableJob, units};
 use super::journal::{Journal, RunRecord, RunState};
 use super::ledger::{Ledger, LedgerObject, parts_of, seal, triggers_of};
 use super::load_execution::{LoadExecution, register};
-use super::load_unit::{Marks, RunContext, Supply};
+use super::load_unit::{Marks, RunContext, Supply, add_owned};
 use super::pace::{Question, during};
 use super::prefetch::{PrefetchLimits, PrefetchTier, Prefetcher};
 use super::processes::{StagedFiles, WorkerConfig};
@@ -245,6 +245,7 @@ impl Writing<'_> {
             truncate(&mut *first, dialect, schema, &jobs)?;
             journal.map_or(Ok(()), |journal| journal.add_emptied(&mut *first))?;
         }
+        add_owned(&mut *first, dialect, &mut jobs)?;
         let positions: Vec<_> = jobs.iter().map(|j| j.name.clone()).collect();
         let units = units(schema, jobs);
         let staged_files = worker_config.filter(|_| dialect == Dialect::Sqlite);

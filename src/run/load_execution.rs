@@ -9,7 +9,7 @@ use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::jobs::{RowsSource, Unit};
 use super::ledger::Ledger;
-use super::load_unit::{RunContext, Supply, UnitLoad};
+use super::load_unit::{RunContext, Supply, UnitLoad, is_deadlock, load_together};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::refused::refused;
@@ -65,7 +65,9 @@ impl LoadExecution<'_> {
         // SQLite's worker processes write files, and the one connection loads a table's files in one transaction.
         let cut = self.run.dialect != Dialect::Sqlite || self.worker_config.is_none();
         let (tasks, after) = tasks(self.run.units, cut);
-        let schedule = Schedule::new(after).with_done(self.done_before(&tasks));
+        let schedule = Schedule::new(after)
+            .sharing(tasks.iter().map(|task| self.may_share(task)).collect())
+            .with_done(self.done_before(&tasks));
         let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {
             Dialect::Sqlite => 1,
@@ -83,12 +85,7 @@ impl LoadExecution<'_> {
                 let own = first.take();
                 let (schedule, tasks) = (&schedule, &tasks);
                 let started = start(scope, move || {
-                    let outcome = match self.hand(own) {
-                        // A server that gives no more connections is loaded by those that it gave.
-                        Err(RunError::Load(LoadError::Connect { .. })) if number > 0 => return,
-                        hand => hand.and_then(|hand| self.work((number, hand), schedule, tasks)),
-                    };
-                    outcome.unwrap_or_else(|e| schedule.fail(e, stop));
+                    self.work((number, own), schedule, tasks).unwrap_or_else(|e| schedule.fail(e, stop));
                 });
                 match started {
                     Ok(loader) => loaders.push(loader),
@@ -171,44 +168,110 @@ impl LoadExecution<'_> {
         }
     }
 
-    /// One thread's loop over tasks; the executor has a number.
+    /// One thread's loop over tasks; the executor has a number, and is there from its first task on.
     fn work(
         &self,
-        (number, mut hand): (usize, Executor<'_>),
+        (number, own): (usize, Option<Box<dyn Loader>>),
         schedule: &Schedule,
         tasks: &[Task],
     ) -> Result<(), RunError> {
         let stop = &self.run.flow.stop;
-        watched(&hand.canceller(), stop, || {
-            schedule.work(stop, |t| {
-                let task = &tasks[t];
-                let unit = &self.run.units[task.unit];
-                if task.work == Work::Open {
-                    self.lock().parts.insert(task.unit, (Instant::now(), 0));
-                }
-                if self.is_left_out(task.unit) {
-                    return self.pass_over(unit);
-                }
-                let begun = self.run.progress.seconds();
-                let outcome = match &mut hand {
-                    Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).task(task),
-                    Executor::Process(worker_handle) => worker_handle.task(task),
+        let canceller: Mutex<Option<Box<dyn Fn() + Send + Sync>>> = Mutex::default();
+        let cancel = || canceller.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|cancel| cancel());
+        let (mut own, mut hand) = (own, None);
+        watched(&cancel, stop, || {
+            schedule.work_sharing(stop, |taken| {
+                let hand = match &mut hand {
+                    Some(hand) => hand,
+                    None => match self.hand(own.take()) {
+                        // A server that gives no more connections is loaded by those that it gave.
+                        Err(RunError::Load(LoadError::Connect { .. })) if number > 0 => return Ok(false),
+                        new => {
+                            let new = new?;
+                            *canceller.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.canceller());
+                            hand.insert(new)
+                        }
+                    },
                 };
-                match outcome {
-                    Ok(reports) => {
-                        let time = task.time(unit, number, (begun, self.run.progress.seconds()));
-                        let mut done = self.lock();
-                        done.times.push(time);
-                        done.add(task, unit, reports);
-                        Ok(())
-                    }
-                    Err(e) => self.leave_out(task.unit, e),
-                }
+                let taken: Vec<&Task> = taken.iter().map(|&t| &tasks[t]).collect();
+                self.tasks((number, hand), &taken).map(|()| true)
             });
         });
         match hand {
-            Executor::Own(loader) => Ok(loader.finish()?),
-            Executor::Process(worker_handle) => worker_handle.finish(),
+            Some(Executor::Own(loader)) => Ok(loader.finish()?),
+            Some(Executor::Process(worker_handle)) => worker_handle.finish(),
+            None => own.map_or(Ok(()), |loader| Ok(loader.finish()?)),
+        }
+    }
+
+    /// Executes tasks that were taken at once: those of units that may share a transaction in one, and each alone if
+    /// the server refuses it.
+    fn tasks(&self, (number, hand): (usize, &mut Executor<'_>), tasks: &[&Task]) -> Result<(), RunError> {
+        let mut left = Vec::new();
+        for task in tasks {
+            if task.work == Work::Open {
+                self.lock().parts.insert(task.unit, (Instant::now(), 0));
+            }
+            if self.is_left_out(task.unit) {
+                self.pass_over(&self.run.units[task.unit])?;
+            } else {
+                left.push(*task);
+            }
+        }
+        let shared = !left.is_empty() && left.iter().all(|task| self.may_share(task));
+        if let (Executor::Own(loader), true) = (&mut *hand, shared) {
+            match self.together(number, &mut **loader, &left) {
+                Err(e) if self.may_succeed_alone(&e) => {}
+                outcome => return outcome,
+            }
+        }
+        left.into_iter().try_for_each(|task| self.task((number, hand), task, shared))
+    }
+
+    fn may_share(&self, task: &Task) -> bool {
+        // A worker process gets one task at a time; SQLite has no round trips to save.
+        let alone = self.run.dialect == Dialect::Sqlite || self.worker_config.is_some();
+        !alone && task.work == Work::Whole && self.run.units[task.unit].may_share()
+    }
+
+    fn may_succeed_alone(&self, error: &RunError) -> bool {
+        !self.run.flow.stop.is_set() && (refused(self.run.dialect, error).is_some() || is_deadlock(error))
+    }
+
+    /// Tasks in one transaction.
+    fn together(&self, number: usize, loader: &mut dyn Loader, tasks: &[&Task]) -> Result<(), RunError> {
+        let all: Vec<(&Task, &Unit)> = tasks.iter().map(|task| (*task, &self.run.units[task.unit])).collect();
+        let begun = self.run.progress.seconds();
+        let reports = load_together(loader, self.run, &all)?;
+        let ended = self.run.progress.seconds();
+        let mut done = self.lock();
+        done.times.extend(TaskTime::together(all.iter().map(|(task, unit)| task.time(unit, number, (begun, ended)))));
+        for ((task, unit), reports) in all.into_iter().zip(reports) {
+            done.add(task, unit, reports);
+        }
+        Ok(())
+    }
+
+    /// One task; `again`: its rows were sent before, and rolled back.
+    fn task(&self, (number, hand): (usize, &mut Executor<'_>), task: &Task, again: bool) -> Result<(), RunError> {
+        let unit = &self.run.units[task.unit];
+        if self.is_left_out(task.unit) {
+            return self.pass_over(unit);
+        }
+        let begun = self.run.progress.seconds();
+        let outcome = match hand {
+            Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).again(again).task(task),
+            Executor::Process(worker_handle) => worker_handle.task(task),
+        };
+        match outcome {
+            Ok(reports) => {
+                let time = task.time(unit, number, (begun, self.run.progress.seconds()));
+                let mut done = self.lock();
+                done.times.push(time);
+                done.add(task, unit, reports);
+                Ok(())
+            }
+            Err(e) => self.leave_out(task.unit, e),
         }
     }
 

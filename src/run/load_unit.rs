@@ -2,7 +2,11 @@
 
 mod send;
 mod sequences;
+mod together;
 mod whole;
+
+pub(super) use sequences::add_owned;
+pub(super) use together::load_together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -114,6 +118,8 @@ pub(super) struct UnitLoad<'a> {
     triggers_disabled: Option<String>,
     /// The current table was emptied in this transaction, so its rows may be stored frozen.
     freeze: bool,
+    /// The prefetched rows were sent already, in a transaction that was rolled back.
+    again: bool,
 }
 
 /// The row counts of a unit's tables before its load.
@@ -127,14 +133,20 @@ const MOST_DEADLOCKS: u32 = 50;
 const DEADLOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The server rolled the transaction back because of another one (deadlock).
-fn is_deadlock(error: &RunError) -> bool {
+pub(super) fn is_deadlock(error: &RunError) -> bool {
     let RunError::Load(LoadError::Table { code, .. } | LoadError::Statement { code, .. }) = error else { return false };
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a RunContext<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: BTreeMap::new(), triggers_disabled: None, freeze: false }
+        UnitLoad { loader, run, unit, counted: BTreeMap::new(), triggers_disabled: None, freeze: false, again: false }
+    }
+
+    /// The unit was sent before, in a transaction that was rolled back.
+    #[must_use]
+    pub fn again(self, again: bool) -> Self {
+        UnitLoad { again, ..self }
     }
 
     /// Executes the task in a transaction. A failed task is rolled back, and repeated if the error is a deadlock.
@@ -367,7 +379,7 @@ impl<'a> UnitLoad<'a> {
         let ledger = self.ledger()?;
         let dropped = ledger.dropped(self.loader, &job.name)?;
         IndexDeferral::of_parts(self.loader, dialect, job, dropped)?.end(self.loader, dialect, job)?;
-        self.move_sequences(job)?;
+        sequences::advance(self.loader, dialect, job)?;
         ledger.forget_parts(self.loader, &job.name)?;
         Ok(self.report(job, held, 0, begun))
     }

@@ -4,11 +4,15 @@
 //! Triggers are tested after that (`trial_insert`). Foreign keys are not tested, because a sample's parents do not
 //! exist yet; they hold by construction and are verified after the load.
 
+mod samples;
+
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, Payload, Target, TargetColumn, connect, ident};
+
+use samples::Samples;
 
 use super::disable_triggers::DisabledTriggers;
 use super::trial_insert::{kept_on, trial_insert};
@@ -101,75 +105,6 @@ pub fn preflight(
     }
 }
 
-/// Connections that try samples of a server that is far away.
-const CONNECTIONS: usize = 8;
-
-/// The outcome of a table's sample: the reason if the server cannot copy the table.
-type Outcome = (usize, Result<Option<String>, RunError>);
-
-/// The samples of a plan's tables.
-#[derive(Clone, Copy)]
-struct Samples<'a> {
-    connection: &'a Connection,
-    schema: &'a Schema,
-    plan: &'a Plan,
-    generator: &'a Arc<Generator>,
-    stop: &'a Stop,
-    /// The number of tables begun, which is passed to the callback `tried`.
-    done: &'a AtomicUsize,
-    tried: &'a (dyn Fn(usize) + Sync),
-}
-
-impl Samples<'_> {
-    /// Tries every `of`-th table from the `first` on.
-    fn on(self, loader: &mut dyn Loader, first: usize, of: usize) -> Result<Vec<Outcome>, RunError> {
-        let mut out = Vec::new();
-        let tables = self.plan.tables.iter().enumerate().filter(|(_, p)| p.rows > 0);
-        for (t, p) in tables.skip(first).step_by(of) {
-            if self.stop.is_set() {
-                return Err(RunError::Interrupted);
-            }
-            (self.tried)(self.done.fetch_add(1, Ordering::Relaxed) + 1);
-            let table = self.schema.table(&p.name).expect("a plan is made from the schema");
-            let outcome = sample(loader, self.connection.dialect, table, &copy_name(t), self.generator, t);
-            if matches!(outcome, Err(RunError::Load(LoadError::Cancelled))) {
-                return Err(RunError::Interrupted);
-            }
-            out.push((t, outcome));
-        }
-        Ok(out)
-    }
-
-    /// As [`Samples::on`] for all tables, on as many connections as the server accepts; in the order of the plan.
-    fn on_several(self, loader: &mut dyn Loader) -> Result<Vec<Outcome>, RunError> {
-        let wanted = CONNECTIONS.min(self.plan.tables.len()).max(1);
-        let mut more = Vec::new();
-        while more.len() + 1 < wanted
-            && let Ok(another) = connect(self.connection)
-        {
-            more.push(another);
-        }
-        let of = more.len() + 1;
-        let other = |(first, mut loader): (usize, Box<dyn Loader>)| -> Result<Vec<Outcome>, RunError> {
-            let found = self.on(&mut *loader, first, of)?;
-            loader.finish()?;
-            Ok(found)
-        };
-        let found: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = (1..).zip(more).map(|hand| scope.spawn(move || other(hand))).collect();
-            let own = self.on(loader, 0, of);
-            let others = running.into_iter().map(|thread| thread.join().expect("a trial returns its errors"));
-            std::iter::once(own).chain(others).collect()
-        });
-        let mut all = Vec::new();
-        for outcomes in found {
-            all.extend(outcomes?);
-        }
-        all.sort_by_key(|(t, _)| *t);
-        Ok(all)
-    }
-}
-
 fn copy_name(t: usize) -> String {
     format!("dbmocker_probe_{t}")
 }
@@ -236,15 +171,28 @@ fn target(dialect: Dialect, table: &Table, copy: &str, generator: &Generator, t:
     Target { schema: schema.into(), table: copy.into(), columns: columns.collect(), freeze: false }
 }
 
+/// The modes of this session may not allow a default that the table was made with (`0000-00-00`).
+const NO_MODE: &str = "SET @dbmocker_mode = @@sql_mode, sql_mode = ''";
+const USUAL_MODE: &str = "SET sql_mode = @dbmocker_mode";
+
+fn mysql_create(table: &Table, target: &Target) -> String {
+    let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
+    format!("CREATE TEMPORARY TABLE {} LIKE {name}", ident::qualified(Dialect::Mysql, &target.schema, &target.table))
+}
+
+fn postgres_create(table: &Table, target: &Target) -> String {
+    let own = ident::qualified(Dialect::Postgres, &table.name.schema, &table.name.name);
+    let copy = ident::quote(Dialect::Postgres, &target.table);
+    format!("CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP")
+}
+
 /// Makes an empty copy, without foreign keys and triggers, and begins a transaction; returns the reason if the server
 /// cannot.
 fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result<Option<String>, RunError> {
     let name = ident::qualified(Dialect::Mysql, &table.name.schema, &table.name.name);
     let copy = ident::qualified(Dialect::Mysql, &target.schema, &target.table);
-    // This session's SQL mode may reject a default with which the table was created (`0000-00-00`).
-    const USUAL_MODE: &str = "SET sql_mode = @dbmocker_mode; START TRANSACTION";
-    let create = format!("CREATE TEMPORARY TABLE {copy} LIKE {name}");
-    let made = loader.execute(&format!("SET @dbmocker_mode = @@sql_mode, sql_mode = ''; {create}; {USUAL_MODE}"));
+    let create = mysql_create(table, target);
+    let made = loader.execute(&format!("{NO_MODE}; {create}; {USUAL_MODE}; START TRANSACTION"));
     let Err(first) = made else { return Ok(None) };
     let made = Err(first).or_else(|first| {
         // A temporary table cannot be partitioned.
@@ -255,7 +203,7 @@ fn mysql_copy(loader: &mut dyn Loader, table: &Table, target: &Target) -> Result
             None => Err(first),
         }
     });
-    loader.execute(USUAL_MODE)?;
+    loader.execute(&format!("{USUAL_MODE}; START TRANSACTION"))?;
     match made {
         Ok(_) => Ok(None),
         Err(LoadError::Statement { message, code: Some(_), .. }) => Ok(Some(message)),
@@ -286,9 +234,7 @@ fn temporary(
 ) -> Result<Option<String>, RunError> {
     let copy = ident::quote(dialect, &target.table);
     if dialect == Dialect::Postgres {
-        let own = ident::qualified(dialect, &table.name.schema, &table.name.name);
-        let create = format!("BEGIN; CREATE TEMPORARY TABLE {copy} (LIKE {own} INCLUDING ALL) ON COMMIT DROP");
-        return match loader.execute(&create) {
+        return match loader.execute(&format!("BEGIN; {}", postgres_create(table, target))) {
             Ok(_) => Ok(None),
             Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
                 Err(RunError::NoTrial { message })

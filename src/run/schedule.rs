@@ -1,4 +1,5 @@
 //! Schedules units over a few connections: a unit starts when those it depends on are done; the first error stops all.
+//! Units of small tables that are ready at one time share transactions.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -11,11 +12,20 @@ pub struct Schedule {
     state: Mutex<UnitState>,
     changed: Condvar,
     after: Vec<Vec<usize>>,
+    /// Units that may share a transaction.
+    may_share: Vec<bool>,
 }
+
+/// Transactions over which small tables that are ready are divided; a connection is opened for each.
+const SHARES: usize = 4;
+/// Units in one transaction.
+const MOST_TOGETHER: usize = 16;
 
 struct UnitState {
     begun: Vec<bool>,
     done: Vec<bool>,
+    /// Shared transactions that are at work.
+    shared: usize,
     error: Option<RunError>,
 }
 
@@ -23,8 +33,14 @@ impl Schedule {
     /// `after[u]`: the units that must be done before `u`.
     pub fn new(after: Vec<Vec<usize>>) -> Self {
         let n = after.len();
-        let state = UnitState { begun: vec![false; n], done: vec![false; n], error: None };
-        Schedule { state: Mutex::new(state), changed: Condvar::new(), after }
+        let state = UnitState { begun: vec![false; n], done: vec![false; n], shared: 0, error: None };
+        Schedule { state: Mutex::new(state), changed: Condvar::new(), after, may_share: vec![false; n] }
+    }
+
+    /// `may_share[u]`: whether a unit may be in one transaction with others.
+    #[must_use]
+    pub fn sharing(self, may_share: Vec<bool>) -> Self {
+        Schedule { may_share, ..self }
     }
 
     /// Units that were done before.
@@ -42,8 +58,9 @@ impl Schedule {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next unit that can start; waits for one. `None`: nothing is left, or the run stops.
-    fn next(&self, stop: &Stop) -> Option<usize> {
+    /// The units that start next, which may share a transaction if they are several; waits for one. `None`: nothing is
+    /// left, or the run stops.
+    fn next(&self, stop: &Stop) -> Option<Vec<usize>> {
         let mut state = self.lock();
         loop {
             if stop.is_set() || state.error.is_some() || state.begun.iter().all(|&b| b) {
@@ -51,8 +68,17 @@ impl Schedule {
             }
             let ready = |u: &usize| !state.begun[*u] && self.after[*u].iter().all(|&p| state.done[p]);
             if let Some(u) = (0..self.after.len()).find(ready) {
-                state.begun[u] = true;
-                return Some(u);
+                let units = if self.may_share[u] {
+                    let sharing: Vec<usize> =
+                        (u..self.after.len()).filter(|v| self.may_share[*v] && ready(v)).collect();
+                    let share = sharing.len().div_ceil(SHARES.saturating_sub(state.shared).max(1));
+                    state.shared += 1;
+                    sharing.into_iter().take(share.min(MOST_TOGETHER)).collect()
+                } else {
+                    vec![u]
+                };
+                units.iter().for_each(|&u| state.begun[u] = true);
+                return Some(units);
             }
             let wait = std::time::Duration::from_millis(100);
             state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
@@ -61,11 +87,21 @@ impl Schedule {
 
     /// One worker's loop: takes units until none is left.
     pub fn work(&self, stop: &Stop, mut run: impl FnMut(usize) -> Result<(), RunError>) {
-        while let Some(unit) = self.next(stop) {
-            let outcome = run(unit);
+        self.work_sharing(stop, |units| units.iter().try_for_each(|&unit| run(unit)).map(|()| true));
+    }
+
+    /// The same for units that are taken at once, until they are given back (`false`).
+    pub fn work_sharing(&self, stop: &Stop, mut run: impl FnMut(&[usize]) -> Result<bool, RunError>) {
+        while let Some(units) = self.next(stop) {
+            let outcome = run(&units);
             let mut state = self.lock();
+            state.shared -= usize::from(self.may_share[units[0]]);
             match outcome {
-                Ok(()) => state.done[unit] = true,
+                Ok(true) => units.iter().for_each(|&u| state.done[u] = true),
+                Ok(false) => {
+                    units.iter().for_each(|&u| state.begun[u] = false);
+                    return self.changed.notify_all();
+                }
                 Err(e) => {
                     // The first error is the cause; errors that follow from it are not reported.
                     state.error.get_or_insert(e);
@@ -115,6 +151,31 @@ mod tests {
         let order = order.into_inner().unwrap();
         assert_eq!((order[0], order[3], order.len()), (2, 3, 4));
         assert!(schedule.into_error().is_none());
+    }
+
+    #[test]
+    fn small_units_that_are_ready_share_transactions() {
+        let after = (0..10).map(|u| if u == 9 { vec![0] } else { vec![] }).collect();
+        let may_share = (0..10).map(|u| u != 3).collect();
+        let schedule = Schedule::new(after).sharing(may_share);
+        let (stop, mut seen) = (Stop::default(), Vec::new());
+        schedule.work_sharing(&stop, |units| {
+            seen.push(units.to_vec());
+            Ok(true)
+        });
+        assert_eq!(seen, [vec![0, 1], vec![2, 4], vec![3], vec![5, 6], vec![7], vec![8], vec![9]]);
+    }
+
+    #[test]
+    fn units_that_are_given_back_are_taken_by_others() {
+        let schedule = Schedule::new(vec![vec![], vec![0]]);
+        let (stop, mut seen) = (Stop::default(), Vec::new());
+        schedule.work_sharing(&stop, |_| Ok(false));
+        schedule.work(&stop, |unit| {
+            seen.push(unit);
+            Ok(())
+        });
+        assert_eq!(seen, [0, 1]);
     }
 
     #[test]

@@ -65,7 +65,13 @@ pub(super) fn count(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -
     Ok(counts_after(loader, dialect, "", &[job])?.pop().unwrap_or_default())
 }
 
-/// Defers the foreign keys inside cycles to the end of the transaction, or restores their declared mode (PostgreSQL).
+/// What runs before the counts that hold after COMMIT: deferred constraints and triggers (PostgreSQL).
+pub(super) fn check_deferred(dialect: Dialect) -> &'static str {
+    if dialect == Dialect::Postgres { "SET CONSTRAINTS ALL IMMEDIATE; " } else { "" }
+}
+
+/// Sends, with the next statement, what defers the foreign keys inside cycles to the end of the transaction, or restores
+/// their declared mode (PostgreSQL).
 ///
 /// # Errors
 /// The server refuses a statement.
@@ -79,11 +85,11 @@ pub(super) fn defer<'a>(
         let table = table(Dialect::Postgres, job);
         for (name, _) in job.deferred.iter().filter(|(_, declared)| *declared == Deferrable::No) {
             let name = ident::quote(Dialect::Postgres, name);
-            loader.execute(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {how}"))?;
+            loader.send_with_next(&format!("ALTER TABLE {table} ALTER CONSTRAINT {name} {how}"))?;
         }
     }
     if on {
-        loader.execute("SET CONSTRAINTS ALL DEFERRED")?;
+        loader.send_with_next("SET CONSTRAINTS ALL DEFERRED")?;
     }
     Ok(())
 }

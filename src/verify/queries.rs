@@ -15,7 +15,7 @@ use dbmocker_schema::calls_functions;
 use dbmocker_schema::session::{Session, TextRow};
 
 /// Counts gathered in one statement.
-const AT_ONCE: usize = 40;
+pub(super) const AT_ONCE: usize = 100;
 /// Time limit for a CHECK that calls functions, which may never end, and the additional time per row.
 const PATIENCE: Duration = Duration::from_secs(10);
 const A_ROW: Duration = Duration::from_millis(10);

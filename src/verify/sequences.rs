@@ -2,11 +2,18 @@
 
 use dbmocker_loaders::ident::{literal, quote};
 
-use super::queries::{from, sql_dialect};
+use super::queries::{AT_ONCE, from, sql_dialect};
 use super::{Finding, FindingKind, TableVerdict};
 use dbmocker_core::schema::{Auto, Dialect, Schema, Table};
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::session::Session;
+
+/// A sequence to check: its table, its column and the query.
+struct SequenceProbe {
+    table: usize,
+    column: String,
+    sql: String,
+}
 
 pub(super) fn check(
     session: &mut Session,
@@ -14,31 +21,73 @@ pub(super) fn check(
     tables: &[&Table],
     verdicts: &mut [TableVerdict],
 ) -> Result<(), SchemaError> {
-    for (table, verdict) in tables.iter().zip(verdicts) {
+    let mut probes = Vec::new();
+    for (i, table) in tables.iter().enumerate() {
         for column in &table.columns {
-            let Some(auto) = &column.auto else { continue };
-            let Some(sql) = query(schema.dialect, table, &column.name, auto) else { continue };
-            verdict.sequences += 1;
-            let finding = |kind, detail| Finding { kind, name: column.name.clone(), rows: 0, detail };
-            let rows = match session.rows("the sequences", &sql) {
-                Ok(rows) => rows,
-                Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
-                    verdict.findings.push(finding(FindingKind::Unchecked, message));
-                    continue;
+            let sql = column.auto.as_ref().and_then(|auto| query(schema.dialect, table, &column.name, auto));
+            probes.extend(sql.map(|sql| SequenceProbe { table: i, column: column.name.clone(), sql }));
+        }
+    }
+    for probe in &probes {
+        verdicts[probe.table].sequences += 1;
+    }
+    for batch in probes.chunks(AT_ONCE) {
+        match numbers(session, schema.dialect, batch) {
+            Ok(found) => batch.iter().zip(found).for_each(|(probe, found)| probe.found(Ok(found), verdicts)),
+            // One of them, or the session.
+            Err(_) => {
+                for probe in batch {
+                    match numbers(session, schema.dialect, std::slice::from_ref(probe)) {
+                        Err(e @ (SchemaError::Query { .. } | SchemaError::Privilege { .. })) => {
+                            probe.found(Err(e), verdicts);
+                        }
+                        found => probe.found(Ok(found?.pop().unwrap_or_default()), verdicts),
+                    }
                 }
-                Err(e) => return Err(e),
-            };
-            let Some(row) = rows.first() else { continue };
-            let (next, max): (Option<i128>, Option<i128>) = (row.maybe("next_value")?, row.maybe("max_value")?);
-            if let (Some(next), Some(max)) = (next, max)
-                && next <= max
-            {
-                let detail = format!("the next number is {next}, but the table holds {max} already");
-                verdict.findings.push(finding(FindingKind::Sequence, detail));
             }
         }
     }
     Ok(())
+}
+
+/// Next number and largest one; either may be unknown.
+type Numbers = (Option<i128>, Option<i128>);
+
+/// Runs the queries as one statement.
+fn numbers(session: &mut Session, dialect: Dialect, probes: &[SequenceProbe]) -> Result<Vec<Numbers>, SchemaError> {
+    let text = if dialect == Dialect::Mysql { "char" } else { "text" };
+    // As texts, because columns of different types count.
+    let one = |(i, probe): (usize, &SequenceProbe)| {
+        format!(
+            "select {i} as i, cast(next_value as {text}) as next_value, cast(max_value as {text}) as max_value from ({}) q{i}",
+            probe.sql
+        )
+    };
+    let queries: Vec<String> = probes.iter().enumerate().map(one).collect();
+    let mut all = vec![Numbers::default(); probes.len()];
+    for row in session.rows("the sequences", &queries.join("\nunion all\n"))? {
+        if let Some(numbers) = all.get_mut(row.number::<usize>("i")?) {
+            *numbers = (row.maybe("next_value")?, row.maybe("max_value")?);
+        }
+    }
+    Ok(all)
+}
+
+impl SequenceProbe {
+    fn found(&self, numbers: Result<Numbers, SchemaError>, verdicts: &mut [TableVerdict]) {
+        let findings = &mut verdicts[self.table].findings;
+        let mut found = |kind, detail| findings.push(Finding { kind, name: self.column.clone(), rows: 0, detail });
+        match numbers {
+            Ok((Some(next), Some(max))) if next <= max => {
+                found(FindingKind::Sequence, format!("the next number is {next}, but the table holds {max} already"));
+            }
+            Ok(_) => {}
+            Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
+                found(FindingKind::Unchecked, message);
+            }
+            Err(e) => found(FindingKind::Unchecked, e.to_string()),
+        }
+    }
 }
 
 /// Returns the next number and the largest one in the table. `None` where the server derives the next number from the

@@ -21,6 +21,7 @@ mod emptying;
 mod errors;
 mod examples;
 mod export;
+mod far;
 mod files;
 mod folders;
 mod forecast;

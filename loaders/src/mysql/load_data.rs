@@ -35,6 +35,7 @@ pub fn load(
     schema: &SchemaRef,
     batches: BatchIter<'_>,
 ) -> Result<Option<Counts>, LoadError> {
+    session.send_waiting()?;
     let travels = encode::travels(target, schema, session.facts.mariadb);
     let sql = statement(target, &travels);
     // Half of the server's packet limit leaves room for the protocol's own bytes.

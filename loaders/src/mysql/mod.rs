@@ -4,7 +4,7 @@
 //! transaction (or one savepoint of the transaction that is open): a failed load leaves no rows. The session runs with
 //! both key checks off, so the caller verifies foreign keys afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use arrow::datatypes::SchemaRef;
@@ -31,7 +31,7 @@ type BatchIter<'a> = &'a mut dyn Iterator<Item = Result<RecordBatch, LoadError>>
 /// # Errors
 /// [`LoadError::Connect`]: no server, access denied, no such database (with near names), TLS.
 pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
-    Ok(Box::new(Mysql { session: MysqlSession::open(connection)? }))
+    Ok(Box::new(Mysql { session: MysqlSession::open(connection)?, prepared: VecDeque::new() }))
 }
 
 /// The load path for a table, and its reason, for a plan that has the server's settings (`local_infile`).
@@ -56,13 +56,36 @@ struct Counts {
     notes: Vec<String>,
 }
 
+impl Counts {
+    fn loaded(self, begun: Instant) -> Loaded {
+        let Counts { sent, stored, bytes, notes } = self;
+        Loaded { sent, stored, bytes, elapsed: begun.elapsed(), notes }
+    }
+}
+
 struct Mysql {
     session: MysqlSession,
+    /// The loads that come next in the caller's transaction: table, and the rows that one statement may send.
+    prepared: VecDeque<(String, Option<usize>)>,
 }
 
 impl Loader for Mysql {
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.prepared.clear();
         self.session.execute("running a statement", sql)
+    }
+
+    fn send_with_next(&mut self, sql: &str) -> Result<(), LoadError> {
+        self.session.send_with_next(sql);
+        Ok(())
+    }
+
+    fn prepare_loads(&mut self, loads: &[(Target, SchemaRef)]) -> Result<(), LoadError> {
+        let targets: Vec<&Target> = loads.iter().map(|(target, _)| target).collect();
+        let found = self.session.query("preparing loads", &warnings::sources_of_warnings(&targets))?;
+        let limits = warnings::rows_of_a_statement(found, targets.len());
+        self.prepared = targets.into_iter().map(array_cells::label).zip(limits).collect();
+        Ok(())
     }
 
     fn calling_functions(&mut self) -> &mut dyn Loader {
@@ -70,6 +93,7 @@ impl Loader for Mysql {
     }
 
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        self.prepared.clear();
         self.session.query("running a query", sql)
     }
 
@@ -79,14 +103,19 @@ impl Loader for Mysql {
             return Err(LoadError::Cancelled);
         }
         let mut rows = staged::open(payload)?;
+        if let Some((label, limit)) = self.prepared.pop_front() {
+            if label == array_cells::label(target) {
+                let counts = send(&mut self.session, target, &rows.schema, &mut rows.batches, limit);
+                return counts.map(|counts| counts.loaded(begun));
+            }
+            self.prepared.clear();
+        }
         let (scope, limit) = MysqlRollback::begin(&mut self.session, target)?;
         match send(&mut self.session, target, &rows.schema, &mut rows.batches, limit).and_then(|counts| {
             scope.keep(&mut self.session, target)?;
             Ok(counts)
         }) {
-            Ok(Counts { sent, stored, bytes, notes }) => {
-                Ok(Loaded { sent, stored, bytes, elapsed: begun.elapsed(), notes })
-            }
+            Ok(counts) => Ok(counts.loaded(begun)),
             Err(e) => Err(scope.undo(&mut self.session, e)),
         }
     }
@@ -167,8 +196,9 @@ impl MysqlRollback {
             MysqlRollback::Savepoint => "SAVEPOINT dbmocker_load",
             MysqlRollback::Transaction => "START TRANSACTION",
         };
-        let found = session.query_after("beginning a load", sql, &warnings::sources_of_warnings(target))?;
-        Ok((scope, warnings::rows_of_a_statement(found)))
+        session.send_with_next(sql);
+        let found = session.query("beginning a load", &warnings::sources_of_warnings(&[target]))?;
+        Ok((scope, warnings::rows_of_a_statement(found, 1).pop().flatten()))
     }
 
     /// A commit can still refuse rows: MariaDB builds the keys of a bulk insert at that point.

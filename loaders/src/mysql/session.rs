@@ -49,6 +49,8 @@ pub struct MysqlSession {
     pub(super) connection: Connection,
     /// Statements that restore the session's original settings, for servers behind a connection pool.
     restore: Option<String>,
+    /// Statements without rows that are sent together with the next one.
+    waiting: Vec<String>,
 }
 
 impl MysqlSession {
@@ -57,7 +59,16 @@ impl MysqlSession {
         let cancelled = Arc::new(AtomicBool::new(false));
         let connection = connection.clone();
         let (facts, gate) = (ServerSettings::default(), Arc::default());
-        let mut session = MysqlSession { runtime, conn: Some(conn), facts, cancelled, gate, connection, restore: None };
+        let mut session = MysqlSession {
+            runtime,
+            conn: Some(conn),
+            facts,
+            cancelled,
+            gate,
+            connection,
+            restore: None,
+            waiting: Vec::new(),
+        };
         session.prepare()?;
         Ok(session)
     }
@@ -122,8 +133,20 @@ impl MysqlSession {
         self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader")
     }
 
+    /// Sends a statement without rows together with the next one.
+    pub fn send_with_next(&mut self, sql: &str) {
+        self.waiting.push(sql.to_owned());
+    }
+
+    /// Sends the statements that wait.
+    pub fn send_waiting(&mut self) -> Result<(), LoadError> {
+        if self.waiting.is_empty() { Ok(()) } else { self.execute("running a statement", "DO 0").map(drop) }
+    }
+
     /// Runs one or more statements; returns the rows affected by the last.
     pub fn execute(&mut self, context: &str, sql: &str) -> Result<u64, LoadError> {
+        self.waiting.push(sql.to_owned());
+        let sql = std::mem::take(&mut self.waiting).join("; ");
         let done = self.running(|runtime, conn| {
             runtime.block_on(async {
                 conn.query_iter(sql).await?.drop_result().await?;
@@ -150,23 +173,14 @@ impl MysqlSession {
 
     /// Runs one query; every value as the server's text, bytes that are no UTF-8 as `0x...`.
     pub fn query(&mut self, context: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
-        let rows: Result<Vec<mysql_async::Row>, _> = self.running(|runtime, conn| runtime.block_on(conn.query(sql)));
-        let rows = rows.map_err(|e| errors::statement(&self.connection, context, &e, self.is_cancelled()))?;
-        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(value_text).collect()).collect())
-    }
-
-    /// Runs a statement without rows, then a query, in one request; the query's values as [`MysqlSession::query`] gives them.
-    pub fn query_after(
-        &mut self,
-        context: &str,
-        statement: &str,
-        sql: &str,
-    ) -> Result<Vec<Vec<Option<String>>>, LoadError> {
-        let both = format!("{statement}; {sql}");
+        self.waiting.push(sql.to_owned());
+        let statements = std::mem::take(&mut self.waiting);
         let rows: Result<Vec<mysql_async::Row>, _> = self.running(|runtime, conn| {
             runtime.block_on(async {
-                let mut results = conn.query_iter(both).await?;
-                results.collect::<mysql_async::Row>().await?;
+                let mut results = conn.query_iter(statements.join("; ")).await?;
+                for _ in 1..statements.len() {
+                    results.collect::<mysql_async::Row>().await?;
+                }
                 results.collect_and_drop().await
             })
         });
@@ -176,7 +190,7 @@ impl MysqlSession {
 
     /// Whether a transaction is open, as the server reported it with its last answer without rows.
     pub fn in_transaction(&mut self) -> Result<bool, LoadError> {
-        if self.conn().last_ok_packet().is_none() {
+        if !self.waiting.is_empty() || self.conn().last_ok_packet().is_none() {
             self.execute("asking for the state of the transaction", "DO 0")?;
         }
         let packet = self.conn().last_ok_packet();

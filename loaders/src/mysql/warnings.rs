@@ -44,19 +44,31 @@ impl Warning {
     }
 }
 
-/// Rows that one statement may send so that the server keeps all its warnings: a generated column may be rounded, a
-/// trigger may warn, once a row. `None` where the table has neither. In: the answer to [`sources_of_warnings`].
-pub fn rows_of_a_statement(rows: Vec<Vec<Option<String>>>) -> Option<usize> {
-    let sources: usize = rows.into_iter().flatten().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0);
-    (usize::from(KEPT_WARNINGS) / 2).checked_div(sources).map(|rows| rows.max(1))
+/// Rows that one statement may send to each table so that the server keeps all its warnings: a generated column may be
+/// rounded, a trigger may warn, once a row. `None` where the table has neither. In: the answer to
+/// [`sources_of_warnings`].
+pub fn rows_of_a_statement(rows: Vec<Vec<Option<String>>>, tables: usize) -> Vec<Option<usize>> {
+    let mut limits = vec![None; tables];
+    for row in rows {
+        let number = |i: usize| row.get(i)?.as_ref()?.parse::<usize>().ok();
+        if let (Some(table), Some(sources)) = (number(0).and_then(|place| limits.get_mut(place)), number(1)) {
+            *table = (usize::from(KEPT_WARNINGS) / 2).checked_div(sources).map(|rows| rows.max(1));
+        }
+    }
+    limits
 }
 
-/// The query that counts a table's generated columns and triggers.
-pub fn sources_of_warnings(target: &Target) -> String {
+/// The query that counts tables' generated columns and triggers.
+pub fn sources_of_warnings(targets: &[&Target]) -> String {
+    let of_each: Vec<String> = targets.iter().enumerate().map(|(place, target)| of_table(place, target)).collect();
+    of_each.join(" UNION ALL ")
+}
+
+fn of_table(place: usize, target: &Target) -> String {
     let name = |text: &str| literal(Dialect::Mysql, text);
     let (schema, table) = (name(&target.schema), name(&target.table));
     format!(
-        "SELECT (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = {schema} AND table_name = {table} \
+        "SELECT {place}, (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = {schema} AND table_name = {table} \
          AND extra LIKE '%GENERATED%') + (SELECT COUNT(*) FROM information_schema.triggers \
          WHERE event_object_schema = {schema} AND event_object_table = {table})"
     )

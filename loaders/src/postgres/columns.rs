@@ -182,19 +182,33 @@ pub struct Resolved {
     pub policies: bool,
 }
 
-/// The forms of the target's columns by the server's catalogue, domains resolved to their base types. The COPY must be
-/// the next statement: the search path is then set to that of functions of the schema.
+/// The forms of the targets' columns by the server's catalogue, domains resolved to their base types. The COPYs must be
+/// the next statements: the search path is then set to that of functions of the schema.
 ///
 /// # Errors
-/// [`LoadError::Table`] if the table does not exist or is not visible.
-pub fn resolve(session: &mut PostgresSession, target: &Target, label: &str) -> Result<Resolved, LoadError> {
-    let table = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
-    let sql = format!(include_str!("column_types.sql"), table = table);
-    let rows = session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))?;
+/// [`LoadError::Table`] if a table does not exist or is not visible.
+pub fn resolve(session: &mut PostgresSession, targets: &[&Target], label: &str) -> Result<Vec<Resolved>, LoadError> {
+    let table = |(place, target): (usize, &&Target)| {
+        let name = literal(Dialect::Postgres, &qualified(Dialect::Postgres, &target.schema, &target.table));
+        format!("({place}, {name}::pg_catalog.regclass)")
+    };
+    let tables: Vec<String> = targets.iter().enumerate().map(table).collect();
+    let sql = format!(include_str!("column_types.sql"), tables = tables.join(", "));
+    let mut rows: Vec<Vec<Vec<Option<String>>>> = vec![Vec::new(); targets.len()];
+    for row in session.query_before_copy(&sql).map_err(|e| failure::table(label, &e))? {
+        let place = row.get(4).and_then(|place| place.as_ref()?.parse::<usize>().ok());
+        if let Some(of_table) = place.and_then(|place| rows.get_mut(place)) {
+            of_table.push(row);
+        }
+    }
+    Ok(targets.iter().zip(rows).map(|(target, rows)| resolved(target, &rows)).collect())
+}
+
+fn resolved(target: &Target, rows: &[Vec<Option<String>>]) -> Resolved {
     let policies = rows.first().and_then(|row| row.get(3)?.as_deref()) == Some("t");
     // The server looks up the receive functions of all columns of a table, also of those that are not sent.
     if rows.iter().any(|row| row.get(1).is_some_and(|receive| receive.as_deref() == Some("none"))) {
-        return Ok(Resolved { forms: vec![None; target.columns.len()], policies });
+        return Resolved { forms: vec![None; target.columns.len()], policies };
     }
     let mut forms = Vec::with_capacity(target.columns.len());
     for column in &target.columns {
@@ -206,7 +220,7 @@ pub fn resolve(session: &mut PostgresSession, target: &Target, label: &str) -> R
             form => form,
         });
     }
-    Ok(Resolved { forms, policies })
+    Resolved { forms, policies }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! PostgreSQL: record batches in, `COPY ... FROM STDIN` out, in its binary format wherever every column has an encoder.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use tokio_postgres::Statement;
 
 use crate::ident::{qualified, quote};
 use crate::staged::{self, PayloadBatches};
@@ -15,6 +17,7 @@ mod connect;
 mod failure;
 mod numeric;
 pub mod path;
+mod prepared;
 mod reader;
 mod session;
 mod text;
@@ -24,6 +27,7 @@ pub use columns::{ColumnType, CopyFormat, copy_format};
 pub use reader::{NoSession, ReadError, SessionReader, StatementMode, TakeRow, databases};
 
 use columns::{Resolved, WireForm, resolve};
+use prepared::PreparedCopy;
 use session::{CopyIn, PostgresSession, StatementFailure};
 
 /// Bytes after which a buffer is sent to the server.
@@ -37,7 +41,7 @@ pub fn connect(to: &Connection) -> Result<Box<dyn Loader>, LoadError> {
     let session = connect::open(to)?;
     // Cancelling a statement needs the address, not the password.
     let to = Connection { password: None, ..to.clone() };
-    Ok(Box::new(PostgresLoader { session, to }))
+    Ok(Box::new(PostgresLoader { session, to, prepared: VecDeque::new() }))
 }
 
 /// A session with the server's settings, for the statements of a script.
@@ -54,11 +58,24 @@ pub(crate) fn plain_session(to: &Connection) -> Result<PlainSession, LoadError> 
 struct PostgresLoader {
     session: PostgresSession,
     to: Connection,
+    /// The loads that come next.
+    prepared: VecDeque<PreparedCopy>,
 }
 
 impl Loader for PostgresLoader {
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
+        self.prepared.clear();
         self.session.execute(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
+    }
+
+    fn send_with_next(&mut self, sql: &str) -> Result<(), LoadError> {
+        self.session.send_with_next(sql);
+        Ok(())
+    }
+
+    fn prepare_loads(&mut self, loads: &[(Target, SchemaRef)]) -> Result<(), LoadError> {
+        self.prepared = prepared::prepare(&mut self.session, loads)?;
+        Ok(())
     }
 
     fn calling_functions(&mut self) -> &mut dyn Loader {
@@ -71,18 +88,22 @@ impl Loader for PostgresLoader {
     }
 
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
+        self.prepared.clear();
         self.session.query(sql).map_err(|e| failure::statement(failure::excerpt(sql), &e))
     }
 
     fn load(&mut self, target: &Target, payload: Payload<'_>) -> Result<Loaded, LoadError> {
         let begun = Instant::now();
-        let source = staged::open(payload)?;
-        let label = format!("{}.{}", target.schema, target.table);
+        let mut source = staged::open(payload)?;
+        let label = label(target);
+        if let Some(loaded) = prepared::load(&mut self.session, &mut self.prepared, target, &mut source) {
+            return loaded.map(|loaded| Loaded { elapsed: begun.elapsed(), ..loaded });
+        }
         let own_transaction = !self.session.in_transaction();
         if own_transaction {
             self.session.execute("BEGIN").map_err(|e| failure::table(&label, &e))?;
         }
-        let outcome = CopyTask { session: &mut self.session, target, label: &label }.run(source);
+        let outcome = CopyTask { session: &mut self.session, target, label: &label }.run(&mut source);
         if own_transaction {
             let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
             let ended = self.session.calling_functions().execute(end).map_err(|e| failure::table(&label, &e));
@@ -103,6 +124,10 @@ impl Loader for PostgresLoader {
     }
 }
 
+fn label(target: &Target) -> String {
+    format!("{}.{}", target.schema, target.table)
+}
+
 /// Rows for one table, within a transaction.
 struct CopyTask<'a> {
     session: &'a mut PostgresSession,
@@ -111,7 +136,7 @@ struct CopyTask<'a> {
 }
 
 impl CopyTask<'_> {
-    fn run(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
+    fn run(&mut self, source: &mut PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         let (fields, wanted) = (source.schema.fields().len(), self.target.columns.len());
         if fields != wanted {
             let message = format!("{fields} columns were given for {wanted} of the table; export it again");
@@ -124,16 +149,21 @@ impl CopyTask<'_> {
         Ok(loaded)
     }
 
-    fn copy(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
-        let Resolved { forms, policies } = resolve(self.session, self.target, self.label)?;
+    fn copy(&mut self, source: &mut PayloadBatches<'_>) -> Result<Loaded, LoadError> {
+        let Some(Resolved { forms, policies }) = resolve(self.session, &[self.target], self.label)?.pop() else {
+            return Ok(Loaded::default());
+        };
         if policies {
             return self.insert_copied(source);
         }
-        CopyParameters::new(self.target, &forms, &source.schema, self.label)?.run(self.session, source)
+        let copy = CopyParameters::new(self.target, &forms, &source.schema, self.label)?;
+        let prepared = self.session.prepare_all(&[copy.statement()]).map_err(|e| failure::table(self.label, &e))?;
+        let [statement] = &prepared[..] else { return Ok(Loaded::default()) };
+        copy.run(self.session, (statement, None), source)
     }
 
     /// Copies into a temporary table, then inserts from there: policies are checked for an INSERT, and COPY is refused.
-    fn insert_copied(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
+    fn insert_copied(&mut self, source: &mut PayloadBatches<'_>) -> Result<Loaded, LoadError> {
         const ROWS: &str = "pg_temp.dbmocker_rows";
         let (table, label) = (self.table(), self.label);
         let names: Vec<String> = self.target.columns.iter().map(|c| quote(Dialect::Postgres, &c.name)).collect();
@@ -152,8 +182,8 @@ impl CopyTask<'_> {
     }
 
     /// Rows that consist of defaults only: COPY has no syntax for an empty column list.
-    fn insert_defaults(&mut self, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
-        let sent = source.batches.map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
+    fn insert_defaults(&mut self, source: &mut PayloadBatches<'_>) -> Result<Loaded, LoadError> {
+        let sent = source.batches.by_ref().map(|batch| Ok(batch?.num_rows() as u64)).sum::<Result<u64, LoadError>>()?;
         let table = self.table();
         let sql = format!("INSERT INTO {table} SELECT FROM pg_catalog.generate_series(1, {sent})");
         self.session.calling_functions();
@@ -228,14 +258,20 @@ impl<'a> CopyParameters<'a> {
         LoadError::Table { table: self.label.to_owned(), message, code: None }
     }
 
-    fn run(self, session: &mut PostgresSession, source: PayloadBatches<'_>) -> Result<Loaded, LoadError> {
+    /// Sends the rows; the request that ends the COPY begins the `next` one.
+    fn run(
+        self,
+        session: &mut PostgresSession,
+        (statement, next): (&Statement, Option<&Statement>),
+        source: &mut PayloadBatches<'_>,
+    ) -> Result<Loaded, LoadError> {
         let fail = |e| failure::table(self.label, &e);
-        let copy = session.copy_in(&self.statement()).map_err(fail)?;
+        let copy = session.copy_in(statement).map_err(fail)?;
         let mut stream = CopyStream { buffer: copy.buffer(), copy, sent: 0, bytes: 0, refused: false };
         if self.binary {
             stream.buffer.extend_from_slice(binary::HEADER);
         }
-        for batch in source.batches {
+        for batch in source.batches.by_ref() {
             self.encode(&batch?, &mut stream)?;
             if stream.refused {
                 break;
@@ -248,7 +284,7 @@ impl<'a> CopyParameters<'a> {
             stream.flush().map_err(fail)?;
         }
         let CopyStream { copy, sent, bytes, .. } = stream;
-        let stored = copy.finish().map_err(fail)?;
+        let stored = copy.finish(next).map_err(fail)?;
         Ok(Loaded { sent, stored, bytes, notes: self.notes, ..Loaded::default() })
     }
 

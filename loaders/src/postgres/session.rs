@@ -13,7 +13,7 @@ use bytes::Buf;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
-use tokio_postgres::{AsyncMessage, Client, Connection, CopyInSink, Error, SimpleQueryMessage};
+use tokio_postgres::{AsyncMessage, Client, Connection, CopyInSink, Error, SimpleQueryMessage, Statement};
 
 use super::path::{self, Path};
 use super::watch::Seen;
@@ -81,7 +81,13 @@ pub struct PostgresSession {
     calling: bool,
     /// Functions may have run since the path was set.
     strayed: bool,
+    /// Statements that are sent together with the next one.
+    waiting: String,
+    /// The COPY that was begun while the one before it ended.
+    begun: Option<Result<CopySink, StatementFailure>>,
 }
+
+type CopySink = Pin<Box<CopyInSink<CopyBuffer>>>;
 
 /// Why a statement failed.
 #[derive(Debug)]
@@ -103,6 +109,8 @@ impl PostgresSession {
             path: Path::default(),
             calling: false,
             strayed: true,
+            waiting: String::new(),
+            begun: None,
         }
     }
 
@@ -110,8 +118,9 @@ impl PostgresSession {
         self.client.as_ref().expect("the client is only taken by `close`, because that ends the session")
     }
 
+    /// Whether a transaction is open, or will be by a statement that waits to be sent.
     pub fn in_transaction(&self) -> bool {
-        self.seen.in_transaction()
+        self.seen.in_transaction() || !self.waiting.is_empty()
     }
 
     /// Makes the settings of the session, [`path::OWN`] among them, and determines the search path of functions of the
@@ -151,6 +160,24 @@ impl PostgresSession {
         if set { format!("{}; {sql}", path::set(wanted)).into() } else { sql.into() }
     }
 
+    /// Sends a statement, whose rows are dropped, together with the next one.
+    pub fn send_with_next(&mut self, sql: &str) {
+        let sql = self.with_path(sql);
+        if !self.waiting.is_empty() {
+            self.waiting.push_str("; ");
+        }
+        self.waiting.push_str(&sql);
+    }
+
+    /// The statement after those that wait. A COPY that was begun is aborted.
+    fn after_waiting<'a>(&mut self, sql: Cow<'a, str>) -> Cow<'a, str> {
+        self.begun = None;
+        match std::mem::take(&mut self.waiting) {
+            waiting if waiting.is_empty() => sql,
+            waiting => format!("{waiting}; {sql}").into(),
+        }
+    }
+
     /// What a canceller needs besides [`PostgresSession::client`]'s token.
     pub fn gate(&self) -> Arc<Gate> {
         self.gate.clone()
@@ -167,6 +194,7 @@ impl PostgresSession {
     /// Runs statements, drops their rows; the rows affected by the last.
     pub fn execute(&mut self, sql: &str) -> Result<u64, StatementFailure> {
         let sql = self.with_path(sql);
+        let sql = self.after_waiting(sql);
         let mut affected = 0;
         self.simple(&sql, |message| {
             if let SimpleQueryMessage::CommandComplete(rows) = message {
@@ -179,14 +207,16 @@ impl PostgresSession {
 
     pub fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let sql = self.with_path(sql);
-        self.rows(&sql)
+        let sql = self.after_waiting(sql);
+        self.last_rows(&sql)
     }
 
     /// As [`PostgresSession::query`]; the next statement is a COPY, whose rows call functions of the schema.
     pub fn query_before_copy(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
         let sql = format!("{}; {}", self.with_path(sql), path::set(&self.path.of_functions));
         self.strayed = true;
-        self.rows(&sql)
+        let sql = self.after_waiting(sql.into());
+        self.last_rows(&sql)
     }
 
     /// The rows of a statement that is sent unchanged.
@@ -196,6 +226,23 @@ impl PostgresSession {
             if let SimpleQueryMessage::Row(row) = message {
                 let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
                 rows.push(values.collect::<Result<_, Error>>()?);
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The rows of the last one of several statements that gives any.
+    fn last_rows(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, StatementFailure> {
+        let mut rows = Vec::new();
+        self.simple(sql, |message| {
+            match message {
+                SimpleQueryMessage::RowDescription(_) => rows.clear(),
+                SimpleQueryMessage::Row(row) => {
+                    let values = (0..row.len()).map(|i| Ok(row.try_get(i)?.map(str::to_owned)));
+                    rows.push(values.collect::<Result<_, Error>>()?);
+                }
+                _ => {}
             }
             Ok(())
         })?;
@@ -238,42 +285,53 @@ impl PostgresSession {
         outcome.map(|done| done.map_err(|e| self.explain(e)))
     }
 
-    /// Starts a `COPY ... FROM STDIN`.
-    pub fn copy_in(&mut self, sql: &str) -> Result<CopyIn<'_>, StatementFailure> {
-        self.seen.forget_errors();
+    /// Prepares statements, in one request.
+    pub fn prepare_all(&mut self, statements: &[String]) -> Result<Vec<Statement>, StatementFailure> {
+        let prepared = self.run(None, async |client| {
+            futures_util::future::try_join_all(statements.iter().map(|sql| client.prepare(sql))).await
+        });
+        prepared.expect("without a limit it runs to its end")
+    }
+
+    /// Starts a `COPY ... FROM STDIN`, if it was not begun already by [`CopyIn::finish`].
+    pub fn copy_in(&mut self, statement: &Statement) -> Result<CopyIn<'_>, StatementFailure> {
         let running = self.gate.begin();
-        let PostgresSession { runtime, client, wire, .. } = self;
-        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
-        let prepared = runtime.block_on(wire.run(client.prepare(sql)));
-        let began = match prepared {
-            Ok(statement) => runtime.block_on(wire.run(client.copy_in(&statement))),
-            Err(e) => {
-                drop(running);
-                return Err(self.explain(e));
+        let begun = match self.begun.take() {
+            Some(begun) => begun,
+            None => {
+                self.seen.forget_errors();
+                let PostgresSession { runtime, client, wire, .. } = &mut *self;
+                let client =
+                    client.as_ref().expect("the client is only taken by `close`, because that ends the session");
+                let begun = runtime.block_on(wire.run(client.copy_in(statement)));
+                self.sink(begun)
             }
         };
-        match began {
-            Ok(sink) => {
-                Ok(CopyIn { session: self, sink: Box::pin(sink), pool: Pool::default(), running: Some(running) })
-            }
-            Err(e) => {
-                if e.as_db_error().is_some() {
-                    self.seen.expect_surplus_answer();
-                }
-                drop(running);
-                Err(self.explain(e))
-            }
+        match begun {
+            Ok(sink) => Ok(CopyIn { session: self, sink, pool: Pool::default(), running: Some(running) }),
+            Err(e) => Err(e),
         }
+    }
+
+    fn sink(&mut self, begun: Result<CopyInSink<CopyBuffer>, Error>) -> Result<CopySink, StatementFailure> {
+        begun.map(Box::pin).map_err(|e| {
+            if e.as_db_error().is_some() {
+                self.seen.expect_surplus_answer();
+            }
+            self.explain(e)
+        })
     }
 
     /// Drops the connection at once, whatever the server is doing.
     pub fn abandon(mut self) {
+        self.begun = None;
         self.client = None;
         self.wire.connection = None;
     }
 
     /// Closes the connection to the server in order.
     pub fn close(&mut self) {
+        self.begun = None;
         if self.client.take().is_none() {
             return;
         }
@@ -297,7 +355,7 @@ impl Drop for PostgresSession {
 #[must_use = "a copy that is not finished is aborted"]
 pub struct CopyIn<'a> {
     session: &'a mut PostgresSession,
-    sink: Pin<Box<CopyInSink<CopyBuffer>>>,
+    sink: CopySink,
     pool: Pool,
     running: Option<Running>,
 }
@@ -325,12 +383,24 @@ impl CopyIn<'_> {
         Ok(!refused)
     }
 
-    /// Ends the copy; the rows that the server stored.
-    pub fn finish(mut self) -> Result<u64, StatementFailure> {
-        let PostgresSession { runtime, wire, .. } = &mut *self.session;
-        let stored = runtime.block_on(wire.run(self.sink.as_mut().finish()));
+    /// Ends the copy; the rows that the server stored. The request that ends it begins the `next` one.
+    pub fn finish(mut self, next: Option<&Statement>) -> Result<u64, StatementFailure> {
+        let PostgresSession { runtime, wire, client, .. } = &mut *self.session;
+        let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
+        let sink = &mut self.sink;
+        let begin = async {
+            match next {
+                Some(next) => Some(client.copy_in(next).await),
+                None => None,
+            }
+        };
+        // The driver sends the second request after the first one.
+        let (stored, begun) = runtime.block_on(wire.run(futures_util::future::join(sink.as_mut().finish(), begin)));
         drop(self.running.take());
-        stored.map_err(|e| self.session.explain(e))
+        let stored = stored.map_err(|e| self.session.explain(e));
+        let begun = begun.map(|begun| self.session.sink(begun));
+        self.session.begun = begun.filter(|_| stored.is_ok());
+        stored
     }
 }
 

@@ -152,7 +152,7 @@ impl Journal {
         self.table.add(loader, &self.run, &lines)
     }
 
-    /// Records, in a task's transaction, that it is done, and the rows that it added.
+    /// Records, in a task's transaction and with its next statement, that it is done, and the rows that it added.
     ///
     /// # Errors
     /// If the server refuses.
@@ -164,7 +164,7 @@ impl Journal {
         rows: Vec<(TableName, u64)>,
     ) -> Result<(), LoadError> {
         let line = line(&Entry::Task { number, rows }, subject(table, ""), number);
-        self.table.add(loader, &self.run, &[line])
+        self.table.add_with_next(loader, &self.run, &line)
     }
 
     /// Whether a task was committed.

@@ -117,7 +117,19 @@ impl LineTable {
     }
 
     fn insert(&self, loader: &mut dyn Loader, rows: &[String]) -> Result<(), LoadError> {
-        loader.execute(&format!("INSERT INTO {} VALUES {}", self.quoted, rows.join(", "))).map(drop)
+        loader.execute(&self.insertion(rows)).map(drop)
+    }
+
+    fn insertion(&self, rows: &[String]) -> String {
+        format!("INSERT INTO {} VALUES {}", self.quoted, rows.join(", "))
+    }
+
+    /// Writes a line of a run with the next statement.
+    ///
+    /// # Errors
+    /// If the server refuses.
+    pub fn add_with_next(&self, loader: &mut dyn Loader, run: &str, line: &NewLine) -> Result<(), LoadError> {
+        loader.send_with_next(&self.insertion(&[self.row(run, line)]))
     }
 
     fn row(&self, run: &str, line: &NewLine) -> String {

@@ -28,7 +28,7 @@ impl UnitLoad<'_> {
                 }
                 match supply {
                     // The prefetched rows were sent to the server already.
-                    Supply::Prefetcher(prefetcher) if whole && self.triggers_disabled.is_none() => {
+                    Supply::Prefetcher(prefetcher) if whole && self.triggers_disabled.is_none() && !self.again => {
                         self.batches(job, schema, prefetcher.rows(generator, *table, flow))
                     }
                     _ => self.batches(job, schema, Batches::new(generator.clone(), flow, *table).part(rows)),

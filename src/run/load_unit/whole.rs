@@ -73,7 +73,7 @@ impl UnitLoad<'_> {
     /// `None` for tables that are not counted.
     fn held(&mut self) -> Result<Vec<Option<u64>>, RunError> {
         let dialect = self.run.dialect;
-        let first = if dialect == Dialect::Postgres { "SET CONSTRAINTS ALL IMMEDIATE; " } else { "" };
+        let first = sql::check_deferred(dialect);
         let unit = self.unit;
         let recounted: Vec<&TableJob> = unit.tables.iter().filter(|job| job.recount).collect();
         let counts = match sql::counts_after(self.loader, dialect, first, &recounted) {
@@ -97,7 +97,7 @@ impl UnitLoad<'_> {
         if let Some(waiting) = waiting {
             waiting.end(self.loader, self.run.dialect, job)?;
         }
-        self.move_sequences(job)?;
+        super::sequences::advance(self.loader, self.run.dialect, job)?;
         Ok(TableReport { before, ..self.report(job, job.rows, bytes, begun) })
     }
 }

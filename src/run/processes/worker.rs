@@ -13,7 +13,7 @@ use crate::report::{Progress, TableReport, peak_memory};
 use crate::run::jobs::{RowsSource, TableJob, Unit, jobs_from_plan, units};
 use crate::run::journal::Journal;
 use crate::run::ledger::Ledger;
-use crate::run::load_unit::{Marks, RunContext, Supply, UnitLoad};
+use crate::run::load_unit::{Marks, RunContext, Supply, UnitLoad, add_owned};
 use crate::run::tasks::{Task, Work};
 use crate::run::{Batches, Flow, RunError, Stop, session};
 use dbmocker_core::schema::Schema;
@@ -86,6 +86,12 @@ pub fn worker(mut input: impl BufRead + Send + 'static, output: impl Write + Sen
     for job in &mut jobs {
         job.triggers_disabled = begin.triggers_disabled.contains(&job.name);
         job.may_be_disabled = begin.may_be_disabled.contains(&job.name);
+    }
+    if let Some(loader) = &mut loader
+        && let Err(e) = add_owned(&mut **loader, connection.dialect, &mut jobs)
+    {
+        answers.give(&WorkerReply::failed(e.into(), connection.dialect));
+        return Ok(());
     }
     work(jobs, &schema, &flow, (ledger.as_ref(), journal.as_ref()), &mut loader, &answers, &orders);
     loader.map_or(Ok(()), Loader::finish)?;
