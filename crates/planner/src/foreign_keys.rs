@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use dbmocker_core::schema::{ForeignKey, Schema, Table, TableName};
+use dbmocker_core::schema::{ForeignKey, Key, Schema, Table, TableName};
 
 /// A foreign key that needs a parent selection.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ fn implies(
     known: &ForeignKeyFacts<'_>,
     depth: usize,
 ) -> bool {
-    if depth > 8 || wide.parent == table || (known.back)(table, wide) {
+    if depth > 8 || (known.back)(table, wide) {
         return false;
     }
     let mapped: Option<Vec<usize>> = narrow
@@ -119,6 +119,9 @@ fn implies(
     if wide.parent == narrow.parent && mapped == narrow.parent_columns {
         return true;
     }
+    if wide.parent == table {
+        return false;
+    }
     let parent = &schema.tables[wide.parent];
     let target = Link { columns: mapped, ..narrow.clone() };
     // A nullable column of the parent could be NULL where the child's must not be.
@@ -129,6 +132,37 @@ fn implies(
         let leads = |l: &Link| implies(schema, wide.parent, l, &target, known, depth + 1);
         (same(&l, &target) && !(known.back)(wide.parent, &l)) || (l.columns.len() >= target.columns.len() && leads(&l))
     })
+}
+
+/// Joins self references that lead to one row: what they share is a key of the table, so their parents are the same.
+pub fn merged(table: &Table, links: Vec<Link>) -> Vec<Link> {
+    let mut out: Vec<Link> = Vec::new();
+    for link in links {
+        match out.iter_mut().find(|l| meet(table, l, &link)) {
+            Some(l) => {
+                for (c, p) in link.columns.into_iter().zip(link.parent_columns) {
+                    if !l.columns.contains(&c) {
+                        l.columns.push(c);
+                        l.parent_columns.push(p);
+                    }
+                }
+                l.match_full |= link.match_full;
+            }
+            None => out.push(link),
+        }
+    }
+    out
+}
+
+/// Returns true if two links to one table share the columns of one of its keys.
+fn meet(parent: &Table, a: &Link, b: &Link) -> bool {
+    let pairs = |l: &Link| l.columns.iter().copied().zip(l.parent_columns.iter().copied()).collect::<BTreeSet<_>>();
+    let shared: BTreeSet<usize> = pairs(a).intersection(&pairs(b)).map(|&(_, p)| p).collect();
+    let within = |k: &Key| {
+        let columns = k.plain_columns().filter(|_| k.predicate.is_none());
+        columns.is_some_and(|k| k.iter().all(|c| parent.column_index(c).is_some_and(|c| shared.contains(&c))))
+    };
+    parent.keys.iter().any(within)
 }
 
 /// Groups links that share a column, directly or through others.

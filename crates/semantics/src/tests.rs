@@ -587,3 +587,19 @@ fn snapshot_of_a_web_shop() {
     }
     insta::with_settings!({ prepend_module_to_snapshot => false }, { insta::assert_snapshot!("shop", out) });
 }
+
+#[test]
+fn columns_of_three_byte_characters_get_no_emoji() {
+    let text = SqlType::Text { max_chars: None, max_bytes: Some(65_535), fixed: false, case_insensitive: false };
+    for (of, name, ty) in
+        [("mails", "content", text.clone()), ("chats", "message", varchar(200)), ("mails", "body", text)]
+    {
+        let mut messages = table(of, vec![column(name, ty)]);
+        messages.columns[0].collation.charset = Some("utf8mb3".into());
+        let found = infer(&messages, &messages.columns[0], &context(Dialect::Mysql)).expect("a generator");
+        for i in 0..3000 {
+            let text = found.domain.draw(&mut CellRng::new(i)).to_string();
+            assert!(text.chars().all(|c| c <= '\u{ffff}'), "{of}.{name}: {text}");
+        }
+    }
+}

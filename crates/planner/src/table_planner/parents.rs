@@ -58,7 +58,7 @@ impl TablePlanner<'_> {
             let (own, others): (Vec<Link>, Vec<Link>) = component.into_iter().partition(|l| l.parent == self.index);
             let shared: BTreeSet<usize> = others.iter().flat_map(|l| l.columns.iter().copied()).collect();
             self.others(b, parents, others)?;
-            for link in own {
+            for link in foreign_keys::merged(self.table, own) {
                 self.own(b, link, &shared)?;
             }
         }
@@ -142,6 +142,13 @@ impl TablePlanner<'_> {
         let fixed: BTreeSet<usize> = pairs.filter(|&(c, p)| c == p || decided(c)).map(|(c, _)| c).collect();
         if !fixed.is_empty() && fixed.len() < link.columns.len() {
             return self.agreeing(b, &link, &fixed);
+        }
+        if !fixed.is_empty() && link.columns != link.parent_columns {
+            return Err(format!(
+                "the columns of self reference `{}` are those of other foreign keys, and nothing makes them agree; leave the \
+                 table out with --exclude-tables",
+                link.name
+            ));
         }
         let null_columns = self.null_columns(&link, shared);
         let (pick, reason) = match (!fixed.is_empty(), null_columns.is_empty()) {

@@ -301,3 +301,44 @@ fn unique_self_references_form_chains_and_pairs() {
         assert_eq!(others, rows, "{check:?}");
     }
 }
+
+#[test]
+fn self_references_by_one_column_agree_in_what_each_of_them_shares() {
+    let tables = |order: bool| {
+        let plain = table("folders").int("id").nullable_int("above").int("shelf").int("room").primary(&["id"]);
+        let keyed = plain.unique(&["id", "shelf"]).unique(&["id", "room"]);
+        let narrow = |t: TableFixture| t.foreign(&["above"], "folders", &["id"]);
+        let wide = |t: TableFixture| {
+            t.foreign(&["above", "shelf"], "folders", &["id", "shelf"]).foreign(
+                &["above", "room"],
+                "folders",
+                &["id", "room"],
+            )
+        };
+        let folders = if order { wide(narrow(keyed)) } else { narrow(wide(keyed)) };
+        Fixture::new()
+            .with(table("shelves").int("id").primary(&["id"]))
+            .with(folders.foreign(&["shelf"], "shelves", &["id"]))
+            .schema()
+    };
+    for order in [true, false] {
+        let (plan, generator) = given(tables(order), 200, 42);
+        assert!(share_set(&plan, &generator, "folders", "above") > 0.3);
+    }
+}
+
+#[test]
+fn a_self_reference_of_columns_that_lead_elsewhere_is_an_error() {
+    let roads = table("roads").int("a").int("b").int("from").int("to").primary(&["a", "b"]);
+    let schema = Fixture::new()
+        .with(table("towns").int("id").primary(&["id"]))
+        .with(roads.foreign(&["from"], "towns", &["id"]).foreign(&["to"], "towns", &["id"]).foreign(
+            &["from", "to"],
+            "roads",
+            &["a", "b"],
+        ))
+        .schema();
+    let options = PlanOptions { rows: 20, seed: 42, now: NOW, ..PlanOptions::default() };
+    let why = build(&schema, &options, &NoExistingRows).map(|_| ()).unwrap_err().to_string();
+    assert!(why.contains("roads") && why.contains("nothing makes them agree"), "{why}");
+}

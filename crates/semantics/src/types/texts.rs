@@ -45,7 +45,8 @@ impl ColumnInference<'_> {
             );
             let case = if upper { Case::Upper } else { Case::Any };
             let locales = if locale::has(&kind) { self.locales.clone() } else { Locales::new() };
-            let four_bytes = matches!(&kind, TextKind::Catalogue(named) if named.is_beyond_basic());
+            let four_bytes =
+                matches!(&kind, TextKind::Catalogue(named) | TextKind::Prose(named) if named.is_beyond_basic());
             let ascii = self.charset == Charset::Ascii || (self.charset == Charset::Basic && four_bytes);
             let limits = TextDomain::new(kind, max_chars.unwrap_or(u32::MAX));
             Domain::Text(TextDomain { max_bytes, case, locales, ascii, ..limits })
