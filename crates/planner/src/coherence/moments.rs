@@ -122,7 +122,11 @@ impl TableMoments {
             ready = if *at <= 30 { last } else { ready };
         }
         let kinds = [Stage::Last, Stage::Changed, Stage::Gone];
-        for (k, _) in kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)) {
+        let mut ends: Vec<&(MomentColumn, Stage)> =
+            kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)).collect();
+        // The sign-in before the current one.
+        ends.sort_by_key(|(k, s)| (kinds.iter().position(|kind| kind == s), name(k.column).starts_with("current")));
+        for (k, _) in ends {
             put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
             last = Some(k.column);
         }
