@@ -245,6 +245,10 @@ pub enum Formula {
         foreign: usize,
         column: usize,
     },
+    /// The row's place among the rows of its parent, from 1; NULL where these do not lie together.
+    Ordinal {
+        foreign: usize,
+    },
     /// An aggregate over the rows of another table that refer to the row.
     Children {
         /// Index of that table in the plan, and of its foreign key.
@@ -414,6 +418,7 @@ impl Formula {
             | Formula::Nullable(_)
             | Formula::Own
             | Formula::Parent { .. }
+            | Formula::Ordinal { .. }
             | Formula::Children { .. }
             | Formula::OneOf { .. }
             | Formula::Between { .. }

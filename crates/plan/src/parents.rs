@@ -70,6 +70,8 @@ pub enum ParentChoice {
     Tree { shape: TreeShape, rooted: bool },
     /// One to one; NULL for rows beyond the number of parents.
     OneToOne,
+    /// One to one in the order of the parents; where there are more parents than rows, evenly spaced ones.
+    InOrder,
     /// A component of a composite key.
     Component { composite_key: usize, place: usize },
     /// Rows in parent order: details of one object, a few for each parent and at least one if there are enough

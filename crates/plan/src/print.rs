@@ -245,7 +245,7 @@ impl TablePlan {
                     ParentChoice::OneToOne if source.members.len() > 1 && source.partners == 0 => {
                         " (each combination once)"
                     }
-                    ParentChoice::OneToOne => " (one to one)",
+                    ParentChoice::OneToOne | ParentChoice::InOrder => " (one to one)",
                     ParentChoice::Component { .. } => " (part of a key)",
                     ParentChoice::Detail { even: true } => " (a few rows for each, together)",
                     ParentChoice::Together { .. } | ParentChoice::Detail { even: false } => {

@@ -260,6 +260,7 @@ impl PlanChecker<'_> {
             ParentChoice::Skewed
             | ParentChoice::Spread { .. }
             | ParentChoice::OneToOne
+            | ParentChoice::InOrder
             | ParentChoice::Cover { .. }
             | ParentChoice::Never => Ok(()),
         }

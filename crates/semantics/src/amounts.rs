@@ -24,6 +24,14 @@ pub enum Amount {
     DiscountRate,
     /// Added to a total: shipping, fees, a tip.
     Charge,
+    /// Kept by the marketplace from what the seller earns.
+    Commission,
+    /// What the seller earns of a sale.
+    Earning,
+    /// The accepted part of a claim.
+    Approved,
+    /// Minutes that do not count as worked.
+    Pause,
     /// Subtracted from a salary.
     Deduction,
     Bonus,
@@ -74,7 +82,7 @@ use Amount::*;
 
 /// The phrases that names end in, and the role that each indicates.
 pub const AMOUNTS: &[(&[&str], Amount)] = &[
-    (&["quantity", "order quantity", "piece", "liter", "hours worked", "ordered quantity"], Quantity),
+    (&["quantity", "order quantity", "piece", "liter", "hours worked", "ordered quantity", "unit"], Quantity),
     (
         &[
             "unit price",
@@ -126,6 +134,8 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "amount",
             "line cost",
             "total line",
+            "claimed",
+            "claimed amount",
         ],
         Line,
     ),
@@ -138,6 +148,11 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "total before tax",
             "base amount",
             "amount subtotal",
+            "room total",
+            "ticket total",
+            "rental total",
+            "base fare",
+            "labor total",
         ],
         Subtotal,
     ),
@@ -247,11 +262,31 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "booking fee",
             "cleaning fee",
             "processing fee",
-            "platform fee",
             "transaction fee",
+            "extra",
+            "extra total",
+            "extra amount",
         ],
         Charge,
     ),
+    (
+        &["platform fee", "platform commission", "marketplace fee", "commission fee", "commission total", "seller fee"],
+        Commission,
+    ),
+    (
+        &[
+            "earning",
+            "seller earning",
+            "net earning",
+            "driver earning",
+            "host payout",
+            "seller payout",
+            "seller amount",
+        ],
+        Earning,
+    ),
+    (&["approved", "approved amount", "amount approved", "accepted amount"], Approved),
+    (&["break minute", "pause minute", "break duration minute", "unpaid minute"], Pause),
     (&["deduction", "deduction amount", "total deduction", "pension", "social security"], Deduction),
     (
         &[

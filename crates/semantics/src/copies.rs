@@ -48,7 +48,14 @@ pub struct ChildColumn<'a> {
 /// How the child's column repeats the parent's, with a score from 3 to 9 (higher is a better match); `None` if it does
 /// not.
 pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(CopyMode, u8)> {
-    let (own, theirs, table) = (Name::new(child.column), Name::new(column), Name::new(parent));
+    let (mut own, theirs, table) = (Name::new(child.column), Name::new(column), Name::new(parent));
+    // `title_snapshot` is the parent's title at the time.
+    if own.words.len() > 1 && own.last() == "snapshot" {
+        own.words.pop();
+        if own.words == theirs.words {
+            return Some((CopyMode::Whole, 9));
+        }
+    }
     if in_cents(child.column) != in_cents(column) {
         return None;
     }
@@ -84,6 +91,7 @@ fn numbers(child: ChildColumn<'_>, own: &Name, column: &str, same: bool) -> Opti
         (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((CopyMode::Whole, 7)),
         (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((CopyMode::Whole, 5)),
         (Amount::Line, Amount::Total | Amount::Gross) if pays && table.last() != "refund" => Some((CopyMode::Whole, 4)),
+        (Amount::Line, Amount::Total | Amount::Gross) if table.last() == "dispute" => Some((CopyMode::Part, 3)),
         (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((CopyMode::Part, 3)),
         (Amount::Refunded, Amount::Line | Amount::Total) => Some((CopyMode::Part, 3)),
         (Amount::Quantity, Amount::Quantity)

@@ -151,6 +151,14 @@ pub fn is_moment(name: &Name) -> bool {
         "updated on",
         "modified on",
         "deadline",
+        "period start",
+        "period end",
+        "effective from",
+        "effective to",
+        "effective until",
+        "valid from",
+        "valid to",
+        "valid until",
     ];
     let time = name.ends("time")
         && name.has_any(&[
@@ -203,5 +211,24 @@ pub fn is_clock(name: &Name) -> bool {
 
 /// Whether a text column holds a date without a time, by its name.
 pub fn is_day(name: &Name) -> bool {
-    name.ends("date") && !name.has("update")
+    let bounds = [
+        "period start",
+        "period end",
+        "effective from",
+        "effective to",
+        "effective until",
+        "valid from",
+        "valid to",
+        "valid until",
+        "starts on",
+        "ends on",
+        "start on",
+        "end on",
+        "hired on",
+        "born on",
+        "due on",
+        "issued on",
+        "paid on",
+    ];
+    (name.ends("date") || name.ends_any(&bounds)) && !name.has("update")
 }

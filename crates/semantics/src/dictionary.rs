@@ -19,7 +19,7 @@ pub use read::DictionaryError;
 pub use words::Translations;
 
 /// The built-in files.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 21] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str); 20] = [
     ("web.txt", include_str!("data/web.txt")),
     ("texts.txt", include_str!("data/texts.txt")),
     ("tables.txt", include_str!("data/tables.txt")),
+    ("trades.txt", include_str!("data/trades.txt")),
     ("subjects.txt", include_str!("data/subjects.txt")),
     ("privacy.txt", include_str!("data/privacy.txt")),
 ];

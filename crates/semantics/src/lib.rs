@@ -50,7 +50,7 @@ pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kin
 pub use flags::true_percent;
 pub use kinds::of_kind;
 pub use legal::legal;
-pub use life_cycle::{LifeCycle, event_name};
+pub use life_cycle::{LifeCycle, event_name, flagged};
 pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::Name;

@@ -12,8 +12,8 @@ mod words;
 
 use super::names::Name;
 use words::{
-    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, EVENTS, NOT_THE_EVENT, ONLINE, STAMPS, STATES,
-    STATUSES_BY_TABLE, STEADY,
+    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, EVENTS, NOT_THE_EVENT, ONLINE, OVER, SAID, STAMPS, STATES,
+    STATUSES_BY_TABLE, STEADY, TRANSLATED,
 };
 
 /// An event that a row has at most once.
@@ -43,6 +43,8 @@ struct Branch {
 
 /// The rank of steady states.
 const STEADY_RANK: u8 = 40;
+/// The rank of the last event before a steady state.
+const PUBLISHED: u8 = 50;
 /// Rows in a thousand with the status of an intermediate step.
 const STEP_WEIGHT: u32 = 60;
 /// Rows in a thousand with the status of the last step.
@@ -85,7 +87,7 @@ enum Position {
 impl LifeCycle {
     /// The life cycle of a column's statuses; `None` for a list that is not a life cycle.
     pub fn of(column: &Name, statuses: &[&str]) -> Option<LifeCycle> {
-        let words: Vec<String> = statuses.iter().map(|s| phrase(s)).collect();
+        let words: Vec<String> = statuses.iter().map(|s| in_english(phrase(s))).collect();
         let known = words.iter().filter(|w| is_known(w)).count();
         let named = is_status(column);
         if statuses.len() < 2 || known < 2 && !(named && known == 1) || !named && known * 2 < statuses.len() {
@@ -235,12 +237,22 @@ impl LifeCycle {
         let what = &EVENTS[event];
         let own = |s: &LifeStatus| s.event == Some(event);
         let listed = self.statuses.iter().any(own);
-        if what.branch.is_some() {
+        if let Some(branch) = &what.branch {
+            // The end of an employment or membership, in a list that calls it `inactive`.
+            let over = |s: &LifeStatus| OVER.contains(&s.state.as_str());
+            if !listed && branch.ends && branch.from == STEADY_RANK && self.statuses.iter().any(over) {
+                return Some(self.statuses.iter().map(|s| f64::from(over(s))).collect());
+            }
             let has = |s: &LifeStatus| if own(s) { 1.0 } else { 0.0 };
             return listed.then(|| self.statuses.iter().map(has).collect());
         }
         let since = self.statuses.iter().filter_map(|s| match s.position {
-            Position::Step { at, rank, .. } if if listed { own(s) } else { !what.terminal && rank >= what.rank } => {
+            Position::Step { at, rank, .. } if listed && own(s) => Some((at, rank)),
+            Position::Step { at, rank, .. } if !listed && !what.terminal && rank >= what.rank => Some((at, rank)),
+            // What is issued or published is valid from then on.
+            Position::Step { at, rank, .. }
+                if !listed && what.rank <= PUBLISHED && STEADY.contains(&s.state.as_str()) && rank > 10 =>
+            {
                 Some((at, rank))
             }
             _ => None,
@@ -301,6 +313,7 @@ pub fn event_name(column: &Name) -> Option<(String, bool)> {
         return Some((EVENTS[event].done[0].to_owned(), stamp));
     }
     match &column.words[..] {
+        [only] => SAID.iter().find(|(noun, _)| only == noun).map(|(_, done)| ((*done).to_owned(), false)),
         [what @ .., last] if !what.is_empty() && ["at", "on", "by"].contains(&last.as_str()) => {
             Some((what.join(" "), last != "by"))
         }
@@ -308,9 +321,50 @@ pub fn event_name(column: &Name) -> Option<(String, bool)> {
     }
 }
 
+/// Whether a flag (`published`, `is_completed`) tells that the event of another column (`published_at`) has happened;
+/// false if it tells the contrary (`is_active` and `terminated_on`). `None` if the two are unrelated.
+pub fn flagged(flag: &Name, column: &Name) -> Option<bool> {
+    let mut words = flag.words.clone();
+    if words.len() > 1 && matches!(words[0].as_str(), "is" | "was" | "has") {
+        words.remove(0);
+    }
+    let state = words.join(" ");
+    if let Some((event, _)) = event_of_column(column) {
+        let event = &EVENTS[event];
+        if event.done.contains(&state.as_str()) {
+            return Some(true);
+        }
+        let ends = event.branch.as_ref().is_some_and(|b| b.ends && b.from == STEADY_RANK);
+        return (ends && matches!(state.as_str(), "active" | "current" | "employed")).then_some(false);
+    }
+    let (what, stamp) = event_name(column)?;
+    (stamp && what == state).then_some(true)
+}
+
+/// The English words of a status in another language.
+fn in_english(status: String) -> String {
+    if is_known(&status) {
+        return status;
+    }
+    TRANSLATED.iter().find(|(words, _)| words.contains(&status.as_str())).map_or(status, |(_, word)| (*word).to_owned())
+}
+
 /// The index of the event that a column belongs to, and whether the column is its timestamp (`shipped_at`).
 fn event_of_column(column: &Name) -> Option<(usize, bool)> {
     let words: Vec<&str> = column.words.iter().map(String::as_str).collect();
+    // `actual_start` beside `planned_start`.
+    if let ["actual", what] = words[..] {
+        let done = match what {
+            "start" | "begin" => "started",
+            "end" | "finish" => "completed",
+            "departure" => "departed",
+            "arrival" => "arrived",
+            _ => "",
+        };
+        if let Some(event) = EVENTS.iter().position(|e| e.done.contains(&done)) {
+            return Some((event, true));
+        }
+    }
     let mut found: Option<(usize, usize, bool)> = None;
     for (e, event) in EVENTS.iter().enumerate() {
         for (phrases, done) in [(event.done, true), (event.nouns, false)] {

@@ -1,8 +1,9 @@
 //! Ranges of number columns by their names, in the quantity's natural unit and independent of the column's type.
 
-use super::dictionary::{NumberMeaning, dictionary};
+use super::dictionary::{Meaning, NumberMeaning, dictionary};
 use super::names::Name;
 use dbmocker_domain::Shape;
+use dbmocker_domain::text::TextKind;
 
 /// A range of numbers, both bounds inclusive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,30 +17,66 @@ pub struct Scale {
 
 /// The range of a number column by its name, with the phrase that matched; `None` if no phrase does. `year`: the
 /// current year.
-pub fn scale_of(name: &Name, year: i32) -> Option<(String, Scale)> {
+pub fn scale_of(table: &Name, name: &Name, year: i32) -> Option<(String, Scale)> {
     if let Some(years) = years(name, year) {
         return Some(("year".into(), years));
     }
-    match lookup(name)? {
-        (phrase, NumberMeaning::Scale(scale)) => Some((phrase, *scale)),
-        (phrase, NumberMeaning::OneOf(list)) => {
+    match lookup(table, name)? {
+        (phrase, NumberMeaning::Scale(scale), times) => {
+            Some((phrase, Scale { lo: scale.lo * times, hi: scale.hi * times, ..*scale }))
+        }
+        (phrase, NumberMeaning::OneOf(list), times) => {
             let ends = |f: fn(i64, i64) -> i64| list.iter().map(|(n, _)| *n).reduce(f).unwrap_or(0) as f64;
-            Some((phrase, Scale { lo: ends(i64::min), hi: ends(i64::max), shape: Shape::Low, fraction: false }))
+            let (lo, hi) = (ends(i64::min) * times, ends(i64::max) * times);
+            Some((phrase, Scale { lo, hi, shape: Shape::Low, fraction: false }))
         }
     }
 }
 
 /// The values and weights of a number column that has a fixed list of values, by its name, with the phrase that
 /// matched.
-pub fn listed(name: &Name) -> Option<(String, &'static [(i64, u32)])> {
-    match lookup(name)? {
-        (phrase, NumberMeaning::OneOf(list)) => Some((phrase, list)),
+pub fn listed(table: &Name, name: &Name) -> Option<(String, Vec<(i64, u32)>)> {
+    match lookup(table, name)? {
+        (phrase, NumberMeaning::OneOf(list), times) => {
+            Some((phrase, list.iter().map(|(n, weight)| (n * times as i64, *weight)).collect()))
+        }
         _ => None,
     }
 }
 
-fn lookup(name: &Name) -> Option<(String, &'static NumberMeaning)> {
-    name.best(&dictionary().numbers)
+/// The entry of a name: with its table's noun (`gross` in `payslips`), with `person` in tables of people, by its amount
+/// in whole units (`annual_premium_cents` by `annual premium`, times 100), else alone.
+fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+    let d = dictionary();
+    let mut plain = name.clone();
+    let mut times = 1.0;
+    if name.words.len() > 1 && !d.numbers.contains_key(&name.words.join(" ")) && MINOR.contains(&name.last()) {
+        plain.words.pop();
+        times = 100.0;
+    }
+    let own = plain.words.join(" ");
+    let within = |noun: &str| {
+        let joined = format!("{noun} {own}");
+        let apart = !noun.is_empty() && plain.words.first().is_some_and(|w| w != noun);
+        d.numbers.get(&joined).filter(|_| apart).map(|found| (joined, found))
+    };
+    let people = || within("person").filter(|_| is_of_people(table));
+    let found = within(table.last()).or_else(people).or_else(|| plain.best(&d.numbers));
+    let found = found.filter(|(_, meaning)| times == 1.0 || !matches!(meaning, NumberMeaning::Scale(s) if s.fraction));
+    match found {
+        Some((phrase, meaning)) => Some((phrase, meaning, times)),
+        None => name.best(&d.numbers).map(|(phrase, meaning)| (phrase, meaning, 1.0)),
+    }
+}
+
+/// Words for hundredths of a currency unit, at the end of a name.
+const MINOR: [&str; 1] = ["cent"];
+
+/// Whether the table's rows are people.
+fn is_of_people(table: &Name) -> bool {
+    let d = dictionary();
+    let rows = (0..table.words.len()).find_map(|i| d.tables.get(&table.words[i..].join(" ")));
+    matches!(rows, Some(Meaning::Kind(TextKind::Name)))
 }
 
 /// The range of years of a column that holds one, by its name.

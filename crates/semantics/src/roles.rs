@@ -302,6 +302,13 @@ pub fn listed(table: &str) -> Option<u64> {
     LISTS.iter().find(|(words, _)| name.ends_any(words)).map(|(_, rows)| *rows)
 }
 
+/// Whether a column, outside of keys, counts the rows of its parent: a position, not a version, rank or attempt.
+pub fn is_place(column: &str) -> bool {
+    let other = ["version", "revision", "attempt", "place", "slot", "rank", "page number", "index", "order number"];
+    is_position(column) && !singular(column).ends_any(&other) && !singular(column).ends_any(&["display order"])
+        || singular(column).ends_any(&["installment number", "question number"])
+}
+
 /// Whether a column holds a row's position among the rows of its parent.
 pub fn is_position(column: &str) -> bool {
     let words = [

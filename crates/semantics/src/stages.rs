@@ -149,6 +149,7 @@ pub const STAGES: &[(&[&str], Stage)] = &[
             "stopped",
             "checkout",
             "check out",
+            "checked out",
             "returned",
             "return",
             "until",
@@ -221,6 +222,7 @@ pub const STAGES: &[(&[&str], Stage)] = &[
             "from",
             "check in",
             "checkin",
+            "checked in",
             "effective",
             "effective from",
             "valid from",
@@ -390,6 +392,11 @@ const SPANS: &[(&[&str], (i64, i64))] = &[
     (&["shift", "flight", "journey", "voyage", "timesheet", "attendance"], (90 * MINUTE, 10 * HOUR)),
     (&["job", "run", "task", "backup", "import", "export", "sync", "request", "query", "stop"], (MINUTE, 40 * MINUTE)),
     (&["booking", "reservation", "stay", "rental", "leave", "vacation", "admission"], (DAY, 12 * DAY)),
+    (&["quiz", "attempt", "exam"], (5 * MINUTE, 90 * MINUTE)),
+    (&["route", "tour"], (4 * HOUR, 10 * HOUR)),
+    (&["time entry"], (3 * HOUR, 9 * HOUR)),
+    (&["term", "trimester"], (90 * DAY, 150 * DAY)),
+    (&["fiscal period", "accounting period"], (27 * DAY, 30 * DAY)),
     (&["loan", "borrowing", "checkout"], (3 * DAY, 40 * DAY)),
     (
         &[

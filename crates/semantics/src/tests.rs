@@ -264,6 +264,25 @@ fn numbers_by_name_stay_in_their_type() {
 }
 
 #[test]
+fn numbers_depend_on_their_table_and_unit() {
+    for (t, name, ty, expected) in [
+        ("patients", "weight_kg", numeric(5, 1), "45.0..120.0"),
+        ("parcels", "weight_kg", numeric(6, 2), "0.20..30.00"),
+        ("payslips", "gross_cents", int(8), "180000..900000"),
+        ("policies", "annual_premium_cents", int(4), "20000..300000"),
+        ("products", "price_cents", int(4), "500..50000"),
+        ("vitals", "respiratory_rate", int(4), "12..22"),
+    ] {
+        let Domain::Range { kind, lo, hi, .. } = inferred(t, name, ty).domain else { panic!("{name}") };
+        let shown = |n: i128| match kind {
+            RangeKind::Decimal { scale } => format!("{:.*}", scale.into(), n as f64 / 10f64.powi(scale.into())),
+            _ => n.to_string(),
+        };
+        assert_eq!(format!("{}..{}", shown(lo), shown(hi)), expected, "{t}.{name}");
+    }
+}
+
+#[test]
 fn dates_are_before_or_after_now_by_name() {
     let today = days(2025, 6, 1);
     let at = |name: &str, ty: SqlType| match inferred("things", name, ty).domain {

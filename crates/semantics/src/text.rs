@@ -62,7 +62,28 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         {
             of_kind(K::FirstName)
         }
-        // A form of address (`Mr.`) in a short column of a table with a first or last name.
+        // The accounts of a ledger, not of customers.
+        ["name" | "title"]
+            if neighbours.table.ends("account")
+                && (neighbours.any_ends(&["normal balance", "account class"])
+                    || neighbours.any_is("code") && neighbours.any_ends(&["type", "class", "category"])) =>
+        {
+            of_catalogue("account_name")
+        }
+        // What an insurer sells.
+        ["name" | "title"]
+            if neighbours.table.ends("product")
+                && neighbours.any_ends(&[
+                    "premium",
+                    "sum insured",
+                    "premium cent",
+                    "line of business",
+                    "coverage type",
+                ]) =>
+        {
+            of_catalogue("insurance_product")
+        }
+        // A form of address (`Mr.`) beside a first or last name, in a short column.
         ["title"] if names_of_people && *room <= 20 => of_catalogue("name_prefix"),
         ["prefix"] if names_of_people => of_catalogue("name_prefix"),
         ["suffix"] if names_of_people => of_catalogue("name_suffix"),

@@ -41,6 +41,7 @@ const SAME: &[&[&str]] = &[
     &["comment", "reply", "response"],
     &["subscriber", "subscription"],
     &["login", "session"],
+    &["employee", "payslip", "pay slip", "staff"],
 ];
 
 /// Tables of lines, whose sum is the document's amount.
@@ -149,6 +150,9 @@ pub fn total(column: &str, child: ChildTable<'_>) -> Option<(ChildAggregate, u8)
     if let Some(what) = before_suffix(words, &averages).or_else(|| after_prefix(words, &averages)) {
         return mean(what, child);
     }
+    if words == ["headcount"] {
+        return name_score(&["employee".to_owned()], child).map(|rank| (ChildAggregate::Count, rank));
+    }
     if words == ["rating"] || words == ["star"] {
         let reviews = name_score(&["review".to_owned()], child)?;
         return mean(words, child).map(|(total, rank)| (total, rank.min(reviews)));
@@ -166,8 +170,16 @@ pub fn total(column: &str, child: ChildTable<'_>) -> Option<(ChildAggregate, u8)
     let sums = ["total", "sum"];
     let Some(what) = after_prefix(words, &sums).or_else(|| before_suffix(words, &sums)) else { return money() };
     let known = money();
+    // `total_gross` of the rows' `gross`; a plain `total_amount` belongs to the row itself.
+    let part = [Amount::Gross, Amount::Debit, Amount::Credit, Amount::Deduction, Amount::Refunded];
+    let parts = || {
+        number(what, child).filter(|(c, rank)| {
+            let named = child.numbers.iter().find(|(of, _)| of == c).and_then(|(_, name)| amount(name));
+            *rank == 4 && named.is_some_and(|a| part.contains(&a) || a == Amount::Net)
+        })
+    };
     if known.is_some() || is_own(column) {
-        return known;
+        return known.or_else(|| parts().map(|(c, rank)| (ChildAggregate::Sum(c), rank)));
     }
     let count = name_score(what, child).map(|rank| (ChildAggregate::Count, rank));
     count.or_else(|| number(what, child).map(|(c, rank)| (ChildAggregate::Sum(c), rank)))

@@ -237,7 +237,7 @@ impl<'a> ColumnInference<'a> {
             None => {}
         }
         if self.moment_text().is_none() && !self.is_identifier() && self.meaning(u32::MAX).is_none() {
-            if numbers::scale_of(&self.name, self.year_now()).is_some() {
+            if numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()).is_some() {
                 return self.int(8, false, false);
             }
         } else if self.name.last() == "id" {

@@ -17,7 +17,8 @@ impl Generator {
             | ParentChoiceGen::Counted(_)
             | ParentChoiceGen::Active(_)
             | ParentChoiceGen::Ranked(_)
-            | ParentChoiceGen::OneToOne(_) => true,
+            | ParentChoiceGen::OneToOne(_)
+            | ParentChoiceGen::InOrder(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 table.composite_keys[*composite_key].law().is_some()
             }
@@ -62,6 +63,7 @@ impl Generator {
             }
             ParentChoiceGen::Active(law) => law.children(i).for_each(|row| each(row..row + 1)),
             ParentChoiceGen::Ranked(law) => law.children(i).for_each(|row| each(row..row + 1)),
+            ParentChoiceGen::InOrder(law) => law.child(i).map(|row| row..row + 1).into_iter().for_each(each),
             ParentChoiceGen::OneToOne(permutation) if i < permutation.size() => {
                 let row = permutation.invert(i);
                 if row < table.rows {

@@ -9,7 +9,7 @@ use super::edges::EdgeGen;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::listed::ListedRows;
 use super::meeting::MeetingGen;
-use super::parents::{FewParentsGen, ForeignKeyGen, ParentChoiceGen, ParentSelectionGen};
+use super::parents::{FewParentsGen, ForeignKeyGen, InOrderGen, ParentChoiceGen, ParentSelectionGen};
 use super::ranked::RankedGen;
 use super::trees::TreeGen;
 use super::{ArithmeticSequence, ColumnGen, CompositeKeyGen, Places, PresenceGen, RuleGen, TableGen};
@@ -250,6 +250,10 @@ impl ParentSelectionGen {
                 stream.key() ^ index as u64,
                 size.max(table.rows).clamp(1, 1 << 63),
             )),
+            ParentChoice::InOrder if size != u64::MAX => {
+                ParentChoiceGen::InOrder(InOrderGen { parents: size, rows: table.rows })
+            }
+            ParentChoice::InOrder => ParentChoiceGen::Skewed,
             ParentChoice::Component { composite_key, place } => ParentChoiceGen::Component { composite_key, place },
             ParentChoice::Detail { even } if size != u64::MAX && size > 0 => {
                 ParentChoiceGen::Detail(ChildLaw::FanOut(if even {

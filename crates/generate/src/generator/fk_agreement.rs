@@ -115,6 +115,7 @@ impl TableGen {
         }
         match &source.pick {
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.invert(p)).filter(|row| *row < self.rows),
+            ParentChoiceGen::InOrder(law) => law.child(p),
             ParentChoiceGen::Cover(cover) => cover.child(p),
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 let (first, count) = self.composite_keys[*composite_key].children(p)?;
@@ -128,7 +129,7 @@ impl TableGen {
     pub fn is_invertible(&self, source: usize) -> bool {
         let source = &self.sources[source];
         let arithmetic = match &source.pick {
-            ParentChoiceGen::OneToOne(_) | ParentChoiceGen::Cover(_) => true,
+            ParentChoiceGen::OneToOne(_) | ParentChoiceGen::InOrder(_) | ParentChoiceGen::Cover(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
                 self.composite_keys[*composite_key].children(0).is_some()
             }

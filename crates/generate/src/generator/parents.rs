@@ -55,6 +55,7 @@ pub struct ParentSelectionGen {
 pub(super) enum ParentChoiceGen {
     Skewed,
     OneToOne(Permutation),
+    InOrder(InOrderGen),
     Component { composite_key: usize, place: usize },
     Active(Box<Activity>),
     Earlier { existing_count: u64, rooted: bool },
@@ -202,6 +203,7 @@ impl Generator {
         let source = &table.sources[table.foreign[foreign].source];
         let law = match &source.pick {
             _ if source.meets.is_some() => return None,
+            ParentChoiceGen::InOrder(law) => return Some(Child { parent: law.parent(row), ordinal: 0, count: 1 }),
             ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law,
             ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
             _ => return None,
@@ -238,6 +240,7 @@ impl TableGen {
             }
             ParentChoiceGen::Itself { existing_count } => Some(existing_count + row),
             ParentChoiceGen::OneToOne(permutation) => Some(permutation.apply(row)).filter(|&p| p < size),
+            ParentChoiceGen::InOrder(law) => Some(law.parent(row)).filter(|&p| p < size),
             ParentChoiceGen::Component { composite_key, place } => Some(self.digit(*composite_key, *place, row)),
             ParentChoiceGen::Active(law) => Some(law.parent(row)),
             ParentChoiceGen::Earlier { existing_count, rooted } => {
@@ -270,6 +273,27 @@ impl ParentSelectionGen {
             0 | 1 => i,
             n => i * n + CellRng::new(self.partner.at(row, attempt)).below(n),
         }
+    }
+}
+
+/// Rows that have one parent each, in the order of the parents.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct InOrderGen {
+    pub(super) parents: u64,
+    pub(super) rows: u64,
+}
+
+impl InOrderGen {
+    fn parent(self, row: u64) -> u64 {
+        let scaled = u128::from(row) * u128::from(self.parents.max(self.rows)) / u128::from(self.rows.max(1));
+        u64::try_from(scaled).unwrap_or(u64::MAX)
+    }
+
+    /// Returns the row of a parent, if it has one.
+    pub(super) fn child(self, parent: u64) -> Option<u64> {
+        let scaled =
+            (u128::from(parent) * u128::from(self.rows)).div_ceil(u128::from(self.parents.max(self.rows).max(1)));
+        u64::try_from(scaled).ok().filter(|&row| row < self.rows && self.parent(row) == parent)
     }
 }
 

@@ -119,6 +119,22 @@ impl Generator {
     }
 }
 
+impl Generator {
+    /// Returns bounds of the moment since which a row exists, both monotone in the row number: its start time, or that
+    /// of the parent whose rows are consecutive, for rows without a start time and for those that divide the time of
+    /// an owner. `None` if the rows are not in that order.
+    pub fn exists_between(&self, t: usize, row: u64) -> Option<(i64, i64)> {
+        let table = self.table(t);
+        if table.began.as_ref().is_some_and(|law| law.owned.is_none()) {
+            return self.began_between(t, row);
+        }
+        let lies = |&f: &usize| self.child(t, f, row).is_some() && !self.foreign_may_be_null(t, f);
+        let foreign = (0..table.foreign.len()).find(lies)?;
+        let (parent, p) = self.planned_parent(t, foreign, row)?;
+        self.exists_between(parent, p)
+    }
+}
+
 impl Frame<'_> {
     /// Returns the start time of each row; `i64::MIN` where the table has none.
     pub(super) fn began(&self) -> Result<MomentCells, RowError> {

@@ -36,6 +36,11 @@ impl Frame<'_> {
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
+            Formula::Ordinal { foreign } => {
+                let place = |&row: &u64| self.generator.child(self.t, *foreign, row);
+                let place = |row| place(row).map(|child| i64::try_from(child.ordinal + 1).unwrap_or(i64::MAX));
+                (self.rows.iter().map(place).collect(), 0)
+            }
             Formula::Children { table, foreign, fold } => self.children(c, *table, *foreign, fold)?,
             Formula::OneOf { values, scale } => (self.one_of(c, values).into(), *scale),
             Formula::Between { lo, hi, scale } => {

@@ -58,6 +58,7 @@ impl PlanChecker<'_> {
         expr.visit(&mut |part| {
             let each = match part {
                 Formula::Parent { foreign, column } => self.of_parent(*foreign, *column),
+                Formula::Ordinal { foreign } => within("a foreign key", *foreign, self.table.foreign.len()),
                 Formula::Children { table, foreign, fold } => self.of_children(*table, *foreign, fold),
                 Formula::Span { unit, .. } => holds("a span of no units", *unit > 0),
                 _ => Ok(()),

@@ -13,6 +13,11 @@ const HOUR: i64 = 3_600;
 /// Rank of the first event after the row's start.
 const AFTER_BEGINNING: u8 = 21;
 
+/// Ranks of the start of what a row describes, of cancellations and of closings.
+const STARTED: u8 = 25;
+const BROKEN_OFF: u8 = 60;
+const CLOSED: u8 = 75;
+
 /// Minimum and maximum time, in seconds, between the publication of a work and its row.
 const OUT: (i64, i64) = (DAY, 15 * 365 * DAY);
 
@@ -110,19 +115,45 @@ impl TableMoments {
         let mut ready: Option<usize> = None;
         let is_main = |k: &MomentColumn| Some(k.column) == main.map(|m| m.column);
         let mut place = later.iter().find(|(k, ..)| is_main(k)).map(|(_, at, _)| *at);
-        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k)) {
-            // An actual event is close to its planned time.
-            let gap = match place == Some(*at) && last.or(main.map(|m| m.column)).is_some_and(|c| is_planned(name(c))) {
-                true => Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } },
-                false => Gap { least: *least, most: *most },
+        let timetable = timetable(&later, &name, main.map(|m| m.column));
+        for (k, of, (least, most)) in &timetable {
+            put(k, Moment::After { of: *of, gap: Gap { least: *least, most: *most } }, format!("after {}", after(*of)));
+        }
+        if let Some((start, ..)) = timetable.first() {
+            (last, place) = (Some(start.column), Some(STARTED));
+        }
+        let told = |k: &MomentColumn| timetable.iter().any(|(of, ..)| of.column == k.column);
+        // A cancellation, after which nothing happens but a closing.
+        let mut broken_off: Option<usize> = None;
+        for (k, at, (least, most)) in later.iter().filter(|(k, ..)| !is_main(k) && !told(k)) {
+            let before = last.or(main.map(|m| m.column));
+            // An actual event is close to its planned time, or on its planned day.
+            let day = |c: usize| columns.iter().any(|k| k.column == c && in_days(k));
+            let gap = match place == Some(*at) {
+                true if before.is_some_and(|c| is_planned(name(c))) => {
+                    Gap { least: 0, most: if in_days(k) { 2 * DAY } else { 40 * 60 } }
+                }
+                true if before.is_some_and(day) && !in_days(k) => Gap { least: 8 * HOUR, most: 20 * HOUR },
+                _ => Gap { least: *least, most: *most },
             };
-            put(k, Moment::After { of: last, gap }, format!("after {}", after(last)));
+            let of = broken_off.filter(|_| *at >= CLOSED || name(k.column).contains("ended")).or(last);
+            put(k, Moment::After { of, gap }, format!("after {}", after(of)));
+            if *at == BROKEN_OFF {
+                broken_off = Some(k.column);
+                continue;
+            }
+            broken_off = broken_off.filter(|_| of == last);
             last = Some(k.column);
             place = Some(*at);
             ready = if *at <= 30 { last } else { ready };
         }
+        last = broken_off.filter(|_| place.is_none_or(|at| at < BROKEN_OFF)).or(last);
         let kinds = [Stage::Last, Stage::Changed, Stage::Gone];
-        for (k, _) in kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)) {
+        let mut ends: Vec<&(MomentColumn, Stage)> =
+            kinds.iter().flat_map(|kind| staged.iter().filter(move |(_, s)| s == kind)).collect();
+        // The sign-in before the current one.
+        ends.sort_by_key(|(k, s)| (kinds.iter().position(|kind| kind == s), name(k.column).starts_with("current")));
+        for (k, _) in ends {
             put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
             last = Some(k.column);
         }
@@ -157,6 +188,25 @@ impl TableMoments {
     pub fn decide(&self, c: usize) -> bool {
         self.laws.iter().any(|(of, ..)| *of == c)
     }
+}
+
+/// A moment of [`TableMoments`]: its column, its rank or the column that it follows, and its gap.
+type Placed<T> = (MomentColumn, T, (i64, i64));
+
+/// Returns the planned start of what the rows describe and the planned moments after it, each after the one before, with
+/// the column that it follows; empty if the start, or what follows it, is not planned.
+fn timetable<'a>(
+    later: &[Placed<u8>],
+    name: &dyn Fn(usize) -> &'a str,
+    main: Option<usize>,
+) -> Vec<Placed<Option<usize>>> {
+    let planned: Vec<&Placed<u8>> = later.iter().filter(|(k, ..)| is_planned(name(k.column))).collect();
+    let starts = planned.first().is_some_and(|(k, at, _)| *at == STARTED && Some(k.column) != main);
+    if planned.len() < 2 || !starts {
+        return Vec::new();
+    }
+    let before = std::iter::once(None).chain(planned.iter().map(|(k, ..)| Some(k.column)));
+    planned.iter().zip(before).map(|((k, _, gap), of)| (*k, of, *gap)).collect()
 }
 
 /// Returns for each column the length of the longest chain of columns before it.

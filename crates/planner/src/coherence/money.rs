@@ -22,6 +22,7 @@ impl RowLaws<'_> {
         self.payroll();
         self.line();
         self.document();
+        self.shares_of_sales();
         self.balances();
         self.prefetcher();
         self.measures();
@@ -234,9 +235,28 @@ impl RowLaws<'_> {
         }
     }
 
+    /// What a marketplace keeps of a sale, and what the seller earns.
+    fn shares_of_sales(&mut self) {
+        let Some(base) = self.first(&[Subtotal, Total, Gross, Line]) else { return };
+        let Some(fee) = self.one(Commission).filter(|&fee| self.same_money(base, fee)) else { return };
+        let rate = Formula::percent_of(&[(10, 5), (12, 2), (8, 2), (15, 1)]);
+        let text = format!("a usual share of {}", self.name(base));
+        self.law(Some(fee), self.cell(base).times(rate, self.scale(fee)), text);
+        if let Some(earned) = self.one(Earning).filter(|&c| self.same_money(base, c)) {
+            let (expr, text) = self.sum(base, &[], &[fee]);
+            self.law(Some(earned), expr, text);
+        }
+    }
+
     /// Paid and due amounts; balances before and after.
     fn balances(&mut self) {
         let bill = self.first(&[Total, Gross, Line, Subtotal]);
+        if let (Some(claimed), Some(approved)) = (bill, self.one(Approved)) {
+            let share = Formula::percent_of(&[(100, 60), (80, 20), (50, 12), (25, 8)]);
+            let text = format!("all or a part of {}", self.name(claimed));
+            self.law(Some(approved), self.cell(claimed).times(share, self.scale(approved)), text);
+        }
+        let bill = self.one(Approved).filter(|&c| self.laws.contains_key(&c)).or(bill);
         if let Some(bill) = bill {
             let scale = self.scale(bill);
             if let Some(c) = self.open(self.one(Paid)) {
@@ -288,7 +308,7 @@ impl RowLaws<'_> {
         });
         let Some(column) = status else { return otherwise };
         let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
-        let all = ["paid", "settled", "closed", "completed", "complete", "fulfilled", "cleared"];
+        let all = ["paid", "settled", "closed", "completed", "complete", "fulfilled", "cleared", "bezahlt", "pagado"];
         let none = [
             "draft",
             "open",
@@ -306,6 +326,13 @@ impl RowLaws<'_> {
             "written_off",
             "new",
             "past_due",
+            "reported",
+            "denied",
+            "entwurf",
+            "offen",
+            "gemahnt",
+            "storniert",
+            "pendiente",
         ];
         let some = ["partial", "partially_paid", "partly_paid", "partially paid"];
         Formula::ByText {

@@ -38,9 +38,27 @@ impl RowLaws<'_> {
             (Amount::Seconds, MICROS_PER_SECOND),
         ] {
             if let Some(c) = self.one(amount) {
+                if amount == Amount::Hours && self.scale(c) > 0 {
+                    self.hours_worked(c, start, end);
+                    continue;
+                }
                 let text = format!("{} - {}", self.name(end), self.name(start));
                 self.law(Some(c), Formula::Span { from: start, to: end, unit }.or(Formula::whole(0)), text);
             }
         }
+    }
+
+    /// Hours with decimals, less the minutes of a break.
+    fn hours_worked(&mut self, c: usize, start: usize, end: usize) {
+        let minutes = Formula::Span { from: start, to: end, unit: 60 * MICROS_PER_SECOND }.or(Formula::whole(0));
+        let mut text = format!("hours from {} to {}", self.name(start), self.name(end));
+        let worked = match self.one(Amount::Pause) {
+            Some(pause) => {
+                text += &format!(", without {}", self.name(pause));
+                (minutes - Formula::Cell(pause)).most(Formula::whole(0))
+            }
+            None => minutes,
+        };
+        self.law(Some(c), worked.over(Formula::whole(60), self.scale(c)), text);
     }
 }

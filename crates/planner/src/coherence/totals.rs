@@ -8,6 +8,7 @@ use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
+use dbmocker_semantics::roles::is_place;
 use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
 
@@ -58,6 +59,7 @@ pub fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
         }
         changed |= documents(b, tables, p, &leads);
         changed |= means(b, tables, p);
+        changed |= places(b, tables, p);
         if changed {
             b.generator.replace(b.options.seed, p, &tables[p]);
         }
@@ -209,7 +211,8 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[C
         if !are_lines(&child.name.name, line) || !plain {
             continue;
         }
-        let Some(found) = lines(child, &numbers, cents) else { continue };
+        let own = known.iter().find(|(of, _)| *of == c).and_then(|(_, name)| amount(name));
+        let Some(found) = lines(child, &numbers, cents, own) else { continue };
         // A document without lines may still have an amount, unless a column counts the lines.
         let otherwise = if is_counted(&tables[p], lead) { Formula::whole(0) } else { Formula::Own };
         if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
@@ -231,9 +234,11 @@ fn is_counted(parent: &TablePlan, lead: &ChildForeignKey) -> bool {
 }
 
 /// Returns the sum of the lines' amounts, or of quantity times price.
-fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<TotalLaw> {
+fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool, own: Option<Amount>) -> Option<TotalLaw> {
     let (label, name) = (&child.name.name, |c: usize| &child.columns[c].name);
-    let parts = [Amount::Line, Amount::Total, Amount::Gross, Amount::Subtotal, Amount::Net];
+    // The sum of net amounts is a net amount.
+    let net = own.filter(|own| *own == Amount::Net).unwrap_or(Amount::Line);
+    let parts = [net, Amount::Line, Amount::Total, Amount::Gross, Amount::Subtotal, Amount::Net];
     if let Some(of) = money(numbers, &parts, cents) {
         return Some(TotalLaw { fold: Fold::Sum(Formula::Cell(of)), text: format!("sum of {label}.{}", name(of)) });
     }
@@ -241,6 +246,25 @@ fn lines(child: &Table, numbers: &[(usize, &str)], cents: bool) -> Option<TotalL
     let quantity = money(numbers, &[Amount::Quantity], false)?;
     let of = Formula::Cell(quantity).times(Formula::Cell(price), 2);
     Some(TotalLaw { fold: Fold::Sum(of), text: format!("sum of {label}.{} x {}", name(quantity), name(price)) })
+}
+
+/// Positions and line numbers count the rows of the parent.
+fn places(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize) -> bool {
+    let lies = |f: &usize| {
+        let parent = tables[p].foreign[*f].parent_table;
+        parent.is_some_and(|of| of != p) && b.generator.child(p, *f, 0).is_some()
+    };
+    let Some(foreign) = (0..tables[p].foreign.len()).find(lies) else { return false };
+    let mut changed = false;
+    for c in 0..tables[p].columns.len() {
+        let whole = b.generator.table(p).columns[c].decimals() == Some(0);
+        if whole && is_place(&tables[p].columns[c].name) && is_open(b, tables, p, c) {
+            let of = tables[p].foreign[foreign].parent.name.clone();
+            let expr = Formula::Ordinal { foreign }.or(Formula::Own);
+            changed |= put(b, tables, (p, c), expr, format!("1, 2, 3, ... of each {of}"));
+        }
+    }
+    changed
 }
 
 /// A mean is NULL where the row's count is 0.

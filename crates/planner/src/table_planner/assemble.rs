@@ -315,7 +315,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Spread { .. } => "some rows of the parent more often",
         ParentChoice::Ranked { .. } => "profile: frequencies of the parents",
         ParentChoice::Tree { .. } => "a tree",
-        ParentChoice::OneToOne => "one to one",
+        ParentChoice::OneToOne | ParentChoice::InOrder => "one to one",
         ParentChoice::Component { .. } => "part of a key",
         ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
         ParentChoice::Counted { .. } => "so many rows for each",

@@ -180,7 +180,8 @@ impl TablePlanner<'_> {
         }
         // A row must not start before its parents: those of the leader must start after the ancestor.
         let timed = |t: usize| plan.began.is_some() && b.generator.table(t).has_time();
-        if timed(follower.key.parent) && !timed(leader.key.parent) {
+        let bounded = matches!(plan.sources[plan.foreign[by].source].pick, ParentChoice::Active { .. });
+        if timed(follower.key.parent) && !timed(leader.key.parent) && !bounded {
             return false;
         }
         let down = follower.steps.clone();

@@ -23,6 +23,18 @@ struct Decider {
     life: Option<LifeCycle>,
 }
 
+impl Decider {
+    /// Whether each value means true; `None` for a column that is not a boolean.
+    fn truths(&self) -> Option<Vec<bool>> {
+        let truth = |v: &Value| match v {
+            Value::Bool(is) => Some(*is),
+            Value::Int(n @ 0..=1) => Some(*n == 1),
+            _ => None,
+        };
+        self.values.iter().map(truth).collect()
+    }
+}
+
 impl TablePlanner<'_> {
     /// Makes the presence of values depend on statuses, and on types after which columns are named.
     pub(super) fn live(
@@ -217,8 +229,15 @@ fn decided(deciders: &[Decider], columns: &[ColumnPlan], c: usize) -> Option<Pre
     let name = Name::new(&columns[c].name);
     let by_life =
         deciders.iter().filter(|d| d.column != c).filter_map(|d| Some((d, d.life.as_ref()?.presence(&name)?)));
-    // A status list that names the event takes precedence over one that does not.
-    let lived = by_life.min_by_key(|(_, (_, listed))| !listed).map(|(d, (shares, _))| (d, shares, "life"));
+    // A flag of the event itself comes first; a status list that names the event takes precedence over one that does
+    // not, and a column called a status over other lists.
+    let flagged = deciders.iter().filter(|d| d.column != c).find_map(|d| {
+        let happened = semantics::flagged(&Name::new(&columns[d.column].name), &name)?;
+        Some((d, d.truths()?.iter().map(|&is| f64::from(is == happened)).collect(), "flag"))
+    });
+    let called = |d: &Decider| ["status", "state", "phase"].contains(&Name::new(&columns[d.column].name).last());
+    let lived = by_life.min_by_key(|(d, (_, listed))| (!listed, !called(d)));
+    let lived = flagged.or(lived.map(|(d, (shares, _))| (d, shares, "life")));
     let of_kind = || {
         let kinds = deciders.iter().filter(|d| d.column != c);
         kinds

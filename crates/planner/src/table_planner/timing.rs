@@ -36,8 +36,10 @@ pub(super) struct TimedForeignKey {
     pub(super) foreign: usize,
     parent: usize,
     pub(super) choice: Choice,
-    /// The parent's rows have start times.
+    /// The parent's rows have start times, and the row begins after them.
     pub(super) timed: bool,
+    /// It is known which of the parent's rows exist at a moment.
+    exists: bool,
 }
 
 impl TablePlanner<'_> {
@@ -52,25 +54,32 @@ impl TablePlanner<'_> {
         let moments = self.with_keys(plan);
         let moments = moments.as_ref().unwrap_or(&self.moments);
         if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, moments, &[])) {
+            b.ordered[self.position] = self.lies_in_order(b, plan);
             return self.set_moment_laws(b, plan, &moments);
         }
         let timed: Vec<TimedForeignKey> = leads.iter().copied().filter(|l| l.timed).collect();
         let lying = timed.iter().find(|l| l.choice == Choice::Lying);
         if timed.is_empty() && moments.main.is_none() {
+            b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
         }
         let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
         let clock = self.clock(b, moments, &timed);
         let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
+        let all_ordered = timed.iter().all(|l| b.ordered[l.parent]);
         match (lying, fixed.as_slice()) {
-            (_, []) if timed.iter().all(|l| b.ordered[l.parent]) => {
+            (_, []) if all_ordered => {
                 plan.began = Some(Began::Clock(clock.clone()));
                 b.ordered[self.position] = true;
                 let from = clock_from(b.options.seed, &plan.label, &clock, plan.rows);
                 let picks = self.bounds(b, plan, moments, &leads, &from);
                 picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
             }
-            (Some(lying), [only]) if lying.foreign == *only && ordered(lying) => {
+            (Some(lying), [only]) if lying.foreign == *only && all_ordered && ordered(lying) => {
+                let source = &mut plan.sources[plan.foreign[lying.foreign].source];
+                if source.pick == ParentChoice::OneToOne {
+                    source.pick = ParentChoice::InOrder;
+                }
                 let (least, most) = semantics::delay(&self.table.name.name);
                 let gap = Gap { least, most };
                 plan.began = Some(Began::After { parents: fixed, gap, together: true, otherwise: clock });
@@ -130,6 +139,10 @@ impl TablePlanner<'_> {
                 {
                     Choice::Lying
                 }
+                // In the order of the parents, which exist before their rows.
+                ParentChoice::OneToOne if alone && loose && self.may_be_in_order(b, plan, foreign, parent) => {
+                    Choice::Lying
+                }
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
@@ -137,10 +150,28 @@ impl TablePlanner<'_> {
                 }
                 _ => Choice::Fixed,
             };
-            let timed = choice != Choice::Apart && b.generator.table(parent).has_time();
-            out.push(TimedForeignKey { foreign, parent, choice, timed });
+            let exists = choice != Choice::Apart && b.ordered[parent];
+            // Rows that divide the time of an owner are not in order, but it is known which owners exist.
+            let owned = choice == Choice::Free && exists && b.generator.began_between(parent, 0).is_none();
+            let timed = choice != Choice::Apart && b.generator.table(parent).has_time() && !owned;
+            out.push(TimedForeignKey { foreign, parent, choice, timed, exists });
         }
         out
+    }
+
+    /// Returns true if rows with one parent each can be in the order of their parents.
+    fn may_be_in_order(&self, b: &PlanContext<'_>, plan: &TablePlan, foreign: usize, parent: usize) -> bool {
+        let f = &plan.foreign[foreign];
+        let size = (f.existing_count + b.generator.table(parent).rows).saturating_sub(plan.sources[f.source].first);
+        b.ordered[parent] && f.null_columns.is_empty() && plan.rows <= size && plan.sources[f.source].within.is_none()
+    }
+
+    /// Returns true if the table's rows are in the order of parents whose order in time is known.
+    fn lies_in_order(&self, b: &PlanContext<'_>, plan: &TablePlan) -> bool {
+        self.choices(b, plan).iter().any(|l| {
+            let one_to_one = plan.sources[plan.foreign[l.foreign].source].pick == ParentChoice::OneToOne;
+            l.choice == Choice::Lying && l.exists && !one_to_one && plan.foreign[l.foreign].null_columns.is_empty()
+        })
     }
 
     /// Returns the table's clock, which starts when some parents exist.
@@ -189,7 +220,7 @@ impl TablePlanner<'_> {
             })
             .collect();
         let mut out = Vec::new();
-        for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.timed) {
+        for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.exists) {
             let f = &plan.foreign[lead.foreign];
             let source = &plan.sources[f.source];
             // Few versions or plans are in use, and a row may change to a later one.
@@ -271,12 +302,12 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Returns how many of a table's first rows have certainly started by a moment.
+/// Returns how many of a table's first rows certainly exist at a moment.
 fn existing(generator: &Generator, t: usize, rows: u64, at: i64) -> u64 {
     let (mut lo, mut hi) = (0, rows);
     while lo < hi {
         let middle = lo + (hi - lo) / 2;
-        let began = generator.began_between(t, middle).is_some_and(|(_, upper)| upper <= at);
+        let began = generator.exists_between(t, middle).is_some_and(|(_, upper)| upper <= at);
         (lo, hi) = if began { (middle + 1, hi) } else { (lo, middle) };
     }
     lo

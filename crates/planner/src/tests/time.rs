@@ -70,6 +70,57 @@ fn children_start_after_their_parents_at_every_depth() {
 }
 
 #[test]
+fn rows_with_one_parent_each_keep_its_order_and_pass_it_on() {
+    let accounts = stamped("accounts", &[("created_at", false)]);
+    let sellers = stamped("sellers", &[("created_at", false)]).int("account_id").unique(&["account_id"]);
+    let sellers = sellers.foreign(&["account_id"], "accounts", &["id"]);
+    // Periods of validity are not in order of time, but their owners are.
+    let rates = stamped("rates", &[("valid_from", false), ("valid_to", true)]).int("seller_id");
+    let rates = rates.foreign(&["seller_id"], "sellers", &["id"]);
+    let sales = stamped("sales", &[("sold_at", false)]).int("seller_id").int("rate_id");
+    let sales = sales.foreign(&["seller_id"], "sellers", &["id"]).foreign(&["rate_id"], "rates", &["id"]);
+    let schema = Fixture::new().with(accounts).with(sellers).with(rates).with(sales).schema();
+    let (plan, generator) = planned(&schema, 1500);
+    let accounts = by_id(&cells(&plan, &generator, "accounts", &["id", "created_at"]));
+    let rows = cells(&plan, &generator, "sellers", &["account_id", "created_at", "id"]);
+    assert!(rows.windows(2).all(|w| w[0][0] < w[1][0]), "one account each, in order");
+    assert!(rows.iter().all(|r| accounts[&r[0].unwrap()] <= r[1].unwrap()), "after the account");
+    let sellers: HashMap<i64, i64> = rows.iter().map(|r| (r[2].unwrap(), r[1].unwrap())).collect();
+    let sales = cells(&plan, &generator, "sales", &["sold_at", "seller_id"]);
+    assert!(sales.windows(2).all(|w| w[0][0] <= w[1][0]), "sales have a clock");
+    assert!(sales.iter().all(|r| sellers[&r[1].unwrap()] <= r[0].unwrap()), "of sellers that exist");
+    checked(&schema, (plan, generator));
+}
+
+#[test]
+fn a_cancellation_does_not_delay_other_events() {
+    let visits = stamped(
+        "appointments",
+        &[
+            ("created_at", false),
+            ("scheduled_start", false),
+            ("scheduled_end", false),
+            ("checked_in_at", true),
+            ("started_at", true),
+            ("completed_at", true),
+            ("cancelled_at", true),
+            ("closed_at", true),
+        ],
+    );
+    let text = check(Fixture::new().with(visits).schema(), 300).describe(Detail::Columns);
+    for said in [
+        "scheduled_end    = after scheduled_start",
+        "checked_in_at    = after scheduled_start",
+        "started_at       = after checked_in_at",
+        "completed_at     = after started_at",
+        "cancelled_at     = after started_at",
+        "closed_at        = after",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}
+
+#[test]
 fn a_plan_describes_start_times_unless_no_coherence_is_set() {
     let schema = shop();
     let (plan, _) = planned(&schema, 1500);

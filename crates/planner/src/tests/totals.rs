@@ -169,3 +169,33 @@ fn of_two_foreign_keys_only_the_one_named_after_the_parent_is_counted() {
     assert!(!text(&schema("recipient_id")).contains("number of"));
     assert!(text(&schema("user_id")).contains("= number of messages"));
 }
+
+#[test]
+fn positions_count_the_rows_of_their_parent() {
+    let orders = table("orders").int("id").primary(&["id"]);
+    let items = table("order_items").int("id").primary(&["id"]).int("order_id").int("position").int("version");
+    let schema = Fixture::new().with(orders).with(items.foreign(&["order_id"], "orders", &["id"])).schema();
+    let (plan, generator) = planned(&schema, 600);
+    let mut last: BTreeMap<i64, i64> = BTreeMap::new();
+    for row in cells(&plan, &generator, "order_items") {
+        let of = last.entry(row["order_id"].unwrap()).or_default();
+        *of += 1;
+        assert_eq!(row["position"], Some(*of), "{row:?}");
+    }
+    assert!(plan.describe(Detail::Columns).contains("position  = 1, 2, 3, ... of each orders"));
+    checked(&schema, (plan, generator));
+}
+
+#[test]
+fn a_marketplace_keeps_a_share_of_what_the_buyer_pays() {
+    let sales = table("sales").int("id").primary(&["id"]);
+    let names = ["subtotal", "shipping", "tax", "total", "platform_fee", "seller_earnings"];
+    let sales = with(sales, &names.map(|name| (name, MONEY)));
+    let (plan, generator) = planned(&Fixture::new().with(sales).schema(), 200);
+    for row in cells(&plan, &generator, "sales") {
+        let of = |name: &str| row[name].unwrap();
+        assert_eq!(of("subtotal") + of("shipping") + of("tax"), of("total"), "{row:?}");
+        assert_eq!(of("subtotal") - of("platform_fee"), of("seller_earnings"), "{row:?}");
+        assert!(0 < of("platform_fee") && of("platform_fee") < of("subtotal"), "{row:?}");
+    }
+}

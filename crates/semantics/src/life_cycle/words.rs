@@ -64,6 +64,7 @@ pub(super) const EVENTS: &[Event] = &[
     step(14, &["assigned", "claimed"], &["assignment"]),
     step(15, &["acknowledged"], &["acknowledgement"]),
     step(15, &["triaged"], &["triage"]),
+    step(17, &["decided"], &["decision"]),
     step(16, &["reviewed", "screened", "inspected"], &["review", "inspection"]),
     step(18, &["interviewed"], &["interview"]),
     step(20, &["confirmed"], &["confirmation"]),
@@ -110,6 +111,8 @@ pub(super) const EVENTS: &[Event] = &[
     terminal(&["closed"], &["closing", "closure", "close"]),
     terminal(&["ended", "finished", "stopped"], &[]),
     branch(2, 30, &[], 70, &["cancelled", "canceled"], &["cancellation", "cancelation", "cancel"]),
+    branch(27, 69, &[], 20, &["aborted", "interrupted"], &["abort"]),
+    branch(40, 90, &[], 60, &["dropped", "dropped out"], &["drop out"]),
     branch(30, 90, &[], 28, &["refunded"], &["refund"]),
     branch(60, 90, &[], 30, &["returned"], &["return"]),
     branch(60, 90, &[], 12, &["exchanged"], &[]),
@@ -225,6 +228,43 @@ pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["degraded", "warning"], (40, 60, 40)),
     (&["unknown", "other", "none"], (0, 60, 15)),
 ];
+
+/// Statuses in other languages, and the English ones.
+pub(super) const TRANSLATED: &[(&[&str], &str)] = &[
+    (&["entwurf", "brouillon", "borrador", "rascunho", "bozza", "concept", "taslak"], "draft"),
+    (&["neu", "nouveau", "nuevo", "novo", "nuovo", "nieuw"], "new"),
+    (&["offen", "ouvert", "abierto", "aberto", "aperto"], "open"),
+    (&["ausstehend", "wartend", "en attente", "pendiente", "pendente", "in attesa"], "pending"),
+    (&["beantragt", "angefragt", "demande", "solicitado", "richiesto"], "requested"),
+    (&["bestaetigt", "bestätigt", "confirme", "confirmé", "confirmado", "confermato"], "confirmed"),
+    (&["genehmigt", "approuve", "approuvé", "aprobado", "aprovado", "approvato"], "approved"),
+    (&["abgelehnt", "refuse", "refusé", "rechazado", "rejeitado", "rifiutato"], "rejected"),
+    (&["in bearbeitung", "en cours", "en proceso", "em andamento", "in corso"], "in progress"),
+    (&["aktiv", "actif", "activo", "ativo", "attivo", "actief"], "active"),
+    (&["inaktiv", "inactif", "inactivo", "inativo", "inattivo"], "inactive"),
+    (&["bezahlt", "paye", "payé", "pagado", "pago", "pagato", "betaald"], "paid"),
+    (&["gemahnt", "ueberfaellig", "überfällig", "en retard", "vencido", "vencida", "scaduto"], "overdue"),
+    (&["versendet", "versandt", "expedie", "expédié", "enviado", "spedito", "verzonden"], "shipped"),
+    (&["geliefert", "zugestellt", "livre", "livré", "entregado", "entregue", "consegnato"], "delivered"),
+    (
+        &["erledigt", "abgeschlossen", "fertig", "termine", "terminé", "completado", "concluido", "completato"],
+        "completed",
+    ),
+    (
+        &["storniert", "gekuendigt", "gekündigt", "abgebrochen", "annule", "annulé", "cancelado", "annullato"],
+        "cancelled",
+    ),
+    (&["beendet"], "ended"),
+    (&["geschlossen", "ferme", "fermé", "cerrado", "fechado", "chiuso"], "closed"),
+    (&["zurueckgegeben", "retourniert", "retourne", "devuelto", "devolvido", "reso"], "returned"),
+];
+
+/// States of rows whose time is over.
+pub(super) const OVER: &[&str] = &["inactive", "former", "ended", "terminated", "left", "closed", "dormant"];
+
+/// Nouns of events, as names of columns with what was said then.
+pub(super) const SAID: &[(&str, &str)] =
+    &[("response", "responded"), ("reply", "replied"), ("answer", "answered"), ("decision", "decided")];
 
 /// Words after the event's in the names of columns that belong to it.
 pub(super) const STAMPS: &[&str] = &["at", "on", "date", "time", "by", "datetime", "timestamp"];

@@ -17,7 +17,7 @@ impl ColumnInference<'_> {
         // SQLite keeps `DEFAULT false` as it was written: the column holds booleans.
         let boolean = ["false", "true"].iter().any(|t| self.default.trim_matches(['(', ')']).eq_ignore_ascii_case(t));
         let flag = text::flag(&self.name).or(boolean.then_some(50));
-        let scale = numbers::scale_of(&self.name, year);
+        let scale = numbers::scale_of(&self.neighbours.table, &self.name, year);
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
         }
@@ -49,7 +49,7 @@ impl ColumnInference<'_> {
                 _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
             };
         }
-        if let Some((word, list)) = numbers::listed(&self.name) {
+        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name) {
             let fits = |n: i64| least <= i128::from(n) && i128::from(n) <= most;
             if list.iter().all(|(n, _)| fits(*n)) {
                 let values = list.iter().map(|(n, _)| Value::Int((*n).into())).collect();
@@ -57,7 +57,7 @@ impl ColumnInference<'_> {
                 return (Domain::Choice { values, weights }, self.named(&word));
             }
         }
-        let scale = scale.or_else(|| numbers::scale_of(self.comment.as_ref()?, year));
+        let scale = scale.or_else(|| numbers::scale_of(&self.neighbours.table, self.comment.as_ref()?, year));
         match scale {
             Some((word, scale)) => {
                 let factor = if scale.fraction { 100.0 } else { 1.0 };
@@ -94,7 +94,7 @@ impl ColumnInference<'_> {
 
     pub(super) fn year(&self) -> (Domain, String) {
         let now = self.year_now();
-        let (lo, hi) = match numbers::scale_of(&self.name, now) {
+        let (lo, hi) = match numbers::scale_of(&self.neighbours.table, &self.name, now) {
             _ if self.context.in_key => (1901, 2155),
             Some((_, s)) if s.lo >= 1901.0 => (s.lo as i128, s.hi as i128),
             _ => (i128::from(now) - 35, i128::from(now)),
@@ -122,7 +122,7 @@ impl ColumnInference<'_> {
             return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
         }
         let integer_digits = i32::from(precision) - i32::from(digits);
-        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (
                 Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false },
@@ -140,7 +140,7 @@ impl ColumnInference<'_> {
 
     pub(super) fn float(&self, bytes: u8, unsigned: bool) -> (Domain, String) {
         let most = if bytes <= 4 { 1e5 } else { 1e12 };
-        let (found, reason) = match numbers::scale_of(&self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false }, "type float".into()),
         };

@@ -80,7 +80,7 @@ impl ColumnInference<'_> {
 
     /// The kind of a date or time that is stored as text, as SQLite does; else `None`.
     pub(super) fn moment_text(&self) -> Option<TextKind> {
-        if dates::is_day(&self.name) && self.context.dialect == Dialect::Sqlite && self.name.ends("date") {
+        if dates::is_day(&self.name) && self.context.dialect == Dialect::Sqlite {
             return Some(TextKind::DateText);
         }
         if dates::is_day(&self.name) {
