@@ -49,7 +49,7 @@ pub struct ClientCertificate {
     pub key: PathBuf,
 }
 
-/// Options of a session besides the login (PostgreSQL only, except the time limit).
+/// Options of a session besides the login (PostgreSQL only, except the time limit and the settings).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionOptions {
     /// The one schema in which names are looked up.
@@ -60,6 +60,32 @@ pub struct SessionOptions {
     pub application_name: Option<String>,
     /// Time limit for connecting to the server.
     pub connect_timeout: Option<Duration>,
+    /// Settings of every session, by name; `role` of PostgreSQL is one, and `@name` of MySQL is a user variable.
+    pub settings: Vec<(String, String)>,
+}
+
+impl SessionOptions {
+    /// Returns PostgreSQL's command-line options of a session: those given, then the settings.
+    pub fn postgres_options(&self) -> Option<String> {
+        let escaped = |text: &str| text.replace('\\', "\\\\").replace(' ', "\\ ");
+        let settings = self.settings.iter().map(|(name, value)| format!("-c {name}={}", escaped(value)));
+        let all: Vec<String> = self.options.iter().cloned().chain(settings).collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    /// Returns the statement that sets MySQL's settings.
+    pub fn mysql_statement(&self) -> Option<String> {
+        let literal = |value: &str| match value.parse::<i64>() {
+            Ok(n) => n.to_string(),
+            Err(_) => format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''")),
+        };
+        let one = |(name, value): &(String, String)| {
+            let scope = if name.starts_with('@') { "" } else { "SESSION " };
+            format!("{scope}{name} = {}", literal(value))
+        };
+        let all: Vec<String> = self.settings.iter().map(one).collect();
+        (!all.is_empty()).then(|| format!("SET {}", all.join(", ")))
+    }
 }
 
 /// The address of a server, and the credentials.

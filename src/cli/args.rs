@@ -291,6 +291,10 @@ pub struct InitConfig {
     #[arg(long, requires = "output")]
     pub overwrite: bool,
 
+    /// Writes the count of every table, and the rule of every column that has one of its own, instead of comments
+    #[arg(long)]
+    pub full: bool,
+
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]

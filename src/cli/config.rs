@@ -168,6 +168,19 @@ pub fn connection(typed: &args::DatabaseArgs, printer: &Printer) -> Result<Conne
 fn found(typed: &args::DatabaseArgs, printer: &Printer) -> Result<RequestedDatabase, Failure> {
     let mut found = dbmocker_schema::connection(&connect_args(typed)).map_err(schema_failure)?;
     found.connection.trust_schema = typed.trust_schema;
+    if !typed.session.is_empty() && found.connection.dialect == Dialect::Sqlite {
+        return Err(Failure::usage(
+            "SQLite has no settings of sessions; leave out --session, and `session` of the config file",
+        ));
+    }
+    if let Some((name, _)) =
+        typed.session.iter().find(|(name, _)| found.connection.dialect == Dialect::Postgres && name.starts_with('@'))
+    {
+        return Err(Failure::usage(format!(
+            "session: `{name}` is a variable of MySQL; PostgreSQL has settings such as app.tenant_id"
+        )));
+    }
+    found.connection.session.settings.clone_from(&typed.session);
     found.notes.iter().for_each(|note| printer.note(note));
     // The password prompt may follow: no phase is shown during it.
     printer.detail(format_args!("connecting to {}", found.connection));

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod conda;
 pub mod config;
 mod connections;
+mod effects;
 pub mod file;
 pub mod guard;
 pub mod host;

@@ -184,6 +184,27 @@ pub fn share(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| format!("`{text}` is not a probability; write a number from 0 to 1"))
 }
 
+/// A setting of a session: `app.tenant_id=7`, `role=loader`, `@tenant=7`.
+///
+/// ```
+/// use dbmocker::cli::parse::session_setting;
+/// assert_eq!(session_setting("app.tenant_id=7"), Ok(("app.tenant_id".into(), "7".into())));
+/// assert!(session_setting("x; drop table t=1").is_err() && session_setting("x").is_err());
+/// ```
+///
+/// # Errors
+/// No `=`, or a name that is none.
+pub fn session_setting(text: &str) -> Result<(String, String), String> {
+    let wrong = || format!("`{text}` is no setting; write it as app.tenant_id=7");
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let bare = name.strip_prefix('@').unwrap_or(name);
+    let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    if bare.is_empty() || bare.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') || !bare.chars().all(named) {
+        return Err(wrong());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// A share as a percentage, or a number from 0 to 1.
 ///
 /// ```

@@ -40,6 +40,8 @@ pub struct Request {
     pub generation: Generation,
     /// Hosts and databases that are never filled.
     pub protect: Vec<String>,
+    /// Settings of every session.
+    pub session: Vec<(String, String)>,
     /// What flags override in the file.
     pub notes: Vec<String>,
 }
@@ -74,7 +76,7 @@ impl Request {
             }),
             None => None,
         };
-        let no_coherence = typed.no_coherence || file.generation.no_coherence;
+        let no_coherence = typed.no_coherence || file.generation.coherence == Some(false);
         let shape = match rows {
             Some(_) if typed.shape => RowDistribution::Largest,
             None if typed.shape || !no_coherence => RowDistribution::ByRole,
@@ -97,6 +99,7 @@ impl Request {
             profile,
             generation: file.generation,
             protect: file.protect,
+            session: file.session,
             notes,
         })
     }

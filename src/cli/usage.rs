@@ -196,7 +196,7 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
 /// # Errors
 /// The file sets `truncate_existing`.
 pub fn refuse_truncation() -> Result<(), Failure> {
-    if file::read(Path::new(CONFIG)).or_exit(Exit::Usage)?.generation.truncate_existing {
+    if file::read(Path::new(CONFIG)).or_exit(Exit::Usage)?.generation.truncate_existing == Some(true) {
         let text = format!(
             "`{CONFIG}` in this folder says truncate_existing, and no flag names it; give --config {CONFIG}, or --config none"
         );

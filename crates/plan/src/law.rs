@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::FkStep;
+use super::{FkStep, SeasonPlan, SeriesPlan, WalkPlan};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_domain::distribution::{Distribution, Ranks};
+use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::{Env, Expr};
 
 /// The law that replaces a column's draw.
@@ -32,6 +33,11 @@ pub enum Law {
     Named { of: usize, words: Vec<(String, String)> },
     /// The text mapped to that of another column of the row; the rule's draw if there is no such entry.
     Text { by: usize, cases: Vec<(String, String)> },
+    /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
+    Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },
+    /// A text made of the names in other columns of the row, of at most `most` characters; the rule's draw if it does not
+    /// fit. `numbered`: for a unique column, the text holds the row's number, counted from here.
+    Names { names: NameColumns, attribute: Attribute, most: u32, numbered: Option<u64> },
     /// The value of the expression over named `inputs`, converted to the column's type; at most `most` characters.
     Expression { expr: Box<Expr>, inputs: Vec<Input>, env: Env, most: Option<u32> },
     /// A moment, stored in this form. Past events are not after `now` (microseconds since 1970).
@@ -47,6 +53,22 @@ pub enum Law {
     },
     /// Drawn from a requested or learned distribution.
     Drawn(Box<Drawn>),
+}
+
+/// The columns with a person's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NameColumns {
+    pub first: Option<usize>,
+    pub last: Option<usize>,
+    /// Both names in one text.
+    pub full: Option<usize>,
+}
+
+impl NameColumns {
+    /// Returns the columns.
+    pub fn all(&self) -> impl Iterator<Item = usize> {
+        self.first.into_iter().chain(self.last).chain(self.full)
+    }
 }
 
 /// How the cells of a column are drawn.
@@ -102,6 +124,12 @@ pub enum InputOf {
     Parent { path: Vec<FkStep>, column: usize },
     /// The row's number in its table, from 1, or among the rows of its parent.
     RowNumber { foreign: Option<usize> },
+    /// The value of a series at the row's place in its table, or among the rows of its parent.
+    Series { series: SeriesPlan, foreign: Option<usize> },
+    /// The value of a walk at that place.
+    Walk { walk: WalkPlan, foreign: Option<usize> },
+    /// The factor of the season at the moment in a column of the row.
+    Season { season: SeasonPlan, at: usize },
     /// An aggregate over the rows of another table that refer to the row.
     Children { table: usize, foreign: usize, fold: Aggregate, of: Box<Expr>, columns: Vec<(String, usize)>, env: Env },
 }

@@ -27,6 +27,7 @@ mod meeting;
 mod parents;
 mod presence;
 pub mod print;
+mod series;
 mod summary;
 mod validate;
 
@@ -38,13 +39,14 @@ pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
-    Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment, Owned,
-    WHOLE,
+    Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment,
+    NameColumns, Owned, WHOLE,
 };
 pub use meeting::{Meeting, PREFERRED};
 pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;
 pub use print::Detail;
+pub use series::{SeasonPlan, SeriesPlan, SeriesText, WalkPlan};
 pub use validate::{Copied, Depths, MOST_ROWS};
 
 /// Incremented when the same plan would give other rows; written into the manifest.

@@ -319,6 +319,10 @@ impl OverrideScope<'_> {
         if bounds.iter().all(|(_, _, v)| v.is_none()) {
             return Ok(domain);
         }
+        let domain = match self.inner_bounds(domain, override_)? {
+            (domain, true) => return Ok(domain),
+            (domain, false) => domain,
+        };
         let mut domain = match (domain, self.legal) {
             (d @ (Domain::Choice { .. } | Domain::Float { .. }), _) if !override_.possible_values.is_empty() => d,
             // A boolean inferred from the name, a number by its type.
@@ -351,6 +355,32 @@ impl OverrideScope<'_> {
             };
         }
         Ok(domain)
+    }
+
+    /// Bounds the ends of ranges and the elements of arrays; returns whether the domain is one of these.
+    fn inner_bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<(Domain, bool), String> {
+        let ty = match &self.column.ty {
+            SqlType::Range { element, .. } | SqlType::Array { element, .. } => element,
+            _ => return Ok((domain, false)),
+        };
+        let column = Column { ty: (**ty).clone(), ..self.column.clone() };
+        let within = |inner: &Domain, legal: &Domain| {
+            let scope = OverrideScope { column: &column, likely: inner, legal, dialect: self.dialect, now: self.now };
+            scope.bounds(inner.clone(), override_).map(Box::new)
+        };
+        Ok(match (domain, self.legal) {
+            (
+                Domain::Special(Special::RangeOf { element, multi, apart, law }),
+                Domain::Special(Special::RangeOf { element: legal, .. }),
+            ) => {
+                let element = within(&element, legal)?;
+                (Domain::Special(Special::RangeOf { element, multi, apart, law }), true)
+            }
+            (Domain::Array { element, min, max }, Domain::Array { element: legal, .. }) => {
+                (Domain::Array { element: within(&element, legal)?, min, max }, true)
+            }
+            (domain, _) => (domain, false),
+        })
     }
 
     /// Returns the bounds of a range: those of the override take precedence over the inferred ones.

@@ -97,7 +97,7 @@ pub fn build(
     let wanted = options.overrides.declared_references(schema)?;
     let declared = &*declared::completed(schema, &wanted)?;
     let expanded = options.overrides.expanded(declared)?;
-    let formulas = Formulas::find(declared, &expanded)?;
+    let formulas = Formulas::find(declared, &expanded, options.now)?;
     let declared = &*formulas.complete(declared);
     let schema = &*derived_constraints::complete(declared);
     let (mut chosen, mut left_out) = select(schema, &options.selection)?;

@@ -12,9 +12,10 @@ use super::foreign_keys;
 use super::foreign_keys::Link;
 use super::overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column, typed_at};
 use super::select::resolve;
-use dbmocker_core::schema::{Generated, Schema, SqlType, Table};
+use super::series::{SeriesProblem, is_injective};
+use dbmocker_core::schema::{Generated, Key, Schema, SqlType, Table};
 use dbmocker_core::value::Value;
-use dbmocker_plan::{Aggregate, ColumnId, Scalar};
+use dbmocker_plan::{Aggregate, ColumnId, Scalar, SeasonPlan, SeriesPlan, WalkPlan};
 use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
 
 /// The reason why an expression is invalid.
@@ -42,6 +43,14 @@ pub enum FormulaProblem {
     Decided(String),
     #[error("`{0}` gives its values as well; keep one of them")]
     Overridden(&'static str),
+    #[error("{0}")]
+    Series(#[from] SeriesProblem),
+    #[error("`per: {0}` is no column of a foreign key; each row of its parent has a series of its own then")]
+    NoParent(String),
+    #[error(
+        "key `{0}` needs different values, and these may repeat; a `series` without `jitter`, or with `per` a column of the key, keeps them apart"
+    )]
+    Repeats(String),
     #[error("rules read the row and rows above it, not the rows that refer to it")]
     RuleOfChildren,
     #[error("{0}; its rules can only be `null: true`, by conditions over one other column of the row")]
@@ -53,6 +62,8 @@ pub enum FormulaProblem {
 /// A resolved expression, or resolved rules.
 #[derive(Debug, Clone)]
 pub(super) struct ResolvedFormula {
+    /// The key of the config file.
+    pub key: &'static str,
     pub kind: FormulaKind,
     pub expr: Expr,
     pub text: String,
@@ -86,6 +97,19 @@ pub(super) enum FormulaInput {
     RowNumber {
         key: Option<Link>,
     },
+    Series {
+        key: Option<Link>,
+        series: SeriesPlan,
+    },
+    Walk {
+        key: Option<Link>,
+        walk: WalkPlan,
+    },
+    /// The factor of the season at the moment in a column.
+    Season {
+        season: SeasonPlan,
+        at: usize,
+    },
     Children {
         table: usize,
         key: Link,
@@ -100,6 +124,31 @@ impl ResolvedFormula {
     pub fn is_plain(&self) -> bool {
         self.kind == FormulaKind::Expression
             && self.inputs.iter().all(|(_, input)| matches!(input, FormulaInput::Cell(_)))
+    }
+
+    /// Returns the foreign keys whose parents have series of their own, with their places in the rows.
+    pub fn per_parent(&self) -> impl Iterator<Item = &Link> {
+        self.inputs.iter().filter_map(|(_, input)| match input {
+            FormulaInput::Series { key, .. } | FormulaInput::Walk { key, .. } => key.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// Returns the foreign keys among whose parents' rows the row has a number.
+    pub fn numbering(&self) -> impl Iterator<Item = &Link> {
+        let numbers = self.inputs.iter().filter_map(|(_, input)| match input {
+            FormulaInput::RowNumber { key } => key.as_ref(),
+            _ => None,
+        });
+        numbers.chain(self.per_parent())
+    }
+
+    /// Returns the foreign key of a series whose values differ among the rows of one parent, or in the table.
+    pub fn unique_series(&self) -> Option<Option<&Link>> {
+        match &self.inputs[..] {
+            [(_, FormulaInput::Series { key, series })] if is_injective(series) => Some(key.as_ref()),
+            _ => None,
+        }
     }
 
     /// Returns true if the expression aggregates child rows, which are planned later.
@@ -117,11 +166,11 @@ impl Formulas {
     ///
     /// # Errors
     /// An expression that is invalid, has an unknown name, or whose column is determined otherwise; with its place.
-    pub fn find(schema: &Schema, overrides: &Overrides) -> Result<Self, PlanError> {
+    pub fn find(schema: &Schema, overrides: &Overrides, now: i64) -> Result<Self, PlanError> {
         let mut out = Formulas::default();
         for (name, table) in &overrides.tables {
             for (column, wish) in &table.columns {
-                if wish.expression.is_none() && wish.rules.is_empty() {
+                if wish.expression.is_none() && wish.rules.is_empty() && wish.serial_key().is_none() {
                     continue;
                 }
                 let t = resolve(schema, name).map_err(|e| typed_at(e, &table.origin))?;
@@ -130,7 +179,10 @@ impl Formulas {
                     let place = format!("{}.{}", schema.tables[t].name, schema.tables[t].columns[c].name);
                     typed_at(PlanError::Formula { column: place, problem }, &wish.origin)
                 };
-                let names = NameResolver { schema, t, inputs: Vec::new() };
+                if is_counter(&schema.tables[t], c, wish) {
+                    continue;
+                }
+                let names = NameResolver { schema, t, now, inputs: Vec::new() };
                 let formula = names.of(c, table, wish).map_err(failed)?;
                 out.0.entry(t).or_default().insert(c, formula);
             }
@@ -146,14 +198,18 @@ impl Formulas {
     /// Returns true if an expression reads a column.
     pub fn read(&self, table: usize, column: usize) -> bool {
         let reads = |t: usize, input: &FormulaInput| match input {
-            FormulaInput::Cell(c) => (t, *c) == (table, column),
+            FormulaInput::Cell(c) | FormulaInput::Season { at: c, .. } => (t, *c) == (table, column),
             FormulaInput::Parent { path, column: c } => {
                 path.last().is_some_and(|(_, link)| link.parent == table) && *c == column
             }
             FormulaInput::Children { table: t, columns, .. } => {
                 *t == table && columns.iter().any(|(_, c)| *c == column)
             }
-            FormulaInput::RowNumber { .. } | FormulaInput::Own | FormulaInput::Drawn(_) => false,
+            FormulaInput::RowNumber { .. }
+            | FormulaInput::Series { .. }
+            | FormulaInput::Walk { .. }
+            | FormulaInput::Own
+            | FormulaInput::Drawn(_) => false,
         };
         let all = self.0.iter().flat_map(|(t, formulas)| formulas.values().map(move |f| (*t, f)));
         all.into_iter().any(|(t, f)| f.inputs.iter().any(|(_, input)| reads(t, input)))
@@ -211,11 +267,15 @@ impl Formulas {
         let formula = self.get(place.0, place.1);
         let found = formula.into_iter().flat_map(|f| &f.inputs).find_map(|(_, input)| {
             let next: Vec<ColumnId> = match input {
-                FormulaInput::Cell(c) => vec![(place.0, *c)],
+                FormulaInput::Cell(c) | FormulaInput::Season { at: c, .. } => vec![(place.0, *c)],
                 FormulaInput::Parent { path, column } => {
                     path.last().map(|(_, link)| (link.parent, *column)).into_iter().collect()
                 }
-                FormulaInput::RowNumber { .. } | FormulaInput::Own | FormulaInput::Drawn(_) => Vec::new(),
+                FormulaInput::RowNumber { .. }
+                | FormulaInput::Series { .. }
+                | FormulaInput::Walk { .. }
+                | FormulaInput::Own
+                | FormulaInput::Drawn(_) => Vec::new(),
                 FormulaInput::Children { table, columns, .. } => columns.iter().map(|(_, c)| (*table, *c)).collect(),
             };
             next.into_iter().find_map(|next| self.follow(next, way, done))
@@ -223,6 +283,18 @@ impl Formulas {
         way.pop();
         found
     }
+}
+
+/// Returns true for a series that counts up a column which the planner numbers anyway.
+fn is_counter(table: &Table, c: usize, wish: &ColumnOverride) -> bool {
+    let column = &table.columns[c];
+    let alone = table.primary_key().and_then(Key::plain_columns).is_some_and(|p| p == [column.name.as_str()]);
+    let whole = matches!(column.ty, SqlType::Int { .. } | SqlType::Decimal { scale: 0, .. });
+    let other = wish.first_key().is_some() || wish.expression.is_some() || !wish.rules.is_empty();
+    let only = wish.walk.is_none() && wish.season.is_none() && !other;
+    let counts = wish.series.as_ref().is_some_and(|s| s.counts() && s.numbers().is_some_and(|(_, step)| step > 0));
+    let free = !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+    counts && only && whole && free && (column.auto.is_some() || alone)
 }
 
 /// Returns the constraint that determines a column's values, if there is one.
@@ -239,7 +311,7 @@ fn decided(table: &Table, c: usize) -> Option<String> {
 }
 
 /// Casts an expression to the type in which the server stores the column.
-fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
+pub(super) fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
     let cast = |expr, to| Expr::Cast { expr: Box::new(expr), to };
     match ty {
         // All servers round numbers.
@@ -260,12 +332,18 @@ fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
 struct NameResolver<'a> {
     schema: &'a Schema,
     t: usize,
+    now: i64,
     inputs: Vec<(String, FormulaInput)>,
 }
+
+mod serial;
 
 impl NameResolver<'_> {
     /// Resolves the expression or the rules of a column.
     fn of(mut self, c: usize, table: &TableOverride, wish: &ColumnOverride) -> Result<ResolvedFormula, FormulaProblem> {
+        if wish.serial_key().is_some() {
+            return self.serial(c, table, wish);
+        }
         let absent = !wish.rules.is_empty() && wish.rules.iter().all(|rule| rule.then == RuleValue::Null);
         let clash = match wish.expression {
             Some(_) if !wish.rules.is_empty() => Some("expression"),
@@ -291,7 +369,7 @@ impl NameResolver<'_> {
         let text = wish.expression.clone().unwrap_or_default();
         let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty);
         let (kind, origin) = (FormulaKind::Expression, wish.origin.clone());
-        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
+        Ok(ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs })
     }
 
     fn tree(&mut self, text: &str) -> Result<Expr, FormulaProblem> {
@@ -351,7 +429,7 @@ impl NameResolver<'_> {
             _ => (FormulaKind::Rules, expr),
         };
         let (text, origin) = (shown.join(", "), origin.to_owned());
-        Ok(ResolvedFormula { kind, expr, text, origin, inputs: self.inputs })
+        Ok(ResolvedFormula { key: "rules", kind, expr, text, origin, inputs: self.inputs })
     }
 
     /// Returns the expression with paths replaced by the names of inputs.
@@ -467,10 +545,19 @@ impl NameResolver<'_> {
         if let Some(name) = unknown_function(of) {
             return Err(FormulaProblem::Function(name.to_owned()));
         }
-        // Without columns, the aggregate counts rows.
-        let of = if columns.is_empty() { Expr::int(1) } else { of.clone() };
+        // The table's name stands for its rows, which are counted.
+        let rows: Vec<&String> = names.iter().zip(&found).filter(|(_, (_, c))| c.is_empty()).map(|(n, _)| n).collect();
+        let of = each_row(of, &rows);
         let place = format!("{name} #{}", self.inputs.len());
         Ok(self.put(&place, FormulaInput::Children { table: child, key, fold, of, columns }))
+    }
+}
+
+/// Returns an expression with 1 in the place of a table's name.
+fn each_row(of: &Expr, tables: &[&String]) -> Expr {
+    match of {
+        Expr::Column(name) if tables.contains(&name) => Expr::int(1),
+        other => other.map_children(&mut |part| each_row(part, tables)),
     }
 }
 

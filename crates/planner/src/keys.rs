@@ -45,6 +45,8 @@ pub struct ColumnFacts {
     pub member: Option<usize>,
     /// A CHECK couples it to other columns: its value cannot be assigned independently.
     pub coupled: bool,
+    /// The values of a series differ: in the table, or among the rows of this parent selection.
+    pub series: Option<Option<usize>>,
     /// Description of `size` if the key may hold more values than the planner can produce.
     pub made: Option<String>,
 }
@@ -190,7 +192,7 @@ impl Assigner<'_> {
         for (c, facts) in self.columns.iter().enumerate() {
             let Some(counter) = facts.sequence else { continue };
             let alone = self.keys.iter().any(|k| k.primary && k.exact && k.columns == [c]);
-            if facts.member.is_none() && !facts.coupled && (counter.auto || alone) {
+            if facts.member.is_none() && facts.series.is_none() && !facts.coupled && (counter.auto || alone) {
                 self.count(c, counter);
             }
         }
@@ -225,6 +227,17 @@ impl Assigner<'_> {
         };
         if let Some(&c) = key.columns.iter().find(unique) {
             return Some(format!("`{}` is unique", self.columns[c].name));
+        }
+        let series = |c: &&usize| match self.columns[**c].series {
+            Some(Some(m)) => key.exact && self.identifies(k, m),
+            Some(None) => key.exact,
+            None => false,
+        };
+        if let Some(&c) = key.columns.iter().find(series) {
+            return Some(match self.columns[c].series.flatten() {
+                Some(m) => format!("`{}` is a series for each {}", self.columns[c].name, self.members[m].choice("")),
+                None => format!("`{}` is a series", self.columns[c].name),
+            });
         }
         for (&m, pick) in &self.out.picks {
             if *pick == ParentChoice::OneToOne && key.exact && self.identifies(k, m) {
@@ -283,7 +296,7 @@ impl Assigner<'_> {
     fn free(&self, k: usize) -> Vec<usize> {
         let usable = |&c: &usize| {
             let f = &self.columns[c];
-            f.member.is_none() && !f.coupled && f.size > 0 && !self.out.columns.contains_key(&c)
+            f.member.is_none() && f.series.is_none() && !f.coupled && f.size > 0 && !self.out.columns.contains_key(&c)
         };
         self.keys[k].columns.iter().copied().filter(usable).collect()
     }
@@ -495,6 +508,7 @@ mod tests {
             paired: false,
             member: None,
             coupled: false,
+            series: None,
             made: None,
         }
     }

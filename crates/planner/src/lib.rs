@@ -36,6 +36,7 @@ mod references;
 mod rejection_sampling;
 mod row_counts;
 mod select;
+mod series;
 mod sizes;
 mod table_planner;
 mod wanted_keys;
@@ -61,3 +62,4 @@ pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOve
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
 pub use select::{Selection, fits, nearest, resolve, retain, select};
+pub use series::{SeasonOverride, SeriesOverride, SeriesProblem, WalkOverride};

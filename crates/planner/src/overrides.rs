@@ -9,6 +9,7 @@ use super::counts::{DependentCount, RequestedRows};
 use super::declared::ReferenceOverride;
 use super::distribution::DistributionOverride;
 use super::select::{nearest, resolve};
+use super::series::{SeasonOverride, SeriesOverride, WalkOverride};
 use super::{ColumnGroup, FixedRows, PlanError, ValueFile};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
@@ -79,6 +80,11 @@ pub struct ColumnOverride {
     pub expression: Option<String>,
     /// Values for rows that meet a condition; the first rule whose condition is met applies.
     pub rules: Vec<RuleOverride>,
+    /// Values at regular steps.
+    pub series: Option<SeriesOverride>,
+    pub walk: Option<WalkOverride>,
+    /// Factors by the moment in another column.
+    pub season: Option<SeasonOverride>,
     pub origin: String,
 }
 
@@ -320,7 +326,18 @@ impl ColumnOverride {
     /// Returns true for overrides other than NULLs and duplicates.
     pub fn shapes_values(&self) -> bool {
         let set = |rule: &RuleOverride| rule.then != RuleValue::Null;
-        self.default || self.first_key().is_some() || self.expression.is_some() || self.rules.iter().any(set)
+        let computed = self.expression.is_some() || self.serial_key().is_some();
+        self.default || self.first_key().is_some() || computed || self.rules.iter().any(set)
+    }
+
+    /// Returns the key of a series, as the config file spells it.
+    pub(super) fn serial_key(&self) -> Option<&'static str> {
+        let keys = [
+            ("series", self.series.is_some()),
+            ("random_walk", self.walk.is_some()),
+            ("seasonality", self.season.is_some()),
+        ];
+        keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 
     /// Returns the first key that determines the values, as the config file spells it.

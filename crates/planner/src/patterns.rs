@@ -88,14 +88,16 @@ impl TableOverride {
     }
 
     /// Merges two settings; `self` takes precedence over `general`.
-    fn over(self, general: TableOverride) -> TableOverride {
+    #[must_use]
+    pub fn over(self, general: TableOverride) -> TableOverride {
         let mut columns = general.columns;
+        let counted = self.rows.is_some();
         columns.extend(self.columns);
         TableOverride {
-            rows: self.rows.or(general.rows),
+            rows: self.rows.or(general.rows.filter(|_| self.fixed_rows.is_none())),
             use_existing: self.use_existing || general.use_existing,
             no_coherence: self.no_coherence || general.no_coherence,
-            fixed_rows: self.fixed_rows.or(general.fixed_rows),
+            fixed_rows: self.fixed_rows.or(general.fixed_rows.filter(|_| !counted)),
             groups: if self.groups.is_empty() { general.groups } else { self.groups },
             columns,
             ..self

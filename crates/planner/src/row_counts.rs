@@ -141,7 +141,9 @@ impl<'a> DependentCounts<'a> {
     /// If the parent is planned later, or has more rows than planning reads.
     pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), Unplannable> {
         let index = b.order[position];
-        let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else { return Ok(()) };
+        let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else {
+            return series_counts(b, plans, index);
+        };
         let planned = b.position(*of).map(|p| plans.get(p).map(|plan| plan.rows));
         let name = &b.schema.tables[*of].name;
         let Some((link, law)) = link else {
@@ -156,18 +158,7 @@ impl<'a> DependentCounts<'a> {
         let parents = match planned {
             Some(Some(rows)) => rows,
             Some(None) => return Err(Unplannable::CountedByLater(name.clone())),
-            None => {
-                let existing_keys = b.existing_keys(*of, &link.parent_columns, POOL_ALONE)?;
-                let there = b.rows_before(*of);
-                if existing_keys.thinned || there > POOL_ALONE {
-                    return Err(Unplannable::CountedByUnread {
-                        parent: name.clone(),
-                        read: existing_keys.len() as u64,
-                        existing: there,
-                    });
-                }
-                existing_keys.len() as u64
-            }
+            None => existing_parents(b, link)?,
         };
         let counts = law.counts(parents)?;
         if counts.rows() > MOST_ROWS {
@@ -178,6 +169,41 @@ impl<'a> DependentCounts<'a> {
         b.counted.insert(index, CountedParent { foreign: link.name.clone(), counts, reason });
         Ok(())
     }
+}
+
+/// Returns the rows of a parent that is not filled.
+fn existing_parents(b: &PlanContext<'_>, link: &Link) -> Result<u64, Unplannable> {
+    let existing_keys = b.existing_keys(link.parent, &link.parent_columns, POOL_ALONE)?;
+    let there = b.rows_before(link.parent);
+    if existing_keys.thinned || there > POOL_ALONE {
+        return Err(Unplannable::CountedByUnread {
+            parent: b.schema.tables[link.parent].name.clone(),
+            read: existing_keys.len() as u64,
+            existing: there,
+        });
+    }
+    Ok(existing_keys.len() as u64)
+}
+
+/// Divides the rows of a table with a series for each parent equally among these.
+fn series_counts(b: &mut PlanContext<'_>, plans: &[TablePlan], index: usize) -> Result<(), Unplannable> {
+    let found = b.formulas.of(index).find_map(|(_, f)| Some((f.per_parent().next()?.clone(), f.origin.clone())));
+    let Some((link, origin)) = found else { return Ok(()) };
+    let parents = match b.position(link.parent).map(|p| plans.get(p).map(|plan| plan.rows)) {
+        Some(Some(rows)) => rows,
+        Some(None) => return Err(Unplannable::CountedByLater(b.schema.tables[link.parent].name.clone())),
+        None => existing_parents(b, &link)?,
+    };
+    let rows = b.rows(index);
+    if parents == 0 {
+        return Ok(());
+    }
+    let (each, more) = (rows / parents, rows % parents);
+    let mut counts = ChildCounts(vec![(each, parents - more), (each + 1, more)]);
+    counts.0.retain(|(_, parents)| *parents > 0);
+    let reason = format!("as many for each, whose series they are ({origin})");
+    b.counted.insert(index, CountedParent { foreign: link.name, counts, reason });
+    Ok(())
 }
 
 fn times(factor: f64, rows: u64) -> u64 {

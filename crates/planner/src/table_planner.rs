@@ -55,6 +55,7 @@ mod row_size;
 mod shares;
 mod status_presence;
 mod timing;
+mod told;
 mod values;
 
 pub(super) use assemble::stub;

@@ -10,6 +10,7 @@ mod convert_call;
 mod convert_type;
 mod eval;
 mod expr;
+mod filters;
 pub mod functions;
 mod literal;
 pub mod narrow;

@@ -14,6 +14,7 @@ use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::convert::convert;
 use super::expr::{Cmp, Expr};
+use super::filters;
 use dbmocker_core::schema::Dialect;
 
 /// Deeper parentheses are refused, because the parser recurses.
@@ -55,12 +56,13 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 
-/// As [`parse`], but names of several parts stay whole: `a.b` is the column `a.b`.
+/// As [`parse`], but names of several parts stay whole: `a.b` is the column `a.b`; aggregates may have a filter.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn parse_paths(text: &str, dialect: Dialect) -> Result<Expr, ParseError> {
-    let tree = convert(&syntax_of(text, dialect, MAX_OPERATORS, joined)?, dialect)?;
+    let tree =
+        convert(&syntax_of(text, dialect, MAX_OPERATORS, |tokens| filters::rewritten(joined(tokens)))?, dialect)?;
     if tree.depth() > MAX_DEPTH { Err(ParseError::TooDeep) } else { Ok(tree) }
 }
 

@@ -308,6 +308,7 @@ fn finish(dialect: Dialect, typed: Vec<Parameter>, env: &Environment) -> Result<
             options: asked.options,
             application_name: asked.application_name,
             connect_timeout: asked.connect_timeout,
+            settings: Vec::new(),
         },
     };
     credentials::fill(&mut conn, env, asked.passfile)?;

@@ -232,6 +232,9 @@ async fn first_column(mut client: MySqlConnection, sql: &'static str) -> Result<
 
 async fn mysql(conn: &Connection) -> Result<MySqlConnection, sqlx::Error> {
     let mut client = MySqlConnection::connect_with(&mysql_options(conn)).await?;
+    if let Some(statement) = conn.session.mysql_statement() {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut client).await?;
+    }
     sqlx::raw_sql("set session transaction read only").execute(&mut client).await?;
     Ok(client)
 }

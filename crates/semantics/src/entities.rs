@@ -77,6 +77,13 @@ pub struct AttributeName {
     role: String,
 }
 
+impl AttributeName {
+    /// Whose attribute it is: `billing`, `author`; empty for the row's own.
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+}
+
 /// The columns that describe one person, place, file or review.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Correlation {
@@ -93,7 +100,6 @@ pub fn attribute_of(table: &Table, column: usize, domain: &Domain) -> Option<Att
     {
         return Some(AttributeName { column, attribute, role });
     }
-    let table = &neighbours.table;
     let named = PHRASES
         .iter()
         .flat_map(|(phrases, a)| phrases.iter().map(move |p| (p.split(' ').count(), p, *a)))
@@ -121,14 +127,28 @@ pub fn attribute_of(table: &Table, column: usize, domain: &Domain) -> Option<Att
         }
         _ => return None,
     };
+    let role = role_of(&neighbours, name, before);
+    Some(AttributeName { column, attribute, role })
+}
+
+/// The attribute that a column's name stands for, whatever its values; only of people and places.
+pub fn named_attribute(table: &Table, column: usize) -> Option<AttributeName> {
+    let neighbours = Neighbours::of(table);
+    let name = neighbours.names.get(column)?;
+    let (attribute, before) = phrase(name, PHRASES, |_| true)?;
+    let role = role_of(&neighbours, name, before);
+    Some(AttributeName { column, attribute, role })
+}
+
+/// The words of a column's name before those of the attribute, if they say whose it is.
+fn role_of(neighbours: &Neighbours, name: &Name, before: usize) -> String {
     let mut role = &name.words[..before];
     if let [rest @ .., last] = role
         && last == "address"
     {
         role = rest;
     }
-    let role = if matches!(role, [only] if table.last() == only.as_str()) { String::new() } else { role.join(" ") };
-    Some(AttributeName { column, attribute, role })
+    if matches!(role, [only] if neighbours.table.last() == only.as_str()) { String::new() } else { role.join(" ") }
 }
 
 /// The attribute of the longest phrase that a name ends in, and the number of words before it.

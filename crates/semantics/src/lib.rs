@@ -46,7 +46,7 @@ pub use categories::{List, default_text, distinct_values, true_index, weights};
 pub use copies::{ChildColumn, CopyMode, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
 pub use edges::edge_cases;
-pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kind_of_files};
+pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kind_of_files, named_attribute};
 pub use flags::true_percent;
 pub use kinds::of_kind;
 pub use legal::legal;

@@ -291,12 +291,20 @@ async fn connect(connection: &Connection) -> Result<Conn, LoadError> {
     // Idempotent; without it rustls cannot select one of several compiled-in providers.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match negotiate(connection, &connection.database).await {
-        Ok(conn) => Ok(conn),
+        Ok(conn) => with_settings(connection, conn).await,
         Err(mysql_async::Error::Server(e)) if e.code == errors::UNKNOWN_DATABASE => {
             Err(errors::unknown_database(connection, &databases(connection).await))
         }
         Err(e) => Err(errors::connecting(connection, &e)),
     }
+}
+
+/// Sets what the user wants every session to have.
+async fn with_settings(connection: &Connection, mut conn: Conn) -> Result<Conn, LoadError> {
+    if let Some(statement) = connection.session.mysql_statement() {
+        conn.query_drop(statement).await.map_err(|e| errors::connecting(connection, &e))?;
+    }
+    Ok(conn)
 }
 
 /// `Prefer` falls back to plain text where encryption is not available. `VerifyCa` accepts a certificate of the

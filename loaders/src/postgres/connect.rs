@@ -138,8 +138,8 @@ async fn negotiate(
     let mut config = Config::new();
     config.user(&to.user).dbname(database);
     config.application_name(to.session.application_name.as_deref().unwrap_or("dbmocker"));
-    if let Some(options) = &to.session.options {
-        config.options(options);
+    if let Some(options) = to.session.postgres_options() {
+        config.options(&options);
     }
     config.channel_binding(match to.channel_binding {
         ChannelBinding::Disable => config::ChannelBinding::Disable,

@@ -12,7 +12,7 @@ use dbmocker_planner::LoaderPool;
 use dbmocker_planner::chunking::{PART_ROWS, ROWS};
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseArgs {
     /// postgres://user@host:5432/db, mysql://user@host:3306/db (MariaDB too) or sqlite://path/to/file.db
@@ -46,6 +46,20 @@ pub struct DatabaseArgs {
     /// PostgreSQL: runs functions that other roles made, in CHECKs, triggers and the like, with this account's rights
     #[arg(long)]
     pub trust_schema: bool,
+
+    /// A setting of every session, such as app.tenant_id=7 or role=loader; overrides `session` of the config file
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse::session_setting)]
+    pub session: Vec<(String, String)>,
+}
+
+impl DatabaseArgs {
+    /// Returns the database with these settings of its sessions as well; those of the flags override them.
+    #[must_use]
+    pub fn with_session(&self, settings: &[(String, String)]) -> DatabaseArgs {
+        let typed = |name: &str| self.session.iter().any(|(known, _)| known == name);
+        let own = settings.iter().filter(|(name, _)| !typed(name)).cloned();
+        DatabaseArgs { session: own.chain(self.session.iter().cloned()).collect(), ..self.clone() }
+    }
 }
 
 /// A schema that no database holds.
@@ -82,8 +96,8 @@ impl From<DialectName> for Dialect {
 }
 
 /// Flags that name a database, which a saved plan does not need.
-pub const OF_A_DATABASE: [&str; 8] =
-    ["url", "driver", "host", "port", "database", "username", "password", "trust_schema"];
+pub const OF_A_DATABASE: [&str; 9] =
+    ["url", "driver", "host", "port", "database", "username", "password", "trust_schema", "session"];
 
 /// Flags that decide about rows, which a saved plan has decided.
 pub const ROWS_OF_A_PLAN: [&str; 15] = [

@@ -206,8 +206,8 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     }
     let request = Request::new(&args.rows)?;
     request.notes().for_each(|text| printer.note(text));
-    let source = config::open_schema(&args.database, &args.ddl, printer)?;
-    let truncate = args.truncate || request.generation.truncate_existing;
+    let source = config::open_schema(&args.database.with_session(&request.session), &args.ddl, printer)?;
+    let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
     let all = TablesArgs::default();

@@ -23,9 +23,10 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     check_report(args.closing.report.as_deref())?;
     check_manifest(args.manifest.as_deref())?;
     let mut request = Request::new(&args.rows)?;
+    let database = args.database.with_session(&request.session);
     let mut source = match args.dry_run {
-        true => config::open(&args.database, printer),
-        false => config::open_to_fill(&args.database, &args.turn, printer),
+        true => config::open(&database, printer),
+        false => config::open_to_fill(&database, &args.turn, printer),
     }?;
     if !args.dry_run {
         guard::protected(&source, &request.protect)?;
@@ -35,7 +36,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
         override_.map_err(config::plan_failure)?.use_existing = true;
     }
-    let truncate = args.truncate || request.generation.truncate_existing;
+    let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let resources = Resources::new(&args.resources, &request.generation);
     // Prefetched and staged rows are for one connection per table, so tables are not loaded in parts.
     let staged = args.staging.is_asked();

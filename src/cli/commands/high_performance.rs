@@ -36,16 +36,17 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
     let begun = Instant::now();
     check_report(args.closing.report.as_deref())?;
     let mut request = Request::new(&rows(args))?;
+    let database = args.database.with_session(&request.session);
     let mut source = match args.dry_run {
-        true => config::open(&args.database, printer),
-        false => config::open_to_fill(&args.database, &args.turn, printer),
+        true => config::open(&database, printer),
+        false => config::open_to_fill(&database, &args.turn, printer),
     }?;
     if !args.dry_run {
         guard::protected(&source, &request.protect)?;
     }
     source.declare(&request.overrides)?;
     repeat(&mut request, &args.duplicates, &source.schema)?;
-    let truncate = args.truncate || request.generation.truncate_existing;
+    let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let machine = Machine::now();
     let sizes = RunSizes::new(args, &request, &machine);
     let planning = Planning {

@@ -32,7 +32,7 @@ pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
         config::plan(&source, &args.tables, &request, false, resources::default_memory())
     });
     let plan = planned.as_ref().ok().map(|(plan, _)| plan);
-    let text = template::template(&source.schema, plan, problem.as_deref(), request.rows);
+    let text = template::template(&source.schema, plan, problem.as_deref(), request.rows, args.full);
     match args.output.as_ref().filter(|path| path.as_os_str() != STDOUT) {
         Some(path) => {
             write(path, &text, args.overwrite)?;

@@ -35,9 +35,10 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         return resume::run(args, begun, printer);
     }
     let request = Request::new(&args.rows)?;
+    let database = args.database.with_session(&request.session);
     let mut source = match args.dry_run {
-        true => config::open(&args.database, printer),
-        false => config::open_to_fill(&args.database, &args.turn, printer),
+        true => config::open(&database, printer),
+        false => config::open_to_fill(&database, &args.turn, printer),
     }?;
     if !args.dry_run {
         guard::protected(&source, &request.protect)?;
@@ -50,7 +51,7 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
     let connections = connections.map_err(config::run_failure)?;
     let resources = connections.apply(resources, printer);
     let fill = Fill {
-        truncate: args.truncate || request.generation.truncate_existing,
+        truncate: args.truncate || request.generation.truncate_existing == Some(true),
         append: args.append,
         preflight: !args.no_probe,
         disable_triggers: !args.keep_triggers,

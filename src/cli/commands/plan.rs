@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::args;
 use crate::cli::args::PlanArgs;
 use crate::cli::config;
-use crate::cli::config::Planning;
+use crate::cli::config::{Planning, Source};
+use crate::cli::effects;
 use crate::cli::guard;
 use crate::cli::planned::Planned;
 use crate::cli::printer::Printer;
@@ -44,8 +45,8 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         json_file::can_write(path).map_err(|e| no_page(path, e))?;
     }
     let request = Request::new(&args.rows)?;
-    let source = config::open_schema(&args.database, &args.ddl, printer)?;
-    let truncate = args.truncate || request.generation.truncate_existing;
+    let source = config::open_schema(&args.database.with_session(&request.session), &args.ddl, printer)?;
+    let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let postpone_from = args.indexes.postpone_from();
     let planning = Planning {
         source: &source,
@@ -87,8 +88,37 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
             None => plan.describe(Detail::Columns) + &forecast.to_string(),
         })?;
         request.notes().for_each(|text| printer.note(text));
+        if one.is_none() {
+            told_rules(args, &request, &source, &plan, printer)?;
+        }
     }
     Ok(Exit::Ok)
+}
+
+/// Prints what each rule of the config file did, and warns of those that changed nothing.
+fn told_rules(
+    args: &PlanArgs,
+    request: &Request,
+    source: &Source,
+    plan: &dbmocker_plan::Plan,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    if args.rows.config.is_none() || !effects::has_columns(&request.overrides) {
+        return Ok(());
+    }
+    let bare = Request { overrides: effects::without_columns(&request.overrides), ..request.clone() };
+    let truncate = args.truncate || request.generation.truncate_existing == Some(true);
+    let without = config::plan(source, &args.tables, &bare, truncate, resources::default_memory());
+    let without = without.ok().map(|(plan, _)| plan);
+    let (idle, told): (Vec<_>, Vec<_>) = effects::effects(&source.schema, &request.overrides, plan, without.as_ref())
+        .into_iter()
+        .partition(|effect| effect.idle);
+    let lines: String = told.iter().map(|effect| format!("    {}\n", effect.text)).collect();
+    if !lines.is_empty() {
+        printer.data(format_args!("rules of the config file:\n{lines}"))?;
+    }
+    idle.iter().for_each(|effect| printer.warn(format_args!("rule of {}", effect.text)));
+    Ok(())
 }
 
 /// Writes the plan's page: HTML, or Markdown or JSON if the file's name ends so.

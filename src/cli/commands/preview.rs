@@ -27,7 +27,7 @@ pub fn run(args: &Preview, printer: &Printer) -> Result<Exit, Failure> {
         Some(path) => Planned::read(path)?,
         None => {
             let request = Request::new(&args.rows)?;
-            let source = config::open_schema(&args.database, &args.ddl, printer)?;
+            let source = config::open_schema(&args.database.with_session(&request.session), &args.ddl, printer)?;
             // Parents are planned as well, so that a row refers to the same keys as in a load.
             let tables = TablesArgs::default();
             Planned::make(&source, &tables, &request, false, resources::default_memory())?

@@ -35,8 +35,9 @@ pub type FlagValues = BTreeMap<String, String>;
 /// # Errors
 /// There is no run to resume, its schema or its options differ, or the server refuses rows.
 pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, Failure> {
-    let mut source = config::open_to_fill(&args.database, &args.turn, printer)?;
     let request = Request::new(&args.rows)?;
+    let database = args.database.with_session(&request.session);
+    let mut source = config::open_to_fill(&database, &args.turn, printer)?;
     guard::protected(&source, &request.protect)?;
     source.declare(&request.overrides)?;
     let last = match run::last_run(&source.connection).map_err(config::run_failure)? {

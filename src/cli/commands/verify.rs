@@ -30,8 +30,9 @@ use dbmocker_planner::select;
 /// The database cannot be read.
 pub fn run(args: &Verify, printer: &Printer) -> Result<Exit, Failure> {
     let file = args.config.as_ref().map(|path| file::read(path).or_exit(Exit::Usage)).transpose()?;
-    let mut source = config::open(&args.database, printer)?;
-    source.declare(&file.unwrap_or_default().overrides)?;
+    let file = file.unwrap_or_default();
+    let mut source = config::open(&args.database.with_session(&file.session), printer)?;
+    source.declare(&file.overrides)?;
     let (chosen, _) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let tables: Vec<_> = chosen.iter().map(|&t| &source.schema.tables[t]).collect();
     let depth = if args.quick { Depth::Loaded } else { Depth::Everything };

@@ -39,6 +39,8 @@ pub enum KeyKind {
     Distribution,
     /// A list of `{to, share}`.
     Buckets,
+    /// Names and values, as the server knows them.
+    Settings,
     /// A mapping with its own set of keys.
     Section(&'static [ConfigKey]),
     /// A mapping from names of the schema to sections.
@@ -59,12 +61,24 @@ const fn key(name: &'static str, kind: KeyKind, example: &'static str, doc: &'st
 }
 
 pub const FILE: &[ConfigKey] = &[
+    key(
+        "extends",
+        KeyKind::Text,
+        "base.yaml",
+        "Another config file, beside this one; what stands here takes precedence, column by column",
+    ),
     key("generation", KeyKind::Section(GENERATION), "", "The run as a whole; flags of the command line override it"),
     key(
         "protect",
         KeyKind::Scalars,
         "[\"*.prod.*\", \"db: billing\"]",
         "Hosts, or databases after `db:`, that are never filled; `*` stands for any characters",
+    ),
+    key(
+        "session",
+        KeyKind::Settings,
+        "{app.tenant_id: 7, role: loader}",
+        "Settings of every session with the server: PostgreSQL's, also `role`; MySQL's, also variables such as `@tenant`",
     ),
     key(
         "references",
@@ -156,6 +170,24 @@ pub const COLUMN: &[ConfigKey] = &[
         "[{when: \"status = 'cancelled'\", values: [too late, too dear]}, {null: true}]",
         "What holds in rows that meet a condition; the first rule that applies decides",
     ),
+    key(
+        "series",
+        KeyKind::Section(SERIES),
+        "{start: 2026-01-01, step: 5min, per: device_id, jitter: 10s, gaps: 1%}",
+        "Numbers, dates or moments at regular steps",
+    ),
+    key(
+        "random_walk",
+        KeyKind::Section(WALK),
+        "{start: 20, step: 0.5, min: 0, max: 40, per: device_id}",
+        "Each row's number is that of the row before, and a random step",
+    ),
+    key(
+        "seasonality",
+        KeyKind::Section(SEASON),
+        "{by: sold_at, weekdays: {sun: 0.5}, months: {dec: 3}}",
+        "The column's numbers are multiplied by factors of the hour, weekday and month",
+    ),
     key("min_value", KeyKind::Scalar, "0", "Smallest number, date or time"),
     key("max_value", KeyKind::Scalar, "100", "Largest number, date or time"),
     key("min_length", KeyKind::Count, "3", "Fewest characters, or bytes of a blob"),
@@ -241,6 +273,38 @@ pub const RULE: &[ConfigKey] = &[
     ),
     key("null", KeyKind::Flag, "true", "No value"),
     key("expression", KeyKind::Text, "total * 0.1", "SQL, as `expression` of the column"),
+];
+
+/// The keys of a series.
+pub const SERIES: &[ConfigKey] = &[
+    key("start", KeyKind::Scalar, "2026-01-01", "The first value; 1 for numbers; also `now-30d`"),
+    key(
+        "step",
+        KeyKind::Scalar,
+        "5min",
+        "From one value to the next: a number, or `10s`, `5min`, `1h`, `1d`, `1mo`, `1y`",
+    ),
+    key("per", KeyKind::Text, "device_id", "A column of a foreign key: each row of its parent has a series of its own"),
+    key("jitter", KeyKind::Scalar, "10s", "How far a value may lie from its step, before or after"),
+    key("gaps", KeyKind::CompositeKey, "1%", "Share of steps that are left out"),
+];
+
+/// The keys of a random walk.
+pub const WALK: &[ConfigKey] = &[
+    key("start", KeyKind::Number, "20", "The first value; by default halfway between min and max"),
+    key("step", KeyKind::Number, "0.5", "The standard deviation of a step; 1 by default"),
+    key("drift", KeyKind::Number, "0.01", "The mean of a step; 0 by default"),
+    key("min", KeyKind::Number, "0", "The walk turns back here"),
+    key("max", KeyKind::Number, "40", "The walk turns back here"),
+    key("per", KeyKind::Text, "device_id", "A column of a foreign key: each row of its parent has a walk of its own"),
+];
+
+/// The keys of factors by the moment.
+pub const SEASON: &[ConfigKey] = &[
+    key("by", KeyKind::Text, "sold_at", "The column of the row with the date or moment"),
+    key("hours", KeyKind::Weights, "{\"0-5\": 0.2, \"18-21\": 2}", "Factors of hours; 1 where none is given"),
+    key("weekdays", KeyKind::Weights, "{mon-fri: 1, sat: 0.5, sun: 0.2}", "Factors of weekdays"),
+    key("months", KeyKind::Weights, "{jun-aug: 0.7, dec: 3}", "Factors of months, by name or number"),
 ];
 
 /// The keys of the values of a file.

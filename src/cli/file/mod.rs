@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use dbmocker_planner::Overrides;
 
 mod csv;
+mod environment;
 pub mod json_schema;
 pub mod keys;
 #[cfg(test)]
@@ -22,9 +23,8 @@ pub struct Generation {
     pub batch_size: Option<u64>,
     pub max_workers: Option<u16>,
     pub seed: Option<u64>,
-    pub truncate_existing: bool,
-    /// `coherence: false`
-    pub no_coherence: bool,
+    pub truncate_existing: Option<bool>,
+    pub coherence: Option<bool>,
 }
 
 /// The content of a config file.
@@ -33,6 +33,8 @@ pub struct ConfigFile {
     pub generation: Generation,
     /// Hosts, or databases after `db:`, that are never filled.
     pub protect: Vec<String>,
+    /// Settings of every session, by name.
+    pub session: Vec<(String, String)>,
     pub overrides: Overrides,
 }
 
@@ -58,10 +60,43 @@ pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
     if path == Path::new(NONE) {
         return Ok(ConfigFile::default());
     }
+    read_file(path, &mut Vec::new())
+}
+
+/// As [`read`]; `before`: the files that extend this one.
+fn read_file(path: &Path, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    read::parse(&text, &name, path.parent().unwrap_or(Path::new("")))
+    let text = environment::expanded(&text, &name, &|variable| std::env::var(variable).ok())?;
+    before.push(path.to_path_buf());
+    read::parse(&text, &name, path.parent().unwrap_or(Path::new("")), before)
+}
+
+impl ConfigFile {
+    /// Adds another file's settings; those of `self` take precedence.
+    fn over(self, base: ConfigFile) -> ConfigFile {
+        let mut out = base;
+        let (own, general) = (self.generation, &mut out.generation);
+        general.rows = own.rows.or(general.rows);
+        general.batch_size = own.batch_size.or(general.batch_size);
+        general.max_workers = own.max_workers.or(general.max_workers);
+        general.seed = own.seed.or(general.seed);
+        general.truncate_existing = own.truncate_existing.or(general.truncate_existing);
+        general.coherence = own.coherence.or(general.coherence);
+        out.protect.extend(self.protect);
+        out.session.retain(|(name, _)| self.session.iter().all(|(own, _)| own != name));
+        out.session.extend(self.session);
+        out.overrides.references.extend(self.overrides.references);
+        for (name, table) in self.overrides.tables {
+            let merged = match out.overrides.tables.remove(&name) {
+                Some(before) => table.over(before),
+                None => table,
+            };
+            out.overrides.tables.insert(name, merged);
+        }
+        out
+    }
 }
 
 /// As [`read`], for a text; `file` is its name in messages. Paths in it are relative to the current directory.
@@ -69,5 +104,5 @@ pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
 /// # Errors
 /// As [`read`].
 pub fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
-    read::parse(text, file, Path::new(""))
+    read::parse(text, file, Path::new(""), &mut Vec::new())
 }

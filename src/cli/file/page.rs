@@ -1,7 +1,8 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
 use crate::cli::file::keys::{
-    COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, GROUP, KeyKind, REFERENCE, RULE, TABLE, VALUE_FILE,
+    COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, GROUP, KeyKind, REFERENCE, RULE, SEASON, SERIES, TABLE,
+    VALUE_FILE, WALK,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
@@ -30,6 +31,7 @@ fn kind(kind: KeyKind) -> &'static str {
         KeyKind::Distribution => "name of a law, or law with its numbers",
         KeyKind::Buckets => "list of `{to, share}`",
         KeyKind::RowCount => "number, multiple or mapping",
+        KeyKind::Settings => "names with values",
         KeyKind::Section(_) => "mapping",
         KeyKind::Named(_) => "mapping by name",
     }
@@ -57,6 +59,9 @@ fn the_page_lists_every_key() {
         section("A rule", RULE),
         section("`values_from` with a column", VALUE_FILE),
         section("`distribution`", DISTRIBUTION),
+        section("`series`", SERIES),
+        section("`random_walk`", WALK),
+        section("`seasonality`", SEASON),
     ];
     let page = std::fs::read_to_string(PAGE).unwrap();
     let (head, rest) = page.split_once(BEGIN).unwrap();

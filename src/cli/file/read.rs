@@ -5,15 +5,16 @@ mod counts;
 mod distribution;
 mod lists;
 mod references;
+mod series;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, MarkedYamlOwned, YamlDataOwned};
 
 use super::keys;
 use super::keys::ConfigKey;
-use super::{ConfigFile, FileError, Generation, csv};
+use super::{ConfigFile, FileError, Generation, csv, read_file};
 use dbmocker_plan::Duplicates;
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, RequestedRows, TableOverride};
@@ -26,8 +27,8 @@ type YamlNode = MarkedYamlOwned;
 /// A key with its line and column, and its value.
 type YamlEntry<'n> = ((String, &'n YamlNode), &'n YamlNode);
 
-/// `folder`: the folder to which paths in the text are relative.
-pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile, FileError> {
+/// `folder`: the folder to which paths in the text are relative; `before`: this file, and those that extend it.
+pub(super) fn parse(text: &str, file: &str, folder: &Path, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
     let documents = YamlNode::load_from_str(text).map_err(|e| FileError::At {
         file: file.into(),
         line: e.marker().line(),
@@ -37,7 +38,7 @@ pub(super) fn parse(text: &str, file: &str, folder: &Path) -> Result<ConfigFile,
     let reader = ConfigReader { file, folder };
     match documents.as_slice() {
         [] => Ok(ConfigFile::default()),
-        [one] => reader.file(one),
+        [one] => reader.file(one, before),
         [_, second, ..] => Err(reader.error(second, "a second document; keep one in the file")),
     }
 }
@@ -61,12 +62,14 @@ impl ConfigReader<'_> {
         format!("`{}`, line {}", self.file, at.span.start.line())
     }
 
-    fn file(&self, node: &YamlNode) -> Result<ConfigFile, FileError> {
-        let mut config = ConfigFile::default();
+    fn file(&self, node: &YamlNode, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+        let (mut config, mut base) = (ConfigFile::default(), None);
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
+                "extends" => base = Some(self.extended(value, key, before)?),
                 "generation" => config.generation = self.generation(value)?,
                 "references" => config.overrides.references = self.references(value, key)?,
+                "session" => config.session = self.session(value, key)?,
                 "protect" => config.protect = self.patterns(value, key)?,
                 _ => {
                     for (name, table) in self.named(value, "tables")? {
@@ -76,7 +79,29 @@ impl ConfigReader<'_> {
                 }
             }
         }
-        Ok(config)
+        Ok(match base {
+            Some(base) => config.over(base),
+            None => config,
+        })
+    }
+
+    /// The file that this one extends.
+    fn extended(&self, node: &YamlNode, key: &ConfigKey, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+        let name = self.text(node, key)?;
+        let path = self.folder.join(&name);
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        if before.iter().any(|known| real(known) == real(&path)) {
+            return Err(
+                self.error(node, format!("`{name}` extends this file, directly or by others; leave one `extends` out"))
+            );
+        }
+        read_file(&path, before).map_err(|e| match e {
+            FileError::Unreadable { source, .. } => self.error(
+                node,
+                format!("`extends: {name}` cannot be read: {source}; its path is relative to this file's folder"),
+            ),
+            e => e,
+        })
     }
 
     fn generation(&self, node: &YamlNode) -> Result<Generation, FileError> {
@@ -91,8 +116,8 @@ impl ConfigReader<'_> {
                 }
                 "rows" => out.rows = Some(self.count(value, key)?),
                 "seed" => out.seed = Some(self.count(value, key)?),
-                "coherence" => out.no_coherence = !self.flag(value, key)?,
-                _ => out.truncate_existing = self.flag(value, key)?,
+                "coherence" => out.coherence = Some(self.flag(value, key)?),
+                _ => out.truncate_existing = Some(self.flag(value, key)?),
             }
         }
         Ok(out)
@@ -176,6 +201,9 @@ impl ConfigReader<'_> {
                 "generator_function" => override_.generator = Some(self.generator(value, key)?),
                 "expression" => override_.expression = Some(self.text(value, key)?),
                 "rules" => override_.rules = self.rules(value, key)?,
+                "series" => override_.series = Some(self.series(value)?),
+                "random_walk" => override_.walk = Some(self.walk(value)?),
+                "seasonality" => override_.season = Some(self.season(value)?),
                 "min_value" => override_.min_value = Some(self.scalar(value, key)?),
                 "max_value" => override_.max_value = Some(self.scalar(value, key)?),
                 "min_length" => override_.min_length = Some(self.small(value, key)?),
@@ -262,7 +290,7 @@ tables:
 "#;
 
     fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
-        super::parse(text, file, Path::new(""))
+        super::parse(text, file, Path::new(""), &mut Vec::new())
     }
 
     #[test]
@@ -273,8 +301,8 @@ tables:
             batch_size: Some(500),
             max_workers: Some(3),
             seed: Some(7),
-            truncate_existing: true,
-            no_coherence: false,
+            truncate_existing: Some(true),
+            coherence: None,
         };
         assert_eq!(c.generation, g);
         let users = &c.overrides.tables["users"];
@@ -370,7 +398,7 @@ tables:
             ),
             (
                 column("null_probability: 2"),
-                "`f`, line 4, column 29: `null_probability` must be a number from 0 to 1, e.g. `null_probability: 0.1`",
+                "`f`, line 4, column 29: `null_probability` must be a number from 0 to 1, or a percentage, e.g. `null_probability: 0.1`",
             ),
             (
                 "tables:\n  t:\n    rows:\n      - {id: 1, name: a}\n      - {id: 2}\n".into(),

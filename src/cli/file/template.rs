@@ -2,21 +2,33 @@
 
 use std::fmt::Write;
 
+mod rule_keys;
+
 use super::keys::{COLUMN, ConfigKey, GENERATION, KeyKind, TABLE};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Plan, TablePlan};
 
 /// The file. `plan` has the rules that would be used; without one (the schema cannot be planned without overrides),
 /// `problem` has the reason.
-pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, rows: u64) -> String {
+/// `full`: counts, and rules of columns that have one of their own, are keys and not comments.
+pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, rows: u64, full: bool) -> String {
     let mut out = String::new();
     let mut line = |text: String| {
         writeln!(out, "{}", text.trim_end()).expect("writing to memory is infallible");
     };
     line(format!(
-        "# dbmocker: how to fill `{}`. Every line but table names is a comment to start from.",
-        schema.database
+        "# dbmocker: how to fill `{}`. {}",
+        schema.database,
+        match full {
+            true => "Comments say which rules follow from others: keys, foreign keys, columns that agree.",
+            false => "Every line but table names is a comment to start from.",
+        }
     ));
+    line("# yaml-language-server: $schema=dbmocker.schema.json".into());
+    line(
+        "# (an editor completes and checks it by the file that `dbmocker config-schema > dbmocker.schema.json` makes)"
+            .into(),
+    );
     line("# Use it with --config FILE; flags of the command line override it. `dbmocker config-schema` prints its JSON Schema.".into());
     for text in problem.iter().flat_map(|p| p.lines()) {
         line(format!("# to settle: {text}"));
@@ -40,18 +52,21 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
     for table in &schema.tables {
         let planned = plan.and_then(|p| p.tables.iter().find(|t| t.name == table.name));
         line(format!("  {}:", name(&schema.label(&table.name))));
-        line(format!("    # count: {}", planned.map_or(rows, |t| t.requested)));
+        let count = planned.map_or(rows, |t| t.requested);
+        line(if full && planned.is_some() { format!("    count: {count}") } else { format!("    # count: {count}") });
         line("    # use_existing_data: false".into());
         line("    column_configs:".into());
-        for text in columns(table, planned) {
-            line(format!("      # {text}"));
+        for (text, keys) in columns(table, planned, full) {
+            let mark = if keys { "" } else { "# " };
+            line(format!("      {mark}{text}"));
         }
     }
     out
 }
 
 /// One line per column: `email: {...}    # character varying(100): name "email"`.
-fn columns(table: &Table, planned: Option<&TablePlan>) -> Vec<String> {
+/// With `full`, the keys of the column's rule, and whether it has any.
+fn columns(table: &Table, planned: Option<&TablePlan>, full: bool) -> Vec<(String, bool)> {
     let of = |c: usize| {
         let column = &table.columns[c];
         let why = match planned {
@@ -60,7 +75,9 @@ fn columns(table: &Table, planned: Option<&TablePlan>) -> Vec<String> {
         };
         let nullable = if column.nullable { "" } else { " NOT NULL" };
         let why = why.replace(['\n', '\r'], " ");
-        format!("{}: {{}}    # {}{nullable}{why}", name(&column.name), column.type_name)
+        let keys = planned.filter(|_| full).and_then(|plan| rule_keys::of(&plan.columns[c]));
+        let shown = keys.as_deref().unwrap_or("");
+        (format!("{}: {{{shown}}}    # {}{nullable}{why}", name(&column.name), column.type_name), keys.is_some())
     };
     (0..table.columns.len()).map(of).collect()
 }

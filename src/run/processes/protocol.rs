@@ -88,19 +88,21 @@ struct WireSessionOptions {
     options: Option<String>,
     application_name: Option<String>,
     connect_timeout: Option<Duration>,
+    #[serde(default)]
+    settings: Vec<(String, String)>,
 }
 
 impl From<SessionOptions> for WireSessionOptions {
     fn from(o: SessionOptions) -> Self {
-        let SessionOptions { schema, options, application_name, connect_timeout } = o;
-        WireSessionOptions { schema, options, application_name, connect_timeout }
+        let SessionOptions { schema, options, application_name, connect_timeout, settings } = o;
+        WireSessionOptions { schema, options, application_name, connect_timeout, settings }
     }
 }
 
 impl From<WireSessionOptions> for SessionOptions {
     fn from(o: WireSessionOptions) -> Self {
-        let WireSessionOptions { schema, options, application_name, connect_timeout } = o;
-        SessionOptions { schema, options, application_name, connect_timeout }
+        let WireSessionOptions { schema, options, application_name, connect_timeout, settings } = o;
+        SessionOptions { schema, options, application_name, connect_timeout, settings }
     }
 }
 

@@ -14,6 +14,7 @@ use dbmocker_core::value::Value;
 
 mod allowed_texts;
 mod file;
+mod given;
 mod person;
 mod place;
 mod review;
@@ -21,6 +22,7 @@ mod review;
 use allowed_texts::is_one_of;
 use file::FileWriter;
 pub use file::{FileKind, file_types};
+pub use given::{cities_of, of_names};
 pub use person::write_person;
 use person::{NameSource, PersonWriter};
 use place::PlaceWriter;

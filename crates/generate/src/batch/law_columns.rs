@@ -38,7 +38,15 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
-            (Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } | Law::Drawn(_), _) => {
+            (
+                Law::Slug { .. }
+                | Law::Text { .. }
+                | Law::Named { .. }
+                | Law::Attribute { .. }
+                | Law::Names { .. }
+                | Law::Drawn(_),
+                _,
+            ) => {
                 for row in self.rows.clone() {
                     out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
                 }

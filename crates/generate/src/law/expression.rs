@@ -80,6 +80,9 @@ impl Frame<'_> {
                 let number = |row| ordinal(row).map_or(Value::Null, |n| Value::Int(n.into()));
                 Ok(self.rows.iter().map(number).collect())
             }
+            InputOf::Series { series, foreign } => Ok(self.series(c, series, *foreign)),
+            InputOf::Walk { walk, foreign } => Ok(self.walk(c, walk, *foreign)),
+            InputOf::Season { season, at } => self.season(season, *at),
             InputOf::Children { table, foreign, fold, of, columns, env } => {
                 self.aggregate(c, (*table, *foreign), *fold, of, columns, *env)
             }
@@ -103,7 +106,7 @@ impl Frame<'_> {
     }
 
     /// Returns the cells of a column.
-    fn values(&self, c: usize) -> Result<Vec<Value>, RowError> {
+    pub(super) fn values(&self, c: usize) -> Result<Vec<Value>, RowError> {
         let column = &self.table.columns[c];
         if let Some(unit) = column.unit.filter(|_| column.small) {
             return Ok(self.numbers(c)?.iter().map(|n| n.map_or(Value::Null, |n| unit.value(n))).collect());

@@ -19,13 +19,16 @@ mod drawn;
 mod expression;
 mod moment;
 mod number;
+mod series;
 mod slug;
+mod told;
 mod unit;
 mod wave;
 
 pub use drawn::{DrawnGen, grid};
 pub use expression::is_small;
 pub use moment::{BeganGen, Child};
+pub(crate) use told::ToldAttribute;
 pub use unit::NumericUnit;
 
 /// A compiled law, and the rule that the column would have without it.
@@ -34,6 +37,8 @@ pub struct LawGen {
     pub law: Law,
     /// A distribution made ready.
     pub(crate) drawn: Option<Box<DrawnGen>>,
+    /// Writers of the cases of [`Law::Attribute`].
+    pub(crate) told: Option<Box<ToldAttribute>>,
     pub(crate) own: Box<RuleGen>,
 }
 
@@ -134,7 +139,12 @@ impl<'g> Frame<'g> {
                     let made = self.expression(c, &law.law)?.iter().map(|v| unit.number(v)).collect();
                     Ok(self.with_nulls(column, made))
                 }
-                Law::Copy { .. } | Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => self.cells(c, unit),
+                Law::Copy { .. }
+                | Law::Slug { .. }
+                | Law::Text { .. }
+                | Law::Named { .. }
+                | Law::Attribute { .. }
+                | Law::Names { .. } => self.cells(c, unit),
                 Law::Moment { .. } => {
                     let made = self.kept(c, unit)?;
                     Ok(self.with_nulls(column, made))
@@ -266,6 +276,16 @@ impl Generator {
                 Some(drawn) => self.drawn_value((t, c), (row, attempt), law, drawn),
                 None => self.by_rule(t, c, &law.own, row, attempt),
             },
+            Law::Attribute { by, .. } => match self.told_attribute((t, c), (row, attempt), *by, law)? {
+                Some(value) => Ok(value),
+                None => self.by_rule(t, c, &law.own, row, attempt),
+            },
+            Law::Names { names, attribute, most, numbered } => {
+                match self.made_of_names((t, c), (row, attempt), names, (*attribute, *most, *numbered))? {
+                    Some(value) => Ok(value),
+                    None => self.by_rule(t, c, &law.own, row, attempt),
+                }
+            }
             Law::Slug { of, most, numbered } => {
                 let text = self.cell(t, *of, row)?.to_string();
                 Ok(Value::Text(slug::slug(&text, *most, numbered.map(|n| n + row + 1))))

@@ -15,6 +15,8 @@ impl PlanChecker<'_> {
             }
             Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
+            Law::Attribute { by, .. } => within("a column", *by, columns),
+            Law::Names { names, .. } => names.all().try_for_each(|c| within("a column", c, columns)),
             Law::Moment { .. } => Ok(()),
             Law::Drawn(drawn) => holds("a distribution", is_lawful(drawn)),
             Law::Expression { inputs, .. } => inputs.iter().try_for_each(|input| self.input(&input.of)),
@@ -23,13 +25,13 @@ impl PlanChecker<'_> {
 
     fn input(&self, input: &InputOf) -> Validity {
         match input {
-            InputOf::Cell(c) => within("a column", *c, self.table.columns.len()),
+            InputOf::Cell(c) | InputOf::Season { at: c, .. } => within("a column", *c, self.table.columns.len()),
             InputOf::Own { group, .. } => group.iter().try_for_each(|(g, place)| {
                 within("a group", *g, self.table.groups.len())?;
                 within("a group's column", *place, self.table.groups[*g].columns().len())
             }),
             InputOf::Drawn(of) => super::domain(of).and(holds("a column without values", of.size() > 0)),
-            InputOf::RowNumber { foreign } => {
+            InputOf::RowNumber { foreign } | InputOf::Series { foreign, .. } | InputOf::Walk { foreign, .. } => {
                 foreign.iter().try_for_each(|f| within("a foreign key", *f, self.table.foreign.len()))
             }
             InputOf::Parent { path, column } => {
@@ -129,6 +131,8 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
+        Law::Attribute { by, .. } => vec![(t, *by)],
+        Law::Names { names, .. } => names.all().map(|c| (t, c)).collect(),
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
         Law::Drawn(_) => Vec::new(),
     }
@@ -137,9 +141,13 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
 /// Returns the columns that an input of an expression reads; the column itself if a table of the path is not planned.
 fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<ColumnId> {
     match input {
-        InputOf::Cell(c) => vec![(t, *c)],
+        InputOf::Cell(c) | InputOf::Season { at: c, .. } => vec![(t, *c)],
         // These inputs do not depend on columns with laws: a group's columns depend on each other only.
-        InputOf::RowNumber { .. } | InputOf::Own { .. } | InputOf::Drawn(_) => Vec::new(),
+        InputOf::RowNumber { .. }
+        | InputOf::Series { .. }
+        | InputOf::Walk { .. }
+        | InputOf::Own { .. }
+        | InputOf::Drawn(_) => Vec::new(),
         InputOf::Parent { path, column } => {
             let (mut out, mut at) = (Vec::new(), t);
             for step in path {

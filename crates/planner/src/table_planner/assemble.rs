@@ -103,6 +103,7 @@ impl TablePlanner<'_> {
         let mut columns: Vec<ColumnPlan> = (0..self.columns.len()).map(planned).collect();
         self.assign_entities(b, &mut columns, keys);
         self.follow(&mut columns);
+        self.follow_given(b, &mut columns, keys);
         let mut groups = solution.groups.clone();
         let mut foreign = self.foreign.clone();
         let mut sources = self.planned_sources(&a, &strict, &mut foreign, solution);

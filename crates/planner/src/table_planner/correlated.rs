@@ -51,7 +51,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true if nothing else determines the column's values.
-    fn may_agree(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
+    pub(super) fn may_agree(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], keys: &[KeyInput], c: usize) -> bool {
         let column = &columns[c];
         let by_rule = match &column.rule {
             Rule::Draw { .. } => !keys.iter().any(|k| k.columns.contains(&c)),
@@ -63,7 +63,7 @@ impl TablePlanner<'_> {
 }
 
 /// Returns true for a text that is distinct in each row and may contain the row's number.
-fn is_unique(rule: &Rule) -> bool {
+pub(super) fn is_unique(rule: &Rule) -> bool {
     matches!(rule, Rule::Unique { size, total, .. } if size == total) || matches!(rule, Rule::Component { .. })
 }
 

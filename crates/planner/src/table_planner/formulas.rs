@@ -28,7 +28,7 @@ impl TablePlanner<'_> {
             let column = &mut columns[c];
             (column.group, column.correlated, column.presence, column.nulls_of) = (None, None, None, None);
             column.null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
-            column.reason = format!("expression of {}", formula.origin);
+            column.reason = format!("{} of {}", formula.key, formula.origin);
             column.law = None;
             if formula.aggregates() {
                 continue;
@@ -183,16 +183,13 @@ impl TablePlanner<'_> {
             if !kept {
                 return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
             }
-            let numbered = formula.inputs.iter().all(|(_, input)| match input {
-                FormulaInput::RowNumber { key: Some(key) } => {
-                    let foreign = plan.foreign.iter().position(|f| f.name == key.name);
-                    foreign.is_some_and(|f| {
-                        b.generator.child(self.position, f, 0).is_some()
-                            && b.generator.tells_children(self.position, f)
-                            && !b.generator.foreign_may_be_null(self.position, f)
-                    })
-                }
-                _ => true,
+            let numbered = formula.numbering().all(|key| {
+                let foreign = plan.foreign.iter().position(|f| f.name == key.name);
+                foreign.is_some_and(|f| {
+                    b.generator.child(self.position, f, 0).is_some()
+                        && b.generator.tells_children(self.position, f)
+                        && !b.generator.foreign_may_be_null(self.position, f)
+                })
             });
             if plan.rows > 0 && !numbered {
                 return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
@@ -200,15 +197,48 @@ impl TablePlanner<'_> {
             if let Some(why) = known_rows(b, plan, formula) {
                 return Err(cannot(formula, &plan.columns[c].name, &why));
             }
+            self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, &why))?;
             self.ask_server(b, plan, c, formula)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the type holds the last values of a series, and that none meets an existing row.
+    fn keeps_series(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        c: usize,
+        formula: &ResolvedFormula,
+    ) -> Result<(), String> {
+        let column = &self.table.columns[c];
+        if formula.unique_series().is_none() && formula.key != "series" {
+            return Ok(());
+        }
+        let keyed = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
+        let there = b.rows_before(self.index);
+        if keyed && there > 0 {
+            return Err(format!(
+                "`{}` holds {there} rows from before, whose values the series would meet; empty it with --truncate",
+                self.table.name
+            ));
+        }
+        let Some(legal) = semantics::legal(&column.ty, &b.context()) else { return Ok(()) };
+        // The last row of a series has its largest value: that of the table's last row, or of any parent.
+        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
+        for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
+            let values = b.generator.cells(self.position, &[c], row).map_err(|e| e.to_string())?;
+            let bounded = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. });
+            if bounded && !values[0].is_null() && !legal.contains(&values[0]) {
+                return Err(format!("in row {row} it gives {}, which `{}` does not hold", values[0], column.type_name));
+            }
         }
         Ok(())
     }
 }
 
 fn cannot(formula: &ResolvedFormula, column: &str, why: &str) -> String {
-    let what = if formula.kind == FormulaKind::Expression { "expression" } else { "rules" };
-    format!("{what} of `{column}` ({}): {why}", formula.origin)
+    format!("{} of `{column}` ({}): {why}", formula.key, formula.origin)
 }
 
 /// Replaces a condition by an expression: NULL where the condition is true, else the column's own value.
@@ -221,8 +251,7 @@ fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
 }
 
 fn unreachable(formula: &ResolvedFormula) -> String {
-    let numbers = formula.inputs.iter().any(|(_, i)| matches!(i, FormulaInput::RowNumber { key: Some(_) }));
-    match numbers {
+    match formula.numbering().next().is_some() {
         true => "the rows of one parent do not lie together, so that they have no number; give the table a `count` for each row of that parent".into(),
         false => "a foreign key of its path is implied by another one, or leads to rows that are not planned".into(),
     }
@@ -271,6 +300,15 @@ pub(super) fn law(
             FormulaInput::RowNumber { key: Some(key) } => {
                 InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?) }
             }
+            FormulaInput::Series { key, series } => {
+                let foreign = key.as_ref().map(|key| foreign(own, &key.name).ok_or(())).transpose().ok()?;
+                InputOf::Series { series: series.clone(), foreign }
+            }
+            FormulaInput::Walk { key, walk } => {
+                let foreign = key.as_ref().map(|key| foreign(own, &key.name).ok_or(())).transpose().ok()?;
+                InputOf::Walk { walk: walk.clone(), foreign }
+            }
+            FormulaInput::Season { season, at } => InputOf::Season { season: season.clone(), at: *at },
             FormulaInput::Parent { path, column } => {
                 let step = |(t, link): &(usize, crate::foreign_keys::Link)| {
                     b.position(link.parent)?;
@@ -382,7 +420,9 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
         .filter(|(_, tree)| mentioned(tree))
         .collect();
     let all: Vec<usize> = (0..table.columns.len()).collect();
-    for row in (0..plan.rows).step_by(usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX)) {
+    let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
+    // The last row has the largest number.
+    for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
         let cells = if checks.is_empty() { &columns } else { &all };
         let values = b.generator.cells(position, cells, row).map_err(|e| e.to_string())?;
         for (&c, value) in cells.iter().zip(&values) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::{PlanContext, TablePlanner};
+use crate::formulas::ResolvedFormula;
 use crate::keys::{ColumnFacts, Counter, KeyInput, SelectionFacts};
 use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
@@ -102,10 +103,19 @@ impl TablePlanner<'_> {
                     position: b.coherent(self.index) && semantics::roles::is_position(&column.name),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
+                    series: b.formulas.get(self.index, c).and_then(|f| self.series_of(f)),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
                 }
             })
             .collect()
+    }
+
+    /// Returns the parent selection among whose rows the values of a series differ; `Some(None)`: in the table.
+    fn series_of(&self, formula: &ResolvedFormula) -> Option<Option<usize>> {
+        Some(match formula.unique_series()? {
+            None => None,
+            Some(link) => Some(self.foreign.iter().find(|f| f.name == link.name)?.source),
+        })
     }
 
     /// Returns true for columns whose value a single key determines: CHECKs treat them as constants.
@@ -133,6 +143,12 @@ impl TablePlanner<'_> {
         // The server's sequence must still be able to advance past the last value.
         let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
         let top = self.top(b, self.index, column);
+        if let Some((start, step)) = self.counted_series(b, c) {
+            let from = top.map_or(start, |t| t + 1).max(start);
+            let start = start + (from - start + step - 1).div_euclid(step) * step;
+            let room = if start > hi { 0 } else { (hi - start) / step + 1 };
+            return Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto });
+        }
         let AutoNumbers { base, step, free } = self.counting(b, column, top, *lo..=hi);
         let least = free.max(*lo);
         let natural = least + (base - least).rem_euclid(step);
@@ -140,6 +156,12 @@ impl TablePlanner<'_> {
             if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
         let room = if start > hi { 0 } else { (hi - start) / step + 1 };
         Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto })
+    }
+
+    /// Returns the start and step that the config file gives a column which is numbered.
+    fn counted_series(&self, b: &PlanContext<'_>, c: usize) -> Option<(i128, i128)> {
+        let series = b.overrides.column(self.index, c)?.series.as_ref()?;
+        series.numbers().filter(|_| b.formulas.get(self.index, c).is_none())
     }
 
     /// Returns the largest existing number of a column.
@@ -161,8 +183,12 @@ impl TablePlanner<'_> {
             // Emptying the table resets its AUTO_INCREMENT number.
             let existing = &b.schema.tables[self.index].existing;
             let next = existing.next.filter(|_| b.rows_before(self.index) == existing.rows).map(i128::from);
-            let base = next.filter(|n| range.contains(n)).unwrap_or(1);
-            return AutoNumbers { base, step: 1, free: usual.free.max(base) };
+            let next = next.filter(|n| range.contains(n)).unwrap_or(1);
+            let setting = |name: &str| b.schema.settings.get(name).and_then(|n| n.parse::<i128>().ok());
+            let step = setting("auto_increment_increment").unwrap_or(1).max(1);
+            // The server ignores an offset beyond the increment.
+            let base = setting("auto_increment_offset").filter(|n| *n <= step).unwrap_or(1);
+            return AutoNumbers { base, step, free: usual.free.max(next) };
         }
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
         let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };

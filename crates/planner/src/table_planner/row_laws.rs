@@ -279,7 +279,7 @@ impl TablePlanner<'_> {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
-                Law::Expression { .. } => "",
+                Law::Attribute { .. } | Law::Names { .. } | Law::Expression { .. } => "",
                 Law::Moment { .. } => "; names: the row's moments are in order",
                 Law::Drawn(_) => "",
             };

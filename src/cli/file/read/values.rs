@@ -118,8 +118,13 @@ impl ConfigReader<'_> {
     }
 
     pub(super) fn share(&self, node: &YamlNode, key: &ConfigKey) -> Result<f64, FileError> {
-        let number = self.number(node);
-        number.filter(|p| (0.0..=1.0).contains(p)).ok_or_else(|| self.wrong(node, key, "a number from 0 to 1"))
+        let number = match self.plain(node) {
+            Some(Scalar::Text(text)) => parse::percent(&text).ok(),
+            _ => self.number(node),
+        };
+        number
+            .filter(|p| (0.0..=1.0).contains(p))
+            .ok_or_else(|| self.wrong(node, key, "a number from 0 to 1, or a percentage"))
     }
 
     pub(super) fn number(&self, node: &YamlNode) -> Option<f64> {
@@ -162,6 +167,16 @@ impl ConfigReader<'_> {
             return Err(self.wrong(node, key, "a list of one value or more"));
         }
         items.iter().map(|item| self.scalar(item, key)).collect()
+    }
+
+    /// `{app.tenant_id: 7, role: loader}`.
+    pub(super) fn session(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<(String, String)>, FileError> {
+        let one = |((name, at), value): (_, &YamlNode)| {
+            let (name, at): (String, &YamlNode) = (name, at);
+            let setting = format!("{name}={}", self.text(value, key)?);
+            parse::session_setting(&setting).map_err(|why| self.error(at, why))
+        };
+        self.named(node, "session")?.into_iter().map(one).collect()
     }
 
     /// Texts; `db: billing` without quotes is one as well.

@@ -1,0 +1,116 @@
+//! Series, walks and seasons of the config file, as expressions over the row's place.
+
+use super::{
+    ColumnOverride, FormulaInput, FormulaKind, FormulaProblem, Link, NameResolver, ResolvedFormula, TableOverride,
+    decided, stored_as,
+};
+use dbmocker_core::schema::SqlType;
+use dbmocker_plan::Scalar;
+use dbmocker_predicate::{Arith, CastType, Expr};
+
+impl NameResolver<'_> {
+    /// Resolves `series`, `random_walk` and `seasonality` of a column.
+    pub(super) fn serial(
+        mut self,
+        c: usize,
+        table: &TableOverride,
+        wish: &ColumnOverride,
+    ) -> Result<ResolvedFormula, FormulaProblem> {
+        let key = wish.serial_key().unwrap_or("series");
+        let own = wish.series.is_none() && wish.walk.is_none();
+        let format = wish.format_string.as_deref().filter(|_| wish.series.is_some());
+        let clash = match wish.first_key() {
+            _ if wish.expression.is_some() => Some("expression"),
+            _ if !wish.rules.is_empty() => Some("rules"),
+            _ if wish.series.is_some() && wish.walk.is_some() => Some("random_walk"),
+            Some(key) if !(own || (key == "format_string" && format.is_some())) => Some(key),
+            _ => None,
+        };
+        if let Some(key) = clash {
+            return Err(FormulaProblem::Overridden(key));
+        }
+        let mut shown = Vec::new();
+        let mut value = if let Some(series) = &wish.series {
+            let plan = series.plan(&self.schema.tables[self.t].columns[c], format, self.now)?;
+            let link = series.per.as_deref().map(|per| self.per(per)).transpose()?;
+            shown.push(series.to_string());
+            self.put("series", FormulaInput::Series { key: link, series: plan })
+        } else if let Some(walk) = &wish.walk {
+            let plan = walk.plan(&self.schema.tables[self.t].columns[c])?;
+            let link = walk.per.as_deref().map(|per| self.per(per)).transpose()?;
+            shown.push(walk.to_string());
+            self.put("walk", FormulaInput::Walk { key: link, walk: plan })
+        } else {
+            self.put("own value", FormulaInput::Own)
+        };
+        if let Some(season) = &wish.season {
+            let at = self.column(self.t, &season.by)?;
+            let factor = self.put("season", FormulaInput::Season { season: season.plan()?, at });
+            shown.push(season.to_string());
+            value = self.scaled(c, value, factor, wish)?;
+        }
+        let origin = wish.origin.clone();
+        let kind = if own { FormulaKind::Rules } else { FormulaKind::Expression };
+        let expr = stored_as(value, &self.schema.tables[self.t].columns[c].ty);
+        let out = ResolvedFormula { key, kind, expr, text: shown.join(", "), origin, inputs: self.inputs };
+        let table_of = &self.schema.tables[self.t];
+        let fixed = table.fixed_rows.as_ref().map(|_| "its rows are fixed".to_owned());
+        match decided(table_of, c).or(fixed) {
+            Some(why) => out.keyed(table_of, c, why),
+            None => Ok(out),
+        }
+    }
+
+    fn per(&self, column: &str) -> Result<Link, FormulaProblem> {
+        self.key(column).ok_or_else(|| FormulaProblem::NoParent(column.into()))
+    }
+
+    /// Multiplies a number by a factor, within the bounds that the user gave it.
+    fn scaled(&self, c: usize, value: Expr, factor: Expr, wish: &ColumnOverride) -> Result<Expr, FormulaProblem> {
+        let column = &self.schema.tables[self.t].columns[c];
+        let number = matches!(
+            column.ty,
+            SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. } | SqlType::Money | SqlType::Untyped
+        );
+        if !number {
+            return Err(super::SeriesProblem::Type(column.type_name.clone()).into());
+        }
+        let float = Expr::Cast { expr: Box::new(value), to: CastType::Float };
+        let mut out = Expr::arith(Arith::Mul, float, factor);
+        let bounds = [("greatest", &wish.min_value), ("least", &wish.max_value)];
+        for (name, bound) in bounds {
+            let number = match bound {
+                Some(Scalar::Int(n)) => *n as f64, // bounds of factors need no more digits
+                Some(Scalar::Float(x)) => *x,
+                _ => continue,
+            };
+            let limit = Expr::Literal(dbmocker_core::value::Value::Float(number));
+            out = Expr::call(name, vec![out, limit]);
+        }
+        Ok(out)
+    }
+}
+
+impl ResolvedFormula {
+    /// Returns the series of a column of keys, if it keeps them unique.
+    fn keyed(self, table: &dbmocker_core::schema::Table, c: usize, why: String) -> Result<Self, FormulaProblem> {
+        let name = &table.columns[c].name;
+        let foreign = table.every_foreign_key().iter().any(|f| f.columns.contains(name));
+        let mut keys = table.keys.iter().filter(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(name))).peekable();
+        let other = foreign || table.columns[c].generated.is_some() || table.columns[c].auto.is_some();
+        if other || keys.peek().is_none() {
+            return Err(FormulaProblem::Decided(why));
+        }
+        let unique = self.unique_series();
+        for key in keys {
+            let within = |link: &Link| {
+                let holds = |c: &usize| key.parts.iter().any(|p| p.column.as_ref() == Some(&table.columns[*c].name));
+                link.columns.iter().all(holds)
+            };
+            if !unique.is_some_and(|link| link.is_none_or(within)) {
+                return Err(FormulaProblem::Repeats(key.name.clone()));
+            }
+        }
+        Ok(self)
+    }
+}
