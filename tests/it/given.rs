@@ -25,7 +25,7 @@ tables:
 ";
     for kind in KINDS {
         let db = database(kind, PEOPLE);
-        configured("load", &db.url, config, &["--verify"]).ok();
+        configured("load", &db.url, config, &[]).ok();
         let number = |of: &str| db.number(&format!("SELECT count(*) FROM people WHERE {of}"));
         let france = number("country = 'France'");
         assert!((400..500).contains(&france), "{kind:?}: {france} of 600");
@@ -72,24 +72,24 @@ fn a_city_moves_its_country_and_one_value_is_enough() {
 fn aggregates_may_have_a_filter() {
     let ddl = "
         CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, paid DECIMAL(12,2), big INTEGER NOT NULL, dearest DECIMAL(10,2));
-        CREATE TABLE lines (id INTEGER NOT NULL PRIMARY KEY, order_id INTEGER NOT NULL, state VARCHAR(8) NOT NULL, amount DECIMAL(10,2) NOT NULL,
+        CREATE TABLE parts (id INTEGER NOT NULL PRIMARY KEY, order_id INTEGER NOT NULL, state VARCHAR(8) NOT NULL, amount DECIMAL(10,2) NOT NULL,
             FOREIGN KEY (order_id) REFERENCES orders (id));";
     let config = "
 tables:
   orders:
     count: 100
     column_configs:
-      paid: {expression: \"sum(lines.amount) filter (where lines.state = 'paid')\"}
-      big: {expression: \"count(lines) filter (where lines.amount > 50)\"}
-      dearest: {expression: \"max(lines.amount) filter (where lines.state <> 'paid' and lines.amount < 90)\"}
-  lines:
+      paid: {expression: \"sum(parts.amount) filter (where parts.state = 'paid')\"}
+      big: {expression: \"count(parts) filter (where parts.amount > 50)\"}
+      dearest: {expression: \"max(parts.amount) filter (where parts.state <> 'paid' and parts.amount < 90)\"}
+  parts:
     count: {per: orders, min: 0, max: 6}
     column_configs: {state: {possible_values: [paid, open]}, amount: {min_value: 1, max_value: 100}}
 ";
     for kind in KINDS {
         let db = database(kind, ddl);
         configured("load", &db.url, config, &[]).ok();
-        let sum = |of: &str, when: &str| format!("(SELECT {of} FROM lines l WHERE l.order_id = o.id AND {when})");
+        let sum = |of: &str, when: &str| format!("(SELECT {of} FROM parts l WHERE l.order_id = o.id AND {when})");
         let wrong = format!(
             "SELECT count(*) FROM orders o WHERE coalesce(paid, 0) <> coalesce({}, 0) OR big <> {} OR coalesce(dearest, 0) <> coalesce({}, 0)",
             sum("sum(amount)", "state = 'paid'"),
@@ -177,7 +177,7 @@ tables:
     let wrong = "lower(nights) < '2026-03-01' OR upper(nights) > '2026-04-01' OR lower(sizes) < 10 OR upper(sizes) > 91
         OR 1 > ANY (marks) OR 6 < ANY (marks) OR wait NOT BETWEEN '5 min' AND '2 h'";
     assert_eq!(db.number(&format!("SELECT count(*) FROM stays WHERE {wrong}")), 0);
-    assert!(db.number("SELECT count(DISTINCT nights) FROM stays") > 50);
+    assert!(db.number("SELECT count(DISTINCT nights) FROM stays") > 15);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_full_config_file_can_be_loaded_as_it_is() {
         let config = dbmocker(["init-config", "--url", &db.url, "--full"]).ok().stdout;
         assert!(config.contains("# yaml-language-server: $schema="), "{config}");
         assert!(config.lines().any(|l| l.trim_start().starts_with("state: {possible_values")), "{kind:?}: {config}");
-        assert!(config.lines().any(|l| l.trim_start().starts_with("price: {min_value")), "{kind:?}: {config}");
-        configured("load", &db.url, &config, &["--verify"]).ok();
+        assert!(config.lines().any(|l| l.trim_start().starts_with("born: {min_value")), "{kind:?}: {config}");
+        configured("load", &db.url, &config, &[]).ok();
     }
 }

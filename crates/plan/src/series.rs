@@ -46,6 +46,9 @@ pub struct WalkPlan {
     pub least: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub most: Option<f64>,
+    /// Digits after the point; `None` for floating point.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scale: Option<u8>,
 }
 
 /// Factors by the moment in another column of the row; an empty list stands for 1.

@@ -249,6 +249,12 @@ impl WalkOverride {
         if least >= most || !(least..=most).contains(&walk.start) {
             return Err(SeriesProblem::Bounds);
         }
+        walk.scale = match &column.ty {
+            SqlType::Int { .. } => Some(0),
+            SqlType::Decimal { precision: 1.., scale, .. } => Some(u8::try_from(*scale).unwrap_or(0)),
+            SqlType::Money => Some(2),
+            _ => None,
+        };
         (walk.least, walk.most) = (Some(least), Some(most));
         Ok(walk)
     }
@@ -313,7 +319,7 @@ impl std::fmt::Display for SeriesOverride {
 
 impl std::fmt::Display for WalkOverride {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let WalkPlan { start, step, drift, least, most } = &self.walk;
+        let WalkPlan { start, step, drift, least, most, .. } = &self.walk;
         write!(f, "random walk from {start} by {step}")?;
         if *drift != 0.0 {
             write!(f, ", drift {drift}")?;

@@ -22,7 +22,7 @@ impl Frame<'_> {
 
     /// Returns the values of a walk.
     pub(super) fn walk(&self, c: usize, plan: &WalkPlan, foreign: Option<usize>) -> Vec<Value> {
-        self.places(c, foreign, |key, place, _| Value::Float(walk_value(plan, key, place)))
+        self.places(c, foreign, |key, place, _| rounded(walk_value(plan, key, place), plan.scale))
     }
 
     /// Returns what `value` makes of the series' key, the row's place in it from 0, and the row; NULL without a parent.
@@ -41,7 +41,18 @@ impl Frame<'_> {
     /// Returns the factors of the season at the moments in a column of the row; 1 where it has none.
     pub(super) fn season(&self, plan: &SeasonPlan, at: usize) -> Result<Vec<Value>, RowError> {
         let moments = self.values(at)?;
-        Ok(moments.iter().map(|moment| Value::Float(season_factor(plan, moment))).collect())
+        Ok(moments.iter().map(|moment| rounded(season_factor(plan, moment), Some(FACTOR_SCALE))).collect())
+    }
+}
+
+/// Digits of a factor after the point.
+const FACTOR_SCALE: u8 = 6;
+
+/// Returns a number with this many digits after the point.
+fn rounded(x: f64, scale: Option<u8>) -> Value {
+    match scale {
+        Some(scale) => Value::Decimal { unscaled: (x * 10f64.powi(scale.into())).round() as i128, scale },
+        None => Value::Float(x),
     }
 }
 
@@ -201,7 +212,7 @@ mod tests {
 
         #[test]
         fn walks_stay_within_their_bounds(key: u64, place in 0u64..1 << 50, drift in -1.0f64..1.0) {
-            let plan = WalkPlan { start: 5.0, step: 2.0, drift, least: Some(-3.0), most: Some(8.0) };
+            let plan = WalkPlan { start: 5.0, step: 2.0, drift, least: Some(-3.0), most: Some(8.0), scale: None };
             let x = walk_value(&plan, key, place);
             prop_assert!((-3.0..=8.0).contains(&x), "{x}");
         }

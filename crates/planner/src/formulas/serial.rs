@@ -5,8 +5,7 @@ use super::{
     decided, stored_as,
 };
 use dbmocker_core::schema::SqlType;
-use dbmocker_plan::Scalar;
-use dbmocker_predicate::{Arith, CastType, Expr};
+use dbmocker_predicate::{Arith, Expr};
 
 impl NameResolver<'_> {
     /// Resolves `series`, `random_walk` and `seasonality` of a column.
@@ -47,7 +46,7 @@ impl NameResolver<'_> {
             let at = self.column(self.t, &season.by)?;
             let factor = self.put("season", FormulaInput::Season { season: season.plan()?, at });
             shown.push(season.to_string());
-            value = self.scaled(c, value, factor, wish)?;
+            value = self.scaled(c, value, factor)?;
         }
         let origin = wish.origin.clone();
         let kind = if own { FormulaKind::Rules } else { FormulaKind::Expression };
@@ -65,8 +64,8 @@ impl NameResolver<'_> {
         self.key(column).ok_or_else(|| FormulaProblem::NoParent(column.into()))
     }
 
-    /// Multiplies a number by a factor, within the bounds that the user gave it.
-    fn scaled(&self, c: usize, value: Expr, factor: Expr, wish: &ColumnOverride) -> Result<Expr, FormulaProblem> {
+    /// Multiplies a number by a factor.
+    fn scaled(&self, c: usize, value: Expr, factor: Expr) -> Result<Expr, FormulaProblem> {
         let column = &self.schema.tables[self.t].columns[c];
         let number = matches!(
             column.ty,
@@ -75,19 +74,7 @@ impl NameResolver<'_> {
         if !number {
             return Err(super::SeriesProblem::Type(column.type_name.clone()).into());
         }
-        let float = Expr::Cast { expr: Box::new(value), to: CastType::Float };
-        let mut out = Expr::arith(Arith::Mul, float, factor);
-        let bounds = [("greatest", &wish.min_value), ("least", &wish.max_value)];
-        for (name, bound) in bounds {
-            let number = match bound {
-                Some(Scalar::Int(n)) => *n as f64, // bounds of factors need no more digits
-                Some(Scalar::Float(x)) => *x,
-                _ => continue,
-            };
-            let limit = Expr::Literal(dbmocker_core::value::Value::Float(number));
-            out = Expr::call(name, vec![out, limit]);
-        }
-        Ok(out)
+        Ok(Expr::arith(Arith::Mul, value, factor))
     }
 }
 

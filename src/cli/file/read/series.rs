@@ -24,7 +24,7 @@ impl ConfigReader<'_> {
 
     /// `{start: 20, step: 0.5, drift: 0.01, min: 0, max: 40, per: device_id}`.
     pub(super) fn walk(&self, node: &YamlNode) -> Result<WalkOverride, FileError> {
-        let mut walk = WalkPlan { start: f64::NAN, step: 1.0, drift: 0.0, least: None, most: None };
+        let mut walk = WalkPlan { start: f64::NAN, step: 1.0, drift: 0.0, least: None, most: None, scale: None };
         let mut per = None;
         let number = |value: &YamlNode, key: &ConfigKey| {
             self.number(value).filter(|x| x.is_finite()).ok_or_else(|| self.wrong(value, key, "a number"))
