@@ -54,7 +54,8 @@ fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn()) {
 fn schema(kind: Kind) -> String {
     let id = if kind == Kind::Postgres { "id serial PRIMARY KEY" } else { "id int AUTO_INCREMENT PRIMARY KEY" };
     let table = |i: usize| {
-        let parent = if i < 8 { String::new() } else { format!(", FOREIGN KEY (parent_id) REFERENCES t{} (id)", i / 4) };
+        let parent =
+            if i < 8 { String::new() } else { format!(", FOREIGN KEY (parent_id) REFERENCES t{} (id)", i / 4) };
         format!(
             "CREATE TABLE t{i} ({id}, parent_id int NOT NULL, name varchar(40), price numeric(8,2) NOT NULL \
              CHECK (price >= 0), made timestamp NOT NULL{parent});"
