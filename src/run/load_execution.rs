@@ -65,8 +65,9 @@ impl LoadExecution<'_> {
         // SQLite's worker processes write files, and the one connection loads a table's files in one transaction.
         let cut = self.run.dialect != Dialect::Sqlite || self.worker_config.is_none();
         let (tasks, after) = tasks(self.run.units, cut);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let schedule = Schedule::new(after)
-            .sharing(tasks.iter().map(|task| self.may_share(task)).collect())
+            .sharing(tasks.iter().map(|task| self.may_share(task)).collect(), cores)
             .with_done(self.done_before(&tasks));
         let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {

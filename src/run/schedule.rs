@@ -14,9 +14,11 @@ pub struct Schedule {
     after: Vec<Vec<usize>>,
     /// Units that may share a transaction.
     may_share: Vec<bool>,
+    /// Transactions over which they are divided.
+    shares: usize,
 }
 
-/// Transactions over which small tables that are ready are divided; a connection is opened for each.
+/// Shared transactions at one time, at least; a connection is opened for each.
 const SHARES: usize = 4;
 /// Units in one transaction.
 const MOST_TOGETHER: usize = 16;
@@ -34,13 +36,14 @@ impl Schedule {
     pub fn new(after: Vec<Vec<usize>>) -> Self {
         let n = after.len();
         let state = UnitState { begun: vec![false; n], done: vec![false; n], shared: 0, error: None };
-        Schedule { state: Mutex::new(state), changed: Condvar::new(), after, may_share: vec![false; n] }
+        Schedule { state: Mutex::new(state), changed: Condvar::new(), after, may_share: vec![false; n], shares: SHARES }
     }
 
-    /// `may_share[u]`: whether a unit may be in one transaction with others.
+    /// `may_share[u]`: whether a unit may be in one transaction with others; `shares`: how many such transactions there
+    /// are at one time, if they are more than few.
     #[must_use]
-    pub fn sharing(self, may_share: Vec<bool>) -> Self {
-        Schedule { may_share, ..self }
+    pub fn sharing(self, may_share: Vec<bool>, shares: usize) -> Self {
+        Schedule { may_share, shares: shares.max(SHARES), ..self }
     }
 
     /// Units that were done before.
@@ -66,12 +69,15 @@ impl Schedule {
             if stop.is_set() || state.error.is_some() || state.begun.iter().all(|&b| b) {
                 return None;
             }
-            let ready = |u: &usize| !state.begun[*u] && self.after[*u].iter().all(|&p| state.done[p]);
+            let room = state.shared < self.shares;
+            let ready = |u: &usize| {
+                !state.begun[*u] && (room || !self.may_share[*u]) && self.after[*u].iter().all(|&p| state.done[p])
+            };
             if let Some(u) = (0..self.after.len()).find(ready) {
                 let units = if self.may_share[u] {
                     let sharing: Vec<usize> =
                         (u..self.after.len()).filter(|v| self.may_share[*v] && ready(v)).collect();
-                    let share = sharing.len().div_ceil(SHARES.saturating_sub(state.shared).max(1));
+                    let share = sharing.len().div_ceil(self.shares - state.shared);
                     state.shared += 1;
                     sharing.into_iter().take(share.min(MOST_TOGETHER)).collect()
                 } else {
@@ -157,7 +163,7 @@ mod tests {
     fn small_units_that_are_ready_share_transactions() {
         let after = (0..10).map(|u| if u == 9 { vec![0] } else { vec![] }).collect();
         let may_share = (0..10).map(|u| u != 3).collect();
-        let schedule = Schedule::new(after).sharing(may_share);
+        let schedule = Schedule::new(after).sharing(may_share, 1);
         let (stop, mut seen) = (Stop::default(), Vec::new());
         schedule.work_sharing(&stop, |units| {
             seen.push(units.to_vec());

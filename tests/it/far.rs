@@ -54,7 +54,8 @@ fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn()) {
 fn schema(kind: Kind) -> String {
     let id = if kind == Kind::Postgres { "id serial PRIMARY KEY" } else { "id int AUTO_INCREMENT PRIMARY KEY" };
     let table = |i: usize| {
-        let parent = if i < 8 { String::new() } else { format!(", FOREIGN KEY (parent_id) REFERENCES t{} (id)", i / 4) };
+        let parent =
+            if i < 8 { String::new() } else { format!(", FOREIGN KEY (parent_id) REFERENCES t{} (id)", i / 4) };
         format!(
             "CREATE TABLE t{i} ({id}, parent_id int NOT NULL, name varchar(40), price numeric(8,2) NOT NULL \
              CHECK (price >= 0), made timestamp NOT NULL{parent});"
@@ -85,4 +86,35 @@ fn few_round_trips_to_postgres() {
 #[test]
 fn few_round_trips_to_mariadb() {
     few_round_trips(Kind::MariaDb);
+}
+
+/// Small tables share transactions: one that the server refuses, for a reason that no trial has seen, takes no other with
+/// it.
+#[test]
+fn a_table_that_is_refused_among_others_is_left_out_alone() {
+    let sound = ["a", "b", "c", "d", "e", "f"];
+    let sound_ddl: String = sound
+        .iter()
+        .map(|t| format!("CREATE TABLE {t} (id serial PRIMARY KEY, kind int NOT NULL REFERENCES kinds);"))
+        .collect();
+    let db = database(
+        Kind::Postgres,
+        &format!(
+            "CREATE TABLE parents (id int PRIMARY KEY);
+             CREATE FUNCTION moved() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN NEW.id := NEW.id + 1000000; RETURN NEW; END $$;
+             CREATE TRIGGER moved BEFORE INSERT ON parents FOR EACH ROW EXECUTE FUNCTION moved();
+             CREATE TABLE kinds (id int PRIMARY KEY);
+             CREATE TABLE children (id int PRIMARY KEY, parent int NOT NULL REFERENCES parents,
+                                    kind int NOT NULL REFERENCES kinds);
+             {sound_ddl}"
+        ),
+    );
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "20", "--no-probe", "--skip-unsolved"]).ok();
+    assert!(ran.stderr.contains("left out: public.children: the server refuses its rows"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM children"), 0);
+    for table in sound {
+        assert_eq!(db.number(&format!("SELECT count(*) FROM {table}")), 20, "{table}");
+        assert_eq!(db.number(&format!("SELECT nextval('{table}_id_seq')")), 21, "{table}");
+    }
 }

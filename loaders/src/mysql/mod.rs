@@ -38,11 +38,12 @@ pub fn connect(connection: &Connection) -> Result<Box<dyn Loader>, LoadError> {
 pub fn path(settings: &BTreeMap<String, String>) -> (&'static str, String) {
     match settings.get("local_infile").map(|v| v.to_ascii_uppercase()).as_deref() {
         Some("OFF" | "0") => ("INSERT", format!("multi-row statements, {LOCAL_INFILE_OFF}")),
-        Some(_) => ("LOAD DATA LOCAL", "one statement fed from memory, local_infile is on".to_owned()),
-        None => ("LOAD DATA LOCAL", "one statement fed from memory, if the server allows it".to_owned()),
+        Some(_) => ("LOAD DATA LOCAL", format!("one statement fed from memory, local_infile is on; {SMALL}")),
+        None => ("LOAD DATA LOCAL", format!("one statement fed from memory, if the server allows it; {SMALL}")),
     }
 }
 
+const SMALL: &str = "small tables by INSERT, which takes one request";
 const LOCAL_INFILE_OFF: &str =
     "because local_infile is off on the server; `SET GLOBAL local_infile = 1` makes loading faster";
 const LOCAL_INFILE_REFUSED: &str = "multi-row INSERT was used, because the server or a proxy before it refused LOAD DATA \
@@ -71,7 +72,7 @@ struct Mysql {
 
 impl Loader for Mysql {
     fn execute(&mut self, sql: &str) -> Result<u64, LoadError> {
-        self.prepared.clear();
+        self.end_prepared();
         self.session.execute("running a statement", sql)
     }
 
@@ -82,6 +83,7 @@ impl Loader for Mysql {
 
     fn prepare_loads(&mut self, loads: &[(Target, SchemaRef)]) -> Result<(), LoadError> {
         let targets: Vec<&Target> = loads.iter().map(|(target, _)| target).collect();
+        self.session.send_with_next(insert::CHECKED);
         let found = self.session.query("preparing loads", &warnings::sources_of_warnings(&targets))?;
         let limits = warnings::rows_of_a_statement(found, targets.len());
         self.prepared = targets.into_iter().map(array_cells::label).zip(limits).collect();
@@ -93,7 +95,7 @@ impl Loader for Mysql {
     }
 
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Option<String>>>, LoadError> {
-        self.prepared.clear();
+        self.end_prepared();
         self.session.query("running a query", sql)
     }
 
@@ -105,10 +107,13 @@ impl Loader for Mysql {
         let mut rows = staged::open(payload)?;
         if let Some((label, limit)) = self.prepared.pop_front() {
             if label == array_cells::label(target) {
-                let counts = send(&mut self.session, target, &rows.schema, &mut rows.batches, limit);
-                return counts.map(|counts| counts.loaded(begun));
+                let counts = insert::send(&mut self.session, target, &rows.schema, &mut rows.batches, limit);
+                if self.prepared.is_empty() || counts.is_err() {
+                    self.no_more_prepared();
+                }
+                return Ok(complete(&self.session, target, counts?)?.loaded(begun));
             }
-            self.prepared.clear();
+            self.no_more_prepared();
         }
         let (scope, limit) = MysqlRollback::begin(&mut self.session, target)?;
         match send(&mut self.session, target, &rows.schema, &mut rows.batches, limit).and_then(|counts| {
@@ -126,6 +131,21 @@ impl Loader for Mysql {
 
     fn finish(mut self: Box<Self>) -> Result<(), LoadError> {
         self.session.close()
+    }
+}
+
+impl Mysql {
+    /// Another statement ends the loads that were prepared.
+    fn end_prepared(&mut self) {
+        if !self.prepared.is_empty() {
+            self.no_more_prepared();
+        }
+    }
+
+    fn no_more_prepared(&mut self) {
+        self.prepared.clear();
+        let usual = insert::unchecked(&self.session.facts);
+        self.session.send_with_next(&usual);
     }
 }
 
@@ -152,6 +172,11 @@ fn send(
             counts
         }
     };
+    complete(session, target, counts)
+}
+
+/// The counts, if all rows were stored and nobody has stopped the load.
+fn complete(session: &MysqlSession, target: &Target, counts: Counts) -> Result<Counts, LoadError> {
     if session.is_cancelled() {
         return Err(LoadError::Cancelled);
     }

@@ -235,10 +235,8 @@ impl MysqlSession {
         let restore = self.restore.take();
         let closed = self.runtime.block_on(async {
             tokio::time::timeout(CLOSE_TIMEOUT, async {
-                conn.query_drop("ROLLBACK").await?;
-                if let Some(sql) = restore {
-                    conn.query_drop(sql).await?;
-                }
+                let restore = restore.map_or_else(String::new, |sql| format!("; {sql}"));
+                conn.query_drop(format!("ROLLBACK{restore}")).await?;
                 conn.disconnect().await
             })
             .await

@@ -280,11 +280,10 @@ impl<'a> CopyParameters<'a> {
         if self.binary {
             stream.buffer.extend_from_slice(&binary::TRAILER);
         }
-        if !stream.refused {
-            stream.flush().map_err(fail)?;
-        }
-        let CopyStream { copy, sent, bytes, .. } = stream;
-        let stored = copy.finish(next).map_err(fail)?;
+        let CopyStream { copy, buffer, sent, mut bytes, refused } = stream;
+        let last = if refused { Vec::new() } else { buffer };
+        bytes += last.len() as u64;
+        let stored = copy.finish(last, next).map_err(fail)?;
         Ok(Loaded { sent, stored, bytes, notes: self.notes, ..Loaded::default() })
     }
 

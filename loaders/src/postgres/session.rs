@@ -383,11 +383,20 @@ impl CopyIn<'_> {
         Ok(!refused)
     }
 
-    /// Ends the copy; the rows that the server stored. The request that ends it begins the `next` one.
-    pub fn finish(mut self, next: Option<&Statement>) -> Result<u64, StatementFailure> {
+    /// Sends the last buffer and ends the copy; the rows that the server stored. The request that ends it begins the
+    /// `next` one.
+    pub fn finish(mut self, last: Vec<u8>, next: Option<&Statement>) -> Result<u64, StatementFailure> {
+        let last = (!last.is_empty()).then(|| CopyBuffer { data: last, at: 0, home: self.pool.clone() });
         let PostgresSession { runtime, wire, client, .. } = &mut *self.session;
         let client = client.as_ref().expect("the client is only taken by `close`, because that ends the session");
         let sink = &mut self.sink;
+        let end = async {
+            if let Some(last) = last {
+                // Not flushed, so that one packet has room for all of it.
+                sink.feed(last).await?;
+            }
+            sink.as_mut().finish().await
+        };
         let begin = async {
             match next {
                 Some(next) => Some(client.copy_in(next).await),
@@ -395,7 +404,7 @@ impl CopyIn<'_> {
             }
         };
         // The driver sends the second request after the first one.
-        let (stored, begun) = runtime.block_on(wire.run(futures_util::future::join(sink.as_mut().finish(), begin)));
+        let (stored, begun) = runtime.block_on(wire.run(futures_util::future::join(end, begin)));
         drop(self.running.take());
         let stored = stored.map_err(|e| self.session.explain(e));
         let begun = begun.map(|begun| self.session.sink(begun));

@@ -13,7 +13,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
 /// Connections that try samples of a server that is far away.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 6;
 /// Copies in one transaction.
 const TOGETHER: usize = 10;
 
