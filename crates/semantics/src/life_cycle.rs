@@ -12,8 +12,8 @@ mod words;
 
 use super::names::Name;
 use words::{
-    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, EVENTS, NOT_THE_EVENT, ONLINE, OVER, SAID, STAMPS, STATES,
-    STATUSES_BY_TABLE, STEADY, TRANSLATED,
+    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, EVENTS, LEAVING, NOT_THE_EVENT, ONLINE, OVER, SAID, STAMPS,
+    STATES, STATUSES_BY_TABLE, STEADY, TRANSLATED,
 };
 
 /// An event that a row has at most once.
@@ -240,7 +240,8 @@ impl LifeCycle {
         if let Some(branch) = &what.branch {
             // The end of an employment or membership, in a list that calls it `inactive`.
             let over = |s: &LifeStatus| OVER.contains(&s.state.as_str());
-            if !listed && branch.ends && branch.from == STEADY_RANK && self.statuses.iter().any(over) {
+            let leaves = branch.ends && what.done.iter().any(|done| LEAVING.contains(done));
+            if !listed && leaves && self.statuses.iter().any(over) {
                 return Some(self.statuses.iter().map(|s| f64::from(over(s))).collect());
             }
             let has = |s: &LifeStatus| if own(s) { 1.0 } else { 0.0 };
@@ -334,7 +335,7 @@ pub fn flagged(flag: &Name, column: &Name) -> Option<bool> {
         if event.done.contains(&state.as_str()) {
             return Some(true);
         }
-        let ends = event.branch.as_ref().is_some_and(|b| b.ends && b.from == STEADY_RANK);
+        let ends = event.done.iter().any(|done| LEAVING.contains(done));
         return (ends && matches!(state.as_str(), "active" | "current" | "employed")).then_some(false);
     }
     let (what, stamp) = event_name(column)?;

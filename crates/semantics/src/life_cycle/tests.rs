@@ -148,9 +148,10 @@ fn flags_and_statuses_in_other_words_decide_the_same() {
     assert_eq!(of("is_completed", "completed_at"), Some(true));
     assert_eq!(of("is_active", "terminated_on"), Some(false));
     assert_eq!(of("is_admin", "created_at"), None);
-    assert_eq!(set("offen bezahlt storniert", "paid_at"), "bezahlt");
+    assert_eq!(set("offen bezahlt storniert", "paid_at"), "bezahlt ?storniert");
     assert_eq!(set("active on_leave inactive", "left_on"), "inactive");
     assert_eq!(set("requested approved rejected", "decided_at"), "approved rejected");
-    assert_eq!(set("draft active sold removed", "published_at"), "active sold removed");
+    assert_eq!(set("draft active sold removed", "published_at"), "active sold ?removed");
+    assert_eq!(set("active inactive suspended", "deleted_at"), "by chance");
     assert_eq!(event_name(&Name::new("response")), event_name(&Name::new("responded_at")).map(|(e, _)| (e, false)));
 }

@@ -259,8 +259,9 @@ pub(super) const TRANSLATED: &[(&[&str], &str)] = &[
     (&["zurueckgegeben", "retourniert", "retourne", "devuelto", "devolvido", "reso"], "returned"),
 ];
 
-/// States of rows whose time is over.
-pub(super) const OVER: &[&str] = &["inactive", "former", "ended", "terminated", "left", "closed", "dormant"];
+/// Events that end an employment or a membership, and the states after them.
+pub(super) const LEAVING: &[&str] = &["terminated", "resigned", "left"];
+pub(super) const OVER: &[&str] = &["inactive", "former", "ended", "dormant"];
 
 /// Nouns of events, as names of columns with what was said then.
 pub(super) const SAID: &[(&str, &str)] =
