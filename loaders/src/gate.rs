@@ -38,7 +38,7 @@ impl Gate {
     }
 
     /// Whether a cancel request was sent for the last statement.
-    pub fn was_asked(&self) -> bool {
+    pub fn was_cancelled(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
 }
@@ -60,12 +60,12 @@ mod tests {
         let running = gate.begin();
         let mut sent = false;
         gate.cancel(|| sent = true);
-        assert!(sent && gate.was_asked());
+        assert!(sent && gate.was_cancelled());
         drop(running);
-        assert!(gate.was_asked(), "known until the next statement begins");
+        assert!(gate.was_cancelled(), "known until the next statement begins");
         gate.cancel(|| panic!("nothing runs any more"));
         let _next = gate.begin();
-        assert!(!gate.was_asked());
+        assert!(!gate.was_cancelled());
     }
 
     #[test]

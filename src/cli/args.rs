@@ -10,8 +10,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use fill::{Generate, HighPerformance, LoadArgs};
 pub use groups::{
-    Closing, CompressionArg, DatabaseArgs, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, OF_A_DATABASE, PaceArgs,
-    Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, Turn, UuidForm,
+    Closing, CompressionArg, DatabaseArgs, Ddl, DuplicatesArgs, FileFormat, Files, Indexes, LockArgs, OF_A_DATABASE,
+    PaceArgs, Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs, Safety, StageArg, StagingArgs, TablesArgs, UuidForm,
     ValuesArgs,
 };
 
@@ -85,15 +85,15 @@ pub enum Command {
     Manifest(ManifestArgs),
     /// Fills the database with generated rows, or with those of exported files
     Load(LoadArgs),
-    /// Puts back what a killed load left: dropped indexes and triggers, tables loaded in part
+    /// Restores what a killed load left: dropped indexes and triggers, tables loaded in part
     Restore(Restore),
-    /// Removes exactly the rows that a load has added, also among rows of others
+    /// Removes exactly the rows that a load has added, and keeps all others
     Undo(Undo),
     /// Lists the runs that a database has seen
     Runs(RunsArgs),
     /// Reads the shape of a database from its statistics, never a row, into a profile
     Learn(Learn),
-    /// Says how like a filled copy is to its profile, or to another database
+    /// Compares a filled copy with its profile, or to another database
     Compare(Compare),
     /// Takes the plans of queries, without running them, for `compare --queries`
     Explain(Explain),
@@ -331,7 +331,7 @@ pub struct Restore {
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
-    pub turn: Turn,
+    pub turn: LockArgs,
 }
 
 #[derive(Debug, Args)]
@@ -364,7 +364,7 @@ pub struct Undo {
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
-    pub turn: Turn,
+    pub turn: LockArgs,
 }
 
 /// Rows of a run that were changed since.
@@ -399,7 +399,7 @@ pub struct Verify {
     #[arg(long)]
     pub quick: bool,
 
-    /// What the server could not check counts as a mistake
+    /// Counts what the server could not check as an error
     #[arg(long)]
     pub strict: bool,
 

@@ -98,7 +98,7 @@ pub fn open_catalogue(typed: &args::DatabaseArgs, printer: &Printer) -> Result<S
 ///
 /// # Errors
 /// As [`open`], and if another run is active on the database.
-pub fn open_to_fill(typed: &args::DatabaseArgs, turn: &args::Turn, printer: &Printer) -> Result<Source, Failure> {
+pub fn open_to_fill(typed: &args::DatabaseArgs, turn: &args::LockArgs, printer: &Printer) -> Result<Source, Failure> {
     let (connection, lock) = locked(typed, turn, false, printer)?;
     // Nothing has to be restored yet: an interrupt ends the program at once.
     run::no_active_run(&connection, &Stop::default()).map_err(run_failure)?;
@@ -111,7 +111,7 @@ pub fn open_to_fill(typed: &args::DatabaseArgs, turn: &args::Turn, printer: &Pri
 /// As [`connection`], and if another run is active on the database.
 pub fn locked(
     typed: &args::DatabaseArgs,
-    turn: &args::Turn,
+    turn: &args::LockArgs,
     force: bool,
     printer: &Printer,
 ) -> Result<(Connection, RunLock), Failure> {

@@ -28,7 +28,7 @@ const TABLE: &str = "dbmocker_protected";
 
 /// When a run asks for confirmation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
+pub enum ConfirmPolicy {
     /// Before tables are emptied anywhere, or filled on another machine.
     Always,
     /// On another machine only: the commands of the Python tool, so that its scripts go on working.
@@ -81,7 +81,7 @@ pub fn elsewhere(connection: &Connection) -> bool {
     connection.dialect != Dialect::Sqlite && !local && !here()
 }
 
-/// Asks before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
+/// ConfirmPolicy before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
 ///
 /// # Errors
 /// The answer is no, or there is no terminal.
@@ -89,12 +89,12 @@ pub fn ask(
     source: &Source,
     tables: &[&TableName],
     truncate: bool,
-    asks: Asks,
+    asks: ConfirmPolicy,
     printer: &Printer,
 ) -> Result<(), Failure> {
     let connection = &source.connection;
     let far = elsewhere(connection);
-    if asks == Asks::Never || !(far || (truncate && asks == Asks::Always)) {
+    if asks == ConfirmPolicy::Never || !(far || (truncate && asks == ConfirmPolicy::Always)) {
         return Ok(());
     }
     let made = run::rows_made(connection).map_err(config::run_failure)?;
@@ -114,10 +114,10 @@ fn place(connection: &Connection) -> String {
     }
 }
 
-/// Asks at the terminal; anything but yes is an error.
+/// ConfirmPolicy at the terminal; anything but yes is an error.
 fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage(format!("{question}\nIf that is meant, say so with --yes")));
+        return Err(Failure::usage(format!("{question}\nTo confirm, give --yes")));
     }
     printer.phase_over();
     printer.warn(question);
@@ -130,7 +130,7 @@ fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     }
 }
 
-/// Asks before rows of a run are removed on another machine.
+/// ConfirmPolicy before rows of a run are removed on another machine.
 ///
 /// # Errors
 /// The answer is no, or there is no terminal.

@@ -106,11 +106,11 @@ impl Request {
 
     /// The notes about the request, printed with the plan.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.notes.iter().cloned().chain(self.told_of_now())
+        self.notes.iter().cloned().chain(self.default_now_note())
     }
 
     /// The note if "now" is the default and far in the past.
-    fn told_of_now(&self) -> Option<String> {
+    fn default_now_note(&self) -> Option<String> {
         let days = (parse::today() - self.now) / MICROS_PER_DAY;
         (self.now_is_default && days > MOST_DAYS).then(|| {
             format!(

@@ -103,7 +103,7 @@ impl Resources {
             return Err(Failure::new(
                 Exit::Source,
                 anyhow::anyhow!(
-                    "the plan holds {} of keys of rows that are there and of what keeps keys apart, and --memory-limit allows {} in \
+                    "the plan needs {} for existing keys and for unique keys, and --memory-limit allows {} in \
                      all; raise it, or use fewer --processes or rows",
                     humanize::bytes(held),
                     humanize::bytes(self.limit)

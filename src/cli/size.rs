@@ -24,7 +24,7 @@ const ENOUGH: f64 = 0.05;
 /// Why no plan has the size.
 #[derive(Debug, thiserror::Error)]
 enum TargetSizeError {
-    #[error("--size {}: even with a row for each table and short lists it would be {}; ask for more, or for fewer tables", humanize::bytes(*wanted), humanize::bytes(*least))]
+    #[error("--size {}: even with a row for each table and short lists it would be {}; give a larger size, or fewer tables", humanize::bytes(*wanted), humanize::bytes(*least))]
     Small { wanted: u64, least: u64 },
     #[error("--size {}: the tables hold no more rows than {}{}; ask for less", humanize::bytes(*wanted), humanize::bytes(*found), limited.concat())]
     Limited { wanted: u64, found: u64, limited: Vec<String> },
@@ -54,23 +54,23 @@ pub fn plan_of_size(
 ) -> Result<(Plan, Arc<Generator>), Failure> {
     let target = size as f64;
     let least = if request.profile.is_some() { f64::MIN_POSITIVE } else { 1.0 };
-    let mut dial = if request.profile.is_some() { 1.0 } else { FIRST_ROWS };
+    let mut factor = if request.profile.is_some() { 1.0 } else { FIRST_ROWS };
     let mut tried: Vec<(f64, f64)> = Vec::new();
     let mut best: Option<Sized> = None;
     let far = |bytes: f64| (bytes / target - 1.0).abs();
     for _ in 0..TRIES {
-        let (plan, generator) = build(&dialled(request, dial))?;
+        let (plan, generator) = build(&scaled_to(request, factor))?;
         let bytes = measure(&plan, &generator)?;
         if best.as_ref().is_none_or(|(.., before)| far(bytes) < far(*before)) {
             best = Some((plan, generator, bytes));
         }
-        tried.push((dial, bytes));
+        tried.push((factor, bytes));
         let next = next_dial(&tried, target).max(least);
         let next = if request.profile.is_some() { next } else { next.round() };
         if far(bytes) <= CLOSE || tried.iter().any(|(d, _)| (d / next - 1.0).abs() < 1e-9) {
             break;
         }
-        dial = next;
+        factor = next;
     }
     let (mut plan, generator, bytes) = best.expect("a plan was made");
     if far(bytes) > ENOUGH {
@@ -85,14 +85,14 @@ pub fn plan_of_size(
 }
 
 /// The request with another number of rows, or another scale.
-fn dialled(request: &Request, dial: f64) -> Request {
+fn scaled_to(request: &Request, factor: f64) -> Request {
     match &request.profile {
         Some(learned) => {
-            let profile = Some(LearnedProfile { scale: dial, rows: true, ..learned.clone() });
+            let profile = Some(LearnedProfile { scale: factor, rows: true, ..learned.clone() });
             Request { profile, ..request.clone() }
         }
         // The conversion saturates.
-        None => Request { rows: dial as u64, shape: RowDistribution::Largest, ..request.clone() },
+        None => Request { rows: factor as u64, shape: RowDistribution::Largest, ..request.clone() },
     }
 }
 

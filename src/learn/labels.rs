@@ -46,14 +46,14 @@ pub enum LabelRule {
 
 /// The user's settings.
 #[derive(Debug, Clone, Default)]
-pub struct Wishes {
+pub struct LabelOptions {
     /// `--mask all`: labels are not kept merely because there are few.
     pub mask_all: bool,
     /// `--keep`, as `label.column` with the table's name in the profile, or `schema.table.column`.
     pub keep: Vec<String>,
 }
 
-impl Wishes {
+impl LabelOptions {
     fn keeps(&self, table: &Table, label: &str, column: &str) -> bool {
         let full = format!("{}.{column}", table.name);
         let short = format!("{label}.{column}");
@@ -73,10 +73,10 @@ impl Decision {
         column: &Column,
         known: &ColumnStatistics,
         rows: f64,
-        wishes: &Wishes,
+        label_options: &LabelOptions,
     ) -> Decision {
         let keep = |labels, why: &str| Decision { labels, why: why.into(), quantiles: true };
-        if wishes.keeps(table, label, &column.name) {
+        if label_options.keeps(table, label, &column.name) {
             return keep(LabelRule::Asked, "--keep");
         }
         let meaning = meaning(table, column);
@@ -103,7 +103,7 @@ impl Decision {
         if matches!(meaning, Some((Privacy::Public, _))) && matches!(column.ty, SqlType::Text { .. }) {
             return keep(LabelRule::Public, "");
         }
-        if wishes.mask_all {
+        if label_options.mask_all {
             return masked("--mask all", true);
         }
         if matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Time { .. }) {
@@ -131,7 +131,7 @@ impl Decision {
         known: &ColumnStatistics,
         values: &[String],
         rows: f64,
-        wishes: &Wishes,
+        label_options: &LabelOptions,
     ) -> (Decision, Vec<Option<String>>) {
         let spelled = |value: &String| match (&column.ty, value.as_str()) {
             (SqlType::Bool, "t") => "true".to_owned(),
@@ -166,7 +166,7 @@ impl Decision {
         if self.labels != LabelRule::Few {
             return (self, all());
         }
-        if wishes.mask_all {
+        if label_options.mask_all {
             return (masked("--mask all", self.quantiles), none());
         }
         if let Some(why) = not_few(known, rows) {
@@ -247,13 +247,13 @@ fn suspicious(label: &str, ty: &SqlType) -> Option<&'static str> {
         return None;
     }
     if matches!(ty, SqlType::Json { .. }) && !serde_json::from_str(label).is_ok_and(|d| is_of_codes(&d)) {
-        return Some("a document holds more than codes");
+        return Some("documents may contain other texts than codes");
     }
     let digits = label.chars().filter(char::is_ascii_digit).count();
     if label.contains('@') {
         Some("a value looks like an e-mail address")
     } else if digits >= 6 {
-        Some("a value looks like a number of something or somebody")
+        Some("a value looks like an identifying number")
     } else if ADDRESS.is_match(label) {
         Some("a value looks like a network address")
     } else if label.chars().count() > LONGEST || label.contains('\n') {

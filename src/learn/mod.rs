@@ -26,7 +26,7 @@ pub mod spread;
 pub mod tail;
 
 use axis::{Axis, significant, three_digits};
-use labels::{Decision, Wishes};
+use labels::{Decision, LabelOptions};
 use spread::{Piece, PiecewiseDistribution};
 
 /// Statistics are outdated if a larger share of the rows has changed since.
@@ -51,7 +51,7 @@ pub struct Learned {
 /// The user's settings.
 #[derive(Debug, Clone, Default)]
 pub struct LearnOptions {
-    pub wishes: Wishes,
+    pub label_options: LabelOptions,
     /// The seed of the random numbers by which quantiles are moved.
     pub seed: u64,
     /// Also query the tables, with this time limit for each query.
@@ -71,7 +71,7 @@ pub fn learn(connection: &Connection, schema: &Schema, options: &LearnOptions) -
     let mut statistics = statistics::read(connection, schema)?;
     let mut left_out = Vec::new();
     if let Some(limit) = options.scan {
-        left_out.extend(scan::count(connection, schema, &mut statistics, &options.wishes, limit)?);
+        left_out.extend(scan::count(connection, schema, &mut statistics, &options.label_options, limit)?);
     }
     let wanted = wanted(schema, &statistics, options);
     let values = match options.scan {
@@ -110,14 +110,14 @@ pub fn scan_queries(
     options: &LearnOptions,
 ) -> Result<Vec<Query>, SchemaError> {
     let statistics = statistics::read(connection, schema)?;
-    let mut out = scan::count_queries(connection.dialect, schema, &options.wishes);
+    let mut out = scan::count_queries(connection.dialect, schema, &options.label_options);
     let wanted = match connection.dialect {
         // The numbers of distinct values are not known yet: includes every column that may have few.
         Server::Sqlite => {
             let nothing = ColumnStatistics::default();
             let all = schema.tables.iter().filter(|t| !t.outside).flat_map(|t| t.columns.iter().map(move |c| (t, c)));
             let may = all.filter(|(t, c)| {
-                Decision::of(t, &schema.label(&t.name), c, &nothing, 0.0, &options.wishes).reads_labels()
+                Decision::of(t, &schema.label(&t.name), c, &nothing, 0.0, &options.label_options).reads_labels()
             });
             may.map(|(t, c)| (t.name.clone(), c.name.clone())).collect()
         }
@@ -154,7 +154,8 @@ fn wanted(schema: &Schema, statistics: &Statistics, options: &LearnOptions) -> V
     for (table, known, rows) in known_tables(schema, statistics) {
         for column in &table.columns {
             let Some(of) = known.columns.get(&column.name) else { continue };
-            if Decision::of(table, &schema.label(&table.name), column, of, rows, &options.wishes).reads_labels() {
+            if Decision::of(table, &schema.label(&table.name), column, of, rows, &options.label_options).reads_labels()
+            {
                 out.push((table.name.clone(), column.name.clone()));
             }
         }
@@ -196,7 +197,7 @@ pub fn profile(schema: &Schema, statistics: &Statistics, values: &LabelValues, o
         server: schema.server.clone(),
         read: "statistics".into(),
         day: options.day.clone(),
-        masked: options.wishes.mask_all,
+        masked: options.label_options.mask_all,
     };
     Learned { profile: Profile { dbmocker_profile: VERSION, source, tables }, notes, read: statistics.read.clone() }
 }
@@ -332,11 +333,11 @@ impl Learner<'_> {
     }
 
     fn decide(&self, column: &Column, known: &ColumnStatistics) -> (Decision, Vec<Option<String>>) {
-        let decision = Decision::of(self.table, self.label, column, known, self.rows, &self.options.wishes);
+        let decision = Decision::of(self.table, self.label, column, known, self.rows, &self.options.label_options);
         let key = (self.table.name.clone(), column.name.clone());
         match self.values.get(&key) {
             Some(values) if decision.reads_labels() => {
-                decision.confirm(column, self.table, known, values, self.rows, &self.options.wishes)
+                decision.confirm(column, self.table, known, values, self.rows, &self.options.label_options)
             }
             _ if decision.reads_labels() => {
                 (Decision { why: "the server's statistics name no values".into(), ..decision }, Vec::new())

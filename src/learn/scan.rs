@@ -11,7 +11,7 @@ use dbmocker_schema::statistics::scan::{self, Query, ScanRequest, Scanned};
 use dbmocker_schema::statistics::{ColumnStatistics, HistogramBucket, Statistics};
 
 use super::axis::{Axis, significant, three_digits};
-use super::labels::{Decision, Wishes};
+use super::labels::{Decision, LabelOptions};
 use super::spread::PiecewiseDistribution;
 
 /// Numbers of children up to this one are kept individually, larger ones in classes.
@@ -32,10 +32,10 @@ pub fn count(
     connection: &Connection,
     schema: &Schema,
     statistics: &mut Statistics,
-    wishes: &Wishes,
+    label_options: &LabelOptions,
     limit: Duration,
 ) -> Result<Vec<String>, SchemaError> {
-    let queries = count_queries(connection.dialect, schema, wishes);
+    let queries = count_queries(connection.dialect, schema, label_options);
     let (found, left_out) = scan::run(connection, &queries, limit)?;
     for (name, scanned) in found {
         if let Some(table) = statistics.tables.get_mut(&name) {
@@ -51,7 +51,7 @@ pub fn count(
 }
 
 /// The queries of [`count`].
-pub fn count_queries(dialect: Dialect, schema: &Schema, wishes: &Wishes) -> Vec<Query> {
+pub fn count_queries(dialect: Dialect, schema: &Schema, label_options: &LabelOptions) -> Vec<Query> {
     if dialect != Dialect::Sqlite {
         return Vec::new();
     }
@@ -59,10 +59,9 @@ pub fn count_queries(dialect: Dialect, schema: &Schema, wishes: &Wishes) -> Vec<
     for table in schema.tables.iter().filter(|t| !t.outside) {
         let label = schema.label(&table.name);
         let nothing = ColumnStatistics::default();
-        let measured = table
-            .columns
-            .iter()
-            .filter(|c| Axis::of(&c.ty).is_some() && Decision::of(table, &label, c, &nothing, 0.0, wishes).quantiles);
+        let measured = table.columns.iter().filter(|c| {
+            Axis::of(&c.ty).is_some() && Decision::of(table, &label, c, &nothing, 0.0, label_options).quantiles
+        });
         let measured: Vec<&str> = measured.map(|c| c.name.as_str()).collect();
         out.extend(scan::counts(dialect, &ScanRequest { table, rows: 0.0, status: None }, &measured));
     }

@@ -153,13 +153,13 @@ impl PiecewiseDistribution {
         for (i, (_, x)) in points.iter().enumerate() {
             let before = i.checked_sub(1).map(|i| x - points[i].1);
             let after = points.get(i + 1).map(|next| next.1 - x);
-            let way = random.unit();
+            let offset = random.unit();
             let moved = match (before, after) {
                 (Some(0.0), _) | (_, Some(0.0)) => *x,
-                (Some(before), Some(after)) => x + (way * 2.0 - 1.0) * JITTER * before.min(after),
+                (Some(before), Some(after)) => x + (offset * 2.0 - 1.0) * JITTER * before.min(after),
                 // The ends move inwards.
-                (None, Some(after)) => x + way * JITTER * after,
-                (Some(before), None) => x - way * JITTER * before,
+                (None, Some(after)) => x + offset * JITTER * after,
+                (Some(before), None) => x - offset * JITTER * before,
                 (None, None) => *x,
             };
             let rounded = axis.round(moved);

@@ -45,7 +45,7 @@ pub fn fan_out(
     if table.rows <= limit {
         return exact(table, generator, (t, foreign), parents).map(Some);
     }
-    Ok(generator.tells_children(t, foreign).then(|| {
+    Ok(generator.has_inverse(t, foreign).then(|| {
         let counted = spread(parents, PARENTS).map(|p| generator.children_count(t, foreign, p)).collect();
         FanOutPicture::of(counted)
     }))

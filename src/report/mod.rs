@@ -209,7 +209,7 @@ impl fmt::Display for Report {
                 write!(f, " and {all} of {} worker processes, {one} the largest", self.processes)?;
             }
             if self.memory_limit > 0 {
-                write!(f, " (limit for rows on their way: {})", humanize::bytes(self.memory_limit))?;
+                write!(f, " (limit for rows in flight: {})", humanize::bytes(self.memory_limit))?;
             }
             writeln!(f)?;
         }

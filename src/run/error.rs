@@ -46,7 +46,7 @@ pub enum RunError {
     )]
     ExportStopped { path: std::path::PathBuf },
     #[error(
-        "an export into `{}` was stopped, and it was another one: other options, another version, or the database has changed since; begin anew with --overwrite, or choose another --out",
+        "an export into `{}` was stopped, and it had other options, another version or another state of the database; start again with --overwrite, or choose another --out",
         path.display()
     )]
     OtherExport { path: std::path::PathBuf },
@@ -65,7 +65,7 @@ pub enum RunError {
         triggers: Vec<String>,
     },
     #[error(
-        "an earlier run on this database did not end: {found}\nGo on with `dbmocker load --resume`, or see to it with `dbmocker restore`; or start over with --truncate, or keep what is there and add to it with --append"
+        "an earlier run on this database did not end: {found}\nContinue with `dbmocker load --resume`, or restore with `dbmocker restore`; or start again with --truncate, or add to the existing rows with --append"
     )]
     Unfinished { found: String },
     #[error(
@@ -73,7 +73,7 @@ pub enum RunError {
     )]
     Unrestored { found: String },
     #[error(
-        "an earlier run on this database did not end: {found}\nPut back what it left with `dbmocker restore`; what it has committed can be taken back then"
+        "an earlier run on this database did not end: {found}\nRun `dbmocker restore`; after that, `dbmocker undo` can remove its committed rows"
     )]
     LeftOpen { found: String },
     #[error(
@@ -88,17 +88,17 @@ pub enum RunError {
     #[error("{message}")]
     Lock { message: String },
     #[error(
-        "`{table}`, where a run notes what it has to put back, is not one of this account: {why}. Nothing that it holds was run. If no other account loads this database by dbmocker, have the object dropped or renamed"
+        "`{table}`, the ledger of a run, does not belong to this account: {why}. None of its statements was executed. If no other account loads this database with dbmocker, drop or rename it"
     )]
     ForeignLedger { table: String, why: String },
-    #[error("`{table}`, where runs are written down, is not one of this account: {why}. Its content was not used")]
+    #[error("`{table}`, the journal of runs, does not belong to this account: {why}. Its content was not used")]
     ForeignJournal { table: String, why: String },
     #[error(
-        "`{table}` should hold {expected} rows, as the run left it, and holds {held}: somebody else has changed it since. Put back what the run left with `dbmocker restore`, and load again"
+        "`{table}` should hold {expected} rows, as the run left it, and holds {held}: another session has changed it since. Run `dbmocker restore`, and load again"
     )]
     ChangedSince { table: String, expected: u64, held: u64 },
     #[error(
-        "the schema is another one than when the run began:\n  {}\nUndo these changes to go on; or put back what the run left with `dbmocker restore`, and load again",
+        "the schema has changed since the run began:\n  {}\nRevert these changes to continue, or restore with `dbmocker restore`, and load again",
         differences.join("\n  ")
     )]
     OtherSchema { differences: Vec<String> },
@@ -108,11 +108,11 @@ pub enum RunError {
     )]
     Kept { error: Box<RunError> },
     #[error(
-        "`{table}`, where this run notes what it has to put back, was removed or changed by another program; look for a table that is half full or lacks indexes"
+        "`{table}`, the ledger of this run, was removed or changed by another program; look for tables that are partly loaded or lack indexes"
     )]
     LedgerChanged { table: String },
     #[error(
-        "nothing shows that this account on this machine wrote what an earlier run left, so nothing of it was run. It asks for:\n  {}\nIf that is as it should be, run `dbmocker restore --trust-ledger`; if not, drop the table `dbmocker_run`",
+        "the ledger of an earlier run is not signed by this account on this machine, so none of its statements was executed:\n  {}\nIf you trust them, run `dbmocker restore --trust-ledger`; if not, drop the table `dbmocker_run`",
         statements.join("\n  ")
     )]
     Unsealed { statements: Vec<String> },
@@ -126,7 +126,7 @@ pub enum RunError {
     Changed { table: String, planned: u64, held: u64 },
     /// Tables that were loaded in parts could not be restored.
     #[error(
-        "{error}\nWhat was loaded in parts could not be put back ({message}); go on with `dbmocker load --resume`, or put it back with `dbmocker restore`"
+        "{error}\nTables that were loaded in parts could not be restored ({message}); continue with `dbmocker load --resume`, or restore them with `dbmocker restore`"
     )]
     Unmended { message: String, error: Box<RunError> },
     /// An error reported by a worker process.

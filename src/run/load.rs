@@ -169,7 +169,7 @@ fn begin(
                 journal = Some(begun);
             }
             // The journal may belong to another role that has loaded before.
-            Err(e) => notes.push(format!("this run is not written down in a journal, and cannot be resumed: {e}")),
+            Err(e) => notes.push(format!("the journal of this run could not be created, so it cannot be resumed: {e}")),
         }
     }
     let ledger = begin_ledger(loader, place, jobs, (&run, lock, options), notes);
@@ -360,7 +360,7 @@ impl Writing<'_> {
         if let Some(journal) = self.journal
             && let Err(e) = journal.add_state(&mut *last, state, message)
         {
-            lines.push(format!("the journal could not be told how the run ended: {e}"));
+            lines.push(format!("the outcome of the run could not be written to the journal: {e}"));
         }
         // Unless a flag says otherwise, the journal is kept only while its run can be resumed.
         if let Some(journal) = self.journal

@@ -125,7 +125,7 @@ pub(super) struct UnitLoad<'a> {
 /// The row counts of a unit's tables before its load.
 struct Before {
     rows: Vec<u64>,
-    strays: Vec<Vec<u64>>,
+    count_orphans: Vec<Vec<u64>>,
 }
 
 /// How often a task is repeated after a deadlock.
@@ -236,7 +236,7 @@ impl<'a> UnitLoad<'a> {
             Work::Open => vec![sql::count(self.loader, self.run.dialect, &unit.tables[0])?],
             _ => Vec::new(),
         };
-        let before = Before { strays: self.strays(&before)?, rows: before };
+        let before = Before { count_orphans: self.count_orphans(&before)?, rows: before };
         if !TriggerSwitch::commits(self.run.dialect) || task.work != Work::Whole {
             return self.transaction(task, &before);
         }
@@ -260,7 +260,7 @@ impl<'a> UnitLoad<'a> {
 
     /// The number of rows without a parent row before the load, for each foreign key to be compared; 0 for an empty
     /// table.
-    fn strays(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
+    fn count_orphans(&mut self, before: &[u64]) -> Result<Vec<Vec<u64>>, RunError> {
         let mut all = Vec::new();
         for (job, &rows) in self.unit.tables.iter().zip(before) {
             let there = rows > 0 && !job.audited.is_empty();

@@ -216,7 +216,7 @@ fn undone(
 ) -> Result<String, RunError> {
     let Some(facts) = facts::table(loader, dialect, table)? else {
         ledger.forget_parts(loader, table)?;
-        return Ok(format!("{table} is gone: there is nothing to put back"));
+        return Ok(format!("{table} is gone: nothing to restore"));
     };
     let removed = loader.calling_functions().execute(&empty(dialect, table, facts.partitioned))?;
     let (mut made, mut there) = (0, Vec::new());

@@ -50,12 +50,12 @@ pub fn own(loader: &mut dyn Loader, dialect: Dialect, run: &str) -> Result<Optio
         message: message.into(),
         code: None,
     };
-    let number = number.parse().map_err(|_| unknown("the server does not tell its number"))?;
+    let number = number.parse().map_err(|_| unknown("the server does not report the session's number"))?;
     if dialect == Dialect::Mysql {
         mark = lock_name(run, number);
         let taken = loader.query(&format!("SELECT GET_LOCK({}, 0)", ident::literal(dialect, &mark)))?;
         if taken.first().and_then(|row| row.first()?.as_deref()) != Some("1") {
-            return Err(unknown("the server gives it no lock of its own"));
+            return Err(unknown("the session cannot take a user lock"));
         }
     }
     Ok(Some(SessionId { number, mark }))

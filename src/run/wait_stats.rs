@@ -12,7 +12,7 @@ pub struct WaitStats {
     rows_waited: AtomicU64,
     read_waited: AtomicU64,
     /// Consumers currently waiting for rows.
-    hungry: AtomicUsize,
+    waiting_consumers: AtomicUsize,
     /// Batches that workers are currently generating.
     making: AtomicUsize,
 }
@@ -35,16 +35,16 @@ impl WaitStats {
 
     /// Whether no consumer waits for rows, and not all `workers` are generating.
     pub fn is_idle(&self, workers: usize) -> bool {
-        self.hungry.load(Ordering::Relaxed) == 0 && self.making.load(Ordering::Relaxed) < workers
+        self.waiting_consumers.load(Ordering::Relaxed) == 0 && self.making.load(Ordering::Relaxed) < workers
     }
 
     /// Runs an operation for which a consumer has to wait.
     pub(super) fn wait<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.hungry.fetch_add(1, Ordering::Relaxed);
+        self.waiting_consumers.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
         let out = work();
         self.consumers_waited.fetch_add(nanos(begun.elapsed()), Ordering::Relaxed);
-        self.hungry.fetch_sub(1, Ordering::Relaxed);
+        self.waiting_consumers.fetch_sub(1, Ordering::Relaxed);
         out
     }
 

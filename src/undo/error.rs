@@ -37,7 +37,7 @@ pub enum UndoError {
     )]
     Elsewhere { table: TableName, child: String },
     #[error(
-        "`{table}`: rows were changed, or referred to, while others were being removed ({what}); what was removed before is gone. Run the command again: it tells which"
+        "`{table}`: rows were changed, or referred to, while others were being removed ({what}); batches before that are committed. Run the command again to list them"
     )]
     Meanwhile { table: TableName, what: String },
     #[error(
@@ -45,6 +45,6 @@ pub enum UndoError {
         if triggers.is_empty() { String::new() } else { format!(": its triggers ({triggers}) prevent it") }
     )]
     NotRemoved { table: TableName, removed: u64, asked: u64, triggers: String },
-    #[error("interrupted; batches that were removed are gone, and the same command goes on")]
+    #[error("interrupted; the batches removed so far are committed; run the same command again to continue")]
     Interrupted,
 }

@@ -20,7 +20,8 @@ impl UndoWork<'_> {
             if self.options.changed != Changed::Keep {
                 return Err(UndoError::NoKey { table: out.name, others });
             }
-            out.examples.push("it has no key: none of its rows can be told from those of others, so all stay".into());
+            out.examples
+                .push("it has no key: the run's rows cannot be distinguished from others, so all are kept".into());
             return Ok(out);
         }
         self.tables[t].how = How::All(found.found);

@@ -29,7 +29,7 @@ impl UndoWork<'_> {
                 let unused = self.loader.query(&used)?;
                 if unused.is_empty() {
                     notes.push(format!(
-                        "`{}`: its numbering stays where it is: it has gone on since the run",
+                        "`{}`: its sequence is not reset: it has advanced since the run",
                         self.tables[t].name()
                     ));
                     continue;

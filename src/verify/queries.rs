@@ -158,7 +158,7 @@ pub(super) fn foreign_keys(
         for (child, fk, partitioned) in own.chain(nested).filter(|(_, fk, _)| fk.validated) {
             verdicts[i].foreign_keys += 1;
             let columns = fk.columns.join(", ");
-            let detail = format!("({columns}) points at no row of {} ({})", fk.parent, fk.parent_columns.join(", "));
+            let detail = format!("({columns}) has no matching row in {} ({})", fk.parent, fk.parent_columns.join(", "));
             let finding = Finding { kind: FindingKind::Orphans, name: fk.name.clone(), rows: 0, detail };
             let by = operators.get(&(child.clone(), fk.name.clone()));
             let sql = orphans(schema, child, partitioned, fk, by.map_or(&[], Vec::as_slice));
@@ -189,12 +189,12 @@ pub(super) fn references(
         };
         match (&reference.targets, reference.foreign_key()) {
             (_, Some(key)) => {
-                let detail = format!("points at no row of {} ({})", key.parent, key.parent_columns.join(", "));
+                let detail = format!("has no matching row in {} ({})", key.parent, key.parent_columns.join(", "));
                 probe(detail, orphans(schema, &reference.table, partitioned, &key, &[]));
             }
             (DeclaredTargets::ByType { kind, to }, None) => {
                 for (value, parent, column) in to {
-                    let detail = format!("points at no row of {parent} ({column}) where {kind} is {value}");
+                    let detail = format!("has no matching row in {parent} ({column}) where {kind} is {value}");
                     probe(detail, orphans_of_kind(schema, reference, partitioned, kind, (value, parent, column)));
                 }
             }
@@ -377,7 +377,7 @@ pub(super) fn sqlite_integrity(
                     out.push(finding(
                         "foreign_key_check",
                         row.number("n")?,
-                        format!("{child} points at no row of {parent}"),
+                        format!("{child} has no matching row in {parent}"),
                     ));
                 }
             }

@@ -153,7 +153,7 @@ fn counts_that_cannot_be_kept_are_named() {
         ("orders: {count: {per: customers, exactly: 2, mean: 2}}", "`exactly` and `mean` contradict each other"),
         ("orders: {count: {per: customers, min: 3, max: 5, mean: 7}}", "mean 7 does not lie between 3 and 5"),
         ("orders: {count: many}", "`count` must be a number of rows, `3x users`, or"),
-        ("orders: {count: 3, rows_to_generate: 4}", "say twice which rows it gets"),
+        ("orders: {count: 3, rows_to_generate: 4}", "set its rows twice"),
         (
             "reviews: {count: {per: orders, exactly: 1}, column_configs: {order_id: {null_probability: 0.5}}}",
             "`null_probability` of `order_id` contradicts its `count`",

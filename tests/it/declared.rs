@@ -50,7 +50,7 @@ fn declared_references_hold_and_are_counted() {
         dbmocker(["verify", "--url", &db.url]).ok();
         let found = run("verify", &db, CONFIG, &[]).expect(1).stdout;
         assert!(
-            found.contains("who (declared at `shop.yaml`, line 4): 1 row, points at no row of"),
+            found.contains("who (declared at `shop.yaml`, line 4): 1 row, has no matching row in"),
             "{kind:?}: {found}"
         );
         assert!(found.contains("about (declared at `shop.yaml`, line 6):"), "{kind:?}: {found}");

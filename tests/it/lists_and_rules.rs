@@ -95,7 +95,10 @@ fn lists_are_checked_before_anything_is_written() {
             cars("\n      - rows: [{make: Fiat, model: Uno, built: 1990-05-01, price: 100000}]"),
             "line 6: the row breaks cheap",
         ),
-        (cars("\n      - rows: [{make: Ford, model: Ka, built: 1990-05-01, price: 1}]"), "(Ford) points at no row of"),
+        (
+            cars("\n      - rows: [{make: Ford, model: Ka, built: 1990-05-01, price: 1}]"),
+            "(Ford) has no matching row in",
+        ),
         (cars("\n      - rows: [{make: null, model: Ka}]"), "column `make`: NULL contradicts its NOT NULL"),
         (cars("\n      - rows: [{make: Fiat, built: soon}]"), "`soon` does not fit the type"),
         (cars("\n      - rows: [{make: Fiat, modle: Ka}]"), "did you mean `model`?"),

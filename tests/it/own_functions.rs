@@ -29,7 +29,7 @@ fn checks_by_regexp_are_solved_tried_and_verified() {
            n INTEGER CHECK (n REGEXP '^[1-9]'));",
     );
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "500"]).ok();
-    assert!(ran.stderr.contains("no mistake found") && !ran.stderr.contains("not checked"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no error found") && !ran.stderr.contains("not checked"), "{}", ran.stderr);
     assert_eq!(db.number("SELECT count(*) FROM t WHERE code GLOB '[A-Z][A-Z][A-Z]-[0-9][0-9][0-9][0-9]'"), 500);
     dbmocker(["verify", "--url", &db.url, "--strict"]).ok();
     // The function that the verification registers gives correct results.

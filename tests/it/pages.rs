@@ -169,12 +169,9 @@ fn the_page_of_a_report_has_the_run_over_time() {
 fn the_end_of_a_reports_name_is_its_format() {
     let (text, json) =
         (report(&shop(Kind::Sqlite).url, "a.md", &[]), report(&shop(Kind::Sqlite).url, "a.txt", &["--no-verify"]));
-    for part in [
-        "# load sqlite:",
-        "- 1,500 rows",
-        "- verified: 5 tables, 1,500 rows, no mistake found",
-        "| main.orders | 300 |",
-    ] {
+    for part in
+        ["# load sqlite:", "- 1,500 rows", "- verified: 5 tables, 1,500 rows, no error found", "| main.orders | 300 |"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -192,7 +189,7 @@ fn a_report_page_says_what_the_verification_found() {
     let folder = tempfile::tempdir().unwrap();
     let file = path(folder.path(), "report.html");
     let ran = dbmocker(["load", "--url", &db.url, "--rows", "20", "--report", &file]).expect(1);
-    assert!(ran.stderr.contains("the verification found mistakes"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the verification found errors"), "{}", ran.stderr);
     let page = data(&std::fs::read_to_string(file).unwrap());
     assert_eq!(page["verified"]["passed"], false);
     assert!(page["verified"]["findings"][0].as_str().unwrap().contains("orphans"), "{page}");

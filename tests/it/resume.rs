@@ -138,7 +138,7 @@ fn only_the_same_run_goes_on() {
         refused(&["--resume"], 4, &["the schema is another one", "users`: column `shoe_size` is new"]);
         db.execute("ALTER TABLE users DROP COLUMN shoe_size");
         db.execute("INSERT INTO categories (id, name, type) VALUES (999999, 'somebody''s', 'digital')");
-        refused(&["--resume"], 4, &["categories` should hold ", "somebody else has changed it"]);
+        refused(&["--resume"], 4, &["categories` should hold ", "another session has changed it"]);
         db.execute("DELETE FROM categories WHERE id = 999999");
         dbmocker(load(&db, &["--resume", "--rows", "20000", "--part-rows", "500", "--workers", "1"])).ok();
         audit::shop(&db, 20_000);
@@ -205,7 +205,7 @@ fn the_journal_is_nobody_s_table_and_can_be_left_out() {
         dbmocker(load(&db, &["--rows", "20", "--no-journal"])).ok();
         assert_eq!(own_rows(&db, "dbmocker_journal", "1 = 1"), 0);
         let ran = dbmocker(load(&db, &["--resume"])).expect(3);
-        assert!(ran.stderr.contains("no run is written down on this database"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("no run is recorded on this database"), "{}", ran.stderr);
         assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("no run is written down"));
         for _ in 0..2 {
             dbmocker(load(&db, &["--rows", "20"])).ok();

@@ -309,7 +309,7 @@ fn what_a_trigger_refuses_in_earnest_is_loaded_without_it_by_any_number_of_proce
                 format!(
                     "note: `{shelves}`: its triggers are off while its rows are loaded, and on again after them: no more shelves"
                 ),
-                "2 tables, 2,000 rows, no mistake found".into(),
+                "2 tables, 2,000 rows, no error found".into(),
             ] {
                 assert!(ran.stderr.contains(&said), "{kind:?}, {processes} processes: {said}\n{}", ran.stderr);
             }
@@ -334,7 +334,7 @@ fn parents_that_a_trigger_wants_to_agree_are_chosen_together() {
            WHERE (SELECT hall FROM shelf WHERE id = NEW.shelf) != (SELECT hall FROM book WHERE id = NEW.book); END;",
     );
     let ran = load(&db, "300").ok();
-    assert!(!ran.stderr.contains("triggers are off") && ran.stderr.contains("no mistake found"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("triggers are off") && ran.stderr.contains("no error found"), "{}", ran.stderr);
     assert!(db.number("SELECT count(*) FROM stands") > 100, "{}", ran.stderr);
     let apart = "FROM stands JOIN shelf ON shelf.id = shelf JOIN book ON book.id = book WHERE shelf.hall <> book.hall";
     assert_eq!(db.number(&format!("SELECT count(*) {apart}")), 0);

@@ -58,7 +58,7 @@ fn orphans_and_broken_checks_are_counted() {
         let found_kinds = kinds(&found);
         assert!(found_kinds.contains(&(FindingKind::Orphans, 3)), "{kind:?}: {found}");
         assert!(found_kinds.contains(&(FindingKind::Check, 2)), "{kind:?}: {found}");
-        assert!(found.to_string().contains("(a, b) points at no row of"), "{found}");
+        assert!(found.to_string().contains("(a, b) has no matching row in"), "{found}");
     }
 }
 

@@ -23,7 +23,7 @@ mod token;
 pub enum DdlError {
     #[error("cannot read `{path}`: {message}")]
     File { path: String, message: String },
-    #[error("nothing shows whether the DDL is PostgreSQL's, MySQL's or SQLite's; say it with --dialect")]
+    #[error("cannot detect whether the DDL is for PostgreSQL, MySQL or SQLite; give --dialect")]
     Dialect,
     #[error("the DDL holds no statement")]
     Empty,
@@ -34,7 +34,7 @@ pub enum DdlError {
     #[error("the DDL makes tables in several databases ({0}); give that of one at a time")]
     Databases(String),
     #[error(
-        "reading {dialect}'s DDL needs {dialect}'s own server, which runs unseen and is gone afterwards; {program} is not installed \
+        "reading {dialect}'s DDL needs {dialect}'s own server, which is started temporarily; {program} is not installed \
          ({install}), or name a database with --url"
     )]
     NotInstalled { dialect: Dialect, program: &'static str, install: &'static str },

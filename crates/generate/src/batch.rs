@@ -155,7 +155,7 @@ struct DirectColumn<'a> {
     table: &'a TableGen,
     column: &'a ColumnGen,
     rule: &'a RuleGen,
-    way: WritePath,
+    write_path: WritePath,
 }
 
 /// How a domain's values are written to an array of one type.
@@ -219,7 +219,7 @@ impl<'a> DirectColumn<'a> {
     /// Creates the column from its rule.
     fn by_rule(table: &'a TableGen, column: usize, rule: &'a RuleGen, data_type: &DataType) -> Option<Self> {
         let column = &table.columns[column];
-        let way = match rule {
+        let write_path = match rule {
             RuleGen::Foreign { .. } | RuleGen::Law(_) | RuleGen::AnyOf { .. } | RuleGen::Tree { .. } => return None,
             RuleGen::Null
             | RuleGen::Constant(_)
@@ -235,7 +235,7 @@ impl<'a> DirectColumn<'a> {
                 WritePath::of(domain, data_type, false)
             }
         };
-        Some(DirectColumn { table, column, rule, way })
+        Some(DirectColumn { table, column, rule, write_path })
     }
 
     /// Appends these rows; conditions that are the same for all rows are evaluated once.
@@ -245,7 +245,7 @@ impl<'a> DirectColumn<'a> {
             RuleGen::Component { domain, composite_key, place } if self.column.null_below == 0 => {
                 let digits = self.table.digits(*composite_key, *place, rows);
                 let first = digits.iter().max().and_then(|&last| domain.in_order(last));
-                match (self.way, first) {
+                match (self.write_path, first) {
                     (WritePath::Number, Some(first)) => {
                         let numbers: Vec<i64> = digits.into_iter().map(|d| first + d as i64).collect();
                         out.append_numbers(&numbers.into())
@@ -259,7 +259,9 @@ impl<'a> DirectColumn<'a> {
                     None => rows.into_iter().try_for_each(|row| self.put(row, out)),
                 }
             }
-            RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } if self.way == WritePath::Text => {
+            RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered }
+                if self.write_path == WritePath::Text =>
+            {
                 rows.zip(hashes).try_for_each(|(row, &hash)| match self.stream(row, hash) {
                     Some(mut rng) => {
                         let number = numbered.map(|n| n + row);
@@ -282,7 +284,7 @@ impl<'a> DirectColumn<'a> {
         out: &mut ColumnBuilder,
     ) -> Result<(), ConvertError> {
         let streams = rows.clone().zip(hashes).map(|(row, &hash)| self.stream(row, hash));
-        match (self.way, domain.span(), domain.lines()) {
+        match (self.write_path, domain.span(), domain.lines()) {
             (WritePath::Number, Some(span), _) if self.column.null_below == 0 => {
                 let streams = hashes.iter().map(|&hash| CellRng::of_cell(self.column.stream.of_row(hash)));
                 out.append_numbers(&span.draw_each(streams).into())
@@ -324,7 +326,7 @@ impl<'a> DirectColumn<'a> {
             RuleGen::Sequence(count) => out.append_i128(count.at(row)),
             RuleGen::Draw(domain) => {
                 let mut rng = CellRng::of_cell(c.stream.at(row, self.table.attempt(row)));
-                match self.way {
+                match self.write_path {
                     WritePath::Text => out.append_written(|text| domain.draw_text(&mut rng, text)),
                     WritePath::Number => match domain.draw_number(&mut rng) {
                         Some(n) => out.append_raw(n),
@@ -343,7 +345,7 @@ impl<'a> DirectColumn<'a> {
             RuleGen::CorrelatedColumn { writer_of_attribute, entity, numbered } => {
                 let hash = row_hash(row, self.table.attempt(row));
                 let mut rng = CellRng::of_cell(c.stream.of_row(hash));
-                if self.way == WritePath::Value {
+                if self.write_path == WritePath::Value {
                     return out
                         .append(&writer_of_attribute.number(entity.of_row(hash), &mut rng).unwrap_or(Value::Null));
                 }
@@ -363,7 +365,7 @@ impl<'a> DirectColumn<'a> {
     #[inline]
     fn numbered(&self, domain: &Sampler, i: u64, out: &mut ColumnBuilder) -> Result<(), ConvertError> {
         let i = u128::from(i);
-        match (self.way, domain.number(i)) {
+        match (self.write_path, domain.number(i)) {
             (WritePath::Text, _) => out.append_written(|text| domain.value_text(i, text)),
             (WritePath::Number, Some(n)) => out.append_raw(n),
             _ => out.append(&domain.value(i)),

@@ -15,6 +15,7 @@ use dbmocker_domain::Domain;
 use dbmocker_domain::entity::{Attribute, Entity};
 use dbmocker_predicate::CoupledColumns;
 
+mod ancestor_agreement;
 mod chunking;
 mod config_hint;
 mod deferred_indexes;
@@ -23,7 +24,6 @@ mod error;
 mod existing_keys;
 mod keys;
 mod law;
-mod meeting;
 mod parents;
 mod presence;
 pub mod print;
@@ -31,6 +31,7 @@ mod series;
 mod summary;
 mod validate;
 
+pub use ancestor_agreement::{AncestorAgreement, PREFERRED};
 pub use chunking::{ChunkPlan, ProcessChoice};
 pub use config_hint::lines_to_add;
 pub use deferred_indexes::DeferredIndexes;
@@ -42,7 +43,6 @@ pub use law::{
     Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, Moment,
     NameColumns, Owned, WHOLE,
 };
-pub use meeting::{Meeting, PREFERRED};
 pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;
 pub use print::Detail;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChildCounts, ExistingKeys, Meeting};
+use crate::{AncestorAgreement, ChildCounts, ExistingKeys};
 use dbmocker_core::schema::TableName;
 use dbmocker_domain::distribution::Ranks;
 
@@ -47,12 +47,12 @@ pub struct ParentSelection {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within: Option<u64>,
     /// For [`ParentChoice::Agreeing`]: pairs of the digest of a parent row's shared columns and the row, sorted. For
-    /// [`Meeting`]: pairs of the ancestor's row and the row below it, if no law gives these rows.
+    /// [`AncestorAgreement`]: pairs of the ancestor's row and the row below it, if no law gives these rows.
     #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub agreeing: Option<Arc<Vec<u64>>>,
     /// The other foreign key that leads to the same ancestor; it is evaluated before `pick`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub meets: Option<Meeting>,
+    pub meets: Option<AncestorAgreement>,
     pub reason: String,
 }
 
@@ -106,7 +106,8 @@ pub enum ParentChoice {
     Agreeing {
         shared: Vec<usize>,
         /// Foreign keys from the row's own table to the parent, from child to child.
-        way: Vec<FkStep>,
+        #[serde(rename = "way")]
+        path: Vec<FkStep>,
         /// Only the row's own child: no other row has the same parent.
         own: bool,
         /// A self reference to rows before the row.

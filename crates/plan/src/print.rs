@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    ChildCounts, ColumnPlan, ForeignKeyPlan, Meeting, ParentChoice, Plan, Rule, Spread, TablePlan, TreeColumn, Unsolved,
+    AncestorAgreement, ChildCounts, ColumnPlan, ForeignKeyPlan, ParentChoice, Plan, Rule, Spread, TablePlan,
+    TreeColumn, Unsolved,
 };
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, left_alone};
@@ -173,7 +174,7 @@ impl TablePlan {
     }
 
     /// Returns the text of a parent selection that depends on another foreign key.
-    fn meeting(&self, f: &ForeignKeyPlan, meets: &Meeting) -> String {
+    fn ancestor_agreement(&self, f: &ForeignKeyPlan, meets: &AncestorAgreement) -> String {
         let by = &self.columns[self.foreign[meets.by].columns[0]].name;
         match (meets.earlier, meets.down.is_empty()) {
             (Some(_), _) => format!("an earlier row with the same {by}"),
@@ -270,7 +271,7 @@ impl TablePlan {
                     ParentChoice::Counted { .. } | ParentChoice::Skewed | ParentChoice::Cover { .. } => "",
                 };
                 match &source.meets {
-                    Some(meets) => self.meeting(f, meets),
+                    Some(meets) => self.ancestor_agreement(f, meets),
                     None => format!("a row of {}{how}", f.parent),
                 }
             }

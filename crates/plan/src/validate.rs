@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Endless, PlanFault, TableFault};
 use crate::{
-    Began, ColumnId, CompositeKey, FkStep, ForeignKeyPlan, KeyLayout, Law, LawPlan, Meeting, ParentChoice,
+    AncestorAgreement, Began, ColumnId, CompositeKey, FkStep, ForeignKeyPlan, KeyLayout, Law, LawPlan, ParentChoice,
     ParentSelection, Plan, Presence, Rule, TablePlan, TreeColumn,
 };
 use dbmocker_domain::Domain;
@@ -205,7 +205,7 @@ impl PlanChecker<'_> {
             }
         };
         holds("combinations that begin at another row", s.combinations.is_none() || s.first == 0)?;
-        s.meets.iter().try_for_each(|meets| self.meeting(s, meets))?;
+        s.meets.iter().try_for_each(|meets| self.ancestor_agreement(s, meets))?;
         self.pick(s, leading, size)
     }
 
@@ -247,9 +247,9 @@ impl PlanChecker<'_> {
             | ParentChoice::Previous { .. } => {
                 holds("a self reference to another table", leading.parent_table == Some(self.t) || rows == 0)
             }
-            ParentChoice::Agreeing { shared, way, earlier, rooted, .. } => {
+            ParentChoice::Agreeing { shared, path, earlier, rooted, .. } => {
                 shared.iter().try_for_each(|&i| within("a column of a foreign key", i, leading.columns.len()))?;
-                way.iter().try_for_each(|step| self.step(*step))?;
+                path.iter().try_for_each(|step| self.step(*step))?;
                 let own = leading.parent_table == Some(self.t);
                 holds("a self reference to another table", own || !(*earlier || *rooted))?;
                 let parent = leading.parent_table.map_or(0, |p| self.tables[p].rows);
@@ -267,19 +267,19 @@ impl PlanChecker<'_> {
     }
 
     /// Checks that both paths end at one ancestor and lead to earlier tables only.
-    fn meeting(&self, s: &ParentSelection, meets: &Meeting) -> Validity {
+    fn ancestor_agreement(&self, s: &ParentSelection, meets: &AncestorAgreement) -> Validity {
         let by_agreement = |t: &TablePlan, f: &ForeignKeyPlan| {
             t.sources.get(f.source).is_none_or(|s| matches!(s.pick, ParentChoice::Agreeing { .. }))
         };
-        let end = |foreign: usize, way: &[FkStep]| {
+        let end = |foreign: usize, path: &[FkStep]| {
             within("a foreign key", foreign, self.table.foreign.len())?;
-            let mut at = self.table.foreign[foreign].parent_table.ok_or("a way from rows that are not planned")?;
-            for step in way {
+            let mut at = self.table.foreign[foreign].parent_table.ok_or("a path from rows that are not planned")?;
+            for step in path {
                 self.step(*step)?;
                 let table = &self.tables[step.table];
                 let key = &table.foreign[step.foreign];
                 let next = key.parent_table.filter(|&p| step.table == at && p < at && !by_agreement(table, key));
-                at = next.ok_or("a way that is broken")?;
+                at = next.ok_or("a path that is broken")?;
             }
             Ok::<usize, TableFault>(at)
         };
@@ -301,7 +301,10 @@ impl PlanChecker<'_> {
         while let Some(f) = open.pop() {
             within("a foreign key", f, self.table.foreign.len())?;
             let source = self.table.sources.get(self.table.foreign[f].source).ok_or("no choice of parents")?;
-            holds("a way by a key that agrees", f == foreign || !matches!(source.pick, ParentChoice::Agreeing { .. }))?;
+            holds(
+                "a path by a key that agrees",
+                f == foreign || !matches!(source.pick, ParentChoice::Agreeing { .. }),
+            )?;
             let Some(meets) = &source.meets else { continue };
             let inside = meets.up.iter().chain(&meets.down).filter(|step| step.table == self.t).map(|s| s.foreign);
             for next in inside.chain([meets.by]) {

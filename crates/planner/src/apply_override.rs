@@ -133,7 +133,7 @@ impl OverrideScope<'_> {
         ];
         if given.iter().filter(|g| **g).count() > 1 {
             return Err(format!(
-                "column `{}`: `{}` says twice what the values are; keep one of generator_function, pattern, possible_values, weighted_values and values_from",
+                "column `{}`: `{}` sets the values twice; keep one of generator_function, pattern, possible_values, weighted_values and values_from",
                 self.column.name,
                 override_.text()
             ));

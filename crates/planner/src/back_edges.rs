@@ -14,7 +14,7 @@ use dbmocker_plan::{FkStep, ParentChoice, ParentSelection, Rule, TablePlan};
 const ROWS: u64 = 1 << 20;
 
 /// The reason why the foreign keys of a cycle cannot be satisfied.
-pub(super) enum Open {
+pub(super) enum CycleFailure {
     /// The table (an index of the schema) has more rows than can have a parent.
     Fewer { table: usize, rows: u64, why: String },
     /// The table cannot be filled.
@@ -25,17 +25,17 @@ pub(super) enum Open {
 ///
 /// # Errors
 /// The table whose rows cannot all have a parent.
-pub(super) fn close(
+pub(super) fn complete_cycles(
     b: &mut PlanContext<'_>,
     tables: &mut [TablePlan],
     depths: &mut Depths,
     position: usize,
-) -> Result<(), Open> {
+) -> Result<(), CycleFailure> {
     let closed = b.closed_by(position);
-    untangle(b, tables, depths, &closed)?;
+    assign_back_edges(b, tables, depths, &closed)?;
     for p in closed {
         for s in 0..tables[p].sources.len() {
-            let failed = |why| Open::Never { table: b.order[p], why };
+            let failed = |why| CycleFailure::Never { table: b.order[p], why };
             if is_open(&tables[p].sources[s].pick) && !b.has_failed(b.order[p]) {
                 find(b, tables, p, s).map_err(failed)?;
                 b.generator.replace(b.options.seed, p, &tables[p]);
@@ -50,12 +50,12 @@ pub(super) fn close(
 
 /// Prevents values that depend on themselves, through CHECKs that couple a reference to the columns in which it must
 /// agree: such references are NULL where they may be.
-fn untangle(
+fn assign_back_edges(
     b: &mut PlanContext<'_>,
     tables: &mut [TablePlan],
     depths: &mut Depths,
     closed: &[usize],
-) -> Result<(), Open> {
+) -> Result<(), CycleFailure> {
     let mut look = |tables: &[TablePlan]| closed.iter().try_for_each(|&p| depths.look(tables, p));
     if look(tables).is_ok() {
         return Ok(());
@@ -74,7 +74,7 @@ fn untangle(
         // The table is not generated.
         tables[table] = super::table_planner::stub(b, table);
         b.generator.replace(b.options.seed, table, &tables[table]);
-        Open::Never { table: b.order[table], why: format!("column `{name}` {why}") }
+        CycleFailure::Never { table: b.order[table], why: format!("column `{name}` {why}") }
     })
 }
 
@@ -105,16 +105,16 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
         .all(|step| b.generator.table(step.table).is_invertible(tables[step.table].foreign[step.foreign].source));
     let columns: Vec<usize> = shared.iter().map(|&i| foreign.parent_columns[i]).collect();
     let (own, earlier) = (*own, *earlier);
-    let way = steps.unwrap_or_default();
-    let list = match (own && !earlier, invertible && !way.is_empty()) {
+    let path = steps.unwrap_or_default();
+    let list = match (own && !earlier, invertible && !path.is_empty()) {
         (true, true) => Vec::new(),
-        (true, false) => own_children(b, parent, &way).map_err(|e| e.to_string())?,
+        (true, false) => own_children(b, parent, &path).map_err(|e| e.to_string())?,
         (false, _) => agreeing(b, parent, &columns).map_err(|e| e.to_string())?,
     };
     let source = &mut tables[p].sources[s];
     source.agreeing = Some(std::sync::Arc::new(list));
-    if let ParentChoice::Agreeing { way: known, .. } = &mut source.pick {
-        *known = if invertible { way } else { Vec::new() };
+    if let ParentChoice::Agreeing { path: known, .. } = &mut source.pick {
+        *known = if invertible { path } else { Vec::new() };
     }
     Ok(())
 }
@@ -122,8 +122,8 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
 /// Returns the path of a back edge as foreign keys of the plan, from its own table on; `None` if one of them is not in
 /// the plan.
 fn steps(b: &PlanContext<'_>, tables: &[TablePlan], table: usize, name: &str) -> Option<Vec<FkStep>> {
-    let way = b.fk_cycles.way_of(table, name).iter().rev();
-    way.map(|(child, name)| {
+    let path = b.fk_cycles.path_of(table, name).iter().rev();
+    path.map(|(child, name)| {
         let table = b.position(*child)?;
         let foreign = tables.get(table)?.foreign.iter().position(|f| f.name == *name)?;
         Some(FkStep { table, foreign })
@@ -149,10 +149,10 @@ fn agreeing(
 fn own_children(
     b: &PlanContext<'_>,
     table: usize,
-    way: &[FkStep],
+    path: &[FkStep],
 ) -> Result<Vec<u64>, dbmocker_generate::generator::RowError> {
-    let rows = if way.is_empty() { 0 } else { b.generator.table(table).rows.min(ROWS) };
-    let pairs = (0..rows).filter_map(|row| b.generator.ancestor(way, row).map(|above| (above, row)));
+    let rows = if path.is_empty() { 0 } else { b.generator.table(table).rows.min(ROWS) };
+    let pairs = (0..rows).filter_map(|row| b.generator.ancestor(path, row).map(|above| (above, row)));
     Ok(sorted(pairs.collect()))
 }
 
@@ -162,7 +162,7 @@ fn sorted(mut pairs: Vec<(u64, u64)>) -> Vec<u64> {
 }
 
 /// Checks that every row has a parent.
-fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Result<(), Open> {
+fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Result<(), CycleFailure> {
     let table = &tables[p];
     let source = &table.sources[s];
     let (member, index) = (source.members[0], b.order[p]);
@@ -183,10 +183,14 @@ fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Re
         foreign.name, foreign.parent.name
     );
     match &source.pick {
-        ParentChoice::Agreeing { way, .. } if !way.is_empty() && 0 < rows && rows < table.rows => {
-            Err(Open::Fewer { table: index, rows, why: format!("{needs}, and there are {}", humanize::count(rows)) })
+        ParentChoice::Agreeing { path, .. } if !path.is_empty() && 0 < rows && rows < table.rows => {
+            Err(CycleFailure::Fewer {
+                table: index,
+                rows,
+                why: format!("{needs}, and there are {}", humanize::count(rows)),
+            })
         }
-        _ => Err(Open::Never {
+        _ => Err(CycleFailure::Never {
             table: index,
             why: format!(
                 "{needs}, and row {row} has none that agrees; ask for more rows of `{}` (count in the config file), or leave \

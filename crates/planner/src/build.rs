@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::back_edges::{Open, close};
+use super::back_edges::{CycleFailure, complete_cycles};
 use super::coherence;
 use super::context::PlanContext;
 use super::declared;
@@ -251,10 +251,10 @@ fn tables(
                 plan.tables.push(stub);
             }
         }
-        match close(context, &mut plan.tables, &mut depths, position) {
+        match complete_cycles(context, &mut plan.tables, &mut depths, position) {
             Ok(()) => {}
-            Err(Open::Never { table, why }) => failed(context, table, why),
-            Err(Open::Fewer { table, rows, why }) => {
+            Err(CycleFailure::Never { table, why }) => failed(context, table, why),
+            Err(CycleFailure::Fewer { table, rows, why }) => {
                 context.caps.insert(table, (rows, why));
                 break;
             }

@@ -182,7 +182,7 @@ impl<'a> PlanContext<'a> {
     /// values would depend on themselves; `None` if it is not a back edge.
     pub fn back_edge(&self, table: usize, link: &Link) -> Option<&BTreeSet<usize>> {
         let later = self.position(link.parent) > self.position(table);
-        self.fk_cycles.looped(table, &link.name).filter(|_| later)
+        self.fk_cycles.self_dependent(table, &link.name).filter(|_| later)
     }
 
     /// Returns the tables whose parents are all planned once the table at `position` is: those of its cycle, if it is
@@ -323,7 +323,7 @@ fn edges(
                 let columns = k.plain_columns();
                 columns.is_some_and(|c| c.iter().all(|c| fk.columns.iter().any(|f| f == c)))
             };
-            let looped = fk_cycles.looped(t, &fk.name).is_some() && parent != child;
+            let looped = fk_cycles.self_dependent(t, &fk.name).is_some() && parent != child;
             edges.push(Edge {
                 child,
                 parent,

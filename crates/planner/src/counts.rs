@@ -83,7 +83,7 @@ pub enum CountError {
     #[error("at most {MOST} rows for one parent by a law or a range, and these are {0}")]
     TooMany(u64),
     #[error("it has no `mean` and no `max`; give one of them")]
-    Open,
+    CycleFailure,
     #[error("this law needs a `mean`")]
     NoMean,
     #[error("mean {mean} does not lie between {least} and {most}")]
@@ -156,7 +156,7 @@ impl Bounds {
     fn of(shape: CountShape, least: Option<u64>, most: Option<u64>, mean: Option<f64>) -> Result<Bounds, CountError> {
         let least = least.unwrap_or(0);
         let most = match (most, mean) {
-            (None, None) => return Err(CountError::Open),
+            (None, None) => return Err(CountError::CycleFailure),
             _ if mean.is_none() && matches!(shape, CountShape::Poisson | CountShape::Geometric) => {
                 return Err(CountError::NoMean);
             }
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(CountLaw::Shares(vec![share(1, 1, 0.7)]).counts(5), Err(CountError::Shares(0.7)));
         assert_eq!(CountLaw::Shares(vec![share(3, 1, 1.0)]).counts(5), Err(CountError::Empty { from: 3, to: 1 }));
         let of = |least, most, mean| drawn(CountShape::Uniform, least, most, mean).counts(5).unwrap_err();
-        assert_eq!(of(Some(1), None, None), CountError::Open);
+        assert_eq!(of(Some(1), None, None), CountError::CycleFailure);
         assert_eq!(of(Some(3), Some(6), Some(2.0)), CountError::Mean { mean: 2.0, least: 3, most: 6 });
         assert_eq!(of(None, Some(20_000), None), CountError::TooMany(20_000));
     }

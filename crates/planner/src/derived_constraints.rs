@@ -6,11 +6,11 @@
 //!   type, and equal their expression if a foreign key contains them (`generated_columns`);
 //! - a partitioned table gets the constraints of its partitions (`partition_constraints`);
 //! - a table that inherits from another gets its foreign keys, because its rows are visible there;
-//! - parents that must agree because of a trigger are selected together (`meet`);
+//! - parents that must agree because of a trigger are selected together (`add_agreement_column`);
 //! - if two foreign keys of a table share a column but lead to different tables, the unrestricted one takes its values
 //!   from the other: otherwise their parents would agree only by chance;
-//! - columns that foreign keys copy around a cycle are equal: all of them refer to the same table outside the cycle
-//!   (`around`).
+//! - columns that foreign keys copy added_cycle_keys a cycle are equal: all of them refer to the same table outside the cycle
+//!   (`added_cycle_keys`).
 
 use std::borrow::Cow;
 
@@ -47,16 +47,16 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
         }
     }
     for t in 0..schema.tables.len() {
-        for meeting in schema.tables[t].meetings.clone() {
-            meet(out.to_mut(), t, &meeting);
+        for agreement in schema.tables[t].parent_agreements.clone() {
+            add_agreement_column(out.to_mut(), t, &agreement);
         }
     }
-    for (table, fk) in around(&out) {
+    for (table, fk) in added_cycle_keys(&out) {
         out.to_mut().tables[table].foreign_keys.push(fk);
     }
     for t in 0..schema.tables.len() {
         // One at a time: each may make further keys overlap.
-        while let Some((table, fk)) = meeting(&out, t) {
+        while let Some((table, fk)) = joined_parent_key(&out, t) {
             out.to_mut().tables[table].foreign_keys.push(fk);
         }
     }
@@ -65,11 +65,14 @@ pub(super) fn complete(schema: &Schema) -> Cow<'_, Schema> {
 
 /// Adds a column shared by two foreign keys of table `t`, which exists in planning only: its value is the one on which
 /// their parents agree.
-fn meet(schema: &mut Schema, t: usize, meeting: &ParentAgreement) {
-    let [a, b] = &meeting.sides;
+fn add_agreement_column(schema: &mut Schema, t: usize, agreement: &ParentAgreement) {
+    let [a, b] = &agreement.sides;
     let index = |name: &TableName| schema.tables.iter().position(|p| &p.name == name);
     // In a cycle, the rows of one table cannot be planned before the others'.
-    if meeting.sides.iter().any(|s| index(&s.parent).is_none_or(|p| foreign_keys::leads(schema, p, t, |_| Vec::new())))
+    if agreement
+        .sides
+        .iter()
+        .any(|s| index(&s.parent).is_none_or(|p| foreign_keys::leads(schema, p, t, |_| Vec::new())))
     {
         return;
     }
@@ -79,8 +82,8 @@ fn meet(schema: &mut Schema, t: usize, meeting: &ParentAgreement) {
     let generated = Some(Generated { expression: String::new(), stored: false });
     let table = &mut schema.tables[t];
     table.columns.push(Column { name: name.clone(), generated, nullable: true, auto: None, default: None, ..agreed });
-    table.foreign_keys.extend(meeting.sides.iter().map(|side| ForeignKey {
-        name: format!("{} ({})", meeting.name, side.column),
+    table.foreign_keys.extend(agreement.sides.iter().map(|side| ForeignKey {
+        name: format!("{} ({})", agreement.name, side.column),
         columns: vec![side.column.clone(), name.clone()],
         parent: side.parent.clone(),
         parent_columns: vec![side.key.clone(), side.agrees.clone()],
@@ -104,12 +107,12 @@ fn inherited(schema: &Schema, table: &Table, depth: usize) -> Vec<ForeignKey> {
 }
 
 /// Returns the columns from which the values of a column are copied, along foreign keys; the column itself first.
-fn way(schema: &Schema, from: ColumnId) -> Vec<ColumnId> {
-    let mut way = vec![from];
-    while let Some(next) = next(schema, way[way.len() - 1]).filter(|n| !way.contains(n)) {
-        way.push(next);
+fn copy_path(schema: &Schema, from: ColumnId) -> Vec<ColumnId> {
+    let mut copy_path = vec![from];
+    while let Some(next) = next(schema, copy_path[copy_path.len() - 1]).filter(|n| !copy_path.contains(n)) {
+        copy_path.push(next);
     }
-    way
+    copy_path
 }
 
 fn next(schema: &Schema, (t, c): ColumnId) -> Option<ColumnId> {
@@ -122,7 +125,7 @@ fn next(schema: &Schema, (t, c): ColumnId) -> Option<ColumnId> {
 }
 
 /// Returns the foreign keys that columns of cycles lack, since the table planned first determines the value.
-fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
+fn added_cycle_keys(schema: &Schema) -> Vec<(usize, ForeignKey)> {
     let all: Vec<usize> = (0..schema.tables.len()).collect();
     let mut new = Vec::new();
     for class in fk_cycles::classes(schema, &all) {
@@ -135,9 +138,9 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
                 .filter_map(|l| Some((l.parent, l.parent_columns[l.columns.iter().position(|&x| x == c)?])));
             pairs.filter(|p| !inside(p)).collect()
         };
-        // The first parent; further ones are joined by `meeting`.
+        // The first parent; further ones are joined by `joined_parent_key`.
         let Some(outside) = class.iter().flat_map(parents).next() else { continue };
-        let root = *way(schema, outside).last().expect("a way begins with the column itself");
+        let root = *copy_path(schema, outside).last().expect("a copy_path begins with the column itself");
         let lacks = |place: &&ColumnId| {
             parents(place).is_empty() && !class.iter().any(|p| foreign_keys::leads(schema, root.0, p.0, |_| Vec::new()))
         };
@@ -148,7 +151,7 @@ fn around(schema: &Schema) -> Vec<(usize, ForeignKey)> {
 
 /// Returns, for two foreign keys of table `t` that share a column but have no common source, the foreign key that gives
 /// them one.
-fn meeting(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
+fn joined_parent_key(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
     let table = &schema.tables[t];
     let links: Vec<_> = table.foreign_keys.iter().filter_map(|f| foreign_keys::resolve(schema, table, f)).collect();
     for (i, a) in links.iter().enumerate() {
@@ -158,7 +161,7 @@ fn meeting(schema: &Schema, t: usize) -> Option<(usize, ForeignKey)> {
                 Some(((a.parent, a.parent_columns[x]), (b.parent, b.parent_columns[y])))
             });
             let Some((x, y)) = shared.filter(|(x, y)| x.0 != t && y.0 != t) else { continue };
-            let (x, y) = (way(schema, x), way(schema, y));
+            let (x, y) = (copy_path(schema, x), copy_path(schema, y));
             if x.iter().any(|p| y.contains(p)) {
                 continue;
             }

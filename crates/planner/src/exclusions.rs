@@ -10,7 +10,7 @@ use dbmocker_predicate::Expr;
 
 /// The columns that keep the rows of an exclusion constraint from conflicting.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Apart {
+pub(super) enum ExclusionStrategy {
     /// A column whose values are slots.
     Slots(String),
     /// Two columns: the first is the start of a slot, the second is within the slot.
@@ -20,20 +20,22 @@ pub(super) enum Apart {
 }
 
 /// Returns how the rows of an exclusion constraint are kept from conflicting; `None` if it is not supported.
-pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Apart> {
+pub(super) fn strategy(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<ExclusionStrategy> {
     let owned = |name: &str| {
         let foreign = table.every_foreign_key().into_iter().any(|f| f.columns.iter().any(|c| c == name));
         table.column(name).filter(|c| !foreign && c.generated.is_none())
     };
-    let overlap = |of: &str| -> Option<Apart> {
+    let overlap = |of: &str| -> Option<ExclusionStrategy> {
         if let Some(column) = owned(of) {
             return match column.ty {
-                SqlType::Range { .. } => Some(Apart::Slots(of.to_owned())),
+                SqlType::Range { .. } => Some(ExclusionStrategy::Slots(of.to_owned())),
                 // Single addresses, or networks of one size, overlap only if they are equal.
-                SqlType::Inet | SqlType::Cidr => Some(Apart::Values(vec![part(of, table)])),
-                SqlType::Spatial { .. } if dialect == Dialect::Postgres => Some(Apart::Slots(of.to_owned())),
+                SqlType::Inet | SqlType::Cidr => Some(ExclusionStrategy::Values(vec![part(of, table)])),
+                SqlType::Spatial { .. } if dialect == Dialect::Postgres => {
+                    Some(ExclusionStrategy::Slots(of.to_owned()))
+                }
                 SqlType::Geometric { ref kind } if matches!(kind.as_str(), "box" | "circle") => {
-                    Some(Apart::Slots(of.to_owned()))
+                    Some(ExclusionStrategy::Slots(of.to_owned()))
                 }
                 _ => None,
             };
@@ -41,7 +43,8 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
         match predicate::parse(of, dialect).ok()? {
             Expr::Call { name, args } if name.ends_with("range") && args.len() >= 2 => {
                 let (from, to) = (column_of(&args[0])?, column_of(&args[1])?);
-                (from != to && owned(&from).is_some() && owned(&to).is_some()).then_some(Apart::Between { from, to })
+                (from != to && owned(&from).is_some() && owned(&to).is_some())
+                    .then_some(ExclusionStrategy::Between { from, to })
             }
             _ => None,
         }
@@ -50,17 +53,17 @@ pub(super) fn apart(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> O
     let found = exclusion.elements.iter().filter(|(_, op)| op == "&&").find_map(|(of, _)| overlap(of));
     found.or_else(|| {
         let equal: Vec<KeyPart> = equal.collect();
-        (!equal.is_empty()).then_some(Apart::Values(equal))
+        (!equal.is_empty()).then_some(ExclusionStrategy::Values(equal))
     })
 }
 
 /// Returns a key that implies the constraint.
 pub(super) fn key(exclusion: &Exclusion, table: &Table, dialect: Dialect) -> Option<Key> {
-    let parts = match apart(exclusion, table, dialect)? {
-        Apart::Slots(start) | Apart::Between { from: start, .. } => {
+    let parts = match strategy(exclusion, table, dialect)? {
+        ExclusionStrategy::Slots(start) | ExclusionStrategy::Between { from: start, .. } => {
             groups(exclusion, table).into_iter().chain([start.as_str()]).map(|of| part(of, table)).collect()
         }
-        Apart::Values(parts) => parts,
+        ExclusionStrategy::Values(parts) => parts,
     };
     Some(Key {
         name: exclusion.name.clone(),
@@ -81,7 +84,7 @@ pub(super) fn groups<'e>(exclusion: &'e Exclusion, table: &Table) -> Vec<&'e str
 
 /// Returns true if a column is the start of slots, which the end of each depends on.
 pub(super) fn starts_slots(table: &Table, column: &str, dialect: Dialect) -> bool {
-    let start = |e: &Exclusion| matches!(apart(e, table, dialect), Some(Apart::Between { from, .. }) if from == column);
+    let start = |e: &Exclusion| matches!(strategy(e, table, dialect), Some(ExclusionStrategy::Between { from, .. }) if from == column);
     table.exclusions.iter().any(start)
 }
 
@@ -106,22 +109,24 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    fn of(elements: &[(&str, &str)]) -> Option<Apart> {
+    fn of(elements: &[(&str, &str)]) -> Option<ExclusionStrategy> {
         let element = Box::new(SqlType::Int { bytes: 4, unsigned: false, tinyint1: false });
         let range = SqlType::Range { element, multi: false };
         let t = table("t").int("room").int("a").int("b").column("during", range, "int4range", false);
         let t = Fixture::new().with(t).schema().tables.remove(0);
         let elements = elements.iter().map(|(of, op)| ((*of).to_owned(), (*op).to_owned())).collect();
         let exclusion = Exclusion { name: "x".into(), elements, predicate: None, definition: String::new() };
-        apart(&exclusion, &t, Dialect::Postgres)
+        strategy(&exclusion, &t, Dialect::Postgres)
     }
 
     #[test]
     fn ranges_take_precedence_over_equalities() {
-        assert_eq!(of(&[("room", "="), ("during", "&&")]), Some(Apart::Slots("during".into())));
-        let between = Apart::Between { from: "a".into(), to: "b".into() };
+        assert_eq!(of(&[("room", "="), ("during", "&&")]), Some(ExclusionStrategy::Slots("during".into())));
+        let between = ExclusionStrategy::Between { from: "a".into(), to: "b".into() };
         assert_eq!(of(&[("room", "="), ("int4range(a, COALESCE(b, 9))", "&&")]), Some(between));
-        assert!(matches!(of(&[("room", "="), ("a", "<>")]), Some(Apart::Values(parts)) if parts.len() == 1));
+        assert!(
+            matches!(of(&[("room", "="), ("a", "<>")]), Some(ExclusionStrategy::Values(parts)) if parts.len() == 1)
+        );
         assert_eq!(of(&[("polygon(b)", "&&")]), None);
     }
 }

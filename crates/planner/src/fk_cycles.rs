@@ -17,8 +17,8 @@ pub(super) type FkName = (usize, String);
 
 #[derive(Debug, Default)]
 pub(super) struct FkCycles {
-    looped: BTreeMap<FkName, BTreeSet<usize>>,
-    ways: BTreeMap<FkName, Vec<FkName>>,
+    self_dependent: BTreeMap<FkName, BTreeSet<usize>>,
+    paths: BTreeMap<FkName, Vec<FkName>>,
     /// Foreign keys on a path; true if every row of their parent needs a child.
     steps: BTreeMap<FkName, bool>,
 }
@@ -41,20 +41,20 @@ impl FkCycles {
         }
         let mut fk_cycles = FkCycles::default();
         for c in copies.into_iter().filter(|c| component[c.child] > 0 && component[c.child] == component[c.parent]) {
-            fk_cycles.looped.entry(c.of).or_default().insert(c.column);
+            fk_cycles.self_dependent.entry(c.of).or_default().insert(c.column);
         }
         fk_cycles
     }
 
     /// Returns the columns of the foreign key whose values depend on themselves.
-    pub fn looped(&self, table: usize, name: &str) -> Option<&BTreeSet<usize>> {
-        self.looped.get(&(table, name.to_owned()))
+    pub fn self_dependent(&self, table: usize, name: &str) -> Option<&BTreeSet<usize>> {
+        self.self_dependent.get(&(table, name.to_owned()))
     }
 
-    /// Returns true if the foreign key may be NULL without a looped column being NULL.
+    /// Returns true if the foreign key may be NULL without a self_dependent column being NULL.
     pub fn may_be_null(&self, table: usize, link: &Link, nullable: &dyn Fn(usize, usize) -> bool) -> bool {
-        let looped = self.looped(table, &link.name);
-        let free = |c: &&usize| looped.is_none_or(|l| !l.contains(c));
+        let self_dependent = self.self_dependent(table, &link.name);
+        let free = |c: &&usize| self_dependent.is_none_or(|l| !l.contains(c));
         link.columns.iter().filter(free).any(|&c| nullable(table, c))
     }
 
@@ -65,37 +65,37 @@ impl FkCycles {
         position: &BTreeMap<usize, usize>,
         nullable: &dyn Fn(usize, usize) -> bool,
     ) {
-        let names: Vec<FkName> = self.looped.keys().cloned().collect();
+        let names: Vec<FkName> = self.self_dependent.keys().cloned().collect();
         for of in names {
             let Some(link) = resolved(schema, &of).filter(|l| position.get(&l.parent) > position.get(&of.0)) else {
                 continue;
             };
-            let Some(way) = self.way(schema, position, of.0, &link) else { continue };
+            let Some(path) = self.find_path(schema, position, of.0, &link) else { continue };
             let all = !self.may_be_null(of.0, &link, nullable);
-            for step in &way {
+            for step in &path {
                 *self.steps.entry(step.clone()).or_default() |= all;
             }
-            self.ways.insert(of, way);
+            self.paths.insert(of, path);
         }
     }
 
     /// Returns the shortest path from the parent of a back edge to its table, along foreign keys that copy all its
-    /// looped columns.
-    fn way(
+    /// self_dependent columns.
+    fn find_path(
         &self,
         schema: &Schema,
         position: &BTreeMap<usize, usize>,
         table: usize,
         link: &Link,
     ) -> Option<Vec<FkName>> {
-        let looped = self.looped(table, &link.name)?;
-        let pairs = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| looped.contains(c));
+        let self_dependent = self.self_dependent(table, &link.name)?;
+        let pairs = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| self_dependent.contains(c));
         let (goal, start): (Vec<usize>, Vec<usize>) = pairs.unzip();
         let mut seen = BTreeSet::from([(link.parent, start.clone())]);
         let mut open = VecDeque::from([(link.parent, start, Vec::new())]);
-        while let Some((at, columns, way)) = open.pop_front() {
-            if at == table && columns == goal && !way.is_empty() {
-                return Some(way);
+        while let Some((at, columns, path)) = open.pop_front() {
+            if at == table && columns == goal && !path.is_empty() {
+                return Some(path);
             }
             let parent = &schema.tables[at];
             for next in parent.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, parent, f))
@@ -105,8 +105,8 @@ impl FkCycles {
                 let carried: Option<Vec<usize>> = carried.map(|i| Some(next.parent_columns[i?])).collect();
                 let Some(carried) = carried.filter(|_| !ahead) else { continue };
                 if seen.insert((next.parent, carried.clone())) {
-                    let way = way.iter().cloned().chain([(at, next.name)]).collect();
-                    open.push_back((next.parent, carried, way));
+                    let path = path.iter().cloned().chain([(at, next.name)]).collect();
+                    open.push_back((next.parent, carried, path));
                 }
             }
         }
@@ -114,8 +114,8 @@ impl FkCycles {
     }
 
     /// Returns the foreign keys that lead from the parent of a back edge to its table, the parent's own first.
-    pub fn way_of(&self, table: usize, name: &str) -> &[FkName] {
-        self.ways.get(&(table, name.to_owned())).map_or(&[], Vec::as_slice)
+    pub fn path_of(&self, table: usize, name: &str) -> &[FkName] {
+        self.paths.get(&(table, name.to_owned())).map_or(&[], Vec::as_slice)
     }
 
     /// Returns `Some` if the foreign key is part of such a path; true if every row of its parent needs a child.
@@ -209,11 +209,11 @@ mod tests {
         let index = |name: &str| schema.tables.iter().position(|t| t.name.name == name).unwrap();
         let (orgs, teams, users) = (index("orgs"), index("teams"), index("users"));
         let mut fk_cycles = FkCycles::of(&schema, &[orgs, teams, users]);
-        assert_eq!(fk_cycles.looped(teams, "teams_org_lead"), Some(&[0].into()));
-        assert_eq!(fk_cycles.looped(teams, "teams_org"), None);
+        assert_eq!(fk_cycles.self_dependent(teams, "teams_org_lead"), Some(&[0].into()));
+        assert_eq!(fk_cycles.self_dependent(teams, "teams_org"), None);
         let nullable = |t: usize, c: usize| schema.tables[t].columns[c].nullable;
         fk_cycles.arrange(&schema, &[(orgs, 0), (teams, 1), (users, 2)].into(), &nullable);
-        assert_eq!(fk_cycles.way_of(teams, "teams_org_lead"), [(users, "users_org_team".to_owned())]);
+        assert_eq!(fk_cycles.path_of(teams, "teams_org_lead"), [(users, "users_org_team".to_owned())]);
         assert_eq!(fk_cycles.step(users, "users_org_team"), Some(false));
         assert_eq!(fk_cycles.step(teams, "teams_org"), None);
     }
@@ -224,6 +224,6 @@ mod tests {
             .with(table("a").int("id").int("b").primary(&["id"]).foreign(&["b"], "b", &["id"]))
             .with(table("b").int("id").int("a").primary(&["id"]).foreign(&["a"], "a", &["id"]))
             .schema();
-        assert!(FkCycles::of(&schema, &[0, 1]).looped.is_empty());
+        assert!(FkCycles::of(&schema, &[0, 1]).self_dependent.is_empty());
     }
 }

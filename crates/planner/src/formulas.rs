@@ -169,21 +169,21 @@ impl Formulas {
     pub fn find(schema: &Schema, overrides: &Overrides, now: i64) -> Result<Self, PlanError> {
         let mut out = Formulas::default();
         for (name, table) in &overrides.tables {
-            for (column, wish) in &table.columns {
-                if wish.expression.is_none() && wish.rules.is_empty() && wish.serial_key().is_none() {
+            for (column, settings) in &table.columns {
+                if settings.expression.is_none() && settings.rules.is_empty() && settings.serial_key().is_none() {
                     continue;
                 }
                 let t = resolve(schema, name).map_err(|e| typed_at(e, &table.origin))?;
-                let c = find_column(&schema.tables[t], column).map_err(|e| typed_at(e, &wish.origin))?;
+                let c = find_column(&schema.tables[t], column).map_err(|e| typed_at(e, &settings.origin))?;
                 let failed = |problem| {
                     let place = format!("{}.{}", schema.tables[t].name, schema.tables[t].columns[c].name);
-                    typed_at(PlanError::Formula { column: place, problem }, &wish.origin)
+                    typed_at(PlanError::Formula { column: place, problem }, &settings.origin)
                 };
-                if is_counter(&schema.tables[t], c, wish) {
+                if is_counter(&schema.tables[t], c, settings) {
                     continue;
                 }
                 let names = NameResolver { schema, t, now, inputs: Vec::new() };
-                let formula = names.of(c, table, wish).map_err(failed)?;
+                let formula = names.of(c, table, settings).map_err(failed)?;
                 out.0.entry(t).or_default().insert(c, formula);
             }
         }
@@ -241,8 +241,8 @@ impl Formulas {
         let mut done = BTreeSet::new();
         for (&t, formulas) in &self.0 {
             for &c in formulas.keys() {
-                let mut way = Vec::new();
-                if let Some(circle) = self.follow((t, c), &mut way, &mut done) {
+                let mut path = Vec::new();
+                if let Some(circle) = self.follow((t, c), &mut path, &mut done) {
                     let name = |(t, c): &ColumnId| {
                         let table = &schema.tables[*t];
                         format!("{}.{}", table.name.name, table.columns[*c].name)
@@ -256,14 +256,19 @@ impl Formulas {
         Ok(())
     }
 
-    fn follow(&self, place: ColumnId, way: &mut Vec<ColumnId>, done: &mut BTreeSet<ColumnId>) -> Option<Vec<ColumnId>> {
-        if let Some(at) = way.iter().position(|p| *p == place) {
-            return Some(way[at..].iter().copied().chain([place]).collect());
+    fn follow(
+        &self,
+        place: ColumnId,
+        path: &mut Vec<ColumnId>,
+        done: &mut BTreeSet<ColumnId>,
+    ) -> Option<Vec<ColumnId>> {
+        if let Some(at) = path.iter().position(|p| *p == place) {
+            return Some(path[at..].iter().copied().chain([place]).collect());
         }
         if !done.insert(place) {
             return None;
         }
-        way.push(place);
+        path.push(place);
         let formula = self.get(place.0, place.1);
         let found = formula.into_iter().flat_map(|f| &f.inputs).find_map(|(_, input)| {
             let next: Vec<ColumnId> = match input {
@@ -278,21 +283,21 @@ impl Formulas {
                 | FormulaInput::Drawn(_) => Vec::new(),
                 FormulaInput::Children { table, columns, .. } => columns.iter().map(|(_, c)| (*table, *c)).collect(),
             };
-            next.into_iter().find_map(|next| self.follow(next, way, done))
+            next.into_iter().find_map(|next| self.follow(next, path, done))
         });
-        way.pop();
+        path.pop();
         found
     }
 }
 
 /// Returns true for a series that counts up a column which the planner numbers anyway.
-fn is_counter(table: &Table, c: usize, wish: &ColumnOverride) -> bool {
+fn is_counter(table: &Table, c: usize, settings: &ColumnOverride) -> bool {
     let column = &table.columns[c];
     let alone = table.primary_key().and_then(Key::plain_columns).is_some_and(|p| p == [column.name.as_str()]);
     let whole = matches!(column.ty, SqlType::Int { .. } | SqlType::Decimal { scale: 0, .. });
-    let other = wish.first_key().is_some() || wish.expression.is_some() || !wish.rules.is_empty();
-    let only = wish.walk.is_none() && wish.season.is_none() && !other;
-    let counts = wish.series.as_ref().is_some_and(|s| s.counts() && s.numbers().is_some_and(|(_, step)| step > 0));
+    let other = settings.first_key().is_some() || settings.expression.is_some() || !settings.rules.is_empty();
+    let only = settings.walk.is_none() && settings.season.is_none() && !other;
+    let counts = settings.series.as_ref().is_some_and(|s| s.counts() && s.numbers().is_some_and(|(_, step)| step > 0));
     let free = !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
     counts && only && whole && free && (column.auto.is_some() || alone)
 }
@@ -340,23 +345,28 @@ mod serial;
 
 impl NameResolver<'_> {
     /// Resolves the expression or the rules of a column.
-    fn of(mut self, c: usize, table: &TableOverride, wish: &ColumnOverride) -> Result<ResolvedFormula, FormulaProblem> {
-        if wish.serial_key().is_some() {
-            return self.serial(c, table, wish);
+    fn of(
+        mut self,
+        c: usize,
+        table: &TableOverride,
+        settings: &ColumnOverride,
+    ) -> Result<ResolvedFormula, FormulaProblem> {
+        if settings.serial_key().is_some() {
+            return self.serial(c, table, settings);
         }
-        let absent = !wish.rules.is_empty() && wish.rules.iter().all(|rule| rule.then == RuleValue::Null);
-        let clash = match wish.expression {
-            Some(_) if !wish.rules.is_empty() => Some("expression"),
-            Some(_) => wish.first_key(),
-            None => Some("distribution").filter(|_| wish.distribution.is_some() && !absent),
+        let absent = !settings.rules.is_empty() && settings.rules.iter().all(|rule| rule.then == RuleValue::Null);
+        let clash = match settings.expression {
+            Some(_) if !settings.rules.is_empty() => Some("expression"),
+            Some(_) => settings.first_key(),
+            None => Some("distribution").filter(|_| settings.distribution.is_some() && !absent),
         };
         if let Some(key) = clash {
             return Err(FormulaProblem::Overridden(key));
         }
         let given = || table.fixed_rows.as_ref().map(|_| "its rows are fixed".to_owned());
         let decided = decided(&self.schema.tables[self.t], c).or_else(given);
-        if !wish.rules.is_empty() {
-            let formula = self.rules(c, &wish.rules, &wish.origin)?;
+        if !settings.rules.is_empty() {
+            let formula = self.rules(c, &settings.rules, &settings.origin)?;
             return match decided {
                 // The constraint allows rules that only make the column NULL.
                 Some(why) if !matches!(formula.kind, FormulaKind::Absent { .. }) => Err(FormulaProblem::OnlyNull(why)),
@@ -366,9 +376,9 @@ impl NameResolver<'_> {
         if let Some(why) = decided {
             return Err(FormulaProblem::Decided(why));
         }
-        let text = wish.expression.clone().unwrap_or_default();
+        let text = settings.expression.clone().unwrap_or_default();
         let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty);
-        let (kind, origin) = (FormulaKind::Expression, wish.origin.clone());
+        let (kind, origin) = (FormulaKind::Expression, settings.origin.clone());
         Ok(ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs })
     }
 

@@ -123,7 +123,7 @@ pub struct Assignment {
     /// For each composite key, one set of columns for each place.
     share_columns: Vec<Vec<Vec<usize>>>,
     /// Keys that need rejection sampling.
-    pub attempt_table: Vec<usize>,
+    pub attempted_keys: Vec<usize>,
     pub plans: Vec<KeyPlan>,
 }
 
@@ -141,14 +141,14 @@ pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[
         a.out
     };
     let usual = assigned(false);
-    if usual.attempt_table.is_empty() && usual.limited_by.is_none() {
+    if usual.attempted_keys.is_empty() && usual.limited_by.is_none() {
         return usual;
     }
     // Making a shared column unique by itself may satisfy keys that would otherwise have no carrier.
     let other = assigned(true);
-    let better = (other.rows, usual.attempt_table.len()) > (usual.rows, other.attempt_table.len())
+    let better = (other.rows, usual.attempted_keys.len()) > (usual.rows, other.attempted_keys.len())
         && other.rows >= usual.rows
-        && other.attempt_table.len() <= usual.attempt_table.len();
+        && other.attempted_keys.len() <= usual.attempted_keys.len();
     if better { other } else { usual }
 }
 
@@ -167,7 +167,7 @@ pub fn assign_redraw(
         match a.covered(k) {
             Some(how) => a.done(k, u128::MAX, how),
             None => {
-                a.attempt_table(k);
+                a.needs_attempts(k);
                 if spread {
                     a.spread(k);
                 }
@@ -263,8 +263,8 @@ impl Assigner<'_> {
         self.out.plans.push(KeyPlan { name: key.name.clone(), primary: key.primary, columns, capacity, how });
     }
 
-    fn attempt_table(&mut self, k: usize) {
-        self.out.attempt_table.push(k);
+    fn needs_attempts(&mut self, k: usize) {
+        self.out.attempted_keys.push(k);
         self.done(k, u128::MAX, "rows tried in order before the run".into());
     }
 
@@ -281,14 +281,14 @@ impl Assigner<'_> {
             return self.done(k, u128::MAX, how);
         }
         if !self.keys[k].exact {
-            return self.attempt_table(k);
+            return self.needs_attempts(k);
         }
         let shared = if self.shares_a_column(k) { self.carrier(k) } else { None };
         let chosen = shared.or_else(|| self.one_to_one(k));
         let chosen = chosen.or_else(|| self.ordinal(k)).or_else(|| self.carrier(k));
         match chosen.or_else(|| self.product(k)) {
             Some((capacity, how)) => self.done(k, capacity, how),
-            None => self.attempt_table(k),
+            None => self.needs_attempts(k),
         }
     }
 
@@ -582,14 +582,14 @@ mod tests {
         let columns = [column("a", 5), column("code", 1 << 40), column("b", 7)];
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
         assert_eq!(a.columns.keys().collect::<Vec<_>>(), [&1]);
-        assert!(a.attempt_table.is_empty());
+        assert!(a.attempted_keys.is_empty());
     }
 
     #[test]
     fn a_column_of_two_keys_is_unique_by_itself() {
         let columns = [counter("i"), foreign("f", 0), column("is_live", 2)];
         let a = assign(1000, &[key(&[0, 1]), key(&[0, 2])], &columns, &[member("parents", 1000, &[1])]);
-        assert_eq!((a.rows, &a.attempt_table[..], a.columns.contains_key(&0)), (1000, &[][..], true));
+        assert_eq!((a.rows, &a.attempted_keys[..], a.columns.contains_key(&0)), (1000, &[][..], true));
         assert!(matches!(a.columns[&0], Carrier::Unique { .. }), "{a:?}");
         // If the second key has another column, lines are still numbered within their order.
         let columns = [counter("line"), foreign("f", 0), column("code", 1 << 40)];
@@ -601,14 +601,14 @@ mod tests {
     fn overlapping_small_keys_use_rejection_sampling() {
         let columns = [column("a", 40), column("b", 40), column("c", 40)];
         let a = assign(1000, &[key(&[0, 1]), key(&[1, 2])], &columns, &[]);
-        assert_eq!(a.attempt_table, [1]);
+        assert_eq!(a.attempted_keys, [1]);
     }
 
     #[test]
     fn a_full_partial_key_does_not_limit_the_rows() {
         let partial = KeyInput { partial: true, ..key(&[0]) };
         let a = assign(1000, &[partial], &[column("is_default", 2)], &[]);
-        assert_eq!((a.rows, a.attempt_table.as_slice()), (1000, &[0][..]));
+        assert_eq!((a.rows, a.attempted_keys.as_slice()), (1000, &[0][..]));
     }
 
     #[test]

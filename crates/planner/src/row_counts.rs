@@ -103,13 +103,13 @@ impl<'a> DependentCounts<'a> {
 
     fn circle(&self, schema: &Schema) -> Result<(), PlanError> {
         for (&from, first) in &self.0 {
-            let (mut way, mut at) = (vec![from], first.of);
-            while let Some(next) = self.0.get(&at).filter(|_| at != from && way.len() <= self.0.len()) {
-                way.push(at);
+            let (mut path, mut at) = (vec![from], first.of);
+            while let Some(next) = self.0.get(&at).filter(|_| at != from && path.len() <= self.0.len()) {
+                path.push(at);
                 at = next.of;
             }
             if at == from {
-                let tables = way.iter().chain([&from]).map(|&t| schema.tables[t].name.to_string()).collect();
+                let tables = path.iter().chain([&from]).map(|&t| schema.tables[t].name.to_string()).collect();
                 let problem = CountProblem::Circle { tables };
                 let table = schema.tables[from].name.to_string();
                 return Err(typed_at(PlanError::Count { table, problem }, first.origin));

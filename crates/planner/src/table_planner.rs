@@ -79,7 +79,7 @@ struct TablePlanner<'a> {
     foreign: Vec<ForeignKeyPlan>,
     sources: Vec<PendingSelection>,
     /// Conditions that exclusion constraints impose on two columns.
-    apart: Vec<NamedCheck>,
+    exclusion_checks: Vec<NamedCheck>,
     /// Answers of the check oracle.
     answers: Vec<check_oracle::CheckAnswer>,
     /// Rows made independently would conflict with existing rows, so each is compared with them.
@@ -100,7 +100,7 @@ struct TablePlanner<'a> {
     /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
     /// Foreign keys of one key that share an ancestor, by name.
-    met: BTreeMap<String, common_ancestors::Met>,
+    met: BTreeMap<String, common_ancestors::CommonAncestor>,
     /// Columns of moments that laws may determine, and those of keys.
     kept: Vec<MomentColumn>,
     keyed: Vec<MomentColumn>,
@@ -259,7 +259,7 @@ impl<'a> TablePlanner<'a> {
             columns: Vec::new(),
             foreign: Vec::new(),
             sources: Vec::new(),
-            apart: Vec::new(),
+            exclusion_checks: Vec::new(),
             answers: Vec::new(),
             avoid,
             unanswered: Vec::new(),
@@ -289,7 +289,7 @@ impl<'a> TablePlanner<'a> {
             let planned = planner.apply_override(b, c, column, planned)?;
             planner.columns.push(planned);
         }
-        planner.keep_apart(b)?;
+        planner.assign_slots(b)?;
         planner.fit_page(b)?;
         Ok(planner)
     }

@@ -340,7 +340,7 @@ fn sqlite(path: String) -> Result<Connection, SchemaError> {
     }
     if path == ":memory:" {
         return Err(SchemaError::usage(
-            "an in-memory SQLite database would be gone at the end",
+            "an in-memory SQLite database would be lost at the end",
             "name a file: sqlite://demo.db",
         ));
     }

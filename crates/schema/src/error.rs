@@ -27,7 +27,7 @@ pub enum SchemaError {
     #[error("reading {context} failed: {message}")]
     Query { context: String, message: String, code: Option<String> },
     #[error(
-        "{context} gave no answer within {seconds} s: a function that it calls may never end; mend it, or leave the table out with --exclude-tables"
+        "{context} gave no answer within {seconds} s: a function that it calls may not return; fix it, or leave the table out with --exclude-tables"
     )]
     Late { context: String, seconds: u64 },
     /// The catalogue's result has an unknown form: the server's version is not supported.

@@ -46,9 +46,9 @@ pub(super) fn trigger_constraint(refused: &str, dialect: Dialect) -> Option<Trig
         return Some(reference);
     }
     if let [only] = parts.as_slice()
-        && let Some(meeting) = meeting(only)
+        && let Some(parent_agreement) = parent_agreement(only)
     {
-        return Some(meeting);
+        return Some(parent_agreement);
     }
     let queries =
         |t: &Token| matches!(t, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("select"));
@@ -60,7 +60,7 @@ pub(super) fn keep(tables: &mut [Table], t: usize, trigger: &str, trigger_constr
     match trigger_constraint {
         TriggerConstraint::ParentAgreement { sides } => {
             let [Some(a), Some(b)] = sides.map(|s| side(tables, t, s)) else { return };
-            tables[t].meetings.push(ParentAgreement { name: trigger.to_owned(), sides: [a, b] });
+            tables[t].parent_agreements.push(ParentAgreement { name: trigger.to_owned(), sides: [a, b] });
         }
         TriggerConstraint::Rule { text } => {
             tables[t].checks.push(Check { name: trigger.to_owned(), text, validated: true })
@@ -194,7 +194,7 @@ fn reference(refused: &Expr) -> Option<TriggerConstraint> {
 }
 
 /// `(SELECT a FROM p WHERE id = NEW.x) <> (SELECT b FROM q WHERE id = NEW.y)`.
-fn meeting(refused: &Expr) -> Option<TriggerConstraint> {
+fn parent_agreement(refused: &Expr) -> Option<TriggerConstraint> {
     let Expr::BinaryOp { left, op: BinaryOperator::NotEq, right } = refused else { return None };
     let side = |e: &Expr| {
         let (parent, select) = table(query(e)?)?;

@@ -107,7 +107,7 @@ pub struct FkPaths<'a> {
 
 impl FkPaths<'_> {
     /// Whether both paths lead to the same row.
-    pub fn meet(&self) -> bool {
+    pub fn same_ancestor(&self) -> bool {
         let ancestor = singular(self.ancestor);
         let container = roles::is_container(self.ancestor);
         if roles::listed(self.ancestor).is_some() && !container && !ancestor.ends_any(OWNING_LISTS) {
@@ -145,7 +145,7 @@ fn role_of(column: &str) -> String {
 }
 
 /// A rank from 0 to 3 of how likely a tree of the table's rows has one parent row; 0: it may have several.
-pub fn keeps_apart(table: &str, column: &str, parent: &str) -> u8 {
+pub fn separation_rank(table: &str, column: &str, parent: &str) -> u8 {
     let name = singular(parent);
     let people = name.ends_any(ACTORS) || name.ends_any(SERVED);
     match roles::hierarchy(table, column) {
@@ -160,13 +160,14 @@ pub fn keeps_apart(table: &str, column: &str, parent: &str) -> u8 {
 mod tests {
     use super::*;
 
-    fn meet(table: &str, first: [Option<&str>; 2], columns: [&str; 2], ancestor: &str) -> bool {
-        FkPaths { table, first, columns, ancestor }.meet()
+    fn same_ancestor(table: &str, first: [Option<&str>; 2], columns: [&str; 2], ancestor: &str) -> bool {
+        FkPaths { table, first, columns, ancestor }.same_ancestor()
     }
 
     #[test]
     fn paths_through_owned_rows_meet() {
-        let direct = |table, first, column, ancestor| meet(table, [None, Some(first)], [column, column], ancestor);
+        let direct =
+            |table, first, column, ancestor| same_ancestor(table, [None, Some(first)], [column, column], ancestor);
         assert!(direct("invoices", "subscriptions", "tenant_id", "tenants"));
         assert!(direct("orders", "addresses", "customer_id", "customers"));
         assert!(direct("purchase_order_items", "products", "supplier_id", "suppliers"));
@@ -178,9 +179,9 @@ mod tests {
         assert!(!direct("review_votes", "reviews", "customer_id", "customers"));
         assert!(!direct("shops", "owners", "country_id", "countries"));
         assert!(!direct("items", "sets", "category_id", "categories"));
-        assert!(!meet("orders", [None, Some("customers")], ["created_by", "manager_id"], "users"));
+        assert!(!same_ancestor("orders", [None, Some("customers")], ["created_by", "manager_id"], "users"));
         let both = |table, first: [&'static str; 2], column, ancestor| {
-            meet(table, first.map(Some), [column, column], ancestor)
+            same_ancestor(table, first.map(Some), [column, column], ancestor)
         };
         assert!(both("user_roles", ["users", "roles"], "tenant_id", "tenants"));
         assert!(both("grades", ["students", "exams"], "course_id", "courses"));
@@ -190,9 +191,9 @@ mod tests {
 
     #[test]
     fn trees_have_one_topic_or_container() {
-        assert_eq!(keeps_apart("article_comments", "parent_comment_id", "articles"), 3);
-        assert_eq!(keeps_apart("article_comments", "parent_comment_id", "members"), 0);
-        assert_eq!(keeps_apart("folders", "parent_id", "workspaces"), 1);
-        assert_eq!(keeps_apart("folders", "parent_id", "countries"), 0);
+        assert_eq!(separation_rank("article_comments", "parent_comment_id", "articles"), 3);
+        assert_eq!(separation_rank("article_comments", "parent_comment_id", "members"), 0);
+        assert_eq!(separation_rank("folders", "parent_id", "workspaces"), 1);
+        assert_eq!(separation_rank("folders", "parent_id", "countries"), 0);
     }
 }

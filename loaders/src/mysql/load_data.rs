@@ -127,7 +127,7 @@ struct Feeder<'a> {
 }
 
 /// The receiving side has ended; the server's answer has the reason.
-struct Gone;
+struct ReceiverEnded;
 
 impl<'a> Feeder<'a> {
     fn new(chunks: mpsc::Sender<Bytes>, packet: usize, cancelled: &'a AtomicBool) -> Self {
@@ -154,7 +154,7 @@ impl<'a> Feeder<'a> {
         Ok(Counts { sent, bytes: self.bytes, ..Counts::default() })
     }
 
-    fn hand_on(&mut self) -> Result<Result<(), Gone>, LoadError> {
+    fn hand_on(&mut self) -> Result<Result<(), ReceiverEnded>, LoadError> {
         if self.cancelled.load(Ordering::SeqCst) {
             return Err(LoadError::Cancelled);
         }
@@ -166,7 +166,7 @@ impl<'a> Feeder<'a> {
         for from in (0..chunk.len()).step_by(self.packet) {
             let part = chunk.slice(from..chunk.len().min(from + self.packet));
             if self.chunks.blocking_send(part).is_err() {
-                return Ok(Err(Gone));
+                return Ok(Err(ReceiverEnded));
             }
         }
         Ok(Ok(()))

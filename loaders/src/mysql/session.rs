@@ -164,7 +164,7 @@ impl MysqlSession {
         let _running = self.gate.begin();
         let conn = self.conn.as_mut().expect("the connection is only taken by close, which consumes the loader");
         let done = statement(&self.runtime, conn);
-        if self.gate.was_asked() && !done.as_ref().is_err_and(errors::is_interrupted) {
+        if self.gate.was_cancelled() && !done.as_ref().is_err_and(errors::is_interrupted) {
             // The cancel request arrived after the end of the statement: it must not stop the next one.
             let _ = self.runtime.block_on(conn.query_drop("DO 0"));
         }

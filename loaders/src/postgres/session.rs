@@ -188,7 +188,7 @@ impl PostgresSession {
         // Settings made by a failed statement may have been rolled back.
         self.strayed = true;
         let error = if error.is_closed() { self.wire.lost.take().unwrap_or(error) } else { error };
-        StatementFailure { error, stopped: self.gate.was_asked() }
+        StatementFailure { error, stopped: self.gate.was_cancelled() }
     }
 
     /// Runs statements, drops their rows; the rows affected by the last.

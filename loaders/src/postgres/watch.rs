@@ -26,12 +26,12 @@ pub struct Seen {
     /// The authentication methods that the server may request (`require_auth`); `None`: any.
     allowed: Option<Vec<AuthMethod>>,
     /// The first bytes of its authentication request, until it is complete.
-    wish: Mutex<Wish>,
+    request: Mutex<AuthRequest>,
 }
 
 /// The code of the first `AuthenticationRequest` (`R`).
 #[derive(Debug, Default)]
-struct Wish {
+struct AuthRequest {
     code: Vec<u8>,
     judged: bool,
 }
@@ -46,12 +46,12 @@ impl Seen {
     /// # Errors
     /// The server requests a method that is not allowed: the client sends no answer.
     fn asked(&self, part: &[u8]) -> io::Result<()> {
-        let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(allowed) = self.allowed.as_ref().filter(|_| !wish.judged) else { return Ok(()) };
-        let missing = 4 - wish.code.len();
-        wish.code.extend_from_slice(&part[..part.len().min(missing)]);
-        let [a, b, c, d] = wish.code[..] else { return Ok(()) };
-        wish.judged = true;
+        let mut request = self.request.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(allowed) = self.allowed.as_ref().filter(|_| !request.judged) else { return Ok(()) };
+        let missing = 4 - request.code.len();
+        request.code.extend_from_slice(&part[..part.len().min(missing)]);
+        let [a, b, c, d] = request.code[..] else { return Ok(()) };
+        request.judged = true;
         let (name, method) = match u32::from_be_bytes([a, b, c, d]) {
             0 => ("no password", Some(AuthMethod::None)),
             3 => ("the password itself", Some(AuthMethod::Password)),

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::groups::{
-    Closing, DatabaseArgs, DuplicatesArgs, Indexes, PaceArgs, Processes, ROWS_OF_A_PLAN, ResourceArgs, RowsArgs,
-    Safety, StagingArgs, TablesArgs, Turn, ValuesArgs,
+    Closing, DatabaseArgs, DuplicatesArgs, Indexes, LockArgs, PaceArgs, Processes, ROWS_OF_A_PLAN, ResourceArgs,
+    RowsArgs, Safety, StagingArgs, TablesArgs, ValuesArgs,
 };
 use crate::cli::parse;
 use crate::cli::row_counts::{RowCounts, row_counts};
@@ -34,7 +34,7 @@ pub struct LoadArgs {
     #[arg(long)]
     pub truncate: bool,
 
-    /// Goes on where an earlier run was killed, adding to the rows that it left
+    /// Continues where an earlier run was killed, adding to the rows that it left
     #[arg(long, conflicts_with = "truncate")]
     pub append: bool,
 
@@ -63,7 +63,7 @@ pub struct LoadArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
-    pub turn: Turn,
+    pub turn: LockArgs,
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]
@@ -105,7 +105,7 @@ pub struct Generate {
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
-    pub turn: Turn,
+    pub turn: LockArgs,
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]
@@ -186,7 +186,7 @@ pub struct HighPerformance {
     #[command(flatten)]
     pub database: DatabaseArgs,
     #[command(flatten)]
-    pub turn: Turn,
+    pub turn: LockArgs,
     #[command(flatten)]
     pub safety: Safety,
     #[command(flatten)]

@@ -121,7 +121,7 @@ pub const ROWS_OF_A_PLAN: [&str; 15] = [
 /// What the commands that write do while another run is at work on the database.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
-pub struct Turn {
+pub struct LockArgs {
     /// Waits up to so many seconds for another run on the database to end, instead of refusing at once
     #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=604_800))]
     pub wait: u32,
@@ -255,7 +255,7 @@ pub struct ResourceArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
 
-    /// Memory for rows on their way, e.g. 512MiB [default: half of what is free]
+    /// Memory for rows in flight, e.g. 512MiB [default: half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = parse::size)]
     pub memory_limit: Option<u64>,
 }

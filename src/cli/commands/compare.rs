@@ -10,7 +10,7 @@ use crate::cli::printer::Printer;
 use crate::compare::query_plans::{Plans, QueryPlan, QueryVerdict, VERSION, explain};
 use crate::compare::{Comparison, Other, compare};
 use crate::error::{Exit, Failure, OrExit};
-use crate::learn::labels::Wishes;
+use crate::learn::labels::LabelOptions;
 use crate::learn::scan;
 use dbmocker_planner::select;
 use dbmocker_profile::Profile;
@@ -58,8 +58,8 @@ pub fn run(args: &Compare, printer: &Printer) -> Result<Exit, Failure> {
 fn figures(source: &Source, args: &Compare, printer: &Printer) -> Result<Statistics, Failure> {
     let mut known = statistics::read(&source.connection, &source.schema).map_err(config::schema_failure)?;
     if args.scan {
-        let wishes = Wishes::default();
-        let left_out = scan::count(&source.connection, &source.schema, &mut known, &wishes, LIMIT);
+        let label_options = LabelOptions::default();
+        let left_out = scan::count(&source.connection, &source.schema, &mut known, &label_options, LIMIT);
         left_out.map_err(config::schema_failure)?.iter().for_each(|query| printer.warn(query));
     }
     Ok(known)

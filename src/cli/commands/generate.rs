@@ -9,7 +9,7 @@ use crate::cli::config;
 use crate::cli::config::Planning;
 use crate::cli::connections::Connections;
 use crate::cli::guard;
-use crate::cli::guard::Asks;
+use crate::cli::guard::ConfirmPolicy;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
 use crate::cli::resources::Resources;
@@ -68,9 +68,9 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         report: args.closing.report.as_deref(),
         manifest: args.manifest.as_deref(),
         pace: args.pace.clone(),
-        asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        asks: if args.safety.yes { ConfirmPolicy::Never } else { ConfirmPolicy::Elsewhere },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::asked_of_generate(args)),
+        journal: (!args.safety.no_journal).then(|| resume::generate_flags(args)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

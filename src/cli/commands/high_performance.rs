@@ -11,7 +11,7 @@ use crate::cli::conda::Conda;
 use crate::cli::config;
 use crate::cli::config::{Planning, Source};
 use crate::cli::guard;
-use crate::cli::guard::Asks;
+use crate::cli::guard::ConfirmPolicy;
 use crate::cli::host::{Adaptive, Machine};
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -72,9 +72,9 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         truncate,
         verify: !args.closing.no_verify,
         report: args.closing.report.as_deref(),
-        asks: if args.safety.yes { Asks::Never } else { Asks::Elsewhere },
+        asks: if args.safety.yes { ConfirmPolicy::Never } else { ConfirmPolicy::Elsewhere },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::asked_of_high_performance(args)),
+        journal: (!args.safety.no_journal).then(|| resume::high_performance_flags(args)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;
@@ -241,7 +241,7 @@ fn described(plan: &Plan, sizes: &RunSizes, machine: &Machine) -> String {
         let cut = table.chunks.iter().filter(|_| loaders.processes > 1);
         cut.for_each(|cut| line(format!("  {}: {}", table.label, cut.describe(table))));
     }
-    line(format!("Memory: at most {} for rows on their way", humanize::bytes(resources.limit)));
+    line(format!("Memory: at most {} for rows in flight", humanize::bytes(resources.limit)));
     let repeated = repeated(plan);
     line(format!("Duplicate columns: {}", if repeated.is_empty() { "none" } else { "" }).trim_end().into());
     repeated.into_iter().for_each(|r| line(format!("  {r}")));

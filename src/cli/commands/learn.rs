@@ -7,7 +7,7 @@ use crate::cli::args::{DEFAULT_SEED, Learn, Mask};
 use crate::cli::config;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::learn::labels::Wishes;
+use crate::learn::labels::LabelOptions;
 use crate::learn::{LearnOptions, Learned, learn, learn_file, scan_queries};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema};
@@ -32,7 +32,7 @@ pub fn run(args: &Learn, printer: &Printer) -> Result<Exit, Failure> {
     }
     known_columns(&source.schema, &args.keep)?;
     let options = LearnOptions {
-        wishes: Wishes { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
+        label_options: LabelOptions { mask_all: args.mask == Some(Mask::All), keep: args.keep.clone() },
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         scan: args.scan.then(|| Duration::from_secs(args.query_limit.into())),
         day: today(),

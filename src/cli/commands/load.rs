@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::load_pipeline::{Fill, beware};
+use super::load_pipeline::{Fill, warn_search_path};
 use super::{check_manifest, check_report, resume};
 use crate::cli::args::LoadArgs;
 use crate::cli::config;
 use crate::cli::config::{Planning, Source};
 use crate::cli::connections::Connections;
 use crate::cli::guard;
-use crate::cli::guard::Asks;
+use crate::cli::guard::ConfirmPolicy;
 use crate::cli::interrupt;
 use crate::cli::printer::Printer;
 use crate::cli::request::Request;
@@ -60,21 +60,21 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
         manifest: args.manifest.as_deref(),
         pace: args.pace.clone(),
         asks: match (args.safety.yes, args.safety.keeps_journal()) {
-            (true, _) => Asks::Never,
-            (_, true) => Asks::Always,
+            (true, _) => ConfirmPolicy::Never,
+            (_, true) => ConfirmPolicy::Always,
             // Without a journal it is unknown which rows dbmocker made; on this machine that alone does not stop the
             // run.
-            (_, false) => Asks::Elsewhere,
+            (_, false) => ConfirmPolicy::Elsewhere,
         },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::asked(args)),
+        journal: (!args.safety.no_journal).then(|| resume::load_flags(args)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     match &args.from {
         Some(from) => {
             let fetched = fetched(from, printer)?;
             let folder = fetched.as_ref().map_or(from.as_path(), |copy| copy.path());
-            beware(&source.schema, printer);
+            warn_search_path(&source.schema, printer);
             let (jobs, report) = from_files(args, folder, &source, printer)?;
             if fill.truncate {
                 let names: Vec<_> = jobs.iter().map(|job| job.name.clone()).collect();

@@ -10,7 +10,7 @@ use super::{check_report, close, no_manifest, verify, write_report};
 use crate::cli::config;
 use crate::cli::config::{Planning, Source};
 use crate::cli::guard;
-use crate::cli::guard::Asks;
+use crate::cli::guard::ConfirmPolicy;
 use crate::cli::printer::Printer;
 use crate::cli::progress::Bar;
 use crate::cli::resources::Resources;
@@ -50,7 +50,7 @@ pub struct Fill<'a> {
     /// How fast rows are sent.
     pub pace: args::PaceArgs,
     /// When to ask before tables that hold other rows are emptied or added to.
-    pub asks: Asks,
+    pub asks: ConfirmPolicy,
     /// The flags to record in the database's journal; `None`: no journal is written.
     pub journal: Option<FlagValues>,
     /// The journal is kept after the run has completed.
@@ -82,7 +82,7 @@ impl<'a> Fill<'a> {
             report: None,
             manifest: None,
             pace: args::PaceArgs::default(),
-            asks: Asks::Always,
+            asks: ConfirmPolicy::Always,
             journal: None,
             keep_journal: false,
             resumed: None,
@@ -105,7 +105,7 @@ impl Fill<'_> {
         printer: &Printer,
     ) -> Result<(Exit, Plan), Failure> {
         check_report(self.report)?;
-        beware(&self.source.schema, printer);
+        warn_search_path(&self.source.schema, printer);
         let (plan, generator, AcceptedTrial { disabled_triggers, untried }) =
             self.tried(planning, plan, generator, printer)?;
         for s in &disabled_triggers {
@@ -386,7 +386,7 @@ fn smaller(batch_rows: Option<u64>, rate: u64) -> u64 {
 }
 
 /// Warns of names that the database's functions will not find, if loading rows may call any function.
-pub fn beware(schema: &Schema, printer: &Printer) {
+pub fn warn_search_path(schema: &Schema, printer: &Printer) {
     let calls = |t: &Table| !t.triggers.is_empty() || t.checks.iter().any(|c| calls_functions(&c.text));
     if let Some(notes) = schema.settings.get(LEFT_OUT).filter(|n| !n.is_empty())
         && schema.tables.iter().any(calls)

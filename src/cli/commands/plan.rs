@@ -27,7 +27,7 @@ use dbmocker_plan::Detail;
 
 /// What `--json` prints.
 #[derive(Serialize)]
-struct Told {
+struct PlanOutput {
     #[serde(flatten)]
     plan: dbmocker_plan::Plan,
     forecast: Forecast,
@@ -80,7 +80,7 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
     let one = args.table.as_ref().map(|name| planned.table(name)).transpose()?;
     let plan = planned.plan;
     if args.json {
-        printer.json(&Told { plan: plan.outline(), forecast })?;
+        printer.json(&PlanOutput { plan: plan.outline(), forecast })?;
     } else {
         printer.data(match one {
             Some(table) => plan.describe_table(table),
@@ -110,10 +110,10 @@ fn told_rules(
     let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let without = config::plan(source, &args.tables, &bare, truncate, resources::default_memory());
     let without = without.ok().map(|(plan, _)| plan);
-    let (idle, told): (Vec<_>, Vec<_>) = effects::effects(&source.schema, &request.overrides, plan, without.as_ref())
+    let (idle, output): (Vec<_>, Vec<_>) = effects::effects(&source.schema, &request.overrides, plan, without.as_ref())
         .into_iter()
         .partition(|effect| effect.idle);
-    let lines: String = told.iter().map(|effect| format!("    {}\n", effect.text)).collect();
+    let lines: String = output.iter().map(|effect| format!("    {}\n", effect.text)).collect();
     if !lines.is_empty() {
         printer.data(format_args!("rules of the config file:\n{lines}"))?;
     }
@@ -127,8 +127,8 @@ fn write_page(path: &Path, planned: &Planned, forecast: &Forecast, target: &str)
     let origin = Origin { target, server };
     match PageFormat::of(path) {
         Some(PageFormat::Json) => {
-            let told = Told { plan: plan.clone().outline(), forecast: forecast.clone() };
-            json_file::write_json(path, &told).map_err(|e| no_page(path, e))
+            let output = PlanOutput { plan: plan.clone().outline(), forecast: forecast.clone() };
+            json_file::write_json(path, &output).map_err(|e| no_page(path, e))
         }
         Some(PageFormat::Markdown) => {
             pages::write(path, &pages::plan::text(plan, forecast, origin)).or_exit(Exit::Target)

@@ -46,7 +46,7 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
             printer.note(format_args!("the last run, of {}, is complete: nothing is left to load", last.started));
             return Ok(Exit::Ok);
         }
-        LastRun::None => return Err(cannot("no run is written down on this database; load without --resume")),
+        LastRun::None => return Err(cannot("no run is recorded on this database; load without --resume")),
     };
     if last.plan.is_empty() {
         return Err(cannot(
@@ -54,7 +54,7 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
              `dbmocker restore`, and load again",
         ));
     }
-    same_options(&asked(args), &last.history.entry.options)?;
+    same_options(&load_flags(args), &last.history.entry.options)?;
     let unread = |what: &str, e: &dyn std::fmt::Display| cannot(&format!("its {what} cannot be read: {e}"));
     let kept: Schema = serde_json::from_str(&last.schema).map_err(|e| unread("schema", &e))?;
     let plan = Plan::from_json(&last.plan).map_err(|e| unread("plan", &e))?;
@@ -106,74 +106,74 @@ fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
 }
 
 /// The flags of `load` that affect rows.
-pub fn asked(args: &LoadArgs) -> FlagValues {
-    let mut asked = FlagValues::new();
-    rows(&mut asked, &args.rows);
-    tables(&mut asked, &args.tables);
-    indexes(&mut asked, &args.indexes);
-    processes(&mut asked, &args.processes);
-    flag(&mut asked, "truncate", args.truncate);
-    flag(&mut asked, "keep-triggers", args.keep_triggers);
-    asked
+pub fn load_flags(args: &LoadArgs) -> FlagValues {
+    let mut flags = FlagValues::new();
+    rows(&mut flags, &args.rows);
+    tables(&mut flags, &args.tables);
+    indexes(&mut flags, &args.indexes);
+    processes(&mut flags, &args.processes);
+    flag(&mut flags, "truncate", args.truncate);
+    flag(&mut flags, "keep-triggers", args.keep_triggers);
+    flags
 }
 
 /// The same of `generate`.
-pub fn asked_of_generate(args: &args::Generate) -> FlagValues {
-    let mut asked = FlagValues::new();
-    rows(&mut asked, &args.rows);
-    tables(&mut asked, &args.tables);
-    indexes(&mut asked, &args.indexes);
-    processes(&mut asked, &args.processes);
-    flag(&mut asked, "truncate", args.truncate);
-    list(&mut asked, "use-existing-tables", &args.use_existing_tables);
-    asked
+pub fn generate_flags(args: &args::Generate) -> FlagValues {
+    let mut flags = FlagValues::new();
+    rows(&mut flags, &args.rows);
+    tables(&mut flags, &args.tables);
+    indexes(&mut flags, &args.indexes);
+    processes(&mut flags, &args.processes);
+    flag(&mut flags, "truncate", args.truncate);
+    list(&mut flags, "use-existing-tables", &args.use_existing_tables);
+    flags
 }
 
 /// The same of `high-performance`, for flags that `load` also has.
-pub fn asked_of_high_performance(args: &args::HighPerformance) -> FlagValues {
-    let mut asked = FlagValues::new();
-    tables(&mut asked, &args.tables);
-    flag(&mut asked, "truncate", args.truncate);
-    flag(&mut asked, "skip-unsolved", args.skip_unsolved);
-    row_counts(&mut asked, &args.rows);
-    args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
-    asked
+pub fn high_performance_flags(args: &args::HighPerformance) -> FlagValues {
+    let mut flags = FlagValues::new();
+    tables(&mut flags, &args.tables);
+    flag(&mut flags, "truncate", args.truncate);
+    flag(&mut flags, "skip-unsolved", args.skip_unsolved);
+    row_counts(&mut flags, &args.rows);
+    args.seed.map(|seed| flags.insert("seed".into(), seed.to_string()));
+    flags
 }
 
-fn flag(asked: &mut FlagValues, name: &str, is: bool) {
+fn flag(flags: &mut FlagValues, name: &str, is: bool) {
     if is {
-        asked.insert(name.into(), String::new());
+        flags.insert(name.into(), String::new());
     }
 }
 
-fn list(asked: &mut FlagValues, name: &str, given: &[parse::TableList]) {
+fn list(flags: &mut FlagValues, name: &str, given: &[parse::TableList]) {
     let names: Vec<&str> = given.iter().flat_map(|t| t.0.iter().map(String::as_str)).collect();
     if !names.is_empty() {
-        asked.insert(name.into(), names.join(","));
+        flags.insert(name.into(), names.join(","));
     }
 }
 
-fn rows(asked: &mut FlagValues, args: &args::RowsArgs) {
-    row_counts(asked, &args.rows);
-    args.seed.map(|seed| asked.insert("seed".into(), seed.to_string()));
-    args.now.map(|now| asked.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
-    args.size.map(|size| asked.insert("size".into(), size.to_string()));
-    flag(asked, "shape", args.shape);
-    flag(asked, "strict", args.strict);
-    flag(asked, "skip-unsolved", args.skip_unsolved);
-    flag(asked, "no-coherence", args.no_coherence);
-    flag(asked, "valid-phones", args.values.valid_phones);
-    args.values.locale.as_ref().map(|locale| asked.insert("locale".into(), format!("{:?}", locale.0)));
-    args.scale.map(|scale| asked.insert("scale".into(), scale.to_string()));
+fn rows(flags: &mut FlagValues, args: &args::RowsArgs) {
+    row_counts(flags, &args.rows);
+    args.seed.map(|seed| flags.insert("seed".into(), seed.to_string()));
+    args.now.map(|now| flags.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
+    args.size.map(|size| flags.insert("size".into(), size.to_string()));
+    flag(flags, "shape", args.shape);
+    flag(flags, "strict", args.strict);
+    flag(flags, "skip-unsolved", args.skip_unsolved);
+    flag(flags, "no-coherence", args.no_coherence);
+    flag(flags, "valid-phones", args.values.valid_phones);
+    args.values.locale.as_ref().map(|locale| flags.insert("locale".into(), format!("{:?}", locale.0)));
+    args.scale.map(|scale| flags.insert("scale".into(), scale.to_string()));
     let files = [("config", &args.config), ("profile", &args.profile), ("dictionary", &args.values.dictionary)];
     for (name, path) in files {
-        path.as_ref().map(|path| asked.insert(name.into(), file(path)));
+        path.as_ref().map(|path| flags.insert(name.into(), file(path)));
     }
 }
 
-fn row_counts(asked: &mut FlagValues, given: &[RowCounts]) {
+fn row_counts(flags: &mut FlagValues, given: &[RowCounts]) {
     if !given.is_empty() {
-        asked.insert("rows".into(), given.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        flags.insert("rows".into(), given.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
     }
 }
 
@@ -183,25 +183,25 @@ fn file(path: &Path) -> String {
     format!("a file of {} bytes, {:032x}", bytes.len(), XxHash3_128::oneshot(&bytes))
 }
 
-fn tables(asked: &mut FlagValues, args: &args::TablesArgs) {
-    list(asked, "tables", &args.tables);
-    list(asked, "exclude-tables", &args.exclude_tables);
-    list(asked, "schema", &args.schema);
+fn tables(flags: &mut FlagValues, args: &args::TablesArgs) {
+    list(flags, "tables", &args.tables);
+    list(flags, "exclude-tables", &args.exclude_tables);
+    list(flags, "schema", &args.schema);
 }
 
-fn indexes(asked: &mut FlagValues, args: &args::Indexes) {
-    flag(asked, "keep-indexes", args.keep_indexes);
+fn indexes(flags: &mut FlagValues, args: &args::Indexes) {
+    flag(flags, "keep-indexes", args.keep_indexes);
     if args.rebuild_from != FROM_ROWS {
-        asked.insert("rebuild-from".into(), args.rebuild_from.to_string());
+        flags.insert("rebuild-from".into(), args.rebuild_from.to_string());
     }
 }
 
-fn processes(asked: &mut FlagValues, args: &args::Processes) {
+fn processes(flags: &mut FlagValues, args: &args::Processes) {
     if args.processes != 1 {
-        asked.insert("processes".into(), args.processes.to_string());
+        flags.insert("processes".into(), args.processes.to_string());
     }
     if args.rows_per_process != ROWS {
-        asked.insert("rows-per-process".into(), args.rows_per_process.to_string());
+        flags.insert("rows-per-process".into(), args.rows_per_process.to_string());
     }
-    args.part_rows.map(|rows| asked.insert("part-rows".into(), rows.to_string()));
+    args.part_rows.map(|rows| flags.insert("part-rows".into(), rows.to_string()));
 }

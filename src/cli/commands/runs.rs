@@ -18,7 +18,7 @@ pub fn run(args: &RunsArgs, printer: &Printer) -> Result<Exit, Failure> {
     if args.json {
         printer.json(&runs)?;
     } else if runs.is_empty() {
-        printer.data("no run is written down on this database\n")?;
+        printer.data("no run is recorded on this database\n")?;
     } else {
         printer.data(described(&runs))?;
     }
@@ -37,7 +37,7 @@ fn described(runs: &[History]) -> String {
         let tables = if whole { humanize::count(run.tables) } else { of(run.tables_complete, run.tables) };
         let rows = of(run.rows, run.rows_planned);
         let started: String = plain(&run.started).chars().take(19).collect();
-        let unsure = if run.trusted { "" } else { "  (not known to be this account's)" };
+        let unsure = if run.trusted { "" } else { "  (not signed by this account)" };
         writeln!(
             out,
             "{started:<19}  {:<8}  {:>20}  {tables:>13}  {rows:<27}  {} {}{unsure}",

@@ -121,7 +121,7 @@ fn chosen(
     let last = run::undoable(&source.connection, None).map_err(config::run_failure)?;
     let Some(last) = last else {
         return Err(cannot(
-            "no run is written down on this database; name what its load wrote by --manifest FILE, or load with --journal",
+            "no run is recorded on this database; name what its load wrote by --manifest FILE, or load with --journal",
         ));
     };
     if last.history.state == RunState::Undone {

@@ -135,7 +135,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
     }
     if found.passed(false) {
         let (count, rows) = (humanize::plural(tables.len() as u64, "table"), humanize::rows(found.rows()));
-        printer.note(format_args!("verified: {count}, {rows}, no mistake found"));
+        printer.note(format_args!("verified: {count}, {rows}, no error found"));
         for (_, finding) in found.findings() {
             // SQLite refuses later statements on such tables, so this is reported without a flag.
             if finding.kind == FindingKind::Unchecked && finding.name == "foreign_key_check" {
@@ -145,7 +145,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
             }
         }
     } else {
-        printer.warn(format_args!("the verification found mistakes\n{found}"));
+        printer.warn(format_args!("the verification found errors\n{found}"));
     }
     Ok((exit(&found, false), found))
 }

@@ -25,7 +25,7 @@ fn of(key: &ConfigKey) -> Value {
     let mut schema = match key.kind {
         KeyKind::Count => json!({"type": ["integer", "string", "null"], "minimum": 0}),
         KeyKind::Flag => json!({"type": ["boolean", "null"]}),
-        KeyKind::CompositeKey => json!({"type": ["number", "string", "null"], "minimum": 0, "maximum": 1}),
+        KeyKind::Share => json!({"type": ["number", "string", "null"], "minimum": 0, "maximum": 1}),
         KeyKind::Scalar => json!({"type": scalar()}),
         KeyKind::Scalars => json!({"type": ["array", "null"], "minItems": 1, "items": {"type": scalar()}}),
         KeyKind::Weights => {

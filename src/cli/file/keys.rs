@@ -7,7 +7,7 @@ pub enum KeyKind {
     Count,
     Flag,
     /// 0 to 1.
-    CompositeKey,
+    Share,
     Scalar,
     /// A list of scalars.
     Scalars,
@@ -84,7 +84,7 @@ pub const FILE: &[ConfigKey] = &[
         "references",
         KeyKind::References,
         "[{from: events.user_ref, to: users.uuid}]",
-        "Columns that refer to rows of other tables, though no foreign key says so",
+        "Columns that refer to rows of other tables, without a foreign key",
     ),
     key(
         "tables",
@@ -209,11 +209,11 @@ pub const COLUMN: &[ConfigKey] = &[
         "{normal: {mean: 70, sd: 12}}",
         "How often which number, date, moment, length of a text or value of possible_values comes",
     ),
-    key("null_probability", KeyKind::CompositeKey, "0.1", "Share of NULLs, 0 to 1"),
+    key("null_probability", KeyKind::Share, "0.1", "Share of NULLs, 0 to 1"),
     key("default", KeyKind::Flag, "true", "Leaves the column to the server's DEFAULT"),
     key(
         "edge_cases",
-        KeyKind::CompositeKey,
+        KeyKind::Share,
         "0.05",
         "Share of rows with a value that breaks programs: the longest, the empty, quotes, emoji, the largest number, leap days",
     ),
@@ -227,7 +227,7 @@ pub const COLUMN: &[ConfigKey] = &[
     ),
     key(
         "duplicate_probability",
-        KeyKind::CompositeKey,
+        KeyKind::Share,
         "0.5",
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
@@ -286,7 +286,7 @@ pub const SERIES: &[ConfigKey] = &[
     ),
     key("per", KeyKind::Text, "device_id", "A column of a foreign key: each row of its parent has a series of its own"),
     key("jitter", KeyKind::Scalar, "10s", "How far a value may lie from its step, before or after"),
-    key("gaps", KeyKind::CompositeKey, "1%", "Share of steps that are left out"),
+    key("gaps", KeyKind::Share, "1%", "Share of steps that are left out"),
 ];
 
 /// The keys of a random walk.

@@ -13,7 +13,7 @@ fn kind(kind: KeyKind) -> &'static str {
     match kind {
         KeyKind::Count => "whole number",
         KeyKind::Flag => "true or false",
-        KeyKind::CompositeKey => "0 to 1",
+        KeyKind::Share => "0 to 1",
         KeyKind::Number => "number",
         KeyKind::Scalar => "value",
         KeyKind::Scalars => "list of values",

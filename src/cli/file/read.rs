@@ -151,8 +151,7 @@ impl ConfigReader<'_> {
         }
         match sources.as_slice() {
             [_, (second, at), ..] => {
-                let message =
-                    format!("table `{name}`: `{}` and `{second}` say twice which rows it gets; keep one", sources[0].0);
+                let message = format!("table `{name}`: `{}` and `{second}` set its rows twice; keep one", sources[0].0);
                 Err(self.error(at, message))
             }
             [(key, at)] if override_.use_existing && override_.fixed_rows.is_some() => {
@@ -410,7 +409,7 @@ tables:
             ),
             (
                 "tables:\n  t: {rows_to_generate: 5, rows: [{id: 1}]}\n".into(),
-                "`f`, line 2, column 34: table `t`: `rows_to_generate` and `rows` say twice which rows it gets; keep one",
+                "`f`, line 2, column 34: table `t`: `rows_to_generate` and `rows` set its rows twice; keep one",
             ),
             (
                 "tables:\n  t: {rows: []}\n".into(),

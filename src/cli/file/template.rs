@@ -39,11 +39,11 @@ pub fn template(schema: &Schema, plan: Option<&Plan>, problem: Option<&str>, row
         line(format!("  # {name}: {example}    # {doc}"));
     }
     line(String::new());
-    line("# What a table may be told:".into());
+    line("# Keys of a table:".into());
     for ConfigKey { name, doc, example, .. } in TABLE.iter().filter(|k| !matches!(k.kind, KeyKind::Named(_))) {
         line(format!("#   {name}: {example}    # {doc}"));
     }
-    line("# What a column may be told:".into());
+    line("# Keys of a column:".into());
     for ConfigKey { name, doc, example, .. } in COLUMN {
         line(format!("#   {name}: {example}    # {doc}"));
     }

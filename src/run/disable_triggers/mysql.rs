@@ -33,7 +33,7 @@ pub(super) fn forbidden(loader: &mut dyn Loader, job: &TableJob) -> Result<Optio
         true if logged == "1" => "the binary log is on (log_bin_trust_function_creators)",
         _ => return Ok(None),
     };
-    Ok(Some(format!("switching its triggers off is no way: {why}, so this account could not make them again")))
+    Ok(Some(format!("its triggers cannot be disabled: {why}, so this account could not create them again")))
 }
 
 /// A dropped trigger: its statement, and the settings with which it was created.

@@ -107,7 +107,7 @@ impl RunHistory {
 }
 
 /// Why a run on MySQL, MariaDB or SQLite cannot be resumed.
-pub const NOT_SEALED: &str = "nothing shows that this account on this machine wrote what it tells of the last run";
+pub const NOT_SEALED: &str = "its record of the last run is not signed by this account on this machine";
 
 /// All lines except those of plans; `None` if there is no journal.
 fn held(loader: &mut dyn Loader, table: &LineTable) -> Result<Option<Vec<HeldLine>>, RunError> {

@@ -38,8 +38,8 @@ impl UnitLoad<'_> {
         for (sent, held) in all.into_iter().zip(held) {
             reports.push(self.counted(sent, held)?);
         }
-        for (job, strays) in unit.tables.iter().zip(&before.strays) {
-            no_more_orphans(self.loader, self.run.dialect, job, strays)?;
+        for (job, count_orphans) in unit.tables.iter().zip(&before.count_orphans) {
+            no_more_orphans(self.loader, self.run.dialect, job, count_orphans)?;
         }
         if self.defers() {
             sql::defer(self.loader, &unit.tables, false)?;

@@ -92,7 +92,7 @@ impl fmt::Display for Holder {
             (Some(who), Some(session)) => write!(f, "{who} ({session})"),
             (Some(who), None) => write!(f, "{who}"),
             (None, Some(session)) => f.write_str(session),
-            (None, None) => f.write_str("a process that cannot be told"),
+            (None, None) => f.write_str("an unknown process"),
         }
     }
 }

@@ -110,7 +110,7 @@ impl Attempt for ServerAttempt {
         match taken.as_str() {
             "t" | "1" => {}
             "f" | "0" => return Ok(None),
-            _ => return Err(RunError::Lock { message: "the server gives no lock, and does not say why".into() }),
+            _ => return Err(RunError::Lock { message: "the server did not grant the lock and gave no reason".into() }),
         }
         let loader = self.loader.take().expect("nobody asks again for a lock that is held");
         let (check, release) = match self.dialect {

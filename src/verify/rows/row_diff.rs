@@ -26,7 +26,7 @@ pub(super) struct RowDiff<'w, 'a> {
 }
 
 /// A differing row, before it is described.
-enum OddRow {
+enum DifferingRow {
     Missing(u64),
     Extra(Vec<Option<String>>),
     Changed(u64, Vec<Option<String>>),
@@ -55,7 +55,7 @@ impl<'w, 'a> RowDiff<'w, 'a> {
         Ok(())
     }
 
-    fn round(&mut self, chosen: &[usize], out: &mut TableRows) -> Result<Vec<OddRow>, RowsError> {
+    fn round(&mut self, chosen: &[usize], out: &mut TableRows) -> Result<Vec<DifferingRow>, RowsError> {
         let buckets = self.buckets;
         let wanted = |p: Fingerprints| chosen.binary_search(&bucket(p.key, buckets)).is_ok();
         let mut waiting: HashMap<u128, Waiting> = HashMap::new();
@@ -65,7 +65,7 @@ impl<'w, 'a> RowDiff<'w, 'a> {
             }
         })?;
         let mut odd = Vec::new();
-        let room = |out: &TableRows, odd: &[OddRow], kind: RowKind| {
+        let room = |out: &TableRows, odd: &[DifferingRow], kind: RowKind| {
             let told = out.examples.iter().filter(|e| e.kind == kind).count();
             told + odd.iter().filter(|o| o.kind() == kind).count() < EXAMPLES
         };
@@ -79,13 +79,13 @@ impl<'w, 'a> RowDiff<'w, 'a> {
                     w.count -= 1;
                     out.changed += 1;
                     if room(out, &odd, RowKind::Changed) {
-                        odd.push(OddRow::Changed(w.row, cells.to_vec()));
+                        odd.push(DifferingRow::Changed(w.row, cells.to_vec()));
                     }
                 }
                 None => {
                     out.extra += 1;
                     if room(out, &odd, RowKind::Extra) {
-                        odd.push(OddRow::Extra(cells.to_vec()));
+                        odd.push(DifferingRow::Extra(cells.to_vec()));
                     }
                 }
             }
@@ -96,18 +96,18 @@ impl<'w, 'a> RowDiff<'w, 'a> {
         for (row, count) in missing {
             out.missing += count;
             if room(out, &odd, RowKind::Missing) {
-                odd.push(OddRow::Missing(row));
+                odd.push(DifferingRow::Missing(row));
             }
         }
         Ok(odd)
     }
 
-    fn describe(&mut self, odd: OddRow) -> Result<RowDifference, RowsError> {
+    fn describe(&mut self, odd: DifferingRow) -> Result<RowDifference, RowsError> {
         let kind = odd.kind();
         let (expected, found) = match odd {
-            OddRow::Missing(row) => (Some(self.work.expected_row(row)?), None),
-            OddRow::Extra(found) => (None, Some(found)),
-            OddRow::Changed(row, found) => (Some(self.work.expected_row(row)?), Some(found)),
+            DifferingRow::Missing(row) => (Some(self.work.expected_row(row)?), None),
+            DifferingRow::Extra(found) => (None, Some(found)),
+            DifferingRow::Changed(row, found) => (Some(self.work.expected_row(row)?), Some(found)),
         };
         let key = self.work.key_text(expected.as_ref().or(found.as_ref()).expect("one side has it"));
         let mut cells = Vec::new();
@@ -122,12 +122,12 @@ impl<'w, 'a> RowDiff<'w, 'a> {
     }
 }
 
-impl OddRow {
+impl DifferingRow {
     fn kind(&self) -> RowKind {
         match self {
-            OddRow::Missing(_) => RowKind::Missing,
-            OddRow::Extra(_) => RowKind::Extra,
-            OddRow::Changed(..) => RowKind::Changed,
+            DifferingRow::Missing(_) => RowKind::Missing,
+            DifferingRow::Extra(_) => RowKind::Extra,
+            DifferingRow::Changed(..) => RowKind::Changed,
         }
     }
 }

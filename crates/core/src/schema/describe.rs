@@ -32,7 +32,7 @@ impl Display for Schema {
 }
 
 /// The number of tables with the same reason from which they are listed in one line.
-const TOLD_APART: usize = 8;
+const LISTED_SEPARATELY: usize = 8;
 /// Number of names in such a line.
 const NAMED: usize = 3;
 
@@ -47,7 +47,7 @@ pub fn left_alone<'r>(tables: impl IntoIterator<Item = (String, &'r str)>) -> Ve
         }
     }
     let lines = reasons.into_iter().flat_map(|(reason, names)| match names.len() {
-        ..=TOLD_APART => names.into_iter().map(|name| format!("{name}: {reason}")).collect(),
+        ..=LISTED_SEPARATELY => names.into_iter().map(|name| format!("{name}: {reason}")).collect(),
         all => {
             let more = humanize::count((all - NAMED) as u64);
             vec![format!("{reason}: {} and {more} more", names[..NAMED].join(", "))]

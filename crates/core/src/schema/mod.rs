@@ -93,7 +93,7 @@ pub struct Table {
     pub unfit: Vec<String>,
     /// Parents that a row's foreign keys must choose so that they agree, as required by triggers (SQLite).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub meetings: Vec<ParentAgreement>,
+    pub parent_agreements: Vec<ParentAgreement>,
     /// Other tables that functions in its CHECKs read: their rows decide whether a row satisfies the CHECK
     /// (PostgreSQL).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -130,7 +130,7 @@ impl Table {
             triggers: Vec::new(),
             caveats: Vec::new(),
             unfit: Vec::new(),
-            meetings: Vec::new(),
+            parent_agreements: Vec::new(),
             reads: Vec::new(),
             indexes: Vec::new(),
             existing: Existing::default(),

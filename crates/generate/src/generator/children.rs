@@ -8,7 +8,7 @@ use super::parents::ParentChoiceGen;
 impl Generator {
     /// Returns true if the rows that refer to a parent by this foreign key can be computed from the parent's row
     /// number.
-    pub fn tells_children(&self, t: usize, foreign: usize) -> bool {
+    pub fn has_inverse(&self, t: usize, foreign: usize) -> bool {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];

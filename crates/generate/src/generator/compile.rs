@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
+use super::ancestor_agreement::AncestorAgreementGen;
 use super::edges::EdgeGen;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::listed::ListedRows;
-use super::meeting::MeetingGen;
 use super::parents::{FewParentsGen, ForeignKeyGen, InOrderGen, ParentChoiceGen, ParentSelectionGen};
 use super::ranked::RankedGen;
 use super::trees::TreeGen;
@@ -25,13 +25,13 @@ use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
 
 /// Converts a probability to a threshold for comparison with a random `u64`.
-pub(crate) fn threshold(composite_key: f64) -> u64 {
-    if composite_key <= 0.0 {
+pub(crate) fn threshold(probability: f64) -> u64 {
+    if probability <= 0.0 {
         0
-    } else if composite_key >= 1.0 {
+    } else if probability >= 1.0 {
         u64::MAX
     } else {
-        (composite_key * 18_446_744_073_709_551_616.0) as u64
+        (probability * 18_446_744_073_709_551_616.0) as u64
     }
 }
 
@@ -293,11 +293,11 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Chain { existing_count, chain: ChainGen { length: length.max(1), rows: table.rows } }
             }
             ParentChoice::Previous { length } => ParentChoiceGen::Previous { existing_count, length: length.max(1) },
-            ParentChoice::Agreeing { ref shared, ref way, own, earlier, rooted } => {
+            ParentChoice::Agreeing { ref shared, ref path, own, earlier, rooted } => {
                 ParentChoiceGen::Agreeing(AgreeGen {
                     columns: shared.iter().map(|&i| first_member.columns[i]).collect(),
                     parent_columns: shared.iter().map(|&i| first_member.parent_columns[i]).collect(),
-                    way: way.clone(),
+                    path: path.clone(),
                     own,
                     earlier,
                     rooted,
@@ -316,7 +316,10 @@ impl ParentSelectionGen {
             members,
             partners: s.partners,
             partner,
-            meets: s.meets.as_ref().map(|m| MeetingGen::new(m, first_member, s.agreeing.clone().unwrap_or_default())),
+            meets: s
+                .meets
+                .as_ref()
+                .map(|m| AncestorAgreementGen::new(m, first_member, s.agreeing.clone().unwrap_or_default())),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct AgreeGen {
     /// Columns of the row, and of the parent, that must be equal.
     pub columns: Vec<usize>,
     pub parent_columns: Vec<usize>,
-    pub way: Vec<FkStep>,
+    pub path: Vec<FkStep>,
     pub own: bool,
     pub earlier: bool,
     pub rooted: bool,
@@ -64,7 +64,7 @@ impl Generator {
         let word = source.stream.at(row, attempt);
         if attempt == 0 || a.own {
             // The draw is independent of the attempt: another attempt could take another child of the row.
-            let child = self.own_child(&a.way, row, source.stream.at(row, 0));
+            let child = self.own_child(&a.path, row, source.stream.at(row, 0));
             let same = |p: &u64| self.cells(parent, &a.parent_columns, *p).is_ok_and(|c| agreement(&c) == Some(wanted));
             if let Some(child) = child.filter(|p| *p < self.tables.get(parent).map_or(0, |p| p.rows)).filter(same) {
                 return Some(child);
@@ -84,8 +84,8 @@ impl Generator {
     }
 
     /// Follows a path of foreign keys from child to parent; `None` if a key is NULL or leads to an existing row.
-    pub fn ancestor(&self, way: &[FkStep], row: u64) -> Option<u64> {
-        way.iter().rev().try_fold(row, |row, step| {
+    pub fn ancestor(&self, path: &[FkStep], row: u64) -> Option<u64> {
+        path.iter().rev().try_fold(row, |row, step| {
             let table = &self.tables[step.table];
             let up = self.parent_row(step.table, step.foreign, row, table.attempt(row))?;
             up.checked_sub(table.foreign[step.foreign].existing_keys.len() as u64)
@@ -93,11 +93,11 @@ impl Generator {
     }
 
     /// Returns a row that leads back to `row` along the path: a descendant of it.
-    fn own_child(&self, way: &[FkStep], row: u64, word: u64) -> Option<u64> {
-        if way.is_empty() {
+    fn own_child(&self, path: &[FkStep], row: u64, word: u64) -> Option<u64> {
+        if path.is_empty() {
             return None;
         }
-        way.iter().try_fold(row, |row, step| {
+        path.iter().try_fold(row, |row, step| {
             let table = self.tables.get(step.table)?;
             let f = &table.foreign[step.foreign];
             let source = &table.sources[f.source];
@@ -234,7 +234,7 @@ mod tests {
             pairs.sort_unstable();
             let list = pairs.iter().flat_map(|&(d, r)| [u64::from(d), u64::from(r)]).collect();
             let a = AgreeGen {
-                columns: vec![], parent_columns: vec![], way: vec![], own: false, earlier: true, rooted: false,
+                columns: vec![], parent_columns: vec![], path: vec![], own: false, earlier: true, rooted: false,
                 list: Arc::new(list),
             };
             let run = a.run(wanted.into());

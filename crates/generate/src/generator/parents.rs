@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::ancestor_agreement::AncestorAgreementGen;
 use super::composite_key::ParentAndOrdinal;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
-use super::meeting::MeetingGen;
 use super::ranked::RankedGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
@@ -48,7 +48,7 @@ pub struct ParentSelectionGen {
     pub(super) partners: u64,
     pub(super) partner: Stream,
     /// The other foreign key, which is evaluated before `pick`.
-    pub(super) meets: Option<MeetingGen>,
+    pub(super) meets: Option<AncestorAgreementGen>,
 }
 
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl Generator {
         let f = &table.foreign[foreign];
         let source = &table.sources[f.source];
         if let Some(met) = source.meets.as_ref().filter(|_| attempt < PREFERRED)
-            && let Some(parent) = self.meeting(t, foreign, met, row, attempt)
+            && let Some(parent) = self.agreeing_parent(t, foreign, met, row, attempt)
         {
             return parent;
         }

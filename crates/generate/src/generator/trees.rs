@@ -86,12 +86,12 @@ impl TreeGen {
     }
 
     /// Returns the path from the row up to its root.
-    fn way(&self, row: u64) -> Vec<u64> {
-        let mut way = vec![row];
-        while let Some(above) = self.above(way[way.len() - 1]) {
-            way.push(above);
+    fn path_to_root(&self, row: u64) -> Vec<u64> {
+        let mut path = vec![row];
+        while let Some(above) = self.above(path[path.len() - 1]) {
+            path.push(above);
         }
-        way
+        path
     }
 
     /// Returns the number of rows before this one in preorder, and the number of its descendants.
@@ -99,7 +99,7 @@ impl TreeGen {
         let (level, i) = self.place(row);
         let mut before = i;
         // Its ancestors, and the subtrees of their earlier children.
-        for ancestor in &self.way(row)[1..] {
+        for ancestor in &self.path_to_root(row)[1..] {
             before += self.place(*ancestor).1 + 1;
         }
         let (mut from, mut to, mut below) = (i, i + 1, 0);
@@ -152,17 +152,17 @@ impl Generator {
         let table = &self.tables[t];
         let ParentChoiceGen::Tree(tree) = &table.sources[source].pick else { return Ok(Value::Null) };
         Ok(match tells {
-            TreeColumn::Level { root } => Value::Int(i128::from(*root) + tree.way(row).len() as i128 - 1),
+            TreeColumn::Level { root } => Value::Int(i128::from(*root) + tree.path_to_root(row).len() as i128 - 1),
             TreeColumn::Left | TreeColumn::Right => {
                 let (before, below) = tree.nested(row);
-                let depth = tree.way(row).len() as i128 - 1;
+                let depth = tree.path_to_root(row).len() as i128 - 1;
                 let left = 2 * i128::from(before) + 1 - depth;
                 let right = left + 2 * i128::from(below) + 1;
                 Value::Int(if *tells == TreeColumn::Left { left } else { right })
             }
             TreeColumn::Path { column, separator, leading } => {
                 let mut path = String::new();
-                for above in tree.way(row).iter().rev() {
+                for above in tree.path_to_root(row).iter().rev() {
                     if *leading || !path.is_empty() {
                         path.push_str(separator);
                     }
@@ -253,7 +253,7 @@ mod tests {
             roots.iter().for_each(|&r| walk(r, &children, &mut next, &mut expected));
             for row in 0..rows {
                 let (before, below) = tree.nested(row);
-                let left = 2 * before + 1 - (tree.way(row).len() as u64 - 1);
+                let left = 2 * before + 1 - (tree.path_to_root(row).len() as u64 - 1);
                 prop_assert_eq!((left, left + 2 * below + 1), expected[row as usize], "row {}", row);
             }
         }

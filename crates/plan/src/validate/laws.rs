@@ -37,7 +37,7 @@ impl PlanChecker<'_> {
             InputOf::Parent { path, column } => {
                 let mut at = self.t;
                 for step in path {
-                    holds("a way that is broken", step.table == at)?;
+                    holds("a path that is broken", step.table == at)?;
                     within("a foreign key", step.foreign, self.tables[at].foreign.len())?;
                     let parent = self.tables[at].foreign[step.foreign].parent_table;
                     at = parent.filter(|&p| p < self.tables.len()).ok_or("a cell of a parent that is not planned")?;

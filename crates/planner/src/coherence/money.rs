@@ -24,7 +24,7 @@ impl RowLaws<'_> {
         self.document();
         self.shares_of_sales();
         self.balances();
-        self.prefetcher();
+        self.stock_levels();
         self.measures();
     }
 
@@ -347,7 +347,7 @@ impl RowLaws<'_> {
     }
 
     /// Stock and capacity: remaining and used numbers.
-    fn prefetcher(&mut self) {
+    fn stock_levels(&mut self) {
         let pairs = [(OnHand, Reserved, 30), (Capacity, Used, 100)];
         for (whole, part, most) in pairs {
             let (Some(whole), left) = (self.one(whole), self.one(Available)) else { continue };

@@ -126,7 +126,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
     }
     let Some((_, lead, what)) = best else { return false };
     let Some(found) = folded(b, tables, (p, c), lead, what) else { return false };
-    if !b.generator.tells_children(lead.table, lead.foreign) {
+    if !b.generator.has_inverse(lead.table, lead.foreign) {
         tables[p].columns[c].reason += &format!("; not the {}: those do not follow from the row", found.text);
         return false;
     }
@@ -215,7 +215,7 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[C
         let Some(found) = lines(child, &numbers, cents, own) else { continue };
         // A document without lines may still have an amount, unless a column counts the lines.
         let otherwise = if is_counted(&tables[p], lead) { Formula::whole(0) } else { Formula::Own };
-        if b.generator.tells_children(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
+        if b.generator.has_inverse(lead.table, lead.foreign) && take(b, tables, (p, c), lead, found, otherwise) {
             return true;
         }
     }

@@ -120,8 +120,8 @@ impl TablePlanner<'_> {
         }
         self.express(b, &mut columns);
         self.count_rows(b, &mut sources, &mut a.composite_keys);
-        let attempt_table = (!a.attempt_table.is_empty()).then(|| Attempts {
-            keys: a.attempt_table.iter().map(|&k| keys[k].name.clone()).collect(),
+        let attempt_table = (!a.attempted_keys.is_empty()).then(|| Attempts {
+            keys: a.attempted_keys.iter().map(|&k| keys[k].name.clone()).collect(),
             attempts: Arc::default(),
         });
         TablePlan {
@@ -160,7 +160,7 @@ impl TablePlanner<'_> {
         for (i, s) in self.sources.iter().enumerate() {
             let any = s.step.map_or(ParentChoice::Skewed, |all| ParentChoice::Cover { all });
             let pick = s.pick.clone().or_else(|| a.picks.get(&i).cloned()).unwrap_or(any);
-            let (pick, because) = self.disentangled(pick, &foreign[s.members[0]], &solution.groups);
+            let (pick, because) = self.without_group_dependency(pick, &foreign[s.members[0]], &solution.groups);
             let chosen = matches!(pick, ParentChoice::Component { .. } | ParentChoice::OneToOne);
             if matches!(pick, ParentChoice::Agreeing { .. }) {
                 // Its other columns are determined by other keys.
@@ -180,8 +180,8 @@ impl TablePlanner<'_> {
                 ParentChoice::Few { weights, rows, earlier, .. } => {
                     ParentChoice::Few { weights, rows, earlier, rooted: free }
                 }
-                ParentChoice::Agreeing { shared, way, own, earlier, .. } => {
-                    ParentChoice::Agreeing { shared, way, own, earlier, rooted: free && earlier }
+                ParentChoice::Agreeing { shared, path, own, earlier, .. } => {
+                    ParentChoice::Agreeing { shared, path, own, earlier, rooted: free && earlier }
                 }
                 other => other,
             };
@@ -247,7 +247,7 @@ impl TablePlanner<'_> {
         if let (Some((foreign, position)), false) = (d.foreign, d.omit || d.always_null || self.is_fixed(c)) {
             let f = &self.foreign[foreign];
             let reason = if references::is_by_name(&f.name) {
-                format!("refers to `{}` by its name, though no foreign key says so", f.parent)
+                format!("refers to `{}` by its name, without a foreign key", f.parent)
             } else if declared::is_declared(&f.name) {
                 format!("refers to `{}`, as the config file says", f.parent)
             } else {

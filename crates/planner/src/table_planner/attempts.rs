@@ -27,7 +27,7 @@ impl TablePlanner<'_> {
         let key = |name| keys.iter().position(|k| &k.name == name).expect("a key of the table");
         let watched = attempt_table.keys.iter().map(|name| self.watched(b, &self.table.keys[key(name)]));
         let watched = watched.collect::<Result<Vec<_>, String>>()?;
-        Self::few_enough(&attempt_table.keys, plan.rows, "is kept by trying rows in order")?;
+        Self::few_enough(&attempt_table.keys, plan.rows, "is satisfied by retrying rows")?;
         let held = rejection_sampling::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
         b.afford(&attempt_table.keys.join("`, `"), held)?;
         let names = self.column_names();

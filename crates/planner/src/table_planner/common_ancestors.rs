@@ -8,7 +8,7 @@ use super::{PlanContext, TablePlanner};
 use crate::foreign_keys::Link;
 use dbmocker_core::schema::Key;
 use dbmocker_generate::generator::{Generator, KeyUp};
-use dbmocker_plan::{FkStep, Meeting, ParentChoice, Rule, TablePlan, TreeShape};
+use dbmocker_plan::{AncestorAgreement, FkStep, ParentChoice, Rule, TablePlan, TreeShape};
 use dbmocker_semantics::common_ancestors;
 use dbmocker_semantics::common_ancestors::FkPaths;
 
@@ -28,7 +28,7 @@ const WHY: [&str; 2] = ["; two paths to ", "; within its "];
 
 /// A path from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
-struct Way {
+struct AncestorPath {
     key: KeyUp,
     steps: Vec<FkStep>,
     ancestor: usize,
@@ -37,7 +37,7 @@ struct Way {
 }
 
 /// The common ancestor of a foreign key and the other one of its key.
-pub(super) struct Met {
+pub(super) struct CommonAncestor {
     /// The parent's column that refers to the ancestor.
     column: usize,
     pub(super) ancestor: String,
@@ -64,7 +64,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the common ancestor of two foreign keys that are a key together.
-    fn met_in_key(&self, b: &PlanContext<'_>, one: &Link, other: &Link) -> Option<[Met; 2]> {
+    fn met_in_key(&self, b: &PlanContext<'_>, one: &Link, other: &Link) -> Option<[CommonAncestor; 2]> {
         let ([a], [c]) = (&one.columns[..], &other.columns[..]) else { return None };
         let names = [a, c].map(|c| self.table.columns[*c].name.as_str());
         let mut over = self.table.keys.iter().filter(|k| names.iter().any(|n| mentions(k, n)));
@@ -81,13 +81,13 @@ impl TablePlanner<'_> {
             Some((position, link.columns[0])).filter(|_| b.generator.table(position).rows <= ROWS)
         };
         let [one, other] = [known(one)?, known(other)?].map(|(parent, column)| {
-            let ways = self.ways(b, KeyUp { foreign: column, parent, column });
-            ways.into_iter().filter(|way| way.steps.len() == 1).collect::<Vec<Way>>()
+            let paths = self.paths(b, KeyUp { foreign: column, parent, column });
+            paths.into_iter().filter(|path| path.steps.len() == 1).collect::<Vec<AncestorPath>>()
         });
         let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
-        let (one, other) = pairs.into_iter().find(|(one, other)| self.meet(b, one, other))?;
+        let (one, other) = pairs.into_iter().find(|(one, other)| self.same_ancestor(b, one, other))?;
         let ancestor = b.schema.tables[b.order[one.ancestor]].name.to_string();
-        let met = [one, other].map(|way| Met { column: column_up(b, way), ancestor: ancestor.clone() });
+        let met = [one, other].map(|path| CommonAncestor { column: column_up(b, path), ancestor: ancestor.clone() });
         // Twice as many, so that the number of rows per parent varies.
         (pairs_of(&b.generator, one, other) >= b.rows(self.index).saturating_mul(2)).then_some(met)
     }
@@ -111,10 +111,12 @@ impl TablePlanner<'_> {
         b.generator.push(b.options.seed, plan);
         let keys = b.generator.table(self.position).keys_up(self.position);
         b.generator.pop();
-        let ways: Vec<Way> = keys.iter().flat_map(|key| self.ways(b, *key)).collect();
-        let mut pairs: Vec<(&Way, &Way)> = Vec::new();
-        for (i, one) in ways.iter().enumerate() {
-            pairs.extend(ways[i + 1..].iter().filter(|other| self.meet(b, one, other)).map(|other| (one, other)));
+        let paths: Vec<AncestorPath> = keys.iter().flat_map(|key| self.paths(b, *key)).collect();
+        let mut pairs: Vec<(&AncestorPath, &AncestorPath)> = Vec::new();
+        for (i, one) in paths.iter().enumerate() {
+            pairs.extend(
+                paths[i + 1..].iter().filter(|other| self.same_ancestor(b, one, other)).map(|other| (one, other)),
+            );
         }
         pairs.sort_by_key(|(one, other)| (one.steps.len() + other.steps.len(), one.key.foreign, other.key.foreign));
         for (one, other) in pairs {
@@ -131,31 +133,31 @@ impl TablePlanner<'_> {
     }
 
     /// Returns all paths up from a foreign key, the empty path first.
-    fn ways(&self, b: &PlanContext<'_>, key: KeyUp) -> Vec<Way> {
+    fn paths(&self, b: &PlanContext<'_>, key: KeyUp) -> Vec<AncestorPath> {
         let last = self.table.columns[key.column].name.clone();
-        let mut out = vec![Way { key, steps: Vec::new(), ancestor: key.parent, last }];
+        let mut out = vec![AncestorPath { key, steps: Vec::new(), ancestor: key.parent, last }];
         let mut from = 0;
         while from < out.len() {
-            let way = out[from].clone();
+            let path = out[from].clone();
             from += 1;
-            if way.steps.len() >= STEPS {
+            if path.steps.len() >= STEPS {
                 continue;
             }
-            let table = b.generator.table(way.ancestor);
-            for up in table.keys_up(way.ancestor) {
-                let mut steps = way.steps.clone();
-                steps.push(FkStep { table: way.ancestor, foreign: up.foreign });
+            let table = b.generator.table(path.ancestor);
+            for up in table.keys_up(path.ancestor) {
+                let mut steps = path.steps.clone();
+                steps.push(FkStep { table: path.ancestor, foreign: up.foreign });
                 let last = table.columns[up.column].name.clone();
-                out.push(Way { key, steps, ancestor: up.parent, last });
+                out.push(AncestorPath { key, steps, ancestor: up.parent, last });
             }
         }
         out
     }
 
     /// Returns true if two paths should lead to the same row of an ancestor.
-    fn meet(&self, b: &PlanContext<'_>, one: &Way, other: &Way) -> bool {
+    fn same_ancestor(&self, b: &PlanContext<'_>, one: &AncestorPath, other: &AncestorPath) -> bool {
         let name = |t: usize| b.schema.tables[b.order[t]].name.name.as_str();
-        let first = |way: &Way| (!way.steps.is_empty()).then(|| name(way.key.parent));
+        let first = |path: &AncestorPath| (!path.steps.is_empty()).then(|| name(path.key.parent));
         let apart = one.ancestor == other.ancestor && one.key.foreign != other.key.foreign;
         apart
             && !(one.steps.is_empty() && other.steps.is_empty())
@@ -165,17 +167,18 @@ impl TablePlanner<'_> {
                 columns: [&one.last, &other.last],
                 ancestor: name(one.ancestor),
             }
-            .meet()
+            .same_ancestor()
     }
 
     /// Makes one foreign key depend on the other, if nothing else determines it.
-    fn joins(&self, b: &PlanContext<'_>, plan: &mut TablePlan, follower: &Way, leader: &Way) -> bool {
+    fn joins(&self, b: &PlanContext<'_>, plan: &mut TablePlan, follower: &AncestorPath, leader: &AncestorPath) -> bool {
         let (own, by) = (follower.key.foreign, leader.key.foreign);
         let free = matches!(
             plan.sources[plan.foreign[own].source].pick,
             ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Active { .. }
         );
-        if !free || plan.sources[plan.foreign[own].source].meets.is_some() || led_by(plan, by).contains(&own) {
+        if !free || plan.sources[plan.foreign[own].source].meets.is_some() || dependency_chain(plan, by).contains(&own)
+        {
             return false;
         }
         // A row must not start before its parents: those of the leader must start after the ancestor.
@@ -186,13 +189,13 @@ impl TablePlanner<'_> {
         }
         let down = follower.steps.clone();
         let Some(list) = list(&b.generator, &down, follower.key.parent) else { return false };
-        let meets = Meeting { by, up: leader.steps.clone(), down, earlier: None };
+        let meets = AncestorAgreement { by, up: leader.steps.clone(), down, earlier: None };
         let name = &b.schema.tables[b.order[leader.ancestor]].name;
         self.follows(plan, follower.key, meets, list, &format!("two paths to {name}"));
         true
     }
 
-    fn follows(&self, plan: &mut TablePlan, key: KeyUp, meets: Meeting, list: Vec<u64>, why: &str) {
+    fn follows(&self, plan: &mut TablePlan, key: KeyUp, meets: AncestorAgreement, list: Vec<u64>, why: &str) {
         let source = &mut plan.sources[plan.foreign[key.foreign].source];
         source.agreeing = (!list.is_empty()).then(|| Arc::new(list));
         source.meets = Some(meets);
@@ -220,11 +223,11 @@ impl TablePlanner<'_> {
                 continue;
             }
             let apart = |key: &&KeyUp| {
-                common_ancestors::keeps_apart(&self.table.name.name, &plan.columns[column].name, name(key))
+                common_ancestors::separation_rank(&self.table.name.name, &plan.columns[column].name, name(key))
             };
             let Some(by) = keys.iter().rev().max_by_key(apart).filter(|key| apart(key) > 0) else { continue };
             let down = vec![FkStep { table: self.position, foreign: by.foreign }];
-            let meets = Meeting { by: by.foreign, up: Vec::new(), down, earlier: Some(earlier) };
+            let meets = AncestorAgreement { by: by.foreign, up: Vec::new(), down, earlier: Some(earlier) };
             let own = KeyUp { foreign, parent: self.position, column };
             self.follows(plan, own, meets, Vec::new(), &format!("within its {}", name(by)));
         }
@@ -233,7 +236,7 @@ impl TablePlanner<'_> {
     /// Lists the rows of the compiled table by the parents within which its trees stay.
     pub(super) fn own_lists(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
         let position = self.position;
-        let own = |m: &Meeting| m.earlier.is_some();
+        let own = |m: &AncestorAgreement| m.earlier.is_some();
         let mut listed = false;
         for source in plan.sources.iter_mut().filter(|s| s.meets.as_ref().is_some_and(own)) {
             let down = source.meets.as_ref().map(|m| m.down.clone()).unwrap_or_default();
@@ -245,8 +248,8 @@ impl TablePlanner<'_> {
         if listed {
             b.generator.replace(b.options.seed, position, plan);
         }
-        let lonely: Vec<usize> = (0..plan.sources.len()).filter(|&s| self.is_lonely(b, plan, s)).collect();
-        for &s in &lonely {
+        let with_few: Vec<usize> = (0..plan.sources.len()).filter(|&s| self.has_few_agreeing(b, plan, s)).collect();
+        for &s in &with_few {
             plan.sources[s].meets = None;
             plan.sources[s].agreeing = None;
             for &c in &plan.foreign[plan.sources[s].members[0]].columns {
@@ -255,14 +258,14 @@ impl TablePlanner<'_> {
                 reason.truncate(from.unwrap_or(reason.len()));
             }
         }
-        if !lonely.is_empty() {
+        if !with_few.is_empty() {
             b.generator.replace(b.options.seed, position, plan);
         }
     }
 
     /// Returns true if most rows get no parent by a dependent selection, which is then made independent. In a tree,
     /// most rows may be roots.
-    fn is_lonely(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
+    fn has_few_agreeing(&self, b: &PlanContext<'_>, plan: &TablePlan, source: usize) -> bool {
         let Some(meets) = plan.sources[source].meets.as_ref() else { return false };
         if meets.down.is_empty() {
             return false;
@@ -282,18 +285,18 @@ fn mentions(key: &Key, name: &str) -> bool {
 }
 
 /// Returns the column of the first step of a path.
-fn column_up(b: &PlanContext<'_>, way: &Way) -> usize {
-    let step = way.steps[0];
+fn column_up(b: &PlanContext<'_>, path: &AncestorPath) -> usize {
+    let step = path.steps[0];
     let keys = b.generator.table(step.table).keys_up(step.table);
-    keys.iter().find(|k| k.foreign == step.foreign).expect("a way goes along these keys").column
+    keys.iter().find(|k| k.foreign == step.foreign).expect("a path goes along these keys").column
 }
 
 /// Returns the number of pairs of rows of two parents that have the same ancestor row.
-fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
-    let count = |way: &Way| {
+fn pairs_of(generator: &Generator, one: &AncestorPath, other: &AncestorPath) -> u64 {
+    let count = |path: &AncestorPath| {
         let mut out: BTreeMap<u64, u64> = BTreeMap::new();
-        let rows = 0..generator.table(way.key.parent).rows;
-        rows.filter_map(|row| generator.climb(&way.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
+        let rows = 0..generator.table(path.key.parent).rows;
+        rows.filter_map(|row| generator.ancestor_up(&path.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
         out
     };
     let (one, other) = (count(one), count(other));
@@ -301,7 +304,7 @@ fn pairs_of(generator: &Generator, one: &Way, other: &Way) -> u64 {
 }
 
 /// Returns the foreign keys on which the selection of one depends, including itself.
-fn led_by(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
+fn dependency_chain(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
     let by = |f: &usize| plan.sources[plan.foreign[*f].source].meets.as_ref().map(|m| m.by);
     std::iter::successors(Some(foreign), by).collect()
 }
@@ -319,7 +322,7 @@ fn list(generator: &Generator, down: &[FkStep], table: usize) -> Option<Vec<u64>
         true => Some(Vec::new()),
         false if rows > ROWS => None,
         false => {
-            let pair = |row| generator.climb(down, row).map(|ancestor| [ancestor, row]);
+            let pair = |row| generator.ancestor_up(down, row).map(|ancestor| [ancestor, row]);
             let mut pairs: Vec<[u64; 2]> = (0..rows).filter_map(pair).collect();
             pairs.sort_unstable();
             Some(pairs.into_flattened())

@@ -96,7 +96,7 @@ impl TablePlanner<'_> {
             |c: usize| self.laws.contains_key(&c) || self.moments.decide(c) || b.formulas.get(self.index, c).is_some();
         let soft = semantics::soft_checks(self.table, b.schema.dialect, &lawful);
         let soft = soft.iter().filter(|(name, _)| !(tree && of_tree(name)));
-        checks.extend(soft.flat_map(|(name, text)| self.with_answers(NamedCheck::new(name, text).override_())));
+        checks.extend(soft.flat_map(|(name, text)| self.with_answers(NamedCheck::new(name, text).as_preference())));
         checks
     }
 
@@ -113,7 +113,7 @@ impl TablePlanner<'_> {
             let column = ident::quote(b.schema.dialect, &self.table.columns[*c].name);
             NamedCheck::new(why, format!("{column} IS NULL"))
         }));
-        checks.extend(self.apart.iter().cloned());
+        checks.extend(self.exclusion_checks.iter().cloned());
         checks.extend(self.full_matches(b, &checks));
         let castable = generated_columns::castable(self.table, b.schema.dialect);
         checks.extend(castable.iter().map(|c| NamedCheck::new(&c.name, &c.text)));

@@ -8,7 +8,7 @@ use dbmocker_loaders::ident::{qualified, quote};
 
 use super::{PlanContext, TablePlanner};
 use crate::exclusions;
-use crate::exclusions::Apart;
+use crate::exclusions::ExclusionStrategy;
 use crate::options::QueryError;
 use dbmocker_core::schema::{Exclusion, OracleQuery, QueryCell};
 use dbmocker_core::value::Value;
@@ -51,8 +51,8 @@ impl TablePlanner<'_> {
         let q = |name: &str| quote(dialect, name);
         let column = |name: &String| self.table.column_index(name);
         let overlap = || exclusion.elements.iter().find(|(of, op)| op == "&&" && column(of).is_some());
-        let (columns, overlaps) = match (exclusions::apart(exclusion, self.table, b.schema.dialect)?, overlap()) {
-            (Apart::Between { from, to }, _) => {
+        let (columns, overlaps) = match (exclusions::strategy(exclusion, self.table, b.schema.dialect)?, overlap()) {
+            (ExclusionStrategy::Between { from, to }, _) => {
                 let (a, z) = (q(&from), q(&to));
                 let text = format!(
                     "coalesce(t.{a} < q.{z}, true) and coalesce(t.{z} > q.{a}, true) and q.{a} is not null and q.{z} is not null"
@@ -105,9 +105,9 @@ impl TablePlanner<'_> {
             return Ok(());
         }
         if let Some(domain) = self.columns[columns[0]].domain.clone() {
-            let mut apart = domain;
-            super::exclusion_slots::slots(&mut apart, u128::from(b.rows(self.index)), None);
-            let sampler = apart.sampler();
+            let mut separated = domain;
+            super::exclusion_slots::slots(&mut separated, u128::from(b.rows(self.index)), None);
+            let sampler = separated.sampler();
             let size = sampler.size();
             let n = size.min(LOOKED_AT);
             let rows: Vec<Vec<Value>> = (0..n).map(|i| vec![sampler.value(size / n * i)]).collect();

@@ -4,7 +4,7 @@ use dbmocker_loaders::ident;
 
 use super::{PlanContext, TablePlanner};
 use crate::exclusions;
-use crate::exclusions::Apart;
+use crate::exclusions::ExclusionStrategy;
 use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::Exclusion;
 use dbmocker_core::time::MICROS_PER_DAY;
@@ -29,13 +29,13 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If the query of existing rows fails, or these leave no room.
-    pub(super) fn keep_apart(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+    pub(super) fn assign_slots(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
         for exclusion in &self.table.exclusions {
             if self.avoid {
                 self.beside(b, exclusion)?;
             }
-            match exclusions::apart(exclusion, self.table, b.schema.dialect) {
-                Some(Apart::Slots(name)) => {
+            match exclusions::strategy(exclusion, self.table, b.schema.dialect) {
+                Some(ExclusionStrategy::Slots(name)) => {
                     let wanted = self.slots_wanted(b, exclusion);
                     let avoid = self.avoid;
                     let Some(c) = self.table.column_index(&name) else { continue };
@@ -46,7 +46,7 @@ impl TablePlanner<'_> {
                         column.legal.iter_mut().for_each(|legal| align(legal, domain, &all));
                     }
                 }
-                Some(Apart::Between { from, to }) => {
+                Some(ExclusionStrategy::Between { from, to }) => {
                     self.as_wide_as(&from, &to);
                     let wanted = self.slots_wanted(b, exclusion);
                     let now = (!self.avoid).then_some(b.options.now);
@@ -59,11 +59,11 @@ impl TablePlanner<'_> {
                         _ => format!("{from} + {step}"),
                     };
                     let text = format!("{from} IS NOT NULL AND {to} IS NOT NULL AND {to} > {from} AND {to} < {end}");
-                    self.apart.push(NamedCheck::new(&exclusion.name, text));
+                    self.exclusion_checks.push(NamedCheck::new(&exclusion.name, text));
                 }
-                Some(Apart::Values(_)) => {}
+                Some(ExclusionStrategy::Values(_)) => {}
                 None => self.notes.push(format!(
-                    "exclusion constraint `{}` is left to chance: {}",
+                    "exclusion constraint `{}` is not enforced: {}",
                     exclusion.name, exclusion.definition
                 )),
             }

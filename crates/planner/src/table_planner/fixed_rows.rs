@@ -390,7 +390,7 @@ impl TablePlanner<'_> {
         let Some(&row) = wanted.values().min() else { return Ok(()) };
         let tuple: Vec<String> = link.columns.iter().map(|c| given.values[c][row].to_string()).collect();
         Err(format!(
-            "{}: foreign key `{}` ({}) points at no row of `{}`",
+            "{}: foreign key `{}` ({}) has no matching row in `{}`",
             given.rows.place(row),
             link.name,
             tuple.join(", "),

@@ -38,7 +38,7 @@ impl TablePlanner<'_> {
         let alone = |k: &Key| k.predicate.is_none() && within(k);
         // If the shared columns are a key, no two rows share their values.
         if !self.table.keys.iter().any(alone) {
-            shared.iter().for_each(|&i| self.gather(b, link.columns[i]));
+            shared.iter().for_each(|&i| self.share_values(b, link.columns[i]));
         }
         let foreign = self.push_foreign(b, link, null_columns, Arc::default());
         for (position, &c) in link.columns.iter().enumerate().filter(|(_, c)| free.contains(c)) {
@@ -49,7 +49,7 @@ impl TablePlanner<'_> {
             names.collect::<Vec<_>>().join(", ")
         };
         let shared_names = names(&mut shared.iter().map(|&i| link.columns[i]));
-        let (pick, reason) = match self.told_by(b, foreign, &free) {
+        let (pick, reason) = match self.requires_distinct_parents(b, foreign, &free) {
             Err(key) if optional => (ParentChoice::Never, format!("key `{key}` cannot be kept here: left NULL")),
             Err(key) => {
                 return Err(format!(
@@ -71,7 +71,7 @@ impl TablePlanner<'_> {
                     (false, _) => "a row that refers back, or has the same",
                 };
                 (
-                    ParentChoice::Agreeing { shared, way: Vec::new(), own, earlier, rooted },
+                    ParentChoice::Agreeing { shared, path: Vec::new(), own, earlier, rooted },
                     format!("{which} {shared_names}"),
                 )
             }
@@ -85,7 +85,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The name of a key over such columns that could repeat even if all parents are distinct.
-    fn told_by(&self, b: &PlanContext<'_>, foreign: usize, free: &[usize]) -> Result<bool, String> {
+    fn requires_distinct_parents(&self, b: &PlanContext<'_>, foreign: usize, free: &[usize]) -> Result<bool, String> {
         let names: Vec<&str> = free.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
         let over = |k: &&Key| {
             k.parts.iter().any(|p| {
@@ -108,7 +108,7 @@ impl TablePlanner<'_> {
 
     /// Restricts a column determined only by its domain to few values, so that rows share them: if every row had a
     /// different tenant, no row would have a parent of the same tenant.
-    fn gather(&mut self, b: &PlanContext<'_>, c: usize) {
+    fn share_values(&mut self, b: &PlanContext<'_>, c: usize) {
         let rows = b.rows(self.index);
         let wanted = (rows / TOGETHER).clamp(1, VALUES);
         let asked = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
@@ -159,7 +159,7 @@ impl TablePlanner<'_> {
 
     /// Returns how parent rows that must agree are selected, given the groups of coupled columns: a group that reads
     /// the parent's columns cannot determine the parent.
-    pub(super) fn disentangled(
+    pub(super) fn without_group_dependency(
         &self,
         pick: ParentChoice,
         foreign: &ForeignKeyPlan,

@@ -187,7 +187,7 @@ impl TablePlanner<'_> {
                 let foreign = plan.foreign.iter().position(|f| f.name == key.name);
                 foreign.is_some_and(|f| {
                     b.generator.child(self.position, f, 0).is_some()
-                        && b.generator.tells_children(self.position, f)
+                        && b.generator.has_inverse(self.position, f)
                         && !b.generator.foreign_may_be_null(self.position, f)
                 })
             });
@@ -252,7 +252,7 @@ fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
 
 fn unreachable(formula: &ResolvedFormula) -> String {
     match formula.numbering().next().is_some() {
-        true => "the rows of one parent do not lie together, so that they have no number; give the table a `count` for each row of that parent".into(),
+        true => "the rows of one parent are not consecutive, so they cannot be numbered; give the table a `count` for each row of that parent".into(),
         false => "a foreign key of its path is implied by another one, or leads to rows that are not planned".into(),
     }
 }
@@ -382,7 +382,7 @@ fn folded(
         let Some(position) = b.position(*table).filter(|_| !b.has_failed(*table)) else {
             return Err(format!("`{label}` is not filled in this run, so that its rows are not known"));
         };
-        let told = place(*table, &key.name).is_some_and(|f| b.generator.tells_children(position, f));
+        let told = place(*table, &key.name).is_some_and(|f| b.generator.has_inverse(position, f));
         if tables[position].rows > 0 && !told {
             return Err(format!(
                 "the rows of `{label}` cannot be found from a row of `{}`; give `{label}` a `count` for each of them",
@@ -531,7 +531,7 @@ impl TablePlanner<'_> {
         let shown = cells.iter().zip(&rows[wrong]).map(|(&c, v)| format!("{} = {v}", self.table.columns[c].name));
         let shown: Vec<String> = shown.collect();
         let why = format!(
-            "the server comes to another value, or refuses it, where {}; write it so that both agree, e.g. with round() or cast()",
+            "the server computes another value, or an error, where {}; write it so that both agree, e.g. with round() or cast()",
             shown.join(", ")
         );
         Err(cannot(formula, &self.table.columns[c].name, &why))

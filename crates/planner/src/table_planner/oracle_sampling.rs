@@ -34,7 +34,7 @@ pub(super) type AcceptedSample<'a> = dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<V
 /// The values queried so far, and the accepted ones.
 struct OracleSampling<'a> {
     kept: &'a AcceptedSample<'a>,
-    asked: HashSet<String>,
+    queried: HashSet<String>,
     answered: Vec<Value>,
     /// Digests of the queried values, equal for values that a key regards as equal.
     seen: HashSet<u128>,
@@ -49,12 +49,12 @@ struct SampleSource {
 
 impl<'a> OracleSampling<'a> {
     fn new(kept: &'a AcceptedSample<'a>) -> Self {
-        OracleSampling { kept, asked: HashSet::new(), answered: Vec::new(), seen: HashSet::new() }
+        OracleSampling { kept, queried: HashSet::new(), answered: Vec::new(), seen: HashSet::new() }
     }
 
     /// Queries values that were not queried before; returns the number of newly accepted ones.
-    fn ask(&mut self, values: impl IntoIterator<Item = Value>) -> Result<usize, String> {
-        let new = values.into_iter().filter(|v| self.asked.insert(v.to_string()));
+    fn query(&mut self, values: impl IntoIterator<Item = Value>) -> Result<usize, String> {
+        let new = values.into_iter().filter(|v| self.queried.insert(v.to_string()));
         let rows: Vec<Vec<Value>> = new.map(|v| vec![v]).collect();
         if rows.is_empty() {
             return Ok(0);
@@ -69,7 +69,7 @@ impl<'a> OracleSampling<'a> {
     /// Returns the number of values to query for `wanted` more, by the acceptance rate so far.
     fn round(&self, wanted: usize) -> u64 {
         let missing = wanted.saturating_sub(self.answered.len()) as u64;
-        let rate = self.asked.len() as u64 / (self.answered.len() as u64).max(1) + 1;
+        let rate = self.queried.len() as u64 / (self.answered.len() as u64).max(1) + 1;
         missing.saturating_mul(rate.min(8)).clamp(AT_ONCE, ROUND)
     }
 
@@ -79,10 +79,10 @@ impl<'a> OracleSampling<'a> {
             lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
         for source in &mut sources {
             let first = source.values.len().min(FIRST);
-            source.good = self.ask(source.values.drain(..first))? > 0;
+            source.good = self.query(source.values.drain(..first))? > 0;
         }
         for source in sources.iter_mut().filter(|s| s.good) {
-            self.ask(source.values.drain(..))?;
+            self.query(source.values.drain(..))?;
         }
         Ok(sources)
     }
@@ -90,7 +90,7 @@ impl<'a> OracleSampling<'a> {
     /// Queries the remaining values of all sources, and rates the sources again.
     fn exhaust(&mut self, sources: &mut [SampleSource]) -> Result<(), String> {
         for source in sources {
-            source.good |= self.ask(source.values.drain(..))? > 0;
+            source.good |= self.query(source.values.drain(..))? > 0;
         }
         Ok(())
     }
@@ -103,15 +103,15 @@ impl OracleProbe<'_, '_, '_> {
         let kept = |rows: Vec<Vec<Value>>| self.accepted(rows);
         let mut sampling = OracleSampling::new(&kept);
         match self.known_values(c)? {
-            Some(values) => _ = sampling.ask(values)?,
+            Some(values) => _ = sampling.query(values)?,
             None if !self.sample_candidates(c, &mut sampling)? => {
                 return Ok(OracleAnswer::Nothing);
             }
             None => {}
         }
-        let asked = sampling.asked.len() + null.len();
+        let queried = sampling.queried.len() + null.len();
         let rows: Vec<Vec<Value>> = sampling.answered.into_iter().map(|v| vec![v]).chain(null).collect();
-        Ok(if rows.is_empty() { OracleAnswer::None(asked) } else { OracleAnswer::Rows(rows, asked) })
+        Ok(if rows.is_empty() { OracleAnswer::None(queried) } else { OracleAnswer::Rows(rows, queried) })
     }
 
     /// Returns `false` if there are no candidates.
@@ -137,7 +137,7 @@ impl OracleProbe<'_, '_, '_> {
             if sampling.answered.len() >= wanted || sampling.answered.is_empty() {
                 break;
             }
-            if sampling.asked.len() > wanted * TRIES + SEARCH {
+            if sampling.queried.len() > wanted * TRIES + SEARCH {
                 break;
             }
             let round = if key { sampling.round(wanted) } else { AT_ONCE };
@@ -149,7 +149,7 @@ impl OracleProbe<'_, '_, '_> {
                 let others =
                     [vec![column.likely(round, salt)], if tried { further(salt) } else { Vec::new() }].concat();
                 for (_, values) in sources.iter().zip(others).filter(|(s, _)| s.good) {
-                    sampling.ask(values)?;
+                    sampling.query(values)?;
                 }
                 if !tried {
                     sources.extend(sampling.try_out(further(0))?);
@@ -171,7 +171,7 @@ mod tests {
 
     /// Returns the number of values queried from three sources whose accepted values are below `limit`; the last source
     /// contains values of the second.
-    fn asked(limit: i128) -> (usize, usize, Vec<bool>) {
+    fn queried(limit: i128) -> (usize, usize, Vec<bool>) {
         let count = Cell::new(0);
         let kept = |rows: Vec<Vec<Value>>| {
             count.set(count.get() + rows.len());
@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn only_sources_with_accepted_values_are_exhausted_unless_too_few_are_accepted() {
-        assert_eq!(asked(200), (FIRST + 300, 200, vec![false, true, false]));
-        assert_eq!(asked(20), (1500 + 300, 20, vec![false, true, false]));
-        assert_eq!(asked(2400), (1500 + 300, 1700, vec![true, true, true]));
-        assert_eq!(asked(-1), (1500 + 300, 0, vec![false, false, false]));
+        assert_eq!(queried(200), (FIRST + 300, 200, vec![false, true, false]));
+        assert_eq!(queried(20), (1500 + 300, 20, vec![false, true, false]));
+        assert_eq!(queried(2400), (1500 + 300, 1700, vec![true, true, true]));
+        assert_eq!(queried(-1), (1500 + 300, 0, vec![false, false, false]));
     }
 }

@@ -1,6 +1,6 @@
 //! Tables whose rows divide the time of an owner: series of readings, periods of validity.
 
-use super::timing::{Choice, TimedForeignKey};
+use super::timing::{ParentTiming, TimedForeignKey};
 use super::{PlanContext, TablePlanner};
 use crate::coherence::{MomentColumn, TableMoments};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -27,7 +27,7 @@ impl TablePlanner<'_> {
     ) -> Option<TableMoments> {
         let found = self.in_a_key(b, plan, leads).or_else(|| self.periods(plan, leads))?;
         let owner = leads.iter().find(|l| Some(l.foreign) == found.owner);
-        if let Some(lead) = owner.filter(|l| l.choice == Choice::Free) {
+        if let Some(lead) = owner.filter(|l| l.choice == ParentTiming::Free) {
             let source = &mut plan.sources[plan.foreign[lead.foreign].source];
             source.pick = ParentChoice::Detail { even: false };
             source.reason = "one timeline for each, its rows together".into();
@@ -97,7 +97,8 @@ impl TablePlanner<'_> {
             keys.iter().all(|k| own.iter().all(|&c| k.columns.contains(&plan.columns[c].name)))
         };
         let empty = |l: &&TimedForeignKey| plan.sources[plan.foreign[l.foreign].source].first == 0;
-        let free = |l: &&TimedForeignKey| l.choice == Choice::Free && plan.foreign[l.foreign].null_columns.is_empty();
+        let free =
+            |l: &&TimedForeignKey| l.choice == ParentTiming::Free && plan.foreign[l.foreign].null_columns.is_empty();
         let owner = leads.iter().filter(free).filter(empty).find(holds);
         if keys.is_empty() { None } else { Some(owner.map(|l| l.foreign)) }
     }
@@ -107,12 +108,12 @@ impl TablePlanner<'_> {
         let ends = |k: &&MomentColumn| self.end_of(plan, k.column, true).is_some();
         let main = *self.kept.iter().find(ends)?;
         let table = &self.table.name.name;
-        let lies = |l: &&mut TimedForeignKey| l.choice == Choice::Lying;
+        let lies = |l: &&mut TimedForeignKey| l.choice == ParentTiming::Consecutive;
         let owner = match leads.iter_mut().find(lies) {
             Some(lying) => lying.foreign,
             None => {
                 let free = |l: &&TimedForeignKey| {
-                    l.choice == Choice::Free && plan.sources[plan.foreign[l.foreign].source].first == 0
+                    l.choice == ParentTiming::Free && plan.sources[plan.foreign[l.foreign].source].first == 0
                 };
                 let parent = |l: &TimedForeignKey| plan.foreign[l.foreign].parent.name.clone();
                 let named = leads.iter().filter(free).find(|l| semantics::roles::is_named_after(table, &parent(l)));

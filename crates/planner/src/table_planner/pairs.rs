@@ -135,7 +135,7 @@ impl TablePlanner<'_> {
             let kind = columns[pair.kind].name.clone();
             let id = &mut columns[pair.id];
             id.reason = match &pair.declared {
-                None => format!("a row of the table that `{kind}` names, though no foreign key says so"),
+                None => format!("a row of the table that `{kind}` names, without a foreign key"),
                 Some(_) => format!("a row of the table that `{kind}` names, as the config file says"),
             };
             id.null_share = 0.0;

@@ -134,7 +134,7 @@ impl TablePlanner<'_> {
 
     /// Plans a self reference; `shared` columns come from other foreign keys.
     pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
-        let looped = b.fk_cycles.looped(self.index, &link.name).filter(|l| !l.is_empty());
+        let looped = b.fk_cycles.self_dependent(self.index, &link.name).filter(|l| !l.is_empty());
         let pairs = link.columns.iter().copied().zip(link.parent_columns.iter().copied());
         let decided = |c: usize| {
             shared.contains(&c) || self.columns[c].foreign.is_some() || looped.is_some_and(|l| l.contains(&c))
@@ -285,7 +285,7 @@ impl TablePlanner<'_> {
             .collect();
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &links[0].name).key();
         let rows = b.rows(self.index);
-        let wanted = if self.tells_combinations(b, members) {
+        let wanted = if self.leading_row_repeats(b, members) {
             // More than needed, so that the number of children per parent varies.
             RequestedCombinations::Different(rows.saturating_mul(2))
         } else {
@@ -308,7 +308,7 @@ impl TablePlanner<'_> {
 
     /// Returns true if every key that identifies the leading parent's row also identifies the other parents' rows: then
     /// a leading row may occur in several combinations.
-    fn tells_combinations(&self, b: &PlanContext<'_>, members: &[usize]) -> bool {
+    fn leading_row_repeats(&self, b: &PlanContext<'_>, members: &[usize]) -> bool {
         let column = |c: &str| self.table.column_index(c);
         let keys = self.table.keys.iter().filter_map(|k| k.plain_columns());
         let keys: Vec<Vec<usize>> = keys.map(|k| k.into_iter().filter_map(column).collect()).collect();

@@ -35,7 +35,7 @@ impl TablePlanner<'_> {
                 // Rows that must agree on the parent with rows of other tables, or must have distinct parents, need an
                 // even distribution.
                 ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) && !self.is_keyed(source) => {
-                    let (pick, reason) = match self.is_told_by_name(b, source) {
+                    let (pick, reason) = match self.is_inferred(b, source) {
                         true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
                         false => by_role(role, size, mean),
                     };
@@ -81,7 +81,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true for an inferred reference to a column that is not a key: `release_version`.
-    pub(super) fn is_told_by_name(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
+    pub(super) fn is_inferred(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
         let f = &self.foreign[source.members[0]];
         let key = |parent: &dbmocker_core::schema::Table| {
             let names: Vec<&str> = f.parent_columns.iter().map(|&c| parent.columns[c].name.as_str()).collect();
@@ -176,7 +176,7 @@ const EARLY: &str = "any row of the parent, early ones more often";
 fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
     let spread = |how| ParentChoice::Spread { how };
     match role {
-        Role::Detail => (ParentChoice::Detail { even: true }, "details: the rows of a parent lie together"),
+        Role::Detail => (ParentChoice::Detail { even: true }, "details: the rows of a parent are consecutive"),
         _ if size <= LIST && mean > 1.0 => (spread(Spread::Lookup), "a list: some of its rows are common"),
         Role::Crowd => (spread(Spread::Extreme), "very few parents have nearly all"),
         Role::Activity => (spread(Spread::Heavy), "activity: few parents have most"),

@@ -19,15 +19,15 @@ const FIRST_PARENTS: u64 = 2;
 
 /// How a foreign key selects parents, with respect to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Choice {
+pub(super) enum ParentTiming {
     /// Any existing parent can be selected.
     Free,
     /// The rows of a parent are consecutive, in the order of their parents.
-    Lying,
+    Consecutive,
     /// Determined otherwise.
     Fixed,
     /// By the profile, the rows do not follow their parents in time.
-    Apart,
+    Independent,
 }
 
 /// A foreign key to another planned table.
@@ -35,7 +35,7 @@ pub(super) enum Choice {
 pub(super) struct TimedForeignKey {
     pub(super) foreign: usize,
     parent: usize,
-    pub(super) choice: Choice,
+    pub(super) choice: ParentTiming,
     /// The parent's rows have start times, and the row begins after them.
     pub(super) timed: bool,
     /// It is known which of the parent's rows exist at a moment.
@@ -58,16 +58,16 @@ impl TablePlanner<'_> {
             return self.set_moment_laws(b, plan, &moments);
         }
         let timed: Vec<TimedForeignKey> = leads.iter().copied().filter(|l| l.timed).collect();
-        let lying = timed.iter().find(|l| l.choice == Choice::Lying);
+        let consecutive = timed.iter().find(|l| l.choice == ParentTiming::Consecutive);
         if timed.is_empty() && moments.main.is_none() {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
         }
-        let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != Choice::Free).map(|l| l.foreign).collect();
+        let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != ParentTiming::Free).map(|l| l.foreign).collect();
         let clock = self.clock(b, moments, &timed);
         let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
         let all_ordered = timed.iter().all(|l| b.ordered[l.parent]);
-        match (lying, fixed.as_slice()) {
+        match (consecutive, fixed.as_slice()) {
             (_, []) if all_ordered => {
                 plan.began = Some(Began::Clock(clock.clone()));
                 b.ordered[self.position] = true;
@@ -75,8 +75,8 @@ impl TablePlanner<'_> {
                 let picks = self.bounds(b, plan, moments, &leads, &from);
                 picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
             }
-            (Some(lying), [only]) if lying.foreign == *only && all_ordered && ordered(lying) => {
-                let source = &mut plan.sources[plan.foreign[lying.foreign].source];
+            (Some(consecutive), [only]) if consecutive.foreign == *only && all_ordered && ordered(consecutive) => {
+                let source = &mut plan.sources[plan.foreign[consecutive.foreign].source];
                 if source.pick == ParentChoice::OneToOne {
                     source.pick = ParentChoice::InOrder;
                 }
@@ -127,33 +127,33 @@ impl TablePlanner<'_> {
                     if self.asked_parents(b, f).is_some()
                         || !profile::follows(b, self.index, &plan.columns[f.columns[0]].name) =>
                 {
-                    Choice::Apart
+                    ParentTiming::Independent
                 }
                 ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Ranked { .. }
                     if alone && loose && f.columns.iter().all(owned) =>
                 {
-                    Choice::Free
+                    ParentTiming::Free
                 }
                 ParentChoice::Detail { .. } | ParentChoice::Together { .. } | ParentChoice::Counted { .. }
                     if alone && loose =>
                 {
-                    Choice::Lying
+                    ParentTiming::Consecutive
                 }
                 // In the order of the parents, which exist before their rows.
                 ParentChoice::OneToOne if alone && loose && self.may_be_in_order(b, plan, foreign, parent) => {
-                    Choice::Lying
+                    ParentTiming::Consecutive
                 }
                 ParentChoice::Component { composite_key, place: 0 }
                     if alone && plan.composite_keys[*composite_key].law != KeyLayout::Product =>
                 {
-                    Choice::Lying
+                    ParentTiming::Consecutive
                 }
-                _ => Choice::Fixed,
+                _ => ParentTiming::Fixed,
             };
-            let exists = choice != Choice::Apart && b.ordered[parent];
+            let exists = choice != ParentTiming::Independent && b.ordered[parent];
             // Rows that divide the time of an owner are not in order, but it is known which owners exist.
-            let owned = choice == Choice::Free && exists && b.generator.began_between(parent, 0).is_none();
-            let timed = choice != Choice::Apart && b.generator.table(parent).has_time() && !owned;
+            let owned = choice == ParentTiming::Free && exists && b.generator.began_between(parent, 0).is_none();
+            let timed = choice != ParentTiming::Independent && b.generator.table(parent).has_time() && !owned;
             out.push(TimedForeignKey { foreign, parent, choice, timed, exists });
         }
         out
@@ -170,7 +170,10 @@ impl TablePlanner<'_> {
     fn lies_in_order(&self, b: &PlanContext<'_>, plan: &TablePlan) -> bool {
         self.choices(b, plan).iter().any(|l| {
             let one_to_one = plan.sources[plan.foreign[l.foreign].source].pick == ParentChoice::OneToOne;
-            l.choice == Choice::Lying && l.exists && !one_to_one && plan.foreign[l.foreign].null_columns.is_empty()
+            l.choice == ParentTiming::Consecutive
+                && l.exists
+                && !one_to_one
+                && plan.foreign[l.foreign].null_columns.is_empty()
         })
     }
 
@@ -220,11 +223,11 @@ impl TablePlanner<'_> {
             })
             .collect();
         let mut out = Vec::new();
-        for lead in leads.iter().filter(|l| l.choice == Choice::Free && l.exists) {
+        for lead in leads.iter().filter(|l| l.choice == ParentTiming::Free && l.exists) {
             let f = &plan.foreign[lead.foreign];
             let source = &plan.sources[f.source];
             // Few versions or plans are in use, and a row may change to a later one.
-            if self.is_told_by_name(b, source) {
+            if self.is_inferred(b, source) {
                 continue;
             }
             let rows = b.generator.table(lead.parent).rows;

@@ -148,7 +148,7 @@ fn inferred_references_have_parent_rows() {
         assert!(lost.is_empty(), "{child}.{column}: {lost:?}");
     }
     let described = made.0.describe(Detail::Columns);
-    assert!(described.contains("refers to `public.members` by its name, though no foreign key says so"), "{described}");
+    assert!(described.contains("refers to `public.members` by its name, without a foreign key"), "{described}");
     for (table, kind, id) in [("notes", "subject_type", "subject_id"), ("likes", "likeable_type", "likeable_id")] {
         let rows = values(&made.0, &made.1, table, &[kind, id]);
         let kinds: HashSet<&String> = rows.iter().map(|r| &r[0]).collect();

@@ -71,8 +71,8 @@ impl Solver<'_> {
             tried = smoke_test::run(&group, self.columns);
         }
         match tried {
-            Ok(missing_parents) => {
-                self.missing_parents.extend(missing_parents.into_iter().filter(|&c| st.wide[c].is_some()));
+            Ok(only_null_columns) => {
+                self.only_null_columns.extend(only_null_columns.into_iter().filter(|&c| st.wide[c].is_some()));
                 Some(group)
             }
             Err(exhausted) => {

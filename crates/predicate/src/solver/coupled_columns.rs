@@ -181,7 +181,7 @@ impl CoupledColumns {
         let mut failed = None;
         let mut given = FixedCells::new(&self.members, &self.leads, &self.columns, draws);
         for attempt in 0..ATTEMPTS {
-            given.turn_to(attempt);
+            given.set_attempt(attempt);
             let mut leaves = vec![];
             let mut rng = CellRng::new(draws.branch(attempt));
             if !self.choose(&self.root, &mut rng, &given, &mut leaves) {
@@ -222,7 +222,7 @@ impl CoupledColumns {
         match node {
             BranchNode::BranchLeaf(l) => {
                 let fits = l.cells.iter().zip(&self.program(l).cells).all(|(c, program)| {
-                    let fits = |v: &Value| given.will_do(v) && c.sampler().is_none_or(|s| s.contains(v));
+                    let fits = |v: &Value| given.accepts(v) && c.sampler().is_none_or(|s| s.contains(v));
                     c.nulls != Nulls::Never || given.of(program.place).is_none_or(fits)
                 });
                 if fits {
@@ -282,7 +282,7 @@ impl CoupledColumns {
                 continue;
             }
             let value = match given.of(at) {
-                Some(v) if cell.nulls == Nulls::Never && !given.will_do(v) => None,
+                Some(v) if cell.nulls == Nulls::Never && !given.accepts(v) => None,
                 Some(v) if cell.sampler().is_none_or(|s| s.contains(v)) => Some(v.clone()),
                 Some(_) => None,
                 None => self.draw(leaf, (cell, own), values, relaxed, &mut rng)?,
@@ -303,7 +303,7 @@ impl CoupledColumns {
                 // A condition that passes because a value is NULL should be true if there is a value.
                 Ok(None) if r.null_passes && (attempt >= MEANT || placed.has_null(values)) => {}
                 Ok(None) if r.null_passes => return Err(Some(r.check)),
-                _ => match self.spare_null(leaf, placed, r.null_passes, values) {
+                _ => match self.nullable_column(leaf, placed, r.null_passes, values) {
                     Some(at) => values[at] = Some(Value::Null),
                     None => return Err(Some(r.check)),
                 },
@@ -313,7 +313,7 @@ impl CoupledColumns {
     }
 
     /// A nullable column of a violated lenient condition that was not freely chosen.
-    fn spare_null(
+    fn nullable_column(
         &self,
         leaf: &BranchLeaf,
         condition: &PlacedRelation,

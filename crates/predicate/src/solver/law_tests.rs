@@ -142,7 +142,7 @@ proptest! {
         let checks = pairs.iter().filter(|(l, r, ..)| l < r).map(|(l, r, op, soft)| {
             let text = format!("{} {} {}", names[*l], ["<", "<=", ">", ">="][*op], names[*r]);
             let check = NamedCheck::new(&text, &text);
-            if *soft { check.override_() } else { check }
+            if *soft { check.as_preference() } else { check }
         });
         let s = solve(&columns, &checks.collect::<Vec<_>>(), D, NOW);
         let samplers: Vec<_> = s.columns.iter().map(|c| c.domain.as_ref().map(Domain::sampler)).collect();

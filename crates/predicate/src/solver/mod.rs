@@ -49,7 +49,7 @@ pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{PreparedChecks, prepare};
 pub use crate::solver::range_fast_path::SolvedNumbers;
 pub use crate::solver::row_source::{PATIENCE, RowSource};
-use crate::solver::search::{Pending, Search, assign_attempts, components};
+use crate::solver::search::{Pending, Search, components, propagate_unconditional};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
 pub use crate::solver::text_part::TextPart;
 use dbmocker_core::rng_stream::CellRng;
@@ -63,17 +63,17 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
     let mut columns = columns.to_vec();
     let mut solution = solve_as_given(&columns, checks, dialect, now);
     for _ in 0..RETRIES {
-        let missing_parents = std::mem::take(&mut solution.missing_parents);
-        if missing_parents.is_empty() {
+        let only_null_columns = std::mem::take(&mut solution.only_null_columns);
+        if only_null_columns.is_empty() {
             break;
         }
-        missing_parents.iter().for_each(|&c| columns[c].domain = columns[c].legal.take());
+        only_null_columns.iter().for_each(|&c| columns[c].domain = columns[c].legal.take());
         let wider = solve_as_given(&columns, checks, dialect, now);
         if wider.impossible.len() > solution.impossible.len() || wider.unsolved.len() > solution.unsolved.len() {
             break;
         }
         solution = wider;
-        missing_parents.iter().for_each(|&c| solution.columns[c].dropped = true);
+        only_null_columns.iter().for_each(|&c| solution.columns[c].dropped = true);
     }
     solution
 }
@@ -99,7 +99,7 @@ fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Diale
         unsolved,
         impossible: vec![],
         filters: vec![],
-        missing_parents: vec![],
+        only_null_columns: vec![],
         reasons: vec![vec![]; columns.len()],
     };
     solver.run(prepared)
@@ -132,7 +132,7 @@ struct Solver<'a> {
     unsolved: Vec<UnsolvedCheck>,
     impossible: Vec<Impossible>,
     filters: Vec<Filter>,
-    missing_parents: Vec<usize>,
+    only_null_columns: Vec<usize>,
     reasons: Vec<Vec<String>>,
 }
 
@@ -176,7 +176,7 @@ impl Solver<'_> {
             unsolved: std::mem::take(&mut self.unsolved),
             impossible: std::mem::take(&mut self.impossible),
             filters: std::mem::take(&mut self.filters),
-            missing_parents: std::mem::take(&mut self.missing_parents),
+            only_null_columns: std::mem::take(&mut self.only_null_columns),
         }
     }
 
@@ -189,7 +189,9 @@ impl Solver<'_> {
     fn grades(&self, st: &mut State, pending: &mut Vec<Pending>) {
         for c in 0..self.columns.len() {
             let (mut next, mut open) = (st.clone(), pending.clone());
-            if self.space.widen_to_grades(&mut next, c) && assign_attempts(self.space, &mut next, &mut open).is_ok() {
+            if self.space.widen_to_grades(&mut next, c)
+                && propagate_unconditional(self.space, &mut next, &mut open).is_ok()
+            {
                 (*st, *pending) = (next, open);
             }
         }
@@ -204,7 +206,7 @@ impl Solver<'_> {
             let columns = self.space.columns_of(&f);
             Rc::make_mut(&mut next.hard).push(((f.clone(), check), columns));
         }
-        let mut assigned = assign_attempts(self.space, &mut next, &mut open).is_ok();
+        let mut assigned = propagate_unconditional(self.space, &mut next, &mut open).is_ok();
         if assigned && self.checks[check].soft {
             // a preference must leave at least one branch
             let mut names = std::collections::BTreeSet::new();

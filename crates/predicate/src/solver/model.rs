@@ -68,7 +68,7 @@ impl NamedCheck {
     }
 
     /// A preference, dropped if it cannot be satisfied.
-    pub fn override_(mut self) -> Self {
+    pub fn as_preference(mut self) -> Self {
         self.soft = true;
         self
     }
@@ -104,7 +104,7 @@ pub struct Solution {
     pub filters: Vec<Filter>,
     /// Columns that were NULL in every row tried, although their types allow more values than their names suggest.
     #[serde(skip)]
-    pub(super) missing_parents: Vec<usize>,
+    pub(super) only_null_columns: Vec<usize>,
 }
 
 /// A condition on given values only; rows that violate it are reported as [`Exhausted`].

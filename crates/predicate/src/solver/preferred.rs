@@ -21,7 +21,7 @@ const LISTED: i128 = 20;
 
 /// An assumed condition on one column.
 #[derive(Debug, Clone)]
-pub(super) struct Said {
+pub(super) struct AssumedCondition {
     column: usize,
     tree: Expr,
     null_passes: bool,
@@ -32,7 +32,7 @@ pub(super) struct Said {
 struct Wider {
     domain: Domain,
     /// Conditions that must still be checked for its values.
-    open: Vec<Said>,
+    open: Vec<AssumedCondition>,
     /// The domain of the type, if `domain` is only the part of it next to the suggested one.
     rest: Option<Rc<Domain>>,
 }
@@ -48,7 +48,7 @@ impl Space<'_> {
 
     pub fn say_of(&self, st: &mut State, column: usize, tree: &Expr, null_passes: bool, check: usize) {
         if st.wide[column].is_some() {
-            st.said.push(Rc::new(Said { column, tree: tree.clone(), null_passes, check }));
+            st.said.push(Rc::new(AssumedCondition { column, tree: tree.clone(), null_passes, check }));
         }
     }
 

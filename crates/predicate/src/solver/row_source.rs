@@ -94,7 +94,7 @@ impl<'a> FixedCells<'a> {
     }
 
     /// Another attempt gives other values for columns that may be redrawn.
-    pub fn turn_to(&mut self, attempt: u32) {
+    pub fn set_attempt(&mut self, attempt: u32) {
         self.attempt = attempt;
         let drawn = |m: &CoupledMember| m.role == RoleKind::Foreign { redraw: true };
         let values = self.values.iter_mut().zip(self.members);
@@ -103,7 +103,7 @@ impl<'a> FixedCells<'a> {
     }
 
     /// Whether the given value can be used for a column that must not be NULL.
-    pub fn will_do(&self, v: &Value) -> bool {
+    pub fn accepts(&self, v: &Value) -> bool {
         !v.is_null() || self.attempt >= PATIENCE
     }
 

@@ -55,7 +55,7 @@ impl Search<'_, '_> {
         own: &[usize],
         depth: usize,
     ) -> Result<BranchNode, SearchEnd> {
-        assign_attempts(self.space, &mut st, &mut pending)?;
+        propagate_unconditional(self.space, &mut st, &mut pending)?;
         let parts = components(self.space, &st, &pending, own);
         if parts.len() > 1 {
             let mut nodes = vec![];
@@ -133,7 +133,7 @@ fn dead_is_none(r: Result<BranchNode, SearchEnd>) -> Result<Option<BranchNode>, 
 }
 
 /// Adds every condition without a choice to the state, until all remaining ones have a choice.
-pub(super) fn assign_attempts(
+pub(super) fn propagate_unconditional(
     space: &Space<'_>,
     st: &mut State,
     pending: &mut Vec<Pending>,

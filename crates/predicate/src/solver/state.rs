@@ -9,7 +9,7 @@ use super::super::expr::{Cmp, Expr, Is};
 use super::atom::{RetryPolicy, narrow};
 use super::domain_ops::{bounds, single};
 use super::normal::{Goal, NormalForm, NormalizeContext};
-use super::preferred::{Said, positive};
+use super::preferred::{AssumedCondition, positive};
 use super::search::Pending;
 use super::terms::{fold, strict_in};
 use super::{Nulls, RoleKind};
@@ -49,7 +49,7 @@ pub(super) struct State {
     /// Columns whose suggested domain was replaced.
     pub dropped: Vec<usize>,
     /// Conditions assumed of columns that have a wider domain.
-    pub said: Vec<Rc<Said>>,
+    pub said: Vec<Rc<AssumedCondition>>,
     /// All conditions except preferences, each with its columns.
     pub hard: Rc<Vec<(Pending, Vec<usize>)>>,
     /// The columns that are solved together, once these are known.
@@ -258,7 +258,7 @@ impl Space<'_> {
     }
 
     /// Whether NULL in its only column satisfies `t`.
-    pub(super) fn null_will_do(&self, c: usize, t: &Expr, null_passes: bool) -> bool {
+    pub(super) fn null_satisfies(&self, c: usize, t: &Expr, null_passes: bool) -> bool {
         match t.truth(&OneColumn(&self.columns[c].name, &Value::Null), self.scope.env) {
             Ok(Some(b)) => b,
             Ok(None) => null_passes,
@@ -274,7 +274,7 @@ impl Space<'_> {
         null_passes: bool,
         check: usize,
     ) -> Result<(), Contradiction> {
-        let null_ok = self.null_will_do(c, t, null_passes);
+        let null_ok = self.null_satisfies(c, t, null_passes);
         let cell = &st.cells[c];
         if cell.nulls == Nulls::Always {
             return if null_ok { Ok(()) } else { Err(Contradiction) };

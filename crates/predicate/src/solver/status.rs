@@ -94,7 +94,7 @@ impl Space<'_> {
 
     fn status_single(&self, st: &State, c: usize, t: &Expr, null_passes: bool) -> Status {
         let cell = &st.cells[c];
-        let null_ok = self.null_will_do(c, t, null_passes);
+        let null_ok = self.null_satisfies(c, t, null_passes);
         if cell.nulls == Nulls::Always {
             return if null_ok { Status::Entailed } else { Status::Disentailed };
         }

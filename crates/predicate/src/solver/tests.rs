@@ -410,8 +410,8 @@ fn wishes_give_way() {
     let columns = [timestamp("created"), timestamp("updated"), int("a", 0, 9)];
     let checks = [
         NamedCheck::new("must", "updated < created"),
-        NamedCheck::new("wish", "updated >= created").override_(),
-        NamedCheck::new("no", "nonsense(a)").override_(),
+        NamedCheck::new("wish", "updated >= created").as_preference(),
+        NamedCheck::new("no", "nonsense(a)").as_preference(),
     ];
     let s = solve(&columns, &checks, Dialect::Postgres, NOW);
     assert_eq!(s.unsolved, []);

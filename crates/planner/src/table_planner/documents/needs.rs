@@ -47,8 +47,8 @@ impl Needs {
         match condition {
             Expr::And(parts) => parts.iter().for_each(|p| self.read(p)),
             Expr::Is { expr, negated: true, .. } => {
-                if let Some(way) = self.way(expr) {
-                    self.at(way);
+                if let Some(member_path) = self.member_path_of(expr) {
+                    self.at(member_path);
                 }
             }
             Expr::Is { expr, negated: false, what: dbmocker_predicate::Is::True } => self.read(expr),
@@ -71,11 +71,13 @@ impl Needs {
         if op == Cmp::Eq {
             return self.among(expr, vec![value]);
         }
-        let Some(way) = self.way(plain(expr)).filter(|_| matches!(value, Value::Int(_) | Value::Decimal { .. })) else {
+        let Some(member_path) =
+            self.member_path_of(plain(expr)).filter(|_| matches!(value, Value::Int(_) | Value::Decimal { .. }))
+        else {
             return;
         };
         let Some((n, _)) = dbmocker_domain::range_units::units(RangeKind::Int, &value) else { return };
-        let need = self.at(way);
+        let need = self.at(member_path);
         match op {
             Cmp::Gt => need.least = Some(n + 1),
             Cmp::Ge => need.least = Some(n),
@@ -91,36 +93,38 @@ impl Needs {
         if let Expr::Call { name, args } = expr
             && matches!(name.as_str(), "json_typeof" | "jsonb_typeof" | "json_type")
         {
-            let way = match args.as_slice() {
-                [document] => self.way(document),
+            let member_path = match args.as_slice() {
+                [document] => self.member_path_of(document),
                 [document, path] => self.joined(document, path),
                 _ => None,
             };
-            if let (Some(way), Some(Value::Text(kind))) = (way, values.first()) {
-                self.at(way).kind = Some(kind.to_lowercase());
+            if let (Some(member_path), Some(Value::Text(kind))) = (member_path, values.first()) {
+                self.at(member_path).kind = Some(kind.to_lowercase());
             }
-        } else if let Some(way) = self.way(expr).filter(|way| !way.is_empty()) {
-            self.at(way).among = values;
+        } else if let Some(member_path) = self.member_path_of(expr).filter(|member_path| !member_path.is_empty()) {
+            self.at(member_path).among = values;
         }
     }
 
     fn call(&mut self, name: &str, args: &[Expr]) {
         match (name, args) {
             ("json_has_key", [document, key]) => {
-                let (Some(mut way), Some(key)) = (self.way(document), plain(key).literal()) else { return };
-                way.push(key.to_string());
-                self.at(way);
+                let (Some(mut member_path), Some(key)) = (self.member_path_of(document), plain(key).literal()) else {
+                    return;
+                };
+                member_path.push(key.to_string());
+                self.at(member_path);
             }
             ("json_has_all_keys", [document, Expr::Array(keys)]) => {
                 for key in keys.iter().filter_map(|k| plain(k).literal()) {
-                    if let Some(mut way) = self.way(document) {
-                        way.push(key.to_string());
-                        self.at(way);
+                    if let Some(mut member_path) = self.member_path_of(document) {
+                        member_path.push(key.to_string());
+                        self.at(member_path);
                     }
                 }
             }
             ("json_schema_valid" | "json_matches_schema" | "jsonb_matches_schema", [schema, document]) => {
-                let own = self.way(document).is_some_and(|way| way.is_empty());
+                let own = self.member_path_of(document).is_some_and(|member_path| member_path.is_empty());
                 if let (true, Some(text)) = (own, plain(schema).literal()) {
                     self.schema = serde_json::from_str(&text.to_string()).ok();
                 }
@@ -129,12 +133,12 @@ impl Needs {
         }
     }
 
-    fn at(&mut self, way: Vec<String>) -> &mut Need {
-        self.members.entry(way).or_default()
+    fn at(&mut self, member_path: Vec<String>) -> &mut Need {
+        self.members.entry(member_path).or_default()
     }
 
     /// Returns the member's path from the root, if the expression is a member of the column.
-    fn way(&self, expr: &Expr) -> Option<Vec<String>> {
+    fn member_path_of(&self, expr: &Expr) -> Option<Vec<String>> {
         use dbmocker_predicate::Arith::{JsonGet, JsonGetText};
         match plain(expr) {
             Expr::Column(name) if *name == self.column => Some(Vec::new()),
@@ -142,43 +146,45 @@ impl Needs {
             Expr::Call { name, args } if matches!(name.as_str(), "json_extract" | "json_value") && args.len() == 2 => {
                 self.joined(&args[0], &args[1])
             }
-            Expr::Call { name, args } if name == "json_unquote" && args.len() == 1 => self.way(&args[0]),
+            Expr::Call { name, args } if name == "json_unquote" && args.len() == 1 => self.member_path_of(&args[0]),
             _ => None,
         }
     }
 
     /// Appends a step to a path: a key, or a path such as `$.a.b`.
     fn joined(&self, document: &Expr, step: &Expr) -> Option<Vec<String>> {
-        let mut way = self.way(document)?;
+        let mut member_path = self.member_path_of(document)?;
         let Some(Value::Text(step)) = plain(step).literal() else { return None };
         match step.strip_prefix('$') {
             Some(path) if path.contains('[') => return None,
-            Some(path) => way.extend(path.split('.').filter(|s| !s.is_empty()).map(|s| s.trim_matches('"').to_owned())),
-            None => way.push(step.clone()),
+            Some(path) => {
+                member_path.extend(path.split('.').filter(|s| !s.is_empty()).map(|s| s.trim_matches('"').to_owned()))
+            }
+            None => member_path.push(step.clone()),
         }
-        Some(way)
+        Some(member_path)
     }
 
     /// Returns a shape with all of the members; `None` if no condition names one.
     pub fn document(&self, context: &InferContext) -> Option<Document> {
-        let named = self.members.keys().any(|way| !way.is_empty());
+        let named = self.members.keys().any(|member_path| !member_path.is_empty());
         let root = self.members.get(&Vec::new()).and_then(|n| n.kind.as_deref());
         (named && root.is_none_or(|kind| kind == "object")).then(|| self.below(&[], context))
     }
 
-    fn below(&self, way: &[String], context: &InferContext) -> Document {
+    fn below(&self, member_path: &[String], context: &InferContext) -> Document {
         let mut names: Vec<&String> = Vec::new();
-        for below in self.members.keys().filter(|w| w.len() > way.len() && w.starts_with(way)) {
-            let name = &below[way.len()];
+        for below in self.members.keys().filter(|w| w.len() > member_path.len() && w.starts_with(member_path)) {
+            let name = &below[member_path.len()];
             if !names.contains(&name) {
                 names.push(name);
             }
         }
         let member = |name: &String| {
-            let way: Vec<String> = way.iter().chain([name]).cloned().collect();
-            let deeper = self.members.keys().any(|w| w.len() > way.len() && w.starts_with(&way));
-            let document = match self.members.get(&way) {
-                _ if deeper => self.below(&way, context),
+            let member_path: Vec<String> = member_path.iter().chain([name]).cloned().collect();
+            let deeper = self.members.keys().any(|w| w.len() > member_path.len() && w.starts_with(&member_path));
+            let document = match self.members.get(&member_path) {
+                _ if deeper => self.below(&member_path, context),
                 Some(need) => need.document(name, context),
                 None => Document::Object { members: Vec::new(), open: true },
             };

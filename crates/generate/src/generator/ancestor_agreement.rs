@@ -5,23 +5,23 @@ use std::sync::Arc;
 use super::parents::ParentChoiceGen;
 use super::{Generator, TableGen};
 use dbmocker_core::rng_stream::{CellRng, mix};
-use dbmocker_plan::{FkStep, ForeignKeyPlan, Meeting};
+use dbmocker_plan::{AncestorAgreement, FkStep, ForeignKeyPlan};
 
 /// Number of the ancestor's rows that are tried until one leads back to the ancestor.
 const TRIES: u32 = 8;
 
 #[derive(Debug)]
-pub(super) struct MeetingGen {
-    meets: Meeting,
+pub(super) struct AncestorAgreementGen {
+    meets: AncestorAgreement,
     /// The key is NULL where the ancestor has no row to refer to.
     optional: bool,
     /// Pairs of the ancestor's row and a row below it, sorted; empty if a law gives these rows.
     list: Arc<Vec<u64>>,
 }
 
-impl MeetingGen {
-    pub fn new(meets: &Meeting, foreign: &ForeignKeyPlan, list: Arc<Vec<u64>>) -> Self {
-        MeetingGen { meets: meets.clone(), optional: !foreign.null_columns.is_empty(), list }
+impl AncestorAgreementGen {
+    pub fn new(meets: &AncestorAgreement, foreign: &ForeignKeyPlan, list: Arc<Vec<u64>>) -> Self {
+        AncestorAgreementGen { meets: meets.clone(), optional: !foreign.null_columns.is_empty(), list }
     }
 
     /// Returns one of the listed rows of an ancestor below `limit`, by a random word.
@@ -45,11 +45,11 @@ pub struct KeyUp {
 impl Generator {
     /// Returns the parent row that has the same ancestor as the row's other foreign key; `Some(None)` if the ancestor
     /// has none and the key may be NULL, `None` if the choice does not depend on the other key.
-    pub(super) fn meeting(
+    pub(super) fn agreeing_parent(
         &self,
         t: usize,
         foreign: usize,
-        met: &MeetingGen,
+        met: &AncestorAgreementGen,
         row: u64,
         attempt: u32,
     ) -> Option<Option<u64>> {
@@ -71,14 +71,14 @@ impl Generator {
         }
         let first = self.parent_row(t, meets.by, row, attempt)?;
         let first = first.checked_sub(table.foreign[meets.by].existing_keys.len() as u64)?;
-        let ancestor = self.climb(&meets.up, first)?;
+        let ancestor = self.ancestor_up(&meets.up, first)?;
         let limit = match (meets.earlier, &source.pick) {
             (Some(every), _) => row.div_ceil(every),
             (None, ParentChoiceGen::Active(law)) => (source.first + law.existing(row)).saturating_sub(existing_count),
             _ => self.tables[f.parent?].rows,
         };
         let word = source.stream.at(row, attempt);
-        match self.descend(met, ancestor, limit, word) {
+        match self.random_descendant(met, ancestor, limit, word) {
             Some(parent) => Some(Some(existing_count + parent)),
             None if met.optional => Some(None),
             None => meets.earlier.map(|_| Some(existing_count + row)),
@@ -86,12 +86,12 @@ impl Generator {
     }
 
     /// Returns the ancestor of a row of the first step's table; `None` if a key is NULL or leads to an existing row.
-    pub fn climb(&self, way: &[FkStep], row: u64) -> Option<u64> {
-        way.iter().try_fold(row, |row, step| Some(self.planned_parent(step.table, step.foreign, row)?.1))
+    pub fn ancestor_up(&self, path: &[FkStep], row: u64) -> Option<u64> {
+        path.iter().try_fold(row, |row, step| Some(self.planned_parent(step.table, step.foreign, row)?.1))
     }
 
     /// Returns a row below `limit` that leads up to the ancestor's row.
-    fn descend(&self, met: &MeetingGen, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
+    fn random_descendant(&self, met: &AncestorAgreementGen, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
         let [step, more @ ..] = &met.meets.down[..] else { return Some(ancestor) };
         if !met.list.is_empty() || !more.is_empty() {
             return met.listed(ancestor, limit, word);
@@ -99,7 +99,7 @@ impl Generator {
         let words = (0..TRIES).scan(word, |w, _| Some(std::mem::replace(w, mix(*w ^ 0x3d))));
         words.into_iter().find_map(|word| {
             let child = self.tables[step.table].child_before(step.foreign, ancestor, limit, word)?;
-            (self.climb(&met.meets.down, child) == Some(ancestor)).then_some(child)
+            (self.ancestor_up(&met.meets.down, child) == Some(ancestor)).then_some(child)
         })
     }
 }

@@ -12,7 +12,7 @@ pub const PREFERRED: u32 = 16;
 /// other key is NULL or refers to an existing row, the selection is independent; if the ancestor has no row to refer
 /// to, the key is NULL where it may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meeting {
+pub struct AncestorAgreement {
     /// The other foreign key of the table.
     pub by: usize,
     /// The path from the other key's parent up to the ancestor, child first; empty if that parent is the ancestor.
