@@ -44,6 +44,7 @@ mod nested_domains;
 mod oracle_probe;
 mod oracle_sampling;
 mod orderings;
+mod overridden_attributes;
 mod owned;
 mod pairs;
 mod parent_filter;
@@ -55,7 +56,7 @@ mod row_size;
 mod shares;
 mod status_presence;
 mod timing;
-mod told;
+
 mod values;
 
 pub(super) use assemble::stub;

@@ -16,6 +16,9 @@ const NUMBERED_ROOM: u32 = 40;
 /// Values of a column that may each stand for a place.
 const MOST_PLACES: usize = 2_000;
 
+/// For each text of a column, the cities that it may mean.
+type CitiesByText = Vec<(String, Vec<u16>)>;
+
 impl TablePlanner<'_> {
     /// Sets the laws of columns that follow from overridden ones of the same person or place.
     pub(super) fn follow_given(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
@@ -56,7 +59,7 @@ impl TablePlanner<'_> {
     ) -> Vec<(usize, LawPlan)> {
         let mut out = Vec::new();
         let deciding = given.iter().filter_map(|part| Some((part, places_of(&columns[part.column], part.attribute)?)));
-        let mut deciding: Vec<(&AttributeName, Vec<(String, Vec<u16>)>)> = deciding.collect();
+        let mut deciding: Vec<(&AttributeName, CitiesByText)> = deciding.collect();
         // A city says more than its country.
         deciding.sort_by_key(|(_, cases)| cases.iter().map(|(_, cities)| cities.len()).max());
         for (part, cases) in deciding {
@@ -141,7 +144,7 @@ impl TablePlanner<'_> {
 }
 
 /// Returns the texts of a column that stand for places, and the cities of each; `None` if none does.
-fn places_of(column: &ColumnPlan, attribute: Attribute) -> Option<Vec<(String, Vec<u16>)>> {
+fn places_of(column: &ColumnPlan, attribute: Attribute) -> Option<CitiesByText> {
     let values: Vec<&Value> = match &column.rule {
         Rule::Constant { value } => vec![value],
         Rule::Listed { values, .. } => values.iter().collect(),
@@ -154,7 +157,7 @@ fn places_of(column: &ColumnPlan, attribute: Attribute) -> Option<Vec<(String, V
     texts.sort();
     texts.dedup();
     let cities = |text: String| Some((cities_of(attribute, &text), text)).filter(|(cities, _)| !cities.is_empty());
-    let found: Vec<(String, Vec<u16>)> =
+    let found: CitiesByText =
         texts.into_iter().take(MOST_PLACES).filter_map(cities).map(|(cities, text)| (text, cities)).collect();
     (!found.is_empty()).then_some(found)
 }
