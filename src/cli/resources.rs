@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(all.beside(16 << 20, 1).unwrap().limit, 48 << 20);
         assert_eq!(all.beside(8 << 20, 3).unwrap().limit, 40 << 20);
         let error = all.beside(20 << 20, 3).unwrap_err().to_string();
-        assert!(error.contains("holds 60 MiB") && error.contains("allows 64 MiB"), "{error}");
+        assert!(error.contains("needs 60 MiB") && error.contains("allows 64 MiB"), "{error}");
     }
 
     #[test]

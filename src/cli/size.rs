@@ -26,7 +26,7 @@ const ENOUGH: f64 = 0.05;
 enum TargetSizeError {
     #[error("--size {}: even with a row for each table and short lists it would be {}; give a larger size, or fewer tables", humanize::bytes(*wanted), humanize::bytes(*least))]
     Small { wanted: u64, least: u64 },
-    #[error("--size {}: the tables hold no more rows than {}{}; ask for less", humanize::bytes(*wanted), humanize::bytes(*found), limited.concat())]
+    #[error("--size {}: the tables hold no more rows than {}{}; give a smaller size", humanize::bytes(*wanted), humanize::bytes(*found), limited.concat())]
     Limited { wanted: u64, found: u64, limited: Vec<String> },
     #[error("--size {}: no row counts come closer than {}; give --rows instead", humanize::bytes(*wanted), humanize::bytes(*found))]
     NotFound { wanted: u64, found: u64 },

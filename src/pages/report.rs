@@ -42,7 +42,7 @@ impl VerificationView {
             Some(table) => format!("{table}: {finding}"),
             None => finding.to_string(),
         });
-        let result = if passed { "no error found" } else { "mistakes found" };
+        let result = if passed { "no error found" } else { "errors found" };
         VerificationView { passed, text: format!("{tables}, {rows}, {result}"), findings: findings.collect() }
     }
 }

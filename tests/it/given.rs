@@ -188,7 +188,7 @@ fn a_full_config_file_can_be_loaded_as_it_is() {
         let db = database(kind, &ddl);
         let config = dbmocker(["init-config", "--url", &db.url, "--full"]).ok().stdout;
         assert!(config.contains("# yaml-language-server: $schema="), "{config}");
-        assert!(config.lines().any(|l| l.trim_start().starts_with("state: {possible_values")), "{kind:?}: {config}");
+        assert!(config.lines().any(|l| l.trim_start().starts_with("state: {weighted_values")), "{kind:?}: {config}");
         assert!(config.lines().any(|l| l.trim_start().starts_with("born: {min_value")), "{kind:?}: {config}");
         configured("load", &db.url, &config, &[]).ok();
     }

@@ -320,7 +320,7 @@ fn nothing_of_a_hostile_sqlite_file_is_run() {
     // A table that is listed as loaded in parts is emptied only if this account wrote the line.
     let db = sqlite_database(&format!("{TABLES}{}", ledger(Kind::Sqlite, &[("parts", parts)])));
     let ran = dbmocker(["restore", "--url", &db.url]).expect(4);
-    assert!(ran.stderr.contains("nothing shows that this account"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is not signed by this account"), "{}", ran.stderr);
     for more in [&[][..], &["--append"], &["--truncate", "--yes"]] {
         dbmocker([&["load", "--url", &db.url, "--rows", "10"], more].concat()).expect(4);
     }

@@ -62,7 +62,7 @@ fn until_through(db: &Database, flags: &[&str], whole: Duration, most: u64, rand
             None => kills += 1,
             Some(ran) if ran.code == 0 => return kills,
             // Killed before it had written anything.
-            Some(ran) => assert!(ran.stderr.contains("no run is written down"), "{}", ran.stderr),
+            Some(ran) => assert!(ran.stderr.contains("no run is recorded"), "{}", ran.stderr),
         }
         args = if own_rows(db, "dbmocker_journal", "what = 'run'") > 0 { &again } else { &first };
     }
@@ -135,7 +135,7 @@ fn only_the_same_run_goes_on() {
         refused(&["--resume", "--seed", "7"], 2, &["--seed 7: the run was begun without it"]);
         refused(&["--resume", "--strict"], 2, &["--strict: the run was begun without it"]);
         db.execute("ALTER TABLE users ADD COLUMN shoe_size INTEGER");
-        refused(&["--resume"], 4, &["the schema is another one", "users`: column `shoe_size` is new"]);
+        refused(&["--resume"], 4, &["the schema has changed since the run began", "users`: column `shoe_size` is new"]);
         db.execute("ALTER TABLE users DROP COLUMN shoe_size");
         db.execute("INSERT INTO categories (id, name, type) VALUES (999999, 'somebody''s', 'digital')");
         refused(&["--resume"], 4, &["categories` should hold ", "another session has changed it"]);
@@ -206,7 +206,7 @@ fn the_journal_is_nobody_s_table_and_can_be_left_out() {
         assert_eq!(own_rows(&db, "dbmocker_journal", "1 = 1"), 0);
         let ran = dbmocker(load(&db, &["--resume"])).expect(3);
         assert!(ran.stderr.contains("no run is recorded on this database"), "{}", ran.stderr);
-        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("no run is written down"));
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("no run is recorded"));
         for _ in 0..2 {
             dbmocker(load(&db, &["--rows", "20"])).ok();
         }
@@ -227,9 +227,9 @@ fn a_journal_of_somebody_else_is_not_believed() {
         let db = shop(kind);
         db.execute(view);
         let ran = dbmocker(load(&db, &["--rows", "20"])).ok();
-        assert!(ran.stderr.contains("this run is not written down in a journal"), "{kind:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("the journal of this run could not be created"), "{kind:?}: {}", ran.stderr);
         let ran = dbmocker(load(&db, &["--resume"])).expect(4);
-        assert!(ran.stderr.contains("dbmocker_journal`, where runs are written down"), "{kind:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("dbmocker_journal`, the journal of runs"), "{kind:?}: {}", ran.stderr);
         let ran = dbmocker(load(&db, &["--rows", "20", "--no-journal"])).ok();
         assert!(!ran.stderr.contains("journal"), "{kind:?}: {}", ran.stderr);
     }
@@ -237,9 +237,9 @@ fn a_journal_of_somebody_else_is_not_believed() {
     for kind in [Kind::MariaDb, Kind::Sqlite] {
         let db = stopped(kind);
         db.execute("UPDATE dbmocker_journal SET data = replace(data, 'false', 'true') WHERE what = 'run';");
-        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("not known to be this account's"));
+        assert!(dbmocker(["runs", "--url", &db.url]).ok().stdout.contains("not signed by this account"));
         let ran = dbmocker(load(&db, &["--resume"])).expect(4);
-        assert!(ran.stderr.contains("nothing shows that this account on this machine wrote"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not signed by this account on this machine"), "{}", ran.stderr);
     }
 }
 

@@ -120,9 +120,9 @@ fn numbering_of_the_server_is_followed() {
     let db = database(
         Kind::Postgres,
         "CREATE TABLE a (id INTEGER GENERATED ALWAYS AS IDENTITY (START 500 INCREMENT 10) PRIMARY KEY, x INTEGER);
-         CREATE SEQUENCE both START 7 INCREMENT 2;
-         CREATE TABLE b (id BIGINT DEFAULT nextval('both') PRIMARY KEY, x INTEGER);
-         CREATE TABLE c (id BIGINT DEFAULT nextval('both') PRIMARY KEY, x INTEGER);
+         CREATE SEQUENCE numbers START 7 INCREMENT 2;
+         CREATE TABLE b (id BIGINT DEFAULT nextval('numbers') PRIMARY KEY, x INTEGER);
+         CREATE TABLE c (id BIGINT DEFAULT nextval('numbers') PRIMARY KEY, x INTEGER);
          CREATE TABLE d (id SERIAL PRIMARY KEY, x INTEGER);",
     );
     dbmocker(["load", "--url", &db.url, "--rows", "3"]).ok();

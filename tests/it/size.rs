@@ -96,7 +96,7 @@ fn sizes_that_no_rows_have_are_refused() {
         assert!(ran.code == code && ran.stderr.contains(why), "{args:?}: {}", ran.stderr);
     };
     refused(&["load", "--size", "10MB"], 3, "the tables hold no more rows");
-    refused(&["load", "--size", "10"], 3, "ask for more");
+    refused(&["load", "--size", "10"], 3, "give a larger size");
     refused(&["load", "--size", "10MB", "--rows", "5"], 2, "--rows");
     refused(&["export", "--size", "10MB", "--out", "-", "--tables", "t"], 2, "--size is that of files");
     refused(&["export", "--size", "10MB", "--format", "none"], 2, "--size is that of files");

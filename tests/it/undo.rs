@@ -177,7 +177,7 @@ fn runs_that_left_something_and_protected_databases_are_not_undone() {
     for kind in KINDS {
         let db = shop(kind);
         let ran = run(&db, "undo", &[]).expect(3);
-        assert!(ran.stderr.contains("no run is written down"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("no run is recorded"), "{}", ran.stderr);
         let args = ["load", "--url", &db.url, "--rows", "20000", "--part-rows", "500", "--rebuild-from", "1"];
         let tasks = match kind {
             Kind::Postgres => "SELECT count(*) FROM pg_class WHERE relname = 'dbmocker_journal'",

@@ -193,7 +193,7 @@ fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Re
         _ => Err(CycleFailure::Never {
             table: index,
             why: format!(
-                "{needs}, and row {row} has none that agrees; ask for more rows of `{}` (count in the config file), or leave \
+                "{needs}, and row {row} has none that agrees; request more rows of `{}` (count in the config file), or leave \
                  both out with --exclude-tables",
                 foreign.parent.name
             ),

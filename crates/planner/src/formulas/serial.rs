@@ -5,6 +5,7 @@ use super::{
     decided, stored_as,
 };
 use dbmocker_core::schema::SqlType;
+use dbmocker_core::value::Value;
 use dbmocker_predicate::{Arith, Expr};
 
 impl NameResolver<'_> {
@@ -74,7 +75,14 @@ impl NameResolver<'_> {
         if !number {
             return Err(super::SeriesProblem::Type(column.type_name.clone()).into());
         }
-        Ok(Expr::arith(Arith::Mul, value, factor))
+        let product = Expr::arith(Arith::Mul, value, factor);
+        // SQLite stores all digits, but the column's values have the digits of its type.
+        Ok(match column.ty {
+            SqlType::Decimal { precision: 1.., scale, .. } => {
+                Expr::call("round", vec![product, Expr::Literal(Value::Int(scale.into()))])
+            }
+            _ => product,
+        })
     }
 }
 

@@ -115,7 +115,7 @@ impl TablePlanner<'_> {
             self.weigh(b, &mut columns, keys, &mut groups);
             self.foreign_nulls(b, &mut foreign, &sources);
             self.learn_parents(b, a.rows, &mut foreign, &mut sources);
-            self.live(b, &mut columns, keys, &mut foreign, solution);
+            self.apply_life_cycles(b, &mut columns, keys, &mut foreign, solution);
             self.pair_nulls(b, &mut columns, keys, &mut foreign, solution);
         }
         self.express(b, &mut columns);

@@ -159,7 +159,7 @@ impl TablePlanner<'_> {
         semantics::legal(&column.ty, &context).map_or(1, |d| d.size())
     }
 
-    /// Returns true if a key contains the column, or an expression over it.
+    /// Returns true if a key consists of the column, or of expressions over it.
     fn feeds_key(&self, b: &PlanContext<'_>, column: &Column) -> bool {
         let mentions = |text: &str| {
             text.contains(column.name.as_str())
@@ -173,7 +173,7 @@ impl TablePlanner<'_> {
             }
             (None, expression) => expression.as_deref().is_some_and(mentions),
         };
-        self.table.keys.iter().any(|k| k.parts.iter().any(feeds))
+        self.table.keys.iter().any(|k| k.parts.iter().all(feeds))
     }
 }
 

@@ -220,18 +220,14 @@ impl TablePlanner<'_> {
                 let leader = &self.foreign[s.members[0]];
                 // If each combination is selected directly, all parents together identify it.
                 let by_itself = s.members.len() > 1 && s.partners == 0;
-                let requires_distinct_parents = if by_itself { &s.members[..] } else { &s.members[..1] };
+                let deciding = if by_itself { &s.members[..] } else { &s.members[..1] };
                 let columns: BTreeSet<usize> =
                     s.members.iter().flat_map(|&m| self.foreign[m].columns.iter().copied()).collect();
                 SelectionFacts {
                     name: leader.parent.name.clone(),
                     size: s.size,
-                    others: requires_distinct_parents[1..]
-                        .iter()
-                        .map(|&m| self.foreign[m].parent.name.clone())
-                        .collect(),
-                    identified_by: self
-                        .varying(together(requires_distinct_parents.iter().map(|&m| identifying(b, &self.foreign[m])))),
+                    others: deciding[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
+                    identified_by: self.varying(together(deciding.iter().map(|&m| identifying(b, &self.foreign[m])))),
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),

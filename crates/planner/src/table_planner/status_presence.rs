@@ -15,6 +15,9 @@ use dbmocker_semantics::{LifeCycle, Name};
 /// Maximum time since the last contact of an active object.
 const SEEN: i64 = 3 * MICROS_PER_DAY;
 
+/// Below this share of rows, a status counts as one that does not set a column.
+const HARDLY: f64 = 0.05;
+
 /// A column on whose values the presence of others depends.
 struct Decider {
     column: usize,
@@ -37,7 +40,7 @@ impl Decider {
 
 impl TablePlanner<'_> {
     /// Makes the presence of values depend on statuses, and on types after which columns are named.
-    pub(super) fn live(
+    pub(super) fn apply_life_cycles(
         &self,
         b: &PlanContext<'_>,
         columns: &mut [ColumnPlan],
@@ -64,6 +67,10 @@ impl TablePlanner<'_> {
             let Some(presence) = decided(&deciders, columns, c).filter(|p| !decides(columns, c, p.by)) else {
                 continue;
             };
+            // No value sets it: a column of nothing but NULL is of no use.
+            if presence.shares.iter().all(|share| *share < HARDLY) {
+                continue;
+            }
             columns[c].null_share = 1.0 - expected(&deciders, &presence);
             if let Rule::Foreign { foreign: f, .. } = columns[c].rule {
                 foreign[f].null_share = 0.0;

@@ -58,6 +58,17 @@ fn presence_depends_on_the_status() {
     lives_agree(&Fixture::new().with(people()).with(orders()).schema());
 }
 
+#[test]
+fn a_list_without_a_status_that_sets_a_column_leaves_it_alone() {
+    let timestamp = SqlType::Timestamp { precision: 6, tz: false, epoch_range: false };
+    let builds =
+        table("builds").int("id").text("state").primary(&["id"]).check("state IN ('created', 'queued', 'started')");
+    let builds = builds.column("finished_at", timestamp, "timestamp without time zone", true);
+    let (plan, generator) = planned(&Fixture::new().with(builds).schema(), 300);
+    let rows = values(&plan, &generator, "builds", &["finished_at"]);
+    assert!(share(&rows, |r| r[0] != "NULL") > 0.2, "{}", plan.describe(dbmocker_plan::Detail::Columns));
+}
+
 /// Conditions between columns leave the frequencies unchanged.
 #[test]
 fn checks_keep_the_proportions() {
