@@ -17,7 +17,7 @@ use crate::activity::Activity;
 use crate::arrow::field_of;
 use crate::counted::{ChildLaw, CountedLaw};
 use crate::fanout::FanOut;
-use crate::law::{BeganGen, DrawnGen, LawGen, NumericUnit, ToldAttribute, is_small};
+use crate::law::{BeganGen, DrawnGen, LawGen, NumericUnit, OverriddenAttribute, is_small};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
 use dbmocker_core::rng_stream::Stream;
@@ -145,8 +145,8 @@ impl RuleGen {
                     Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream).map(Box::new),
                     _ => None,
                 };
-                let told = ToldAttribute::new(seed, table, c, &plan.law).map(Box::new);
-                RuleGen::Law(LawGen { law: plan.law.clone(), drawn, told, own: Box::new(own) })
+                let overridden = OverriddenAttribute::new(seed, table, c, &plan.law).map(Box::new);
+                RuleGen::Law(LawGen { law: plan.law.clone(), drawn, overridden, own: Box::new(own) })
             }
             None => own,
         }

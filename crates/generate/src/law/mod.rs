@@ -14,6 +14,7 @@ use dbmocker_plan::Law;
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
+mod attribute;
 mod children;
 mod drawn;
 mod expression;
@@ -21,14 +22,13 @@ mod moment;
 mod number;
 mod series;
 mod slug;
-mod told;
 mod unit;
 mod wave;
 
+pub(crate) use attribute::OverriddenAttribute;
 pub use drawn::{DrawnGen, grid};
 pub use expression::is_small;
 pub use moment::{BeganGen, Child};
-pub(crate) use told::ToldAttribute;
 pub use unit::NumericUnit;
 
 /// A compiled law, and the rule that the column would have without it.
@@ -38,7 +38,7 @@ pub struct LawGen {
     /// A distribution made ready.
     pub(crate) drawn: Option<Box<DrawnGen>>,
     /// Writers of the cases of [`Law::Attribute`].
-    pub(crate) told: Option<Box<ToldAttribute>>,
+    pub(crate) overridden: Option<Box<OverriddenAttribute>>,
     pub(crate) own: Box<RuleGen>,
 }
 
@@ -276,7 +276,7 @@ impl Generator {
                 Some(drawn) => self.drawn_value((t, c), (row, attempt), law, drawn),
                 None => self.by_rule(t, c, &law.own, row, attempt),
             },
-            Law::Attribute { by, .. } => match self.told_attribute((t, c), (row, attempt), *by, law)? {
+            Law::Attribute { by, .. } => match self.overridden_attribute((t, c), (row, attempt), *by, law)? {
                 Some(value) => Ok(value),
                 None => self.by_rule(t, c, &law.own, row, attempt),
             },

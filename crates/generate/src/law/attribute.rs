@@ -13,13 +13,13 @@ use super::LawGen;
 
 /// The writers of one attribute, by the text of the column that decides it.
 #[derive(Debug)]
-pub(crate) struct ToldAttribute {
+pub(crate) struct OverriddenAttribute {
     writers: HashMap<String, AttributeWriter>,
     entity: Stream,
     numbered: Option<u64>,
 }
 
-impl ToldAttribute {
+impl OverriddenAttribute {
     pub fn new(seed: u64, table: &TablePlan, c: &ColumnPlan, law: &Law) -> Option<Self> {
         let Law::Attribute { attribute, of, cases, .. } = law else { return None };
         let domain = c.rule.domain()?;
@@ -29,33 +29,33 @@ impl ToldAttribute {
         };
         let writers = cases.iter().filter_map(writer).collect();
         let entity = Stream::new(seed, &table.label, &format!("{of} of the row"));
-        Some(ToldAttribute { writers, entity, numbered })
+        Some(OverriddenAttribute { writers, entity, numbered })
     }
 }
 
 impl Generator {
     /// Returns the attribute of the entity that column `by` of the row stands for; `None` if it stands for none.
-    pub(super) fn told_attribute(
+    pub(super) fn overridden_attribute(
         &self,
         (t, c): (usize, usize),
         (row, attempt): (u64, u32),
         by: usize,
         law: &LawGen,
     ) -> Result<Option<Value>, RowError> {
-        let Some(told) = &law.told else { return Ok(None) };
+        let Some(overridden) = &law.overridden else { return Ok(None) };
         let decided = self.cell(t, by, row)?;
         if decided.is_null() {
             return Ok(None);
         }
-        let Some(writer) = told.writers.get(&decided.to_string()) else { return Ok(None) };
+        let Some(writer) = overridden.writers.get(&decided.to_string()) else { return Ok(None) };
         let column = &self.table(t).columns[c];
-        let word = told.entity.at(row, attempt);
+        let word = overridden.entity.at(row, attempt);
         let mut rng = CellRng::of_cell(column.stream.at(row, attempt));
         if let Some(number) = writer.number(word, &mut rng) {
             return Ok(Some(number));
         }
         let mut text = String::new();
-        writer.write(word, &mut rng, told.numbered.map(|n| n + row), &mut text);
+        writer.write(word, &mut rng, overridden.numbered.map(|n| n + row), &mut text);
         Ok(Some(Value::Text(text)))
     }
 
