@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use dbmocker_loaders::staged::{Payload, open};
+use dbmocker_loaders::Payload;
+use dbmocker_loaders::staged::open;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: (u8, &[u8])| {

@@ -1,7 +1,8 @@
 //! A staged Parquet file.
 #![no_main]
 
-use dbmocker_loaders::staged::{Payload, open};
+use dbmocker_loaders::Payload;
+use dbmocker_loaders::staged::open;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
