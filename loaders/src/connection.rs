@@ -67,7 +67,12 @@ pub struct SessionOptions {
 impl SessionOptions {
     /// Returns PostgreSQL's command-line options of a session: those given, then the settings.
     pub fn postgres_options(&self) -> Option<String> {
-        let escaped = |text: &str| text.replace('\\', "\\\\").replace(' ', "\\ ");
+        // The server splits options at white space.
+        let escaped = |text: &str| {
+            let one =
+                |c: char| if c == '\\' || c.is_ascii_whitespace() || c == '\u{b}' { vec!['\\', c] } else { vec![c] };
+            text.chars().flat_map(one).collect::<String>()
+        };
         let settings = self.settings.iter().map(|(name, value)| format!("-c {name}={}", escaped(value)));
         let all: Vec<String> = self.options.iter().cloned().chain(settings).collect();
         (!all.is_empty()).then(|| all.join(" "))
@@ -75,13 +80,14 @@ impl SessionOptions {
 
     /// Returns the statement that sets MySQL's settings.
     pub fn mysql_statement(&self) -> Option<String> {
-        let literal = |value: &str| match value.parse::<i64>() {
-            Ok(n) => n.to_string(),
-            Err(_) => format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''")),
-        };
-        let one = |(name, value): &(String, String)| {
-            let scope = if name.starts_with('@') { "" } else { "SESSION " };
-            format!("{scope}{name} = {}", literal(value))
+        let text = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
+        let one = |(name, value): &(String, String)| match value.parse::<f64>() {
+            // A user's variable is a text: `007` stays one.
+            _ if name.starts_with('@') => format!("{name} = {}", text(value)),
+            Ok(_) if value.bytes().all(|b| b.is_ascii_digit() || b"-.".contains(&b)) => {
+                format!("SESSION {name} = {value}")
+            }
+            _ => format!("SESSION {name} = {}", text(value)),
         };
         let all: Vec<String> = self.settings.iter().map(one).collect();
         (!all.is_empty()).then(|| format!("SET {}", all.join(", ")))

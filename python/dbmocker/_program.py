@@ -12,7 +12,7 @@ from typing import Iterable, List, Optional
 class DbmockerError(Exception):
     """The program failed, with its message.
 
-    ``exit_code`` is the program's: 1 the verification found a mistake, 2 wrong usage, 3 the schema or a file cannot be
+    ``exit_code`` is the program's: 1 the verification found an error, 2 wrong usage, 3 the schema or a file cannot be
     read or no plan fits, 4 writing failed, 130 interrupted.
     """
 

@@ -66,7 +66,7 @@ pub enum Color {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done; 1 the verification found a mistake; 2 wrong usage; 3 the schema or the files to load cannot be read, \
+Exit codes: 0 done; 1 the verification found an error; 2 wrong usage; 3 the schema or the files to load cannot be read, \
 or no plan fits; 4 writing failed, or another run is at work; 130 interrupted.
 Passwords: the URL, DBMOCKER_PASSWORD, PGPASSWORD or MYSQL_PWD, ~/.pgpass, or a prompt. \
 DBMOCKER_URL stands in for --url; without both, PostgreSQL's variables (PGHOST, PGDATABASE, PGSERVICE) or DATABASE_URL name the database.";

@@ -45,7 +45,8 @@ pub fn effects(schema: &Schema, overrides: &Overrides, plan: &Plan, without: Opt
                 let (values, why) = table.column_texts(c);
                 shown.get_or_insert_with(|| format!("{}.{}: {values}  -- {why}", table.label, table.columns[c].name));
             }
-            let place = if rule.origin.is_empty() { String::new() } else { format!(" ({})", rule.origin) };
+            let named = shown.as_ref().is_some_and(|text: &String| text.contains(&rule.origin));
+            let place = if rule.origin.is_empty() || named { String::new() } else { format!(" ({})", rule.origin) };
             match shown {
                 None => {
                     out.push(RuleEffect { text: format!("{name}.{column}{place}: its table gets no rows"), idle: true })

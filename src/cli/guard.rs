@@ -81,7 +81,7 @@ pub fn elsewhere(connection: &Connection) -> bool {
     connection.dialect != Dialect::Sqlite && !local && !here()
 }
 
-/// ConfirmPolicy before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
+/// Asks for confirmation before `tables` are filled, if they hold rows that no run made: a person at a terminal, else by an error.
 ///
 /// # Errors
 /// The answer is no, or there is no terminal.
@@ -114,7 +114,7 @@ fn place(connection: &Connection) -> String {
     }
 }
 
-/// ConfirmPolicy at the terminal; anything but yes is an error.
+/// Asks at the terminal; anything but yes is an error.
 fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!("{question}\nTo confirm, give --yes")));
@@ -130,7 +130,7 @@ fn confirmed(question: &str, printer: &Printer) -> Result<(), Failure> {
     }
 }
 
-/// ConfirmPolicy before rows of a run are removed on another machine.
+/// Asks for confirmation before rows of a run are removed on another machine.
 ///
 /// # Errors
 /// The answer is no, or there is no terminal.

@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
     }
     note.iter().for_each(|note| printer.note(note));
     let fills = matches!(cli.command, Command::Load(_) | Command::Generate(_) | Command::HighPerformance(_));
-    let rules = if note.is_some() && fills { usage::refuse_truncation() } else { Ok(()) };
+    let rules = note.as_ref().map_or(Ok(()), |_| usage::check_found(fills));
     let ticker = progress::phases(&printer);
     let done = opened.and(rules).and_then(|()| interrupt::install(&printer)).and_then(|()| run(cli.command, &printer));
     printer.phase_over();

@@ -191,12 +191,13 @@ fn note_of_config(matches: &ArgMatches) -> Option<String> {
 }
 
 /// Checks a config file that was found in the folder, not named by a flag: it may set rules for rows, but must not
-/// empty tables.
+/// empty tables, set up sessions, read variables, or read files outside its folder.
 ///
 /// # Errors
-/// The file sets `truncate_existing`.
-pub fn refuse_truncation() -> Result<(), Failure> {
-    if file::read(Path::new(CONFIG)).or_exit(Exit::Usage)?.generation.truncate_existing == Some(true) {
+/// The file does one of these; `fills`: the command writes rows.
+pub fn check_found(fills: bool) -> Result<(), Failure> {
+    let found = file::read_found(Path::new(CONFIG)).or_exit(Exit::Usage)?;
+    if fills && found.generation.truncate_existing == Some(true) {
         let text = format!(
             "`{CONFIG}` in this folder says truncate_existing, and no flag names it; give --config {CONFIG}, or --config none"
         );

@@ -220,7 +220,7 @@ impl Forecast {
         let more = self.meanwhile.len().saturating_sub(LISTED);
         let mut lines: Vec<String> = self.meanwhile.iter().take(LISTED).map(|line| format!("  {line}")).collect();
         lines.extend((more > 0).then(|| format!("  and {more} more")));
-        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), self.estimate())
+        format!("switched off, locked, dropped meanwhile:\n{}\n{}", lines.join("\n"), self.estimate() + "\n")
     }
 }
 

@@ -140,7 +140,7 @@ impl PiecewiseDistribution {
         points
     }
 
-    /// The quantiles as a profile keeps them: all but frequent values are moved towards the next quantile, by the
+    /// The quantiles as a profile keeps them: all but frequent values are moved by a part of the distance to a neighbour, by the
     /// column's random numbers, and rounded. `values`: the number of values; `None` if there are so few that quantiles
     /// would be the values of single rows.
     pub fn quantiles(&self, axis: Axis, values: f64, random: &mut CellRng) -> Option<Quantiles> {

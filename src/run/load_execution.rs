@@ -9,7 +9,7 @@ use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
 use super::jobs::{RowsSource, Unit};
 use super::ledger::Ledger;
-use super::load_unit::{RunContext, Supply, UnitLoad, is_deadlock, load_together};
+use super::load_unit::{RunContext, Supply, UnitLoad, load_together};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::refused::refused;
@@ -66,15 +66,15 @@ impl LoadExecution<'_> {
         let cut = self.run.dialect != Dialect::Sqlite || self.worker_config.is_none();
         let (tasks, after) = tasks(self.run.units, cut);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let schedule = Schedule::new(after)
-            .sharing(tasks.iter().map(|task| self.may_share(task)).collect(), cores)
-            .with_done(self.done_before(&tasks));
         let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {
             Dialect::Sqlite => 1,
             _ if processes > 0 => processes.min(tasks.len()),
             _ => connections.clamp(1, tasks.len().max(1)),
         };
+        let schedule = Schedule::new(after)
+            .sharing(tasks.iter().map(|task| self.may_share(task)).collect(), hands.min(cores))
+            .with_done(self.done_before(&tasks));
         std::thread::scope(|scope| {
             let mut first = Some(first);
             let failed = |e| schedule.fail(e, stop);
@@ -222,7 +222,10 @@ impl LoadExecution<'_> {
         let shared = !left.is_empty() && left.iter().all(|task| self.may_share(task));
         if let (Executor::Own(loader), true) = (&mut *hand, shared) {
             match self.together(number, &mut **loader, &left) {
-                Err(e) if self.may_succeed_alone(&e) => {}
+                // None of these rows is taken from those that were generated ahead.
+                Err(e) if self.may_succeed_alone(&e) => {
+                    left.iter().try_for_each(|task| self.pass_over(&self.run.units[task.unit]))?;
+                }
                 outcome => return outcome,
             }
         }
@@ -232,11 +235,21 @@ impl LoadExecution<'_> {
     fn may_share(&self, task: &Task) -> bool {
         // A worker process gets one task at a time; SQLite has no round trips to save.
         let alone = self.run.dialect == Dialect::Sqlite || self.worker_config.is_some();
-        !alone && task.work == Work::Whole && self.run.units[task.unit].may_share()
+        // A throttled transaction would be open for as long as all of its tables take.
+        let throttled = self.run.flow.pace.throttles();
+        !alone && !throttled && task.work == Work::Whole && self.run.units[task.unit].may_share()
     }
 
+    /// Whether tables may be loaded alone after this error of several: not if the server or the connection is down. Locks
+    /// and memory may be enough for one table.
     fn may_succeed_alone(&self, error: &RunError) -> bool {
-        !self.run.flow.stop.is_set() && (refused(self.run.dialect, error).is_some() || is_deadlock(error))
+        let answered = match error {
+            RunError::Load(
+                LoadError::Table { code: Some(code), .. } | LoadError::Statement { code: Some(code), .. },
+            ) => !code.starts_with("08") && !code.starts_with("57"),
+            error => refused(self.run.dialect, error).is_some(),
+        };
+        answered && !self.run.flow.stop.is_set()
     }
 
     /// Tasks in one transaction.

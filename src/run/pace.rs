@@ -22,11 +22,18 @@ pub struct Pace {
     /// When the next rows may be sent.
     next: Mutex<Option<Instant>>,
     paused: AtomicBool,
+    /// A query decides when rows are sent.
+    watched: AtomicBool,
 }
 
 impl Pace {
     pub fn new(rate: Option<NonZero<u64>>) -> Self {
         Pace { rate, ..Pace::default() }
+    }
+
+    /// Returns true if rows may have to wait.
+    pub fn throttles(&self) -> bool {
+        self.rate.is_some() || self.watched.load(Ordering::Relaxed)
     }
 
     /// Waits until so many rows may be sent, or the run stops.
@@ -126,6 +133,7 @@ impl Question {
         let loader = connect(connection)?;
         let mut question = Question { loader, dialect: connection.dialect, sql: sql.to_owned(), first: false };
         question.first = question.ask()?;
+        pace.watched.store(true, Ordering::Relaxed);
         pace.paused.store(question.first, Ordering::Relaxed);
         Ok(question)
     }

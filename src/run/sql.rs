@@ -70,6 +70,12 @@ pub(super) fn check_deferred(dialect: Dialect) -> &'static str {
     if dialect == Dialect::Postgres { "SET CONSTRAINTS ALL IMMEDIATE; " } else { "" }
 }
 
+/// Returns true if foreign keys inside a cycle are deferred to the end of the transaction: only PostgreSQL checks them
+/// for each statement.
+pub(super) fn defers<'a>(dialect: Dialect, jobs: impl IntoIterator<Item = &'a TableJob>) -> bool {
+    dialect == Dialect::Postgres && jobs.into_iter().any(|job| !job.deferred.is_empty())
+}
+
 /// Sends, with the next statement, what defers the foreign keys inside cycles to the end of the transaction, or restores
 /// their declared mode (PostgreSQL).
 ///

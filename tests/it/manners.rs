@@ -133,6 +133,64 @@ fn a_table_without_a_plan_leaves_the_others_their_rules() {
 }
 
 #[test]
+fn a_config_file_that_nobody_named_reaches_nothing_outside_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inner, db) = (folder.path().join("inner"), shop(Kind::Sqlite));
+    fs::create_dir(&inner).unwrap();
+    fs::write(folder.path().join("outside.txt"), "a secret\n").unwrap();
+    fs::write(folder.path().join("base.yaml"), "generation: {rows: 9}\n").unwrap();
+    std::os::unix::fs::symlink("../outside.txt", inner.join("link.txt")).unwrap();
+    let values = |file: &str| format!("tables: {{users: {{column_configs: {{city: {{values_from: {file}}}}}}}}}\n");
+    let plan = |config: &str, named: &[&str]| {
+        fs::write(inner.join("dbmocker.yaml"), config).unwrap();
+        run(command().current_dir(&inner).env("ROWS", "7").args([&["plan", "--url", &db.url], named].concat()))
+    };
+    for config in [
+        values("../outside.txt"),
+        values("link.txt"),
+        values(folder.path().join("outside.txt").to_str().unwrap()),
+        "extends: ../base.yaml\n".into(),
+        "generation: {rows: \"${ROWS}\"}\n".into(),
+        "session: {app.tenant_id: 7}\n".into(),
+    ] {
+        let refused = plan(&config, &[]).expect(2);
+        assert!(refused.stderr.contains("no flag names this file"), "{config}: {}", refused.stderr);
+        assert!(!refused.stderr.contains("a secret") && refused.stdout.is_empty());
+        if !config.starts_with("session") {
+            plan(&config, &["--config", "dbmocker.yaml"]).ok();
+        }
+    }
+    fs::write(inner.join("cities.txt"), "Here\n").unwrap();
+    plan(&values("cities.txt"), &[]).ok();
+}
+
+#[test]
+fn config_files_are_bounded_and_read_no_passwords() {
+    let (folder, db) = (tempfile::tempdir().unwrap(), shop(Kind::Sqlite));
+    let path = |n: usize| folder.path().join(format!("{n}.yaml"));
+    for n in 0..40 {
+        fs::write(path(n), format!("extends: {}.yaml\n", n + 1)).unwrap();
+    }
+    let refused = |config: &std::path::Path, why: &str| {
+        let ran = run(command().env("DBMOCKER_PASSWORD", "geheim").args([
+            "plan",
+            "--url",
+            &db.url,
+            "--config",
+            config.to_str().unwrap(),
+        ]));
+        assert!(ran.code == 2 && ran.stderr.contains(why) && !ran.stderr.contains("geheim"), "{}", ran.stderr);
+    };
+    refused(&path(0), "more than 16 files");
+    let own = folder.path().join("own.yaml");
+    fs::write(&own, "extends: /dev/zero\n").unwrap();
+    refused(&own, "is no config file");
+    fs::write(&own, "tables: {users: {column_configs: {city: {possible_values: [\"${DBMOCKER_PASSWORD}\"]}}}}\n")
+        .unwrap();
+    refused(&own, "may hold a password");
+}
+
+#[test]
 fn a_config_file_that_nobody_named_empties_no_table() {
     let db = shop(Kind::Sqlite);
     dbmocker(["load", "--url", &db.url, "--rows", "5"]).ok();

@@ -67,22 +67,34 @@ impl FolderLock {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 // Some network file systems have no locks; parts have names of their own there.
-                Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => {}
+                Err(TryLockError::Error(e)) if no_locks(&e) => {}
                 Err(TryLockError::Error(e)) => return Err(e),
             }
             // The holder before may have replaced or removed the file meanwhile.
-            let (ours, now) = (file.metadata()?, fs::symlink_metadata(&path));
-            if now.is_ok_and(|now| (now.dev(), now.ino()) == (ours.dev(), ours.ino())) {
+            if is_at(&file, &path)? {
                 return Ok(Some(FolderLock { file, path }));
             }
         }
     }
 }
 
+/// Returns true if the file system has no locks, or no server for them.
+fn no_locks(e: &io::Error) -> bool {
+    e.kind() == io::ErrorKind::Unsupported || e.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error())
+}
+
+/// Returns true if the path names the open file.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (ours, now) = (file.metadata()?, fs::symlink_metadata(path));
+    Ok(now.is_ok_and(|now| (now.dev(), now.ino()) == (ours.dev(), ours.ino())))
+}
+
 impl Drop for FolderLock {
     /// Notes that were never begun are removed.
     fn drop(&mut self) {
-        if self.file.metadata().is_ok_and(|m| m.len() == 0 && m.nlink() > 0) {
+        let empty = self.file.metadata().is_ok_and(|m| m.len() == 0);
+        // Notes that have replaced these are another's.
+        if empty && is_at(&self.file, &self.path).unwrap_or(false) {
             let _ = fs::remove_file(&self.path);
         }
     }

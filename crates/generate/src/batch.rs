@@ -264,7 +264,7 @@ impl<'a> DirectColumn<'a> {
             {
                 rows.zip(hashes).try_for_each(|(row, &hash)| match self.stream(row, hash) {
                     Some(mut rng) => {
-                        let number = numbered.map(|n| n + row);
+                        let number = numbered.map(|n| n.saturating_add(row));
                         let word = entity.of_row(hash);
                         out.append_written(|text| writer_of_attribute.write(word, &mut rng, number, text))
                     }
@@ -349,7 +349,7 @@ impl<'a> DirectColumn<'a> {
                     return out
                         .append(&writer_of_attribute.number(entity.of_row(hash), &mut rng).unwrap_or(Value::Null));
                 }
-                let number = numbered.map(|n| n + row);
+                let number = numbered.map(|n| n.saturating_add(row));
                 out.append_written(|text| writer_of_attribute.write(entity.of_row(hash), &mut rng, number, text))
             }
             // Rules that read other cells are never direct.

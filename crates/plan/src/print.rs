@@ -263,7 +263,7 @@ impl TablePlan {
                     ParentChoice::Chain { .. } => " (the next row)",
                     ParentChoice::Previous { .. } => " (the row before)",
                     ParentChoice::Tree { .. } => " (a tree)",
-                    ParentChoice::Ranked { .. } => " (by learned frequencies)",
+                    ParentChoice::Ranked { .. } => " (by given frequencies)",
                     ParentChoice::Spread { how: Spread::Lookup } => " (some are common)",
                     ParentChoice::Spread { how: Spread::Some } => " (half of them)",
                     ParentChoice::Spread { how: Spread::Heavy } => " (few have most)",

@@ -51,6 +51,48 @@ pub struct WalkPlan {
     pub scale: Option<u8>,
 }
 
+impl SeriesPlan {
+    /// The largest share of steps without a row.
+    pub const MOST_GAPS: f64 = 0.99;
+    /// Digits of a number in a text at most.
+    const MOST_DIGITS: u32 = 30;
+    /// Months of ten thousand years.
+    const MOST_MONTHS: i64 = 120_000;
+
+    /// Returns true if its values can be computed without overflow and in bounded time.
+    pub fn is_valid(&self) -> bool {
+        let jitter = i128::from(self.jitter) * i128::from(self.grain);
+        let shifts = (0..=1 << 61).contains(&self.jitter) && (0..=1 << 62).contains(&jitter);
+        let start = self.months == 0 || self.kind != RangeKind::Date || i32::try_from(self.start).is_ok();
+        (0.0..=Self::MOST_GAPS).contains(&self.gaps)
+            && shifts
+            && start
+            && self.months.abs() <= Self::MOST_MONTHS
+            && self.text.as_ref().is_none_or(|text| text.digits <= Self::MOST_DIGITS)
+    }
+}
+
+impl WalkPlan {
+    /// Returns true if its values are numbers.
+    pub fn is_valid(&self) -> bool {
+        const MOST: f64 = 1e19;
+        let ends = self.least.iter().chain(&self.most);
+        let numbers = [self.start, self.step, self.drift];
+        let ordered = self.least.zip(self.most).is_none_or(|(least, most)| least < most);
+        ends.chain(&numbers).all(|x| (-MOST..=MOST).contains(x))
+            && ordered
+            && self.scale.is_none_or(|scale| scale <= 38)
+    }
+}
+
+impl SeasonPlan {
+    /// Returns true if it has a factor for each hour, weekday and month, or none.
+    pub fn is_valid(&self) -> bool {
+        let lists = [(&self.hours, 24), (&self.weekdays, 7), (&self.months, 12)];
+        lists.iter().all(|(list, n)| (list.is_empty() || list.len() == *n) && list.iter().all(|x| x.is_finite()))
+    }
+}
+
 /// Factors by the moment in another column of the row; an empty list stands for 1.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SeasonPlan {

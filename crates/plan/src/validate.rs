@@ -257,10 +257,10 @@ impl PlanChecker<'_> {
                 let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);
                 holds("a list of parent rows that are not there", there && leading.existing_keys.is_empty())
             }
+            ParentChoice::InOrder => holds("more rows than parents in order", rows <= size),
             ParentChoice::Skewed
             | ParentChoice::Spread { .. }
             | ParentChoice::OneToOne
-            | ParentChoice::InOrder
             | ParentChoice::Cover { .. }
             | ParentChoice::Never => Ok(()),
         }

@@ -2,7 +2,7 @@
 //!
 //! In: what the user wrote, and the column. Out: [`SeriesPlan`], [`WalkPlan`] and [`SeasonPlan`] in the column's unit.
 
-use super::distribution::{WEEKDAYS, relative, span};
+use super::distribution::{relative, span};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_timestamp};
 use dbmocker_core::value::Value;
@@ -50,19 +50,35 @@ pub enum SeriesProblem {
     Unreadable { key: &'static str, text: String, what: &'static str },
     #[error("`{key}: {text}` is finer than the type `{ty}` holds")]
     Finer { key: &'static str, text: String, ty: String },
-    #[error("`gaps` must be from 0 to below 1, e.g. `gaps: 1%`")]
+    #[error("`gaps` must be from 0 to 99 %, e.g. `gaps: 1%`")]
     Gaps,
+    #[error("a `{0}` this large leaves the range of every type")]
+    Large(&'static str),
     #[error("`step: {0}` gives no other value in the next row")]
     NoMove(String),
     #[error("{0}")]
     Format(&'static str),
-    #[error("`min` must lie below `max`, and `start` between them")]
-    Bounds,
+    #[error("`min` must lie below `max`, and `start` between them, within {least} and {most}, which the type holds")]
+    Bounds { least: f64, most: f64 },
     #[error("`{key}: {text}`: {known}")]
     Season { key: &'static str, text: String, known: &'static str },
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl SeriesOverride {
     /// Returns true if it only counts: one number after the other.
@@ -113,10 +129,14 @@ impl SeriesOverride {
             }
             jitter = all / grain;
         }
-        if !(0.0..1.0).contains(&self.gaps) {
+        if !(0.0..=SeriesPlan::MOST_GAPS).contains(&self.gaps) {
             return Err(SeriesProblem::Gaps);
         }
-        Ok(SeriesPlan { kind, start, step, months, jitter, grain, gaps: self.gaps, text })
+        let plan = SeriesPlan { kind, start, step, months, jitter, grain, gaps: self.gaps, text };
+        match plan.is_valid() {
+            true => Ok(plan),
+            false => Err(SeriesProblem::Large(if months == 0 { "jitter" } else { "step" })),
+        }
     }
 
     fn start_of(&self, text: &str, kind: RangeKind, now: i64) -> Result<i64, SeriesProblem> {
@@ -247,7 +267,7 @@ impl WalkOverride {
         let mut walk = self.walk.clone();
         let (least, most) = (walk.least.unwrap_or(lo).max(lo), walk.most.unwrap_or(hi).min(hi));
         if least >= most || !(least..=most).contains(&walk.start) {
-            return Err(SeriesProblem::Bounds);
+            return Err(SeriesProblem::Bounds { least: lo, most: hi });
         }
         walk.scale = match &column.ty {
             SqlType::Int { .. } => Some(0),
@@ -256,7 +276,7 @@ impl WalkOverride {
             _ => None,
         };
         (walk.least, walk.most) = (Some(least), Some(most));
-        Ok(walk)
+        if walk.is_valid() { Ok(walk) } else { Err(SeriesProblem::Large("step")) }
     }
 }
 
@@ -276,10 +296,10 @@ impl SeasonOverride {
     }
 }
 
-/// Returns the place of a name, which may be written out.
+/// Returns the place of a name, which may be shortened to three letters.
 fn named(names: &[&str], text: &str) -> Option<usize> {
     let lower = text.trim().to_lowercase();
-    names.iter().position(|name| lower.starts_with(name))
+    names.iter().position(|name| lower.len() >= 3 && name.starts_with(&lower))
 }
 
 fn factors(

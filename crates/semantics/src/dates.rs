@@ -151,14 +151,6 @@ pub fn is_moment(name: &Name) -> bool {
         "updated on",
         "modified on",
         "deadline",
-        "period start",
-        "period end",
-        "effective from",
-        "effective to",
-        "effective until",
-        "valid from",
-        "valid to",
-        "valid until",
     ];
     let time = name.ends("time")
         && name.has_any(&[
@@ -187,7 +179,7 @@ pub fn is_moment(name: &Name) -> bool {
             "checkin",
             "attempt",
         ]);
-    (name.ends_any(&tail) && !(name.words.len() == 1 && name.last() == "at")) || time
+    ((name.ends_any(&tail) || name.ends_any(&PERIOD_BOUNDS)) && !(name.words.len() == 1 && name.last() == "at")) || time
 }
 
 /// The units per second and their description, if a number column's name indicates a timestamp and its unit:
@@ -204,6 +196,18 @@ pub fn epoch_unit(name: &Name) -> Option<(i128, &'static str)> {
     (rest == ["at"] || is_moment(&moment)).then_some(unit)
 }
 
+/// Ends of names that begin or end a period.
+const PERIOD_BOUNDS: [&str; 8] = [
+    "period start",
+    "period end",
+    "effective from",
+    "effective to",
+    "effective until",
+    "valid from",
+    "valid to",
+    "valid until",
+];
+
 /// Whether a text column holds a time of day, by its name.
 pub fn is_clock(name: &Name) -> bool {
     name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)
@@ -211,24 +215,7 @@ pub fn is_clock(name: &Name) -> bool {
 
 /// Whether a text column holds a date without a time, by its name.
 pub fn is_day(name: &Name) -> bool {
-    let bounds = [
-        "period start",
-        "period end",
-        "effective from",
-        "effective to",
-        "effective until",
-        "valid from",
-        "valid to",
-        "valid until",
-        "starts on",
-        "ends on",
-        "start on",
-        "end on",
-        "hired on",
-        "born on",
-        "due on",
-        "issued on",
-        "paid on",
-    ];
-    (name.ends("date") || name.ends_any(&bounds)) && !name.has("update")
+    let bounds =
+        ["starts on", "ends on", "start on", "end on", "hired on", "born on", "due on", "issued on", "paid on"];
+    (name.ends("date") || name.ends_any(&bounds) || name.ends_any(&PERIOD_BOUNDS)) && !name.has("update")
 }

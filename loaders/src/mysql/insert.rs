@@ -90,6 +90,15 @@ fn run(session: &mut MysqlSession, target: &Target, sql: &[u8], counts: &mut Cou
     if session.is_cancelled() {
         return Err(LoadError::Cancelled);
     }
+    // The server would close the connection.
+    let most = session.facts.max_allowed_packet;
+    if sql.len() >= most {
+        let message = format!(
+            "a row takes {} bytes as a statement, and max_allowed_packet allows {most}; raise it, or enable local_infile",
+            sql.len()
+        );
+        return Err(LoadError::Table { table: array_cells::label(target), message, code: Some("HY000".into()) });
+    }
     let answer = session.running(|runtime, conn| {
         runtime.block_on(conn.query_drop(sql))?;
         Ok(conn.affected_rows())

@@ -63,9 +63,8 @@ pub fn load(
     };
     let same = (&prepared.target.schema, &prepared.target.table) == (&target.schema, &target.table);
     let Some((_, statement)) = prepared.statement.as_ref().filter(|(sql, _)| same && *sql == copy.statement()) else {
-        if !same {
-            all.clear();
-        }
+        // Another load may change the session's search path, with which the others were prepared.
+        all.clear();
         return None;
     };
     let next = all.front().and_then(|next| next.statement.as_ref()).map(|(_, statement)| statement);

@@ -70,7 +70,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         pace: args.pace.clone(),
         asks: if args.safety.yes { ConfirmPolicy::Never } else { ConfirmPolicy::Elsewhere },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::generate_flags(args)),
+        journal: (!args.safety.no_journal).then(|| resume::generate_flags(args, &source.connection.session.settings)),
         ..Fill::new("generate", &source, resources, &args.staging, begun)
     };
     Ok(fill.plan(&planning, plan, generator, printer)?.0)

@@ -74,7 +74,8 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         report: args.closing.report.as_deref(),
         asks: if args.safety.yes { ConfirmPolicy::Never } else { ConfirmPolicy::Elsewhere },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::high_performance_flags(args)),
+        journal: (!args.safety.no_journal)
+            .then(|| resume::high_performance_flags(args, &source.connection.session.settings)),
         ..Fill::new("high-performance", &source, sizes.resources, &args.staging, begun)
     };
     let (exit, plan) = fill.plan(&planning, plan, generator, printer)?;

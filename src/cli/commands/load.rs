@@ -67,7 +67,7 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
             (_, false) => ConfirmPolicy::Elsewhere,
         },
         keep_journal: args.safety.keeps_journal(),
-        journal: (!args.safety.no_journal).then(|| resume::load_flags(args)),
+        journal: (!args.safety.no_journal).then(|| resume::load_flags(args, &source.connection.session.settings)),
         ..Fill::new("load", &source, resources, &args.staging, begun)
     };
     match &args.from {

@@ -29,6 +29,8 @@ use dbmocker_plan::{Detail, Plan};
 use dbmocker_planner::chunking::ROWS;
 use dbmocker_planner::deferred_indexes::FROM_ROWS;
 
+const SESSION: &str = "session";
+
 /// The values of flags that affect rows, by the flags' names.
 pub type FlagValues = BTreeMap<String, String>;
 
@@ -54,7 +56,8 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
              `dbmocker restore`, and load again",
         ));
     }
-    same_options(&load_flags(args), &last.history.entry.options)?;
+    let settings = &source.connection.session.settings;
+    same_options(&load_flags(args, settings), &last.history.entry.options)?;
     let unread = |what: &str, e: &dyn std::fmt::Display| cannot(&format!("its {what} cannot be read: {e}"));
     let kept: Schema = serde_json::from_str(&last.schema).map_err(|e| unread("schema", &e))?;
     let plan = Plan::from_json(&last.plan).map_err(|e| unread("plan", &e))?;
@@ -94,6 +97,10 @@ fn cannot(why: &str) -> Failure {
 
 /// Checks that every flag given now has the value that the interrupted run had.
 fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
+    if let Some(settings) = then.get(SESSION).filter(|_| !now.contains_key(SESSION)) {
+        let message = format!("the run was begun with {settings}: give them again, by --session or --config");
+        return Err(Failure::usage(message));
+    }
     let other = now.iter().find(|(name, value)| then.get(*name) != Some(value));
     let Some((name, value)) = other else { return Ok(()) };
     let (now, then) = match (value.as_str(), then.get(name)) {
@@ -105,39 +112,56 @@ fn same_options(now: &FlagValues, then: &FlagValues) -> Result<(), Failure> {
     Err(Failure::usage(message))
 }
 
-/// The flags of `load` that affect rows.
-pub fn load_flags(args: &LoadArgs) -> FlagValues {
-    let mut flags = FlagValues::new();
-    rows(&mut flags, &args.rows);
-    tables(&mut flags, &args.tables);
-    indexes(&mut flags, &args.indexes);
-    processes(&mut flags, &args.processes);
-    flag(&mut flags, "truncate", args.truncate);
+/// The flags of `load` that affect rows, and the settings of its sessions.
+pub fn load_flags(args: &LoadArgs, settings: &[(String, String)]) -> FlagValues {
+    let mut flags = filling((&args.rows, &args.tables, &args.indexes, &args.processes), args.truncate, settings);
     flag(&mut flags, "keep-triggers", args.keep_triggers);
     flags
 }
 
 /// The same of `generate`.
-pub fn generate_flags(args: &args::Generate) -> FlagValues {
-    let mut flags = FlagValues::new();
-    rows(&mut flags, &args.rows);
-    tables(&mut flags, &args.tables);
-    indexes(&mut flags, &args.indexes);
-    processes(&mut flags, &args.processes);
-    flag(&mut flags, "truncate", args.truncate);
+pub fn generate_flags(args: &args::Generate, settings: &[(String, String)]) -> FlagValues {
+    let mut flags = filling((&args.rows, &args.tables, &args.indexes, &args.processes), args.truncate, settings);
     list(&mut flags, "use-existing-tables", &args.use_existing_tables);
     flags
 }
 
+type FillingArgs<'a> = (&'a args::RowsArgs, &'a args::TablesArgs, &'a args::Indexes, &'a args::Processes);
+
+fn filling(
+    (of_rows, of_tables, of_indexes, of_processes): FillingArgs<'_>,
+    truncate: bool,
+    settings: &[(String, String)],
+) -> FlagValues {
+    let mut flags = FlagValues::new();
+    rows(&mut flags, of_rows);
+    tables(&mut flags, of_tables);
+    indexes(&mut flags, of_indexes);
+    processes(&mut flags, of_processes);
+    flag(&mut flags, "truncate", truncate);
+    session(&mut flags, settings);
+    flags
+}
+
 /// The same of `high-performance`, for flags that `load` also has.
-pub fn high_performance_flags(args: &args::HighPerformance) -> FlagValues {
+pub fn high_performance_flags(args: &args::HighPerformance, settings: &[(String, String)]) -> FlagValues {
     let mut flags = FlagValues::new();
     tables(&mut flags, &args.tables);
     flag(&mut flags, "truncate", args.truncate);
     flag(&mut flags, "skip-unsolved", args.skip_unsolved);
     row_counts(&mut flags, &args.rows);
+    session(&mut flags, settings);
     args.seed.map(|seed| flags.insert("seed".into(), seed.to_string()));
     flags
+}
+
+/// The names of the sessions' settings and a hash of their values, which may be secret.
+fn session(flags: &mut FlagValues, settings: &[(String, String)]) {
+    if !settings.is_empty() {
+        let names: Vec<&str> = settings.iter().map(|(name, _)| name.as_str()).collect();
+        let hash = XxHash3_128::oneshot(format!("{settings:?}").as_bytes());
+        flags.insert(SESSION.into(), format!("settings of its sessions ({}; {:08x})", names.join(", "), hash as u32));
+    }
 }
 
 fn flag(flags: &mut FlagValues, name: &str, is: bool) {
@@ -158,6 +182,7 @@ fn rows(flags: &mut FlagValues, args: &args::RowsArgs) {
     args.seed.map(|seed| flags.insert("seed".into(), seed.to_string()));
     args.now.map(|now| flags.insert("now".into(), dbmocker_core::time::timestamp_text(now)));
     args.size.map(|size| flags.insert("size".into(), size.to_string()));
+    args.edge_cases.map(|share| flags.insert("edge-cases".into(), share.to_string()));
     flag(flags, "shape", args.shape);
     flag(flags, "strict", args.strict);
     flag(flags, "skip-unsolved", args.skip_unsolved);

@@ -60,17 +60,35 @@ pub fn read(path: &Path) -> Result<ConfigFile, FileError> {
     if path == Path::new(NONE) {
         return Ok(ConfigFile::default());
     }
-    read_file(path, &mut Vec::new())
+    read_file(path, &mut Reading::default())
 }
 
-/// As [`read`]; `before`: the files that extend this one.
-fn read_file(path: &Path, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+/// As [`read`], for a file that was found in the folder and that no flag names: it reads no variables, and files of its
+/// folder only.
+///
+/// # Errors
+/// As [`read`], and for what such a file must not do.
+pub fn read_found(path: &Path) -> Result<ConfigFile, FileError> {
+    read_file(path, &mut Reading { before: Vec::new(), found: true })
+}
+
+/// A file that is being read, with those that extend it.
+#[derive(Debug, Default)]
+struct Reading {
+    /// The file, and those that extend it.
+    before: Vec<PathBuf>,
+    /// No flag names it.
+    found: bool,
+}
+
+fn read_file(path: &Path, reading: &mut Reading) -> Result<ConfigFile, FileError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| FileError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let text = environment::expanded(&text, &name, &|variable| std::env::var(variable).ok())?;
-    before.push(path.to_path_buf());
-    read::parse(&text, &name, path.parent().unwrap_or(Path::new("")), before)
+    let found = |_: &str| Err(environment::Unread::Found);
+    let text = environment::expanded(&text, &name, if reading.found { &found } else { &environment::of_process })?;
+    reading.before.push(path.to_path_buf());
+    read::parse(&text, &name, path.parent().unwrap_or(Path::new("")), reading)
 }
 
 impl ConfigFile {
@@ -104,5 +122,5 @@ impl ConfigFile {
 /// # Errors
 /// As [`read`].
 pub fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
-    read::parse(text, file, Path::new(""), &mut Vec::new())
+    read::parse(text, file, Path::new(""), &mut Reading::default())
 }

@@ -14,7 +14,7 @@ use saphyr::{LoadableYamlNode, MarkedYamlOwned, YamlDataOwned};
 
 use super::keys;
 use super::keys::ConfigKey;
-use super::{ConfigFile, FileError, Generation, csv, read_file};
+use super::{ConfigFile, FileError, Generation, Reading, csv, read_file};
 use dbmocker_plan::Duplicates;
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{ColumnOverride, FixedRow, FixedRows, RequestedRows, TableOverride};
@@ -27,18 +27,26 @@ type YamlNode = MarkedYamlOwned;
 /// A key with its line and column, and its value.
 type YamlEntry<'n> = ((String, &'n YamlNode), &'n YamlNode);
 
-/// `folder`: the folder to which paths in the text are relative; `before`: this file, and those that extend it.
-pub(super) fn parse(text: &str, file: &str, folder: &Path, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+/// Only a file that a flag names may reach beyond its folder and the rows.
+const NOT_FOUND_BY_ITSELF: &str =
+    "no flag names this file, so that it sets no sessions and reads files of its folder only; name it by --config";
+/// Files of a chain of `extends`.
+const MOST_FILES: usize = 16;
+/// Bytes of a file that is extended.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// `folder`: the folder to which paths in the text are relative.
+pub(super) fn parse(text: &str, file: &str, folder: &Path, reading: &mut Reading) -> Result<ConfigFile, FileError> {
     let documents = YamlNode::load_from_str(text).map_err(|e| FileError::At {
         file: file.into(),
         line: e.marker().line(),
         column: e.marker().col() + 1,
         message: format!("this is neither YAML nor JSON: {}", e.info()),
     })?;
-    let reader = ConfigReader { file, folder };
+    let reader = ConfigReader { file, folder, found: reading.found };
     match documents.as_slice() {
         [] => Ok(ConfigFile::default()),
-        [one] => reader.file(one, before),
+        [one] => reader.file(one, reading),
         [_, second, ..] => Err(reader.error(second, "a second document; keep one in the file")),
     }
 }
@@ -46,6 +54,8 @@ pub(super) fn parse(text: &str, file: &str, folder: &Path, before: &mut Vec<Path
 struct ConfigReader<'a> {
     file: &'a str,
     folder: &'a Path,
+    /// No flag names the file.
+    found: bool,
 }
 
 impl ConfigReader<'_> {
@@ -62,13 +72,14 @@ impl ConfigReader<'_> {
         format!("`{}`, line {}", self.file, at.span.start.line())
     }
 
-    fn file(&self, node: &YamlNode, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+    fn file(&self, node: &YamlNode, reading: &mut Reading) -> Result<ConfigFile, FileError> {
         let (mut config, mut base) = (ConfigFile::default(), None);
         for (key, value) in self.section(node, "the file", keys::FILE)? {
             match key.name {
-                "extends" => base = Some(self.extended(value, key, before)?),
+                "extends" => base = Some(self.extended(value, key, reading)?),
                 "generation" => config.generation = self.generation(value)?,
                 "references" => config.overrides.references = self.references(value, key)?,
+                "session" if self.found => return Err(self.error(value, NOT_FOUND_BY_ITSELF)),
                 "session" => config.session = self.session(value, key)?,
                 "protect" => config.protect = self.patterns(value, key)?,
                 _ => {
@@ -85,17 +96,37 @@ impl ConfigReader<'_> {
         })
     }
 
+    /// The path of a file that this one names.
+    fn path(&self, node: &YamlNode, name: &str) -> Result<PathBuf, FileError> {
+        let path = self.folder.join(name);
+        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { self.folder };
+        let inside = match (path.canonicalize(), folder.canonicalize()) {
+            (Ok(path), Ok(folder)) => path.starts_with(folder),
+            // A file that is not there is reported when it is read.
+            _ => true,
+        };
+        if self.found && !inside { Err(self.error(node, NOT_FOUND_BY_ITSELF)) } else { Ok(path) }
+    }
+
     /// The file that this one extends.
-    fn extended(&self, node: &YamlNode, key: &ConfigKey, before: &mut Vec<PathBuf>) -> Result<ConfigFile, FileError> {
+    fn extended(&self, node: &YamlNode, key: &ConfigKey, reading: &mut Reading) -> Result<ConfigFile, FileError> {
         let name = self.text(node, key)?;
-        let path = self.folder.join(&name);
+        let path = self.path(node, &name)?;
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        if before.iter().any(|known| real(known) == real(&path)) {
+        if reading.before.iter().any(|known| real(known) == real(&path)) {
             return Err(
                 self.error(node, format!("`{name}` extends this file, directly or by others; leave one `extends` out"))
             );
         }
-        read_file(&path, before).map_err(|e| match e {
+        if reading.before.len() >= MOST_FILES {
+            return Err(self.error(node, format!("more than {MOST_FILES} files extend each other; join some of them")));
+        }
+        if let Ok(file) = path.metadata()
+            && (!file.is_file() || file.len() > MOST_BYTES)
+        {
+            return Err(self.error(node, format!("`{name}` is no config file: it is no file, or has more than 16 MiB")));
+        }
+        read_file(&path, reading).map_err(|e| match e {
             FileError::Unreadable { source, .. } => self.error(
                 node,
                 format!("`extends: {name}` cannot be read: {source}; its path is relative to this file's folder"),
@@ -134,7 +165,7 @@ impl ConfigReader<'_> {
                 "rows" => override_.fixed_rows = Some(self.rows(value, key)?),
                 "rows_from" => {
                     let file = self.text(value, key)?;
-                    override_.fixed_rows = Some(csv::read(&self.folder.join(&file), &file)?);
+                    override_.fixed_rows = Some(csv::read(&self.path(value, &file)?, &file)?);
                 }
                 "rows_to_generate" => override_.rows = Some(RequestedRows::Number(self.count(value, key)?)),
                 "groups" => override_.groups = self.groups(value, key)?,
@@ -289,7 +320,7 @@ tables:
 "#;
 
     fn parse(text: &str, file: &str) -> Result<ConfigFile, FileError> {
-        super::parse(text, file, Path::new(""), &mut Vec::new())
+        super::parse(text, file, Path::new(""), &mut Reading::default())
     }
 
     #[test]

@@ -82,6 +82,11 @@ fn columns(table: &Table, planned: Option<&TablePlan>, full: bool) -> Vec<(Strin
     (0..table.columns.len()).map(of).collect()
 }
 
+/// A text in quotes; a `${` of the schema is no variable.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace("${", "$${")
+}
+
 /// A key in YAML: unquoted where that is safe.
 fn name(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -90,5 +95,5 @@ fn name(text: &str) -> String {
             text.to_ascii_lowercase().as_str(),
             "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
         );
-    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if plain { text.to_owned() } else { quoted(text) }
 }

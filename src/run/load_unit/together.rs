@@ -51,7 +51,7 @@ impl Together<'_> {
     fn transaction(&mut self) -> Result<Vec<Vec<TableReport>>, RunError> {
         let (dialect, all) = (self.run.dialect, self.all);
         let jobs = || all.iter().flat_map(|(_, unit)| &unit.tables);
-        let defers = jobs().any(|job| !job.deferred.is_empty());
+        let defers = sql::defers(dialect, jobs());
         self.loader.send_with_next(sql::begin(dialect))?;
         if defers {
             sql::defer(self.loader, jobs(), true)?;
@@ -60,7 +60,7 @@ impl Together<'_> {
         self.prepare()?;
         let sent = self.rows()?;
         let held = self.counts(sql::check_deferred(dialect))?;
-        let found = jobs().zip(before).zip(sent.iter().zip(held));
+        let found = jobs().zip(&before).zip(sent.iter().zip(held));
         for ((job, before), (&(rows, ..), held)) in found {
             let held = held.map_or(i128::from(rows), |held| i128::from(held) - i128::from(before.unwrap_or(0)));
             if rows != job.rows || held != i128::from(job.rows) {
@@ -78,7 +78,7 @@ impl Together<'_> {
             self.run.marks.map_or(Ok(()), |marks| marks.add(self.loader, task, unit))?;
         }
         self.loader.calling_functions().execute("COMMIT")?;
-        Ok(self.reports(sent))
+        Ok(self.reports(sent, before))
     }
 
     /// The row count of each table that is counted, after the statements of `first`.
@@ -115,13 +115,13 @@ impl Together<'_> {
         Ok(all)
     }
 
-    fn reports(&self, sent: Vec<Sent>) -> Vec<Vec<TableReport>> {
-        let mut sent = sent.into_iter();
+    fn reports(&self, sent: Vec<Sent>, before: Vec<Option<u64>>) -> Vec<Vec<TableReport>> {
+        let mut sent = sent.into_iter().zip(before);
         let mut report = |unit: &Unit, job: &TableJob| {
-            let (_, bytes, seconds) = sent.next().unwrap_or_default();
+            let ((_, bytes, seconds), before) = sent.next().unwrap_or_default();
             TableReport {
                 level: unit.level,
-                before: job.existing,
+                before: before.unwrap_or(job.existing),
                 limited_by: job.limited_by.clone(),
                 ..TableReport::new(job.name.to_string(), job.requested, job.rows, bytes, seconds)
             }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmocker_loaders::{Dialect, LoadError};
+use dbmocker_loaders::LoadError;
 
 use super::{Before, UnitLoad};
 use crate::report::TableReport;
@@ -53,7 +53,7 @@ impl UnitLoad<'_> {
     /// Foreign keys inside a cycle are deferred to the end of the unit, and get their declared mode back once they have
     /// been checked.
     fn defers(&self) -> bool {
-        self.run.dialect == Dialect::Postgres && self.unit.tables.iter().any(|job| !job.deferred.is_empty())
+        sql::defers(self.run.dialect, &self.unit.tables)
     }
 
     fn rows<'j>(&mut self, job: &'j TableJob, before: u64) -> Result<SentTable<'j>, RunError> {

@@ -55,7 +55,7 @@ impl Generator {
             return Ok(Some(number));
         }
         let mut text = String::new();
-        writer.write(word, &mut rng, overridden.numbered.map(|n| n + row), &mut text);
+        writer.write(word, &mut rng, overridden.numbered.map(|n| n.saturating_add(row)), &mut text);
         Ok(Some(Value::Text(text)))
     }
 
@@ -77,7 +77,7 @@ impl Generator {
         let first = if first.is_empty() { of_full_first } else { &first };
         let last = if last.is_empty() { of_full_last } else { &last };
         let mut rng = CellRng::of_cell(self.table(t).columns[c].stream.at(row, attempt));
-        let number = numbered.map(|n| n + row);
+        let number = numbered.map(|n| n.saturating_add(row));
         Ok(of_names(attribute, (first, last), most as usize, &mut rng, number).map(Value::Text))
     }
 }

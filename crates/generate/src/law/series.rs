@@ -60,8 +60,8 @@ fn rounded(x: f64, scale: Option<u8>) -> Value {
 fn series_value(plan: &SeriesPlan, key: u64, place: u64, word: u64) -> Value {
     let step = i64::try_from(with_gaps(plan.gaps, key, place)).unwrap_or(i64::MAX);
     let steps = plan.jitter.unsigned_abs();
-    let shift = if steps == 0 { 0 } else { (CellRng::of_cell(word).below(2 * steps + 1)).cast_signed() - plan.jitter };
-    let shift = i128::from(shift) * i128::from(plan.grain);
+    let drawn = if steps == 0 { 0 } else { CellRng::of_cell(word).below(2 * steps + 1) };
+    let shift = (i128::from(drawn) - i128::from(plan.jitter)) * i128::from(plan.grain);
     let at = match plan.months {
         0 => i128::from(plan.start) + i128::from(plan.step) * i128::from(step),
         months => months_later(plan.kind, plan.start, months.saturating_mul(step)),
@@ -101,13 +101,17 @@ fn with_gaps(gaps: f64, key: u64, place: u64) -> u64 {
     place + passed
 }
 
+/// Years for which days have 32 bits.
+const YEARS: i64 = 5_000_000;
+
 /// Returns the day or moment this many months later, on the last day of a shorter month.
 fn months_later(kind: RangeKind, start: i64, months: i64) -> i128 {
     let day_long = if kind == RangeKind::Date { 1 } else { MICROS_PER_DAY };
     let (day, rest) = (start.div_euclid(day_long), start.rem_euclid(day_long));
     let (year, month, date) = civil(i32::try_from(day).unwrap_or(i32::MAX));
-    let all = i64::from(year) * 12 + i64::from(month) - 1 + months;
-    let year = i32::try_from(all.div_euclid(12)).unwrap_or(i32::MAX / 2);
+    let all = (i64::from(year) * 12 + i64::from(month) - 1).saturating_add(months);
+    // Days have 32 bits; what lies beyond them does not fit the column either.
+    let year = all.div_euclid(12).clamp(-YEARS, YEARS) as i32;
     let month = u32::try_from(all.rem_euclid(12) + 1).expect("1 to 12");
     let next = if month == 12 { days(year + 1, 1, 1) } else { days(year, month + 1, 1) };
     let day = (days(year, month, 1) + date.cast_signed() - 1).min(next - 1);

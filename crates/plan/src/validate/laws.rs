@@ -25,13 +25,22 @@ impl PlanChecker<'_> {
 
     fn input(&self, input: &InputOf) -> Validity {
         match input {
-            InputOf::Cell(c) | InputOf::Season { at: c, .. } => within("a column", *c, self.table.columns.len()),
+            InputOf::Cell(c) => within("a column", *c, self.table.columns.len()),
+            InputOf::Season { season, at } => {
+                holds("factors of a season", season.is_valid())?;
+                within("a column", *at, self.table.columns.len())
+            }
             InputOf::Own { group, .. } => group.iter().try_for_each(|(g, place)| {
                 within("a group", *g, self.table.groups.len())?;
                 within("a group's column", *place, self.table.groups[*g].columns().len())
             }),
             InputOf::Drawn(of) => super::domain(of).and(holds("a column without values", of.size() > 0)),
             InputOf::RowNumber { foreign } | InputOf::Series { foreign, .. } | InputOf::Walk { foreign, .. } => {
+                match input {
+                    InputOf::Series { series, .. } => holds("a series", series.is_valid())?,
+                    InputOf::Walk { walk, .. } => holds("a random walk", walk.is_valid())?,
+                    _ => {}
+                }
                 foreign.iter().try_for_each(|f| within("a foreign key", *f, self.table.foreign.len()))
             }
             InputOf::Parent { path, column } => {

@@ -51,7 +51,13 @@ impl NameResolver<'_> {
         }
         let origin = wish.origin.clone();
         let kind = if own { FormulaKind::Rules } else { FormulaKind::Expression };
-        let expr = stored_as(value, &self.schema.tables[self.t].columns[c].ty);
+        let ty = &self.schema.tables[self.t].columns[c].ty;
+        // A series has its column's digits; SQLite's casts would round large numbers to doubles.
+        let exact = wish.series.is_some() && wish.season.is_none();
+        let expr = match ty {
+            SqlType::Int { .. } | SqlType::Decimal { precision: 1.., .. } if exact => value,
+            ty => stored_as(value, ty),
+        };
         let out = ResolvedFormula { key, kind, expr, text: shown.join(", "), origin, inputs: self.inputs };
         let table_of = &self.schema.tables[self.t];
         let fixed = table.fixed_rows.as_ref().map(|_| "its rows are fixed".to_owned());

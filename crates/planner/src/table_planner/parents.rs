@@ -150,7 +150,11 @@ impl TablePlanner<'_> {
                 link.name
             ));
         }
-        let null_columns = self.null_columns(&link, shared);
+        let mut null_columns = self.null_columns(&link, shared);
+        // A first row without a parent is NULL in all columns.
+        if fixed.is_empty() && null_columns.len() < link.columns.len() {
+            null_columns.clear();
+        }
         let (pick, reason) = match (!fixed.is_empty(), null_columns.is_empty()) {
             (true, false) => (ParentChoice::Never, "self reference that shares columns with another key: left NULL"),
             (true, true) => {

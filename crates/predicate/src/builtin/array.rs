@@ -1,7 +1,7 @@
 //! Functions of arrays and of composite values.
 
 use super::ValueType::{Any, Array, Int, Text};
-use super::{Args, Builtin, POSTGRES, count};
+use super::{Args, Builtin, NullRule, POSTGRES, count};
 use crate::composite_fields;
 use crate::eval::arrays::elements;
 use crate::eval::compare::compare;
@@ -27,15 +27,14 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::strict("cardinality", &[Array], Int, |a| Ok(count(items(a)?.len())))
         .spelled(&[("cardinality", POSTGRES)])
         .inverse(inverses::cardinality),
-    Builtin::propagates("array_position", &[Array, Any], Int, position)
+    Builtin::new("array_position", &[Array, Any], Int, NullRule::Own, position)
         .spelled(&[("array_position", POSTGRES)]),
     // `x[n]`.
     Builtin::propagates("array_element", &[Array, Int], Any, element),
-    Builtin::propagates("array_remove", &[Array, Any], Array, remove)
+    Builtin::new("array_remove", &[Array, Any], Array, NullRule::Own, remove)
         .spelled(&[("array_remove", POSTGRES)]),
-    Builtin::propagates("string_to_array", &[Text, Text], Array, |a| {
-        Ok(Value::Array(a.text(0).split(&a.text(1)).map(Value::text).collect()))
-    }).spelled(&[("string_to_array", POSTGRES)]),
+    Builtin::new("string_to_array", &[Text, Text], Array, NullRule::Own, from_string)
+        .spelled(&[("string_to_array", POSTGRES)]),
     Builtin::propagates("array_to_string", &[Array, Text], Text, to_string)
         .spelled(&[("array_to_string", POSTGRES)]),
     // `(x).field`, by its number.
@@ -46,12 +45,32 @@ fn items(a: &Args<'_>) -> Result<Vec<Value>, EvalError> {
     Ok(elements(&a.values[0])?.unwrap_or_default())
 }
 
-/// Whether an element is the second argument.
+/// Whether an element is the second argument; a NULL is a NULL.
 fn wanted(a: &Args<'_>, x: &Value) -> Result<bool, EvalError> {
+    if x.is_null() || a.values[1].is_null() {
+        return Ok(x.is_null() && a.values[1].is_null());
+    }
     Ok(compare(x, &a.values[1], a.env)?.is_some_and(std::cmp::Ordering::is_eq))
 }
 
+/// Without a separator, every character is an element.
+fn from_string(a: &Args<'_>) -> Eval {
+    if a.values[0].is_null() {
+        return Ok(Value::Null);
+    }
+    let (t, between) = (a.text(0), a.text(1));
+    Ok(Value::Array(match (t.is_empty(), a.values[1].is_null(), between.is_empty()) {
+        (true, ..) => Vec::new(),
+        (_, true, _) => t.chars().map(|c| Value::Text(c.to_string())).collect(),
+        (_, _, true) => vec![Value::Text(t)],
+        _ => t.split(&between).map(Value::text).collect(),
+    }))
+}
+
 fn position(a: &Args<'_>) -> Eval {
+    if a.values[0].is_null() {
+        return Ok(Value::Null);
+    }
     for (i, x) in items(a)?.iter().enumerate() {
         if wanted(a, x)? {
             return Ok(count(i + 1));
@@ -61,11 +80,14 @@ fn position(a: &Args<'_>) -> Eval {
 }
 
 fn element(a: &Args<'_>) -> Eval {
-    let at = usize::try_from(a.int(1)? - 1).ok();
+    let at = a.int(1)?.checked_sub(1).and_then(|i| usize::try_from(i).ok());
     Ok(at.and_then(|i| items(a).ok()?.get(i).cloned()).unwrap_or(Value::Null))
 }
 
 fn remove(a: &Args<'_>) -> Eval {
+    if a.values[0].is_null() {
+        return Ok(Value::Null);
+    }
     let mut keep = vec![];
     for x in items(a)? {
         if !wanted(a, &x)? {

@@ -1,6 +1,6 @@
 //! The registry of the servers' functions: one entry is all that is known about a function.
 //!
-//! Parsing takes the names from it, evaluation the rule for NULL and the value, normalisation the type and the rule for
+//! Parsing takes the names from it (operators and calls that are rewritten are in `convert_call.rs`), evaluation the rule for NULL and the value, normalisation the type and the rule for
 //! NULL, the solver the inverse, and the differential tests the names, the dialects and the types of the arguments. A
 //! new function is an entry in the table of its subject.
 

@@ -1,7 +1,7 @@
 //! Functions of network addresses, UUIDs and label trees, which are texts here.
 
 use super::ValueType::{Bool, Int, Network, Text};
-use super::{Args, Builtin, MYSQL, POSTGRES, count};
+use super::{Args, Builtin, MYSQL, NullRule, POSTGRES, count};
 use crate::eval::{Eval, type_error};
 use dbmocker_core::value::Value;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -10,9 +10,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::propagates("inet_aton", &[Text], Int, inet_aton)
         .spelled(&[("inet_aton", MYSQL)]),
-    Builtin::propagates("is_ipv4", &[Text], Bool, |a| Ok(Value::Bool(a.text(0).parse::<Ipv4Addr>().is_ok())))
+    Builtin::new("is_ipv4", &[Text], Bool, NullRule::Never, |a| Ok(is_address::<Ipv4Addr>(a)))
         .spelled(&[("is_ipv4", MYSQL)]),
-    Builtin::propagates("is_ipv6", &[Text], Bool, |a| Ok(Value::Bool(a.text(0).parse::<Ipv6Addr>().is_ok())))
+    Builtin::new("is_ipv6", &[Text], Bool, NullRule::Never, |a| Ok(is_address::<Ipv6Addr>(a)))
         .spelled(&[("is_ipv6", MYSQL)]),
     // MySQL alone has it, not MariaDB.
     Builtin::propagates("is_uuid", &[Text], Bool, |a| Ok(Value::Bool(hex_of_uuid(&a.text(0)).is_some()))),
@@ -26,6 +26,11 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     // Of PostgreSQL's extension ltree.
     Builtin::propagates("nlevel", &[Text], Int, nlevel),
 ];
+
+/// False for NULL, as in MariaDB.
+fn is_address<T: std::str::FromStr>(a: &Args<'_>) -> Value {
+    Value::Bool(!a.values[0].is_null() && a.text(0).parse::<T>().is_ok())
+}
 
 fn inet_aton(a: &Args<'_>) -> Eval {
     Ok(a.text(0).parse::<Ipv4Addr>().map_or(Value::Null, |address| Value::Int(u32::from(address).into())))

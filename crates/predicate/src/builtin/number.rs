@@ -28,19 +28,19 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin::strict("trunc", &[Number, Int], Number, |a| Ok(round_to(a.num(0)?, digits(a)?, Rounding::Zero)?.value()))
         .optional(1).spelled(&[("trunc", POSTGRES), ("truncate", MYSQL)])
         .unchanged(unchanged::rounded),
-    Builtin::propagates("sqrt", &[Number], Number, |a| float(a.num(0)?.float().sqrt()))
+    Builtin::propagates("sqrt", &[Number], Number, |a| defined(a, a.num(0)?.float().sqrt()))
         .spelled(&[("sqrt", ALL)]),
     Builtin::propagates("cbrt", &[Number], Number, |a| float(a.num(0)?.float().cbrt()))
         .spelled(&[("cbrt", POSTGRES)]),
     Builtin::propagates("exp", &[Number], Number, |a| float(a.num(0)?.float().exp()))
         .spelled(&[("exp", ALL)]),
-    Builtin::propagates("ln", &[Number], Number, |a| float(a.num(0)?.float().ln()))
+    Builtin::propagates("ln", &[Number], Number, |a| defined(a, a.num(0)?.float().ln()))
         .spelled(&[("ln", ALL)]),
     Builtin::propagates("log", &[Number, Number], Number, log)
         .optional(1).spelled(&[("log", ALL)]),
-    Builtin::propagates("log10", &[Number], Number, |a| float(a.num(0)?.float().log10()))
+    Builtin::propagates("log10", &[Number], Number, |a| defined(a, a.num(0)?.float().log10()))
         .spelled(&[("log10", ALL)]),
-    Builtin::propagates("log2", &[Number], Number, |a| float(a.num(0)?.float().log2()))
+    Builtin::propagates("log2", &[Number], Number, |a| defined(a, a.num(0)?.float().log2()))
         .spelled(&[("log2", NOT_POSTGRES)]),
     Builtin::propagates("pi", &[], Number, |_| Ok(Value::Float(std::f64::consts::PI)))
         .spelled(&[("pi", ALL)]),
@@ -59,6 +59,11 @@ fn digits(a: &Args<'_>) -> Result<i32, EvalError> {
 
 fn float(x: f64) -> Eval {
     if x.is_finite() { Ok(Value::Float(x)) } else { Err(EvalError::Overflow) }
+}
+
+/// MySQL has NULL where a number has no logarithm or root, others an error.
+fn defined(a: &Args<'_>, x: f64) -> Eval {
+    if !x.is_finite() && a.is(Dialect::Mysql) { Ok(Value::Null) } else { float(x) }
 }
 
 fn abs(a: &Args<'_>) -> Eval {
@@ -83,11 +88,16 @@ fn round(a: &Args<'_>) -> Eval {
 /// Of one argument: to base e in MySQL, to base 10 elsewhere.
 fn log(a: &Args<'_>) -> Eval {
     let x = a.num(0)?.float();
-    float(match a.len() {
-        1 if a.is(Dialect::Mysql) => x.ln(),
-        1 => x.log10(),
-        _ => a.num(1)?.float().log(x),
-    })
+    defined(
+        a,
+        match a.len() {
+            1 if a.is(Dialect::Mysql) => x.ln(),
+            1 => x.log10(),
+            // With a base that has no logarithm, MySQL's LOG is NULL.
+            _ if a.is(Dialect::Mysql) && x <= 0.0 => f64::NAN,
+            _ => a.num(1)?.float().log(x),
+        },
+    )
 }
 
 fn bitnot(a: &Args<'_>) -> Eval {

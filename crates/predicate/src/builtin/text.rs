@@ -56,9 +56,9 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         .spelled(&[("reverse", NOT_SQLITE)]),
     Builtin::strict("repeat", &[Text, Int], Text, repeat)
         .spelled(&[("repeat", NOT_SQLITE)]),
-    Builtin::strict("lpad", &[Text, Int, Text], Text, |a| pad(a, |fill, t| fill + t))
+    Builtin::propagates("lpad", &[Text, Int, Text], Text, |a| pad(a, |fill, t| fill + t))
         .optional(1).spelled(&[("lpad", NOT_SQLITE)]),
-    Builtin::strict("rpad", &[Text, Int, Text], Text, |a| pad(a, |fill, t| t.to_owned() + &fill))
+    Builtin::propagates("rpad", &[Text, Int, Text], Text, |a| pad(a, |fill, t| t.to_owned() + &fill))
         .optional(1).spelled(&[("rpad", NOT_SQLITE)]),
     Builtin::strict("starts_with", &[Text, Text], Bool, |a| Ok(Value::Bool(a.text(0).starts_with(&a.text(1)))))
         .spelled(&[("starts_with", POSTGRES)]),
@@ -66,11 +66,14 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         .spelled(&[("find_in_set", MYSQL)]),
     Builtin::propagates("strcmp", &[Text, Text], Int, strcmp)
         .spelled(&[("strcmp", MYSQL)]),
-    Builtin::propagates("field", &[Text, Text], Int, field)
+    Builtin::new("field", &[Text, Text], Int, NullRule::Own, field)
         .variadic().spelled(&[("field", MYSQL)]),
     Builtin::propagates("ascii", &[Text], Int, |a| Ok(code_point(&a.text(0))))
         .spelled(&[("ascii", NOT_SQLITE)]),
-    Builtin::propagates("unicode", &[Text], Int, |a| Ok(code_point(&a.text(0))))
+    Builtin::propagates("unicode", &[Text], Int, |a| Ok(match a.text(0) {
+        t if t.is_empty() => Value::Null,
+        t => code_point(&t),
+    }))
         .spelled(&[("unicode", SQLITE)]),
     Builtin::propagates("chr", &[Int], Text, character)
         .spelled(&[("chr", NOT_SQLITE)]),
@@ -137,6 +140,9 @@ fn trim(a: &Args<'_>, cut: for<'t> fn(&'t str, &dyn Fn(char) -> bool) -> &'t str
 
 fn substr_of(a: &Args<'_>) -> Eval {
     let len = if a.len() == 3 { Some(a.int(2)?) } else { None };
+    if a.is(Dialect::Postgres) && len.is_some_and(|n| n < 0) {
+        return Err(EvalError::Overflow);
+    }
     Ok(Value::Text(substr(&a.text(0), a.int(1)?, len, a.env)))
 }
 
@@ -150,7 +156,10 @@ fn substr(t: &str, start: i64, len: Option<i64>, env: Env) -> String {
             return String::new();
         }
         if start < 0 {
-            from = total + start + 1;
+            from = total.saturating_add(start) + 1;
+            if from < 1 && env.dialect == Dialect::Mysql {
+                return String::new();
+            }
             to = len.map_or(i64::MAX, |n| from.saturating_add(n));
         }
         if env.dialect == Dialect::Sqlite
@@ -168,17 +177,22 @@ fn substr(t: &str, start: i64, len: Option<i64>, env: Env) -> String {
     chars.iter().skip(skip).take(usize::try_from(to - from).unwrap_or(0)).collect()
 }
 
+/// The characters that a negative count keeps: all but so many in PostgreSQL, none in MySQL.
+fn from_the_end(a: &Args<'_>, len: i64, n: i64) -> i64 {
+    if a.is(Dialect::Mysql) { 0 } else { len.saturating_add(n).max(0) }
+}
+
 fn left(a: &Args<'_>) -> Eval {
     let (t, n) = (a.text(0), a.int(1)?);
     let len = t.chars().count() as i64;
-    let keep = if n < 0 { (len + n).max(0) } else { n };
+    let keep = if n < 0 { from_the_end(a, len, n) } else { n };
     Ok(Value::Text(t.chars().take(usize::try_from(keep).unwrap_or(0)).collect()))
 }
 
 fn right(a: &Args<'_>) -> Eval {
     let (t, n) = (a.text(0), a.int(1)?);
     let len = t.chars().count() as i64;
-    let keep = if n < 0 { (len + n).max(0) } else { n.min(len) };
+    let keep = if n < 0 { from_the_end(a, len, n) } else { n.min(len) };
     Ok(Value::Text(t.chars().skip(usize::try_from(len - keep).unwrap_or(0)).collect()))
 }
 
@@ -188,23 +202,41 @@ fn strpos(a: &Args<'_>) -> Eval {
     Ok(t.find(&p).map_or(Value::Int(0), |at| count(t[..at].chars().count() + 1)))
 }
 
+/// Bytes of a text that functions make: nested calls grow exponentially.
+const MOST_BYTES: usize = 16 << 20;
+
+fn bounded(bytes: usize) -> Result<(), EvalError> {
+    if bytes <= MOST_BYTES { Ok(()) } else { Err(EvalError::Overflow) }
+}
+
 fn replace(a: &Args<'_>) -> Eval {
     let (t, from) = (a.text(0), a.text(1));
-    Ok(Value::Text(if from.is_empty() { t } else { t.replace(&from, &a.text(2)) }))
+    if from.is_empty() {
+        return Ok(Value::Text(t));
+    }
+    let to = a.text(2);
+    bounded(t.len().saturating_add(t.matches(&from).count().saturating_mul(to.len())))?;
+    Ok(Value::Text(t.replace(&from, &to)))
 }
 
 fn repeat(a: &Args<'_>) -> Eval {
-    let times = usize::try_from(a.int(1)?.clamp(0, 10_000)).unwrap_or(0);
-    Ok(Value::Text(a.text(0).repeat(times)))
+    let (t, times) = (a.text(0), usize::try_from(a.int(1)?.max(0)).unwrap_or(usize::MAX));
+    bounded(t.len().saturating_mul(times))?;
+    Ok(Value::Text(t.repeat(times)))
 }
 
 fn pad(a: &Args<'_>, join: fn(String, &str) -> String) -> Eval {
     let (t, with) = (a.text(0), if a.len() == 3 { a.text(2) } else { " ".into() });
     let have = t.chars().count();
-    let to = usize::try_from(a.int(1)?.clamp(0, 10_000)).unwrap_or(0);
+    let length = a.int(1)?;
+    let to = usize::try_from(length.max(0)).unwrap_or(usize::MAX);
+    if a.is(Dialect::Mysql) && (length < 0 || with.is_empty() && have < to) {
+        return Ok(Value::Null);
+    }
     if have >= to {
         return Ok(Value::Text(t.chars().take(to).collect()));
     }
+    bounded(to.saturating_mul(4))?;
     Ok(Value::Text(join(with.chars().cycle().take(to - have).collect(), &t)))
 }
 
@@ -234,6 +266,7 @@ fn code_point(t: &str) -> Value {
 
 fn character(a: &Args<'_>) -> Eval {
     let c = u32::try_from(a.int(0)?).ok().and_then(char::from_u32);
+    let c = c.filter(|c| *c != '\0' || !a.is(Dialect::Postgres));
     c.map(|c| Value::Text(c.to_string())).ok_or(EvalError::Overflow)
 }
 
@@ -276,6 +309,7 @@ fn regexp_substr(a: &Args<'_>) -> Eval {
 fn regexp_replace(a: &Args<'_>) -> Eval {
     let (t, flags, with) = (a.text(0), a.text(3), a.text(2));
     let re = compile(&search_regex(&a.text(1), flags.contains('i')))?;
+    bounded(t.len().saturating_add(re.find_iter(&t).count().saturating_mul(with.len())))?;
     let with = regex::NoExpand(&with);
     Ok(Value::Text(match flags.contains('g') || !a.is(Dialect::Postgres) {
         true => re.replace_all(&t, with).into_owned(),
@@ -287,7 +321,9 @@ fn concat(a: &Args<'_>) -> Eval {
     if a.is(Dialect::Mysql) && a.values.iter().any(Value::is_null) {
         return Ok(Value::Null);
     }
-    Ok(Value::Text(a.values.iter().filter(|x| !x.is_null()).map(|x| cast::text(x, a.env)).collect()))
+    let parts: Vec<String> = a.values.iter().filter(|x| !x.is_null()).map(|x| cast::text(x, a.env)).collect();
+    bounded(parts.iter().map(String::len).sum())?;
+    Ok(Value::Text(parts.concat()))
 }
 
 fn concat_ws(a: &Args<'_>) -> Eval {
@@ -295,5 +331,7 @@ fn concat_ws(a: &Args<'_>) -> Eval {
         return Ok(Value::Null);
     }
     let parts: Vec<String> = a.values[1..].iter().filter(|x| !x.is_null()).map(|x| cast::text(x, a.env)).collect();
-    Ok(Value::Text(parts.join(&a.text(0))))
+    let between = a.text(0);
+    bounded(parts.iter().map(|part| part.len().saturating_add(between.len())).sum())?;
+    Ok(Value::Text(parts.join(&between)))
 }

@@ -29,8 +29,9 @@ impl Solver<'_> {
             .collect();
         let own = part.iter().map(|&c| self.values(st, c, st.cells[c].domain.as_deref()));
         let wide = part.iter().map(|&c| self.values(st, c, st.wide[c].as_deref().or(st.cells[c].domain.as_deref())));
+        let wider = part.iter().any(|&c| st.wide[c].is_some());
         self.rows(&conditions, &own.collect::<Option<Vec<_>>>()?)
-            .or_else(|| self.rows(&conditions, &wide.collect::<Option<Vec<_>>>()?))
+            .or_else(|| if wider { self.rows(&conditions, &wide.collect::<Option<Vec<_>>>()?) } else { None })
             .map(|rows| tree(part, &rows))
     }
 

@@ -24,7 +24,7 @@ impl ConfigReader<'_> {
                 }
                 "rows_from" => {
                     let file = self.text(value, key)?;
-                    rows.push(csv::read(&self.folder.join(&file), &file)?);
+                    rows.push(csv::read(&self.path(value, &file)?, &file)?);
                 }
                 "rows" => rows.push(self.rows(value, key)?),
                 _ => weight = Some((self.text(value, key)?, value)),
@@ -59,7 +59,7 @@ impl ConfigReader<'_> {
             }
         }
         let Some((file, at)) = file else { return Err(self.wrong(node, key, "the name of a file")) };
-        let path = self.folder.join(&file);
+        let path = self.path(at, &file)?;
         let of_columns = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
         let rows = if of_columns || column.is_some() || weight.is_some() {
             csv::read(&path, &file)?

@@ -52,7 +52,7 @@ fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::Int(_) | Value::Decimal { .. } | Value::Float(_) | Value::Bool(_) => Some(value.to_string()),
         Value::Text(_) | Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => {
-            Some(serde_json::Value::from(value.to_string()).to_string())
+            Some(super::quoted(&value.to_string()))
         }
         _ => None,
     }

@@ -50,7 +50,7 @@ fn sqlite_instant(v: &[Value], env: Env) -> Option<i64> {
     for m in v.iter().skip(1) {
         let m = cast::text(m, env).trim().to_lowercase();
         let day = day_of(t).ok()?;
-        let (y, mo, _) = civil(day);
+        let (y, mo, dom) = civil(day);
         t = match m.as_str() {
             "unixepoch" | "utc" | "localtime" | "auto" | "subsec" | "subsecond" => t,
             "start of day" => midnight(day)?,
@@ -58,7 +58,8 @@ fn sqlite_instant(v: &[Value], env: Env) -> Option<i64> {
             "start of year" => midnight(days(y, 1, 1))?,
             _ => {
                 let (months, micros) = interval(&m, "")?;
-                let d = add_months(day, months).ok()?;
+                // Days beyond the end of a month go on into the next one.
+                let d = add_months(days(y, mo, 1), months).ok()?.checked_add(dom.cast_signed() - 1)?;
                 midnight(d)?.checked_add(t.rem_euclid(MICROS_PER_DAY))?.checked_add(micros)?
             }
         };
