@@ -14,7 +14,7 @@ use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::value::Value;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_domain::{RangeKind, Sampler};
-use dbmocker_plan::{AnyParent, Clock, TreeColumn};
+use dbmocker_plan::{AnyParent, Clock, Law, TreeColumn};
 use dbmocker_plan::{Plan, TablePlan, lines_to_add};
 use dbmocker_predicate::{CoupledColumns, SolvedNumbers};
 
@@ -127,6 +127,11 @@ impl ColumnGen {
     pub fn is_filled(&self) -> bool {
         let may_lack = matches!(self.rule, RuleGen::Null | RuleGen::Unique { .. } | RuleGen::AnyOf { .. });
         self.null_below == 0 && self.group.is_none() && self.presence.is_none() && !may_lack
+    }
+
+    /// Returns true if a law of moments determines the column.
+    pub fn has_moment(&self) -> bool {
+        matches!(&self.rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { .. }))
     }
 
     /// Returns the column's position in this foreign key, if the key alone determines its cells.

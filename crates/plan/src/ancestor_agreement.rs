@@ -19,7 +19,7 @@ pub struct AncestorAgreement {
     pub up: Vec<FkStep>,
     /// The path from this key's own parent up to the ancestor.
     pub down: Vec<FkStep>,
-    /// For a self reference: only rows below `row.div_ceil(earlier)` are candidates.
+    /// For a self reference: of the ancestor's rows before this one, only the first `1 / earlier` are candidates.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub earlier: Option<u64>,
 }

@@ -227,16 +227,27 @@ pub enum Form {
 pub enum Began {
     Clock(Clock),
     /// After the latest start time of the parents by these foreign keys; by the clock if there are none. `together`:
-    /// the rows of the one parent are consecutive, and their start times in order.
+    /// the rows of the one parent are consecutive, and their start times in order. `course`: they also lie between these
+    /// moments of the parent row.
     After {
         parents: Vec<usize>,
         gap: Gap,
         together: bool,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        course: Option<Course>,
         otherwise: Clock,
     },
     /// The rows of one owner (of the table, if there is no foreign key to an owner) divide the time from the owner's
     /// start to now, in order and without overlap.
     Owned(Owned),
+}
+
+/// The time in which something takes its course: two columns of moments of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    /// `None`: the row's start time.
+    pub from: Option<usize>,
+    pub to: usize,
 }
 
 /// Rows in temporal order within the lifetime of an owner.

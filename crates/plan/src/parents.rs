@@ -36,7 +36,8 @@ pub struct ParentSelection {
     pub pick: ParentChoice,
     /// First index used of the parent's index space (above 0 to skip existing rows).
     pub first: u64,
-    /// For foreign keys that share columns: the combinations of parent rows that agree, `members.len()` indices each.
+    /// For foreign keys that share columns: the combinations of parent rows that agree, `members.len()` indices each. For
+    /// a single foreign key: the only parent rows that may be selected, in order.
     #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
     pub combinations: Option<Arc<Vec<u64>>>,
     /// Number of consecutive combinations that belong to one row of the leading parent: `pick` selects this row, then
@@ -54,6 +55,17 @@ pub struct ParentSelection {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meets: Option<AncestorAgreement>,
     pub reason: String,
+}
+
+impl ParentSelection {
+    /// Returns the number of candidates among the first `rows` rows of the only foreign key's parent, existing rows
+    /// first.
+    pub fn candidates(&self, rows: u64) -> u64 {
+        match &self.combinations {
+            Some(of_parent) => of_parent.partition_point(|&row| row < rows) as u64,
+            None => rows.saturating_sub(self.first),
+        }
+    }
 }
 
 /// The method by which a row selects its parent row.
@@ -122,7 +134,7 @@ pub enum ParentChoice {
 }
 
 /// A foreign key of a planned table, followed from parent to child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FkStep {
     /// The child table: index into [`Plan::tables`](crate::Plan::tables).
     pub table: usize,

@@ -115,8 +115,14 @@ impl PlanChecker<'_> {
         let (parents, clock) = match &self.table.began {
             None => return Ok(()),
             Some(Began::Clock(clock)) => (Vec::new(), clock),
-            Some(Began::After { parents, otherwise, .. }) => {
+            Some(Began::After { parents, otherwise, course, .. }) => {
                 holds("rows that come after none", !parents.is_empty())?;
+                if let Some(course) = course {
+                    let parent = parents.first().and_then(|&f| self.table.foreign.get(f)?.parent_table);
+                    let columns = parent.map_or(0, |p| self.tables[p].columns.len());
+                    let of_parent = |c: usize| within("a column of the course of a parent", c, columns);
+                    course.from.into_iter().chain([course.to]).try_for_each(of_parent)?;
+                }
                 (parents.clone(), otherwise)
             }
             Some(Began::Owned(owned)) => {
@@ -196,6 +202,7 @@ impl PlanChecker<'_> {
             Some(combinations) => {
                 let each = members.saturating_mul(s.partners.max(1));
                 holds("combinations that are cut off", (combinations.len() as u64).is_multiple_of(each))?;
+                holds("candidates that are not in order", members > 1 || combinations.is_sorted())?;
                 for combination in combinations.chunks(s.members.len()) {
                     let there =
                         combination.iter().zip(&s.members).all(|(&row, &m)| row < self.space(&self.table.foreign[m]));
@@ -285,7 +292,7 @@ impl PlanChecker<'_> {
         };
         let mut own = s.members.iter();
         let ends = (end(meets.by, &meets.up)?, own.next().map_or(Ok(usize::MAX), |&own| end(own, &meets.down))?);
-        holds("ways to different tables", ends.0 == ends.1 && own.next().is_none() && s.combinations.is_none())?;
+        holds("ways to different tables", ends.0 == ends.1 && own.next().is_none())?;
         holds("a key that agrees by two laws", !matches!(s.pick, ParentChoice::Agreeing { .. }))?;
         holds("rows that are counted by none", meets.earlier != Some(0))?;
         let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);

@@ -13,8 +13,9 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
+use super::table_planner::KeyPair;
 use super::wanted_keys::{self, WantedKeys};
-use dbmocker_core::schema::{Dialect, Schema, TableName};
+use dbmocker_core::schema::{Dialect, ForeignKey, Schema, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{ExistingKeys, Sample};
@@ -62,6 +63,8 @@ pub(super) struct PlanContext<'a> {
     pub formulas: Formulas,
     /// By position: the names of the foreign keys of planned tables.
     pub foreign_names: Vec<Vec<String>>,
+    /// By parent table: foreign keys of its child tables, each with another foreign key of the same table.
+    pub paired_keys: BTreeMap<usize, Vec<KeyPair>>,
     /// Columns that refer to one of several tables.
     pub pairs: &'a [PolymorphicReference],
     /// Tables for which inferred references leave too little room: only declared ones are kept.
@@ -76,6 +79,30 @@ pub(super) struct PlanContext<'a> {
     pub learned: LearnedColumns,
     /// Key tuples read so far, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
+}
+
+/// Returns each two foreign keys of one column of a table, by the parent of the first.
+fn paired_keys(schema: &Schema, tables: &[usize]) -> BTreeMap<usize, Vec<KeyPair>> {
+    let mut out: BTreeMap<usize, Vec<KeyPair>> = BTreeMap::new();
+    let position: BTreeMap<&TableName, usize> = schema.tables.iter().enumerate().map(|(i, t)| (&t.name, i)).collect();
+    for &t in tables {
+        let table = &schema.tables[t];
+        let key = |f: &ForeignKey| {
+            let [column] = &f.columns[..] else { return None };
+            Some((table.column_index(column)?, *position.get(&f.parent)?))
+        };
+        let keys: Vec<(usize, usize)> = table.every_foreign_key().into_iter().filter_map(key).collect();
+        for &(column, parent) in &keys {
+            for &(other_column, other) in keys.iter().filter(|(c, other)| *c != column && *other != parent) {
+                out.entry(parent).or_default().push(KeyPair {
+                    table: t,
+                    columns: [column, other_column],
+                    parents: [Some(parent), Some(other)],
+                });
+            }
+        }
+    }
+    out
 }
 
 impl<'a> PlanContext<'a> {
@@ -135,6 +162,7 @@ impl<'a> PlanContext<'a> {
             counted: BTreeMap::new(),
             formulas: Formulas::default(),
             foreign_names: Vec::new(),
+            paired_keys: paired_keys(schema, &index),
             pairs,
             declared_only: BTreeSet::new(),
             solved_orderings: BTreeSet::new(),

@@ -1,5 +1,6 @@
 //! Plans one table: domains from types and names, parents from foreign keys, narrowing by CHECKs, carriers of keys.
 
+pub(crate) use common_ancestors::KeyPair;
 pub(crate) use learned::LearnedScope;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ mod pairs;
 mod parent_filter;
 mod parents;
 mod phases;
+mod related_parents;
 mod roles;
 mod row_laws;
 mod row_size;
@@ -102,6 +104,8 @@ struct TablePlanner<'a> {
     orderings: Vec<orderings::Ordering>,
     /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, common_ancestors::CommonAncestor>,
+    /// Why a foreign key refers to some of the parent's rows only.
+    related: BTreeMap<usize, String>,
     /// Columns of moments that laws may determine, and those of keys.
     kept: Vec<MomentColumn>,
     keyed: Vec<MomentColumn>,
@@ -276,6 +280,7 @@ impl<'a> TablePlanner<'a> {
             keyed: Vec::new(),
             free: BTreeMap::new(),
             met: BTreeMap::new(),
+            related: BTreeMap::new(),
         };
         for (c, column) in table.columns.iter().enumerate() {
             let mut planned = planner.column(b, column);

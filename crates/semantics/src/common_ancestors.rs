@@ -68,6 +68,7 @@ const PERSONAL: &[&str] = &[
     "loan",
     "membership",
     "order",
+    "parcel",
     "payment",
     "payment method",
     "policy",
@@ -78,6 +79,7 @@ const PERSONAL: &[&str] = &[
     "reservation",
     "session",
     "shift",
+    "shipment",
     "statement",
     "subscription",
     "token",
@@ -98,6 +100,8 @@ const REACTIONS: &[&str] = &[
 #[derive(Debug, Clone, Copy)]
 pub struct FkPaths<'a> {
     pub table: &'a str,
+    /// The table's own columns.
+    pub keys: [&'a str; 2],
     /// The first table on each path; `None` if that is the ancestor.
     pub first: [Option<&'a str>; 2],
     /// The last foreign key column of each path.
@@ -115,14 +119,24 @@ impl FkPaths<'_> {
         }
         let [a, b] = self.columns.map(role_of);
         let plain = |name: &str| ancestor.words.join(" ").ends_with(name);
-        if a != b && !(plain(&a) && plain(&b)) {
+        // `sender_id` beside `sender_address_id`, an address of a customer.
+        let named = |direct: usize, role: &str, other: &str| {
+            self.first[direct].is_none() && plain(other) && begins_with(self.keys[1 - direct], role)
+        };
+        if a != b && !(plain(&a) && plain(&b)) && !named(0, &a, &b) && !named(1, &b, &a) {
             return false;
         }
         let actor = ancestor.ends_any(ACTORS) && !singular(&a).ends_any(SERVED);
         let people = actor || ancestor.ends_any(ACTORS) || ancestor.ends_any(SERVED);
         match self.first {
             _ if container && !actor => true,
-            [Some(one), Some(other)] => one != other && !people,
+            [Some(one), Some(other)] if people => {
+                let [one, other] = [one, other].map(singular);
+                let personal = [&one, &other].map(|name| name.ends_any(PERSONAL));
+                let served = !actor && !one.ends_any(REACTIONS) && !other.ends_any(REACTIONS);
+                one.words != other.words && (personal == [true; 2] || served && personal != [false; 2])
+            }
+            [Some(one), Some(other)] => one != other,
             [None, Some(first)] | [Some(first), None] if people => {
                 let reaction = singular(self.table).ends_any(REACTIONS);
                 let part = roles::is_named_after(self.table, first) && !reaction;
@@ -131,6 +145,12 @@ impl FkPaths<'_> {
             _ => true,
         }
     }
+}
+
+/// Whether a column's name begins with a role and has further words: `sender_address_id`.
+fn begins_with(column: &str, role: &str) -> bool {
+    let (name, role) = (singular(column).words, singular(role).words);
+    name.len() > role.len() && name.starts_with(&role)
 }
 
 /// The role in a foreign key column's name: `customer` for `customer_id`.
@@ -161,7 +181,7 @@ mod tests {
     use super::*;
 
     fn same_ancestor(table: &str, first: [Option<&str>; 2], columns: [&str; 2], ancestor: &str) -> bool {
-        FkPaths { table, first, columns, ancestor }.same_ancestor()
+        FkPaths { table, keys: columns, first, columns, ancestor }.same_ancestor()
     }
 
     #[test]
@@ -187,6 +207,18 @@ mod tests {
         assert!(both("grades", ["students", "exams"], "course_id", "courses"));
         assert!(!both("flights", ["airports", "airports"], "city_id", "cities"));
         assert!(!both("transfers", ["wallets", "wallets"], "customer_id", "customers"));
+        assert!(both("loyalty_transactions", ["loyalty_accounts", "bookings"], "guest_id", "guests"));
+        assert!(both("order_items", ["orders", "listings"], "seller_id", "sellers"));
+        assert!(!both("likes", ["posts", "comments"], "user_id", "users"));
+        let sender = |keys, first| FkPaths {
+            table: "parcels",
+            keys,
+            first,
+            columns: ["sender_id", "customer_id"],
+            ancestor: "customers",
+        };
+        assert!(sender(["sender_id", "sender_address_id"], [None, Some("addresses")]).same_ancestor());
+        assert!(!sender(["sender_id", "recipient_address_id"], [None, Some("addresses")]).same_ancestor());
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub use name_orderings::soft_checks;
 pub use names::Name;
 pub use nulls::named as named_nulls;
 pub use privacy::{Privacy, privacy};
-pub use stages::{Stage, ages, delay, is_machine, is_planned, is_validity, stage, step};
+pub use stages::{Stage, ages, course, delay, is_machine, is_planned, is_validity, stage, step};
 
 /// Whether a column holds a point in time by its name, for columns whose type is not a date or timestamp.
 pub fn is_moment(name: &str) -> bool {

@@ -42,6 +42,29 @@ const PLAIN_KEYS: &[&str] = &["id", "key", "no", "number", "num", "uuid", "guid"
 /// Columns that identify a row although they are not its primary key.
 const IDENTIFYING: &[&str] = &["version", "code", "slug", "sku", "symbol", "isbn", "abbreviation"];
 
+/// Last words of columns that describe a row, even where they are unique: the same name in another table describes that
+/// table's rows.
+const DESCRIBING: &[&str] = &[
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "telephone",
+    "fax",
+    "website",
+    "url",
+    "domain",
+    "name",
+    "title",
+    "label",
+    "token",
+    "hash",
+    "address",
+    "password",
+    "iban",
+    "description",
+];
+
 /// A table that a column may refer to, and one of that table's columns.
 #[derive(Debug, Clone, Copy)]
 pub struct ReferenceTarget<'a> {
@@ -74,7 +97,8 @@ pub fn fit(column: &[String], target: &ReferenceTarget<'_>, loose: bool) -> Opti
         () if !plain
             && column == key
             && (key.len() > 1 || key[0].len() > 4)
-            && !IDENTIFYING.contains(&key[0].as_str()) =>
+            && !IDENTIFYING.contains(&key[0].as_str())
+            && !key.last().is_some_and(|word| DESCRIBING.contains(&word.as_str())) =>
         {
             Some(7)
         }
@@ -184,6 +208,8 @@ mod tests {
 
     #[test]
     fn fit_scores_references_by_name() {
+        assert_eq!(score("email", "employees", "email"), None);
+        assert_eq!(score("custno", "customers", "custno"), Some(7));
         for (column, table, key) in [
             ("member_id", "members", "id"),
             ("MemberID", "Members", "ID"),

@@ -196,6 +196,96 @@ const CROWDS: &[&str] = &[
     "watch",
 ];
 
+/// Tables of events that take their course over some time, and end.
+const EPISODES: &[&str] = &[
+    "admission",
+    "appointment",
+    "auction",
+    "batch",
+    "bill",
+    "booking",
+    "case",
+    "chat",
+    "claim",
+    "contract",
+    "conversation",
+    "delivery",
+    "encounter",
+    "entry",
+    "exam",
+    "flight",
+    "game",
+    "incident",
+    "inspection",
+    "invoice",
+    "issue",
+    "itinerary",
+    "job",
+    "journey",
+    "loan",
+    "match",
+    "order",
+    "parcel",
+    "policy",
+    "prescription",
+    "question",
+    "quiz",
+    "race",
+    "rental",
+    "request",
+    "reservation",
+    "ride",
+    "round",
+    "route",
+    "run",
+    "shift",
+    "shipment",
+    "stay",
+    "surgery",
+    "survey",
+    "task",
+    "thread",
+    "ticket",
+    "tour",
+    "transfer",
+    "treatment",
+    "trip",
+    "visit",
+    "voyage",
+];
+
+/// Tables of what happens in the course of an event.
+const COURSE: &[&str] = &[
+    "activity",
+    "administration",
+    "answer",
+    "charge",
+    "checkpoint",
+    "coverage",
+    "event",
+    "history",
+    "log",
+    "log entry",
+    "measurement",
+    "message",
+    "milestone",
+    "movement",
+    "note",
+    "observation",
+    "position",
+    "reading",
+    "reply",
+    "response",
+    "result",
+    "sample",
+    "scan",
+    "sign",
+    "status",
+    "transition",
+    "update",
+    "vital",
+];
+
 /// Tables of tenants and other containers, whose rows own large parts of the database.
 const CONTAINERS: &[&str] = &[
     "tenant",
@@ -266,6 +356,7 @@ pub fn role(table: &str, parent: &str, owner: bool) -> Role {
     let named = table.words.len() > parent.words.len() && table.words.starts_with(&parent.words);
     match () {
         () if table.ends_any(CROWDS) => Role::Crowd,
+        () if owner && parent.ends_any(EPISODES) && table.ends_any(COURSE) => Role::Detail,
         () if named && !table.ends_any(HAPPENINGS) => Role::Detail,
         () if table.ends_any(HAPPENINGS) => Role::Activity,
         () if table.ends_any(PARTS) => {
@@ -276,8 +367,14 @@ pub fn role(table: &str, parent: &str, owner: bool) -> Role {
             }
         }
         () if parent.ends_any(CONTAINERS) || table.ends_any(MANY) => Role::Activity,
+        () if owner && parent.ends_any(EPISODES) => Role::Detail,
         () => Role::Other,
     }
+}
+
+/// Whether a table's rows happen while the parent's row takes its course: a stay's charges, not its reviews.
+pub fn is_part_of_course(table: &str, parent: &str) -> bool {
+    singular(parent).ends_any(EPISODES) && singular(table).ends_any(COURSE)
 }
 
 /// Whether a table's name begins with its parent's: `order_items` with `orders`.

@@ -41,6 +41,13 @@ const LONG: &[i64] = &[30 * DAY, 90 * DAY, 180 * DAY, YEAR, YEAR];
 const TRIAL: &[i64] = &[7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY];
 const DAYS: &[i64] = &[2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 7 * DAY];
 
+/// Ranks of [`Then`]: the start of what a row describes, departures, arrivals, ends and closings.
+const STARTED: u8 = 25;
+const LEFT: u8 = 50;
+const ARRIVED: u8 = 55;
+const ENDED: u8 = 65;
+const CLOSED: u8 = 75;
+
 /// Phrases in a name and the stage that each indicates; the first match wins, so rarer phrases come first.
 pub const STAGES: &[(&[&str], Stage)] = &[
     (&["birth", "birth date", "date of birth", "born"], Born),
@@ -419,6 +426,24 @@ const SPANS: &[(&[&str], (i64, i64))] = &[
 /// The usual duration of what a table's rows describe, in seconds.
 fn span(table: &Name) -> Option<(i64, i64)> {
     SPANS.iter().find(|(words, _)| words.iter().any(|w| table.has(w))).map(|(_, span)| *span)
+}
+
+/// The columns in which the course of a row begins and ends: of an admission from `admitted_at` to `discharged_at`.
+/// `None` as the first: it begins with the row. The columns are those of moments, with any index.
+pub fn course(table: &str, columns: &[(usize, &str)]) -> Option<(Option<usize>, usize)> {
+    let at = |name: &str| if let Some(Then(at, _)) = stage(table, name) { Some(at) } else { None };
+    let actual = |name: &str| !is_planned(name);
+    let placed = |range: std::ops::RangeInclusive<u8>| {
+        let mut found: Vec<(usize, &str)> =
+            columns.iter().copied().filter(|(_, name)| at(name).is_some_and(|at| range.contains(&at))).collect();
+        // What happened, rather than what was planned.
+        found.sort_by_key(|(_, name)| !actual(name));
+        found.first().copied()
+    };
+    let (to, end) = placed(ENDED..=CLOSED).or_else(|| placed(ARRIVED..=ARRIVED))?;
+    let from = placed(STARTED..=STARTED).or_else(|| placed(LEFT..=LEFT));
+    let from = from.filter(|(_, start)| actual(start) || !actual(end)).map(|(from, _)| from);
+    Some((from, to))
 }
 
 /// The usual time between a parent row and a row of this table, in seconds, for tables of details.

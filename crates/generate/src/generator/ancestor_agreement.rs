@@ -29,7 +29,13 @@ impl AncestorAgreementGen {
         let pairs = self.list.as_chunks::<2>().0;
         let from = pairs.partition_point(|p| p[0] < ancestor);
         let to = pairs.partition_point(|p| p[0] < ancestor || p[0] == ancestor && p[1] < limit);
-        (to > from).then(|| pairs[from + CellRng::new(word).below((to - from) as u64) as usize][1])
+        let count = self.first_of((to - from) as u64);
+        (count > 0).then(|| pairs[from + CellRng::new(word).below(count) as usize][1])
+    }
+
+    /// Returns how many of an ancestor's rows before the row are candidates.
+    fn first_of(&self, before: u64) -> u64 {
+        self.meets.earlier.map_or(before, |every| before.div_ceil(every))
     }
 }
 
@@ -73,8 +79,8 @@ impl Generator {
         let first = first.checked_sub(table.foreign[meets.by].existing_keys.len() as u64)?;
         let ancestor = self.ancestor_up(&meets.up, first)?;
         let limit = match (meets.earlier, &source.pick) {
-            (Some(every), _) => row.div_ceil(every),
-            (None, ParentChoiceGen::Active(law)) => (source.first + law.existing(row)).saturating_sub(existing_count),
+            (Some(_), _) => row,
+            (None, ParentChoiceGen::Active(law)) => source.end(law.existing(row)).saturating_sub(existing_count),
             _ => self.tables[f.parent?].rows,
         };
         let word = source.stream.at(row, attempt);
@@ -96,29 +102,25 @@ impl Generator {
         if !met.list.is_empty() || !more.is_empty() {
             return met.listed(ancestor, limit, word);
         }
+        let every = met.meets.earlier.unwrap_or(1);
         let words = (0..TRIES).scan(word, |w, _| Some(std::mem::replace(w, mix(*w ^ 0x3d))));
         words.into_iter().find_map(|word| {
-            let child = self.tables[step.table].child_before(step.foreign, ancestor, limit, word)?;
+            let child = self.tables[step.table].child_before(step.foreign, ancestor, limit, every, word)?;
             (self.ancestor_up(&met.meets.down, child) == Some(ancestor)).then_some(child)
         })
     }
 }
 
 impl TableGen {
-    /// Returns the single-column foreign keys to earlier tables that have a separate parent selection.
+    /// Returns the single-column foreign keys to earlier tables whose parent rows follow from the row number.
     pub fn keys_up(&self, own: usize) -> Vec<KeyUp> {
         let keys = self.foreign.iter().enumerate();
         let up = keys.filter_map(|(foreign, f)| {
             let parent = f.parent.filter(|&p| p < own)?;
             let [column] = f.columns[..] else { return None };
             let source = &self.sources[f.source];
-            let alone = source.members == 1 && source.combinations.is_none();
             let free = !matches!(source.pick, ParentChoiceGen::Agreeing(_) | ParentChoiceGen::Never);
-            (alone && free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp {
-                foreign,
-                parent,
-                column,
-            })
+            (free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp { foreign, parent, column })
         });
         up.collect()
     }
@@ -133,23 +135,23 @@ impl TableGen {
             }
             _ => false,
         };
-        law && source.combinations.is_none() && source.meets.is_none()
+        law && source.is_plain() && source.meets.is_none()
     }
 
-    /// Returns a child row below `limit` of a generated row of the parent, by a random word.
-    fn child_before(&self, foreign: usize, parent: u64, limit: u64, word: u64) -> Option<u64> {
+    /// Returns a child row below `limit` of a generated row of the parent, by a random word; one of the first `1 / every`.
+    fn child_before(&self, foreign: usize, parent: u64, limit: u64, every: u64, word: u64) -> Option<u64> {
         let f = &self.foreign[foreign];
         let source = &self.sources[f.source];
-        let p = (parent + f.existing_keys.len() as u64).checked_sub(source.first).filter(|p| *p < source.size)?;
+        let p = source.place(parent + f.existing_keys.len() as u64).filter(|p| *p < source.size)?;
         let (first, count) = match &source.pick {
-            ParentChoiceGen::Active(law) => return law.child(p, limit, word),
+            ParentChoiceGen::Active(law) => return law.child(p, limit.div_ceil(every), word),
             ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law.children(p),
             ParentChoiceGen::Component { composite_key, place: 0 } => {
-                self.composite_keys[*composite_key].children(p)?
+                self.composite_keys[*composite_key].children_of_digit(p)?
             }
             _ => return None,
         };
-        let count = count.min(limit.saturating_sub(first));
+        let count = count.min(limit.saturating_sub(first)).div_ceil(every);
         (count > 0).then(|| first + CellRng::new(word).below(count))
     }
 }

@@ -24,7 +24,7 @@ impl Generator {
             }
             _ => false,
         };
-        let alone = source.combinations.is_none() && source.meets.is_none() && source.members == 1 && !table.tries();
+        let alone = source.is_plain() && source.meets.is_none() && !table.tries();
         told && alone && f.columns.iter().all(|&c| table.columns[c].is_of(foreign).is_some())
     }
 
@@ -78,7 +78,7 @@ impl Generator {
     fn chosen(&self, t: usize, foreign: usize, p: u64) -> Option<u64> {
         let table = &self.tables[t];
         let f = &table.foreign[foreign];
-        let i = (f.existing_keys.len() as u64 + p).checked_sub(table.sources[f.source].first)?;
-        (table.rows > 0).then_some(i)
+        let place = table.sources[f.source].place(f.existing_keys.len() as u64 + p);
+        place.filter(|_| table.rows > 0)
     }
 }

@@ -91,12 +91,8 @@ impl CompositeKeyGen {
         found.map(|of| self.digit_of(place, of))
     }
 
-    /// Returns the first row of a parent and the number of its rows; `None` if they are not a range.
-    pub fn children(&self, parent: u64) -> Option<(u64, u64)> {
-        self.law().map(|law| law.children(parent))
-    }
-
-    /// As [`children`](Self::children), for a value of the first component.
+    /// Returns the first row with a value of the first component and the number of these rows; `None` if they are not a
+    /// range.
     pub fn children_of_digit(&self, digit: u64) -> Option<(u64, u64)> {
         let law = self.law()?;
         let parent = Some(digit / self.stride).filter(|p| digit.is_multiple_of(self.stride) && *p < law.parents());

@@ -118,7 +118,7 @@ impl TableGen {
             ParentChoiceGen::InOrder(law) => law.child(p),
             ParentChoiceGen::Cover(cover) => cover.child(p),
             ParentChoiceGen::Component { composite_key, place: 0 } => {
-                let (first, count) = self.composite_keys[*composite_key].children(p)?;
+                let (first, count) = self.composite_keys[*composite_key].children_of_digit(p)?;
                 (count > 0).then(|| first + CellRng::of_cell(mix(word)).below(count))
             }
             _ => None,
@@ -131,7 +131,7 @@ impl TableGen {
         let arithmetic = match &source.pick {
             ParentChoiceGen::OneToOne(_) | ParentChoiceGen::InOrder(_) | ParentChoiceGen::Cover(_) => true,
             ParentChoiceGen::Component { composite_key, place: 0 } => {
-                self.composite_keys[*composite_key].children(0).is_some()
+                self.composite_keys[*composite_key].law().is_some()
             }
             _ => false,
         };

@@ -121,25 +121,25 @@ impl Generator {
     pub fn parent_rows(&self, t: usize, foreign: usize, rows: Range<u64>) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
-        if source.meets.is_some() {
+        if source.meets.is_some() || !source.is_plain() {
             return rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect();
         }
-        match (&source.pick, &source.combinations) {
-            (ParentChoiceGen::Component { composite_key, place }, None) => {
+        match &source.pick {
+            ParentChoiceGen::Component { composite_key, place } => {
                 let digits = table.digits(*composite_key, *place, rows);
-                digits.into_iter().map(|digit| source.first + digit).collect::<Vec<u64>>().into()
+                digits.into_iter().map(|digit| source.row(digit)).collect::<Vec<u64>>().into()
             }
-            (ParentChoiceGen::Spread(spread), None) => {
-                let pick = |row| spread.pick(source.stream.at(row, table.attempt(row))).map(|p| source.first + p);
+            ParentChoiceGen::Spread(spread) => {
+                let pick = |row| spread.pick(source.stream.at(row, table.attempt(row))).map(|p| source.row(p));
                 rows.map(pick).collect()
             }
-            (ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law), None) if !table.tries() => {
+            ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) if !table.tries() => {
                 let mut out = Vec::with_capacity((rows.end - rows.start) as usize);
-                law.each_run(rows, |run| out.extend(run.ordinals.map(|_| source.first + run.parent)));
+                law.each_run(rows, |run| out.extend(run.ordinals.map(|_| source.row(run.parent))));
                 out.into()
             }
-            (ParentChoiceGen::Skewed, None) if source.size != u64::MAX && source.size > 0 => {
-                let pick = |row| source.first + skewed(source.stream.at(row, table.attempt(row)), source.size);
+            ParentChoiceGen::Skewed if source.size != u64::MAX && source.size > 0 => {
+                let pick = |row| source.row(skewed(source.stream.at(row, table.attempt(row)), source.size));
                 rows.map(pick).collect::<Vec<u64>>().into()
             }
             _ => rows.map(|row| self.parent_row(t, foreign, row, table.attempt(row))).collect(),
@@ -157,11 +157,11 @@ impl Generator {
     ) -> Nullable<u64> {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
-        match (&source.pick, &source.combinations) {
-            (ParentChoiceGen::Component { composite_key, place }, None) if source.meets.is_none() => table
-                .composite_keys[*composite_key]
-                .scattered(*place, rows, &mut found[*composite_key])
-                .map(|digit| source.first + digit),
+        match &source.pick {
+            ParentChoiceGen::Component { composite_key, place } if source.meets.is_none() && source.is_plain() => {
+                let digits = table.composite_keys[*composite_key].scattered(*place, rows, &mut found[*composite_key]);
+                digits.map(|digit| source.row(digit))
+            }
             _ => rows
                 .iter()
                 .map(|row| row.and_then(|row| self.parent_row(t, foreign, row, table.attempt(row))))
@@ -202,7 +202,7 @@ impl Generator {
         let table = &self.tables[t];
         let source = &table.sources[table.foreign[foreign].source];
         let law = match &source.pick {
-            _ if source.meets.is_some() => return None,
+            _ if source.meets.is_some() || !source.is_plain() => return None,
             ParentChoiceGen::InOrder(law) => return Some(Child { parent: law.parent(row), ordinal: 0, count: 1 }),
             ParentChoiceGen::Detail(law) | ParentChoiceGen::Counted(law) => law,
             ParentChoiceGen::Component { composite_key, place: 0 } => table.composite_keys[*composite_key].law()?,
@@ -267,6 +267,32 @@ impl TableGen {
 }
 
 impl ParentSelectionGen {
+    /// Returns true if each place among the candidates is one parent row.
+    pub(super) fn is_plain(&self) -> bool {
+        self.members == 1 && self.partners <= 1
+    }
+
+    /// Returns the place of a parent row among the candidates; existing rows come first.
+    pub(super) fn place(&self, parent: u64) -> Option<u64> {
+        match &self.combinations {
+            Some(rows) => rows.binary_search(&parent).ok().map(|place| place as u64),
+            None => parent.checked_sub(self.first),
+        }
+    }
+
+    /// Returns the parent row at a place among the candidates.
+    pub(super) fn row(&self, place: u64) -> u64 {
+        self.combinations.as_ref().map_or(self.first + place, |rows| rows[place as usize])
+    }
+
+    /// Returns the parent row after the first `places` candidates.
+    pub(super) fn end(&self, places: u64) -> u64 {
+        match &self.combinations {
+            Some(rows) => places.checked_sub(1).and_then(|i| rows.get(i as usize)).map_or(0, |row| row + 1),
+            None => self.first + places,
+        }
+    }
+
     /// Returns the index of one of the combinations of leading parent `i`.
     fn combination(&self, i: u64, row: u64, attempt: u32) -> u64 {
         match self.partners {

@@ -8,7 +8,7 @@ use crate::generator::{Generator, RowError, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
-use dbmocker_plan::{Began, Gap, Law, Moment, Owned, TablePlan};
+use dbmocker_plan::{Began, Course, Gap, Law, Moment, Owned, TablePlan};
 
 /// A compiled [`Began`].
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub struct BeganGen {
     gap: Gap,
     /// The rows of the one parent are consecutive.
     together: bool,
+    course: Option<Course>,
     owned: Option<Owned>,
     stream: Stream,
     now: i64,
@@ -27,14 +28,17 @@ pub struct BeganGen {
 impl BeganGen {
     pub fn new(seed: u64, plan: &TablePlan) -> Option<Self> {
         let none = Gap { least: 0, most: 0 };
-        let (clock, after, gap, together, owned) = match plan.began.as_ref()? {
-            Began::Clock(clock) => (clock, Vec::new(), none, false, None),
-            Began::After { parents, gap, together, otherwise } => (otherwise, parents.clone(), *gap, *together, None),
-            Began::Owned(owned) => (&owned.otherwise, Vec::new(), none, false, Some(owned.clone())),
+        let began = plan.began.as_ref()?;
+        let (clock, after, gap, together) = match began {
+            Began::Clock(clock) => (clock, Vec::new(), none, false),
+            Began::After { parents, gap, together, otherwise, .. } => (otherwise, parents.clone(), *gap, *together),
+            Began::Owned(owned) => (&owned.otherwise, Vec::new(), none, false),
         };
+        let owned = if let Began::Owned(owned) = began { Some(owned.clone()) } else { None };
+        let course = if let Began::After { course, .. } = began { *course } else { None };
         let stream = Stream::new(seed, &plan.label, "began");
         let (now, clock) = (clock.to, ClockGen::new(seed, &plan.label, clock, plan.rows));
-        Some(BeganGen { clock, after, gap, together, owned, stream, now })
+        Some(BeganGen { clock, after, gap, together, course, owned, stream, now })
     }
 
     /// Returns the start time of a child of a parent that started at `of`, where the children are consecutive.
@@ -46,6 +50,12 @@ impl BeganGen {
         let whole = least + step * child.count as f64;
         let span = if whole <= left { least + step * place } else { left * place / child.count.max(1) as f64 };
         self.by_day(of, seconds(of + (span * MICROS_PER_SECOND as f64) as i64).max(of))
+    }
+
+    /// Returns the start time of a child within the course of its parent; all children are in order.
+    fn within(&self, from: i64, to: i64, row: u64, child: Child) -> i64 {
+        let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
+        seconds(from + ((to - from) as f64 * place / child.count.max(1) as f64) as i64).max(from)
     }
 
     /// Returns the start time of a child of an owner that started at `begin`; no two children start at the same time.
@@ -108,7 +118,7 @@ impl Generator {
     /// Returns bounds of a row's start time, both monotone in the row number; `None` if start times are not in row
     /// order.
     pub fn began_between(&self, t: usize, row: u64) -> Option<(i64, i64)> {
-        let law = self.table(t).began.as_ref().filter(|law| law.owned.is_none())?;
+        let law = self.table(t).began.as_ref().filter(|law| law.owned.is_none() && law.course.is_none())?;
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
         let (parent, p) = self.planned_parent(t, foreign, row)?;
         let (lower, upper) = self.began_between(parent, p)?;
@@ -149,11 +159,15 @@ impl Frame<'_> {
             Some(law) if law.after.is_empty() => self.rows.iter().map(|&row| law.clock.moment(row)).collect(),
             Some(law) => {
                 let latest = self.latest(law)?;
-                let rows = self.rows.iter().zip(latest);
-                let moment = |(&row, latest)| match latest {
+                let ends = self.ends(law)?;
+                let rows = self.rows.iter().zip(latest).enumerate();
+                let moment = |(i, (&row, latest)): (usize, (&u64, i64))| match latest {
                     i64::MIN => law.clock.moment(row),
                     latest if law.together => match self.generator.child(self.t, law.after[0], row) {
-                        Some(child) => law.follows(latest, row, child),
+                        Some(child) => match ends.as_ref().map(|ends| ends[i]) {
+                            Some(end) if end > latest => law.within(latest, end, row, child),
+                            _ => law.follows(latest, row, child),
+                        },
                         None => latest,
                     },
                     latest => later(latest, law.gap, law.now, &mut CellRng::of_cell(law.stream.at(row, 0))),
@@ -191,12 +205,24 @@ impl Frame<'_> {
         Ok(self.rows.iter().zip(begins).map(moment).collect())
     }
 
+    /// Returns the end of each row's course, `i64::MIN` where there is none; `None` if the law has no course.
+    fn ends(&self, law: &BeganGen) -> Result<Option<Vec<i64>>, RowError> {
+        let (Some(course), [foreign]) = (law.course, &law.after[..]) else { return Ok(None) };
+        let parents = self.parents(*foreign)?;
+        let ends = parents.frame.moments(course.to)?;
+        Ok(Some(parents.at.iter().map(|at| at.map_or(i64::MIN, |at| ends[at as usize].min(law.now))).collect()))
+    }
+
     /// Returns the latest start time of each row's parents; `i64::MIN` where there are none.
     fn latest(&self, law: &BeganGen) -> Result<Vec<i64>, RowError> {
         let mut latest = vec![i64::MIN; self.rows.len()];
+        let from = law.course.and_then(|course| course.from);
         for &foreign in &law.after {
             let parents = self.parents(foreign)?;
-            let began = parents.frame.began()?;
+            let began = match from {
+                Some(from) => parents.frame.moments(from)?,
+                None => parents.frame.began()?,
+            };
             for (latest, at) in latest.iter_mut().zip(parents.at.iter()) {
                 *latest = at.map_or(*latest, |at| began[at as usize].max(*latest));
             }
@@ -402,7 +428,16 @@ mod tests {
         let owned = Owned { foreign: None, timed: false, step, unit, otherwise: clock.clone() };
         let (stream, clock) = (Stream::new(7, "t", "began"), ClockGen::new(7, "t", &clock, 100));
         let gap = Gap { least: 60, most: 3600 };
-        let made = BeganGen { clock, after: vec![0], gap, together: true, owned: Some(owned.clone()), stream, now };
+        let made = BeganGen {
+            clock,
+            after: vec![0],
+            gap,
+            together: true,
+            course: None,
+            owned: Some(owned.clone()),
+            stream,
+            now,
+        };
         (made, owned)
     }
 

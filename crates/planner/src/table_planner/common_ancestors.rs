@@ -26,14 +26,72 @@ const TREE: usize = 50;
 /// Prefixes of the reasons for a dependent parent selection.
 const WHY: [&str; 2] = ["; two paths to ", "; within its "];
 
+/// The steps from a table up to an ancestor.
+#[derive(Debug, Clone)]
+pub(super) struct AncestorSteps {
+    pub(super) steps: Vec<FkStep>,
+    pub(super) ancestor: usize,
+    /// The name of the last column.
+    last: String,
+}
+
+impl AncestorSteps {
+    /// Returns all steps up from the table at `from`, none first. `column`: the foreign key column that leads there.
+    pub(super) fn from(b: &PlanContext<'_>, from: usize, column: &str) -> Vec<Self> {
+        let mut out = vec![AncestorSteps { steps: Vec::new(), ancestor: from, last: column.to_owned() }];
+        let mut at = 0;
+        while at < out.len() {
+            let path = out[at].clone();
+            at += 1;
+            if path.steps.len() >= STEPS {
+                continue;
+            }
+            let table = b.generator.table(path.ancestor);
+            for up in table.keys_up(path.ancestor) {
+                let mut steps = path.steps.clone();
+                steps.push(FkStep { table: path.ancestor, foreign: up.foreign });
+                let last = table.columns[up.column].name.clone();
+                out.push(AncestorSteps { steps, ancestor: up.parent, last });
+            }
+        }
+        out
+    }
+}
+
+/// Two foreign keys of a table, as schema indices.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyPair {
+    pub(crate) table: usize,
+    pub(crate) columns: [usize; 2],
+    /// The parents on two paths; `None` if the parent is the ancestor.
+    pub(crate) parents: [Option<usize>; 2],
+}
+
+impl KeyPair {
+    /// Returns true if the paths that end with these steps should lead to one row.
+    pub(super) fn leads_to_one_row(&self, b: &PlanContext<'_>, steps: [&AncestorSteps; 2]) -> bool {
+        let [one, other] = steps;
+        if one.ancestor != other.ancestor || self.parents == [None; 2] {
+            return false;
+        }
+        let table = &b.schema.tables[self.table];
+        let name = |t: usize| b.schema.tables[t].name.name.as_str();
+        FkPaths {
+            table: &table.name.name,
+            keys: self.columns.map(|c| table.columns[c].name.as_str()),
+            first: self.parents.map(|parent| parent.map(name)),
+            columns: [&one.last, &other.last],
+            ancestor: name(b.order[one.ancestor]),
+        }
+        .same_ancestor()
+    }
+}
+
 /// A path from one of the table's foreign keys up to an ancestor.
 #[derive(Debug, Clone)]
 struct AncestorPath {
     key: KeyUp,
-    steps: Vec<FkStep>,
-    ancestor: usize,
-    /// The name of its last column.
-    last: String,
+    up: AncestorSteps,
 }
 
 /// The common ancestor of a foreign key and the other one of its key.
@@ -82,11 +140,11 @@ impl TablePlanner<'_> {
         };
         let [one, other] = [known(one)?, known(other)?].map(|(parent, column)| {
             let paths = self.paths(b, KeyUp { foreign: column, parent, column });
-            paths.into_iter().filter(|path| path.steps.len() == 1).collect::<Vec<AncestorPath>>()
+            paths.into_iter().filter(|path| path.up.steps.len() == 1).collect::<Vec<AncestorPath>>()
         });
         let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
         let (one, other) = pairs.into_iter().find(|(one, other)| self.same_ancestor(b, one, other))?;
-        let ancestor = b.schema.tables[b.order[one.ancestor]].name.to_string();
+        let ancestor = b.schema.tables[b.order[one.up.ancestor]].name.to_string();
         let met = [one, other].map(|path| CommonAncestor { column: column_up(b, path), ancestor: ancestor.clone() });
         // Twice as many, so that the number of rows per parent varies.
         (pairs_of(&b.generator, one, other) >= b.rows(self.index).saturating_mul(2)).then_some(met)
@@ -118,14 +176,25 @@ impl TablePlanner<'_> {
                 paths[i + 1..].iter().filter(|other| self.same_ancestor(b, one, other)).map(|other| (one, other)),
             );
         }
-        pairs.sort_by_key(|(one, other)| (one.steps.len() + other.steps.len(), one.key.foreign, other.key.foreign));
+        pairs.sort_by_key(|(one, other)| {
+            (one.up.steps.len() + other.up.steps.len(), one.key.foreign, other.key.foreign)
+        });
         for (one, other) in pairs {
-            let (short, long) = if one.steps.len() <= other.steps.len() { (one, other) } else { (other, one) };
-            if !self.joins(b, plan, short, long) {
-                self.joins(b, plan, long, short);
+            let (short, long) = if one.up.steps.len() <= other.up.steps.len() { (one, other) } else { (other, one) };
+            // A key that may be NULL follows, as the ancestor may have no row for it.
+            let optional = |path: &AncestorPath| !plan.foreign[path.key.foreign].null_columns.is_empty();
+            let (first, second) = match short.up.steps.is_empty() || optional(short) || !optional(long) {
+                true => (short, long),
+                false => (long, short),
+            };
+            if !self.joins(b, plan, first, second) {
+                self.joins(b, plan, second, first);
             }
         }
         self.within_parents(b, plan, &keys);
+        for (foreign, text) in &self.related {
+            plan.foreign[*foreign].columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; {text}"));
+        }
         for f in &plan.foreign {
             let Some(met) = self.met.get(&f.name) else { continue };
             f.columns.iter().for_each(|&c| plan.columns[c].reason += &format!("; two paths to {}", met.ancestor));
@@ -134,40 +203,18 @@ impl TablePlanner<'_> {
 
     /// Returns all paths up from a foreign key, the empty path first.
     fn paths(&self, b: &PlanContext<'_>, key: KeyUp) -> Vec<AncestorPath> {
-        let last = self.table.columns[key.column].name.clone();
-        let mut out = vec![AncestorPath { key, steps: Vec::new(), ancestor: key.parent, last }];
-        let mut from = 0;
-        while from < out.len() {
-            let path = out[from].clone();
-            from += 1;
-            if path.steps.len() >= STEPS {
-                continue;
-            }
-            let table = b.generator.table(path.ancestor);
-            for up in table.keys_up(path.ancestor) {
-                let mut steps = path.steps.clone();
-                steps.push(FkStep { table: path.ancestor, foreign: up.foreign });
-                let last = table.columns[up.column].name.clone();
-                out.push(AncestorPath { key, steps, ancestor: up.parent, last });
-            }
-        }
-        out
+        let steps = AncestorSteps::from(b, key.parent, &self.table.columns[key.column].name);
+        steps.into_iter().map(|up| AncestorPath { key, up }).collect()
     }
 
     /// Returns true if two paths should lead to the same row of an ancestor.
     fn same_ancestor(&self, b: &PlanContext<'_>, one: &AncestorPath, other: &AncestorPath) -> bool {
-        let name = |t: usize| b.schema.tables[b.order[t]].name.name.as_str();
-        let first = |path: &AncestorPath| (!path.steps.is_empty()).then(|| name(path.key.parent));
-        let apart = one.ancestor == other.ancestor && one.key.foreign != other.key.foreign;
-        apart
-            && !(one.steps.is_empty() && other.steps.is_empty())
-            && FkPaths {
-                table: &self.table.name.name,
-                first: [first(one), first(other)],
-                columns: [&one.last, &other.last],
-                ancestor: name(one.ancestor),
-            }
-            .same_ancestor()
+        let pair = KeyPair {
+            table: self.index,
+            columns: [one, other].map(|path| path.key.column),
+            parents: [one, other].map(|path| (!path.up.steps.is_empty()).then(|| b.order[path.key.parent])),
+        };
+        one.key.foreign != other.key.foreign && pair.leads_to_one_row(b, [&one.up, &other.up])
     }
 
     /// Makes one foreign key depend on the other, if nothing else determines it.
@@ -177,8 +224,8 @@ impl TablePlanner<'_> {
             plan.sources[plan.foreign[own].source].pick,
             ParentChoice::Skewed | ParentChoice::Spread { .. } | ParentChoice::Active { .. }
         );
-        if !free || plan.sources[plan.foreign[own].source].meets.is_some() || dependency_chain(plan, by).contains(&own)
-        {
+        let source = &plan.sources[plan.foreign[own].source];
+        if !free || source.members.len() > 1 || source.meets.is_some() || dependency_chain(plan, by).contains(&own) {
             return false;
         }
         // A row must not start before its parents: those of the leader must start after the ancestor.
@@ -187,10 +234,10 @@ impl TablePlanner<'_> {
         if timed(follower.key.parent) && !timed(leader.key.parent) && !bounded {
             return false;
         }
-        let down = follower.steps.clone();
+        let down = follower.up.steps.clone();
         let Some(list) = list(&b.generator, &down, follower.key.parent) else { return false };
-        let meets = AncestorAgreement { by, up: leader.steps.clone(), down, earlier: None };
-        let name = &b.schema.tables[b.order[leader.ancestor]].name;
+        let meets = AncestorAgreement { by, up: leader.up.steps.clone(), down, earlier: None };
+        let name = &b.schema.tables[b.order[leader.up.ancestor]].name;
         self.follows(plan, follower.key, meets, list, &format!("two paths to {name}"));
         true
     }
@@ -286,7 +333,7 @@ fn mentions(key: &Key, name: &str) -> bool {
 
 /// Returns the column of the first step of a path.
 fn column_up(b: &PlanContext<'_>, path: &AncestorPath) -> usize {
-    let step = path.steps[0];
+    let step = path.up.steps[0];
     let keys = b.generator.table(step.table).keys_up(step.table);
     keys.iter().find(|k| k.foreign == step.foreign).expect("a path goes along these keys").column
 }
@@ -296,7 +343,7 @@ fn pairs_of(generator: &Generator, one: &AncestorPath, other: &AncestorPath) -> 
     let count = |path: &AncestorPath| {
         let mut out: BTreeMap<u64, u64> = BTreeMap::new();
         let rows = 0..generator.table(path.key.parent).rows;
-        rows.filter_map(|row| generator.ancestor_up(&path.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
+        rows.filter_map(|row| generator.ancestor_up(&path.up.steps, row)).for_each(|a| *out.entry(a).or_default() += 1);
         out
     };
     let (one, other) = (count(one), count(other));

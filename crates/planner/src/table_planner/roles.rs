@@ -35,7 +35,7 @@ impl TablePlanner<'_> {
                 // Rows that must agree on the parent with rows of other tables, or must have distinct parents, need an
                 // even distribution.
                 ParentChoice::Skewed if size > 0 && !self.is_agreed_on(b, source) && !self.is_keyed(source) => {
-                    let (pick, reason) = match self.is_inferred(b, source) {
+                    let (pick, reason) = match self.is_inferred(b, source.members[0]) {
                         true => (ParentChoice::Spread { how: Spread::Lookup }, "some of its rows are common"),
                         false => by_role(role, size, mean),
                     };
@@ -81,8 +81,8 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true for an inferred reference to a column that is not a key: `release_version`.
-    pub(super) fn is_inferred(&self, b: &PlanContext<'_>, source: &ParentSelection) -> bool {
-        let f = &self.foreign[source.members[0]];
+    pub(super) fn is_inferred(&self, b: &PlanContext<'_>, foreign: usize) -> bool {
+        let f = &self.foreign[foreign];
         let key = |parent: &dbmocker_core::schema::Table| {
             let names: Vec<&str> = f.parent_columns.iter().map(|&c| parent.columns[c].name.as_str()).collect();
             parent.keys.iter().any(|k| k.plain_columns().is_some_and(|k| k == names))

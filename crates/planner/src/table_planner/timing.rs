@@ -7,7 +7,7 @@ use crate::profile;
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_generate::generator::{Generator, clock_from};
-use dbmocker_plan::{Began, Clock, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
+use dbmocker_plan::{Began, Clock, Course, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
 /// Maximum number of periods of rows; within one the same parents exist.
@@ -82,8 +82,12 @@ impl TablePlanner<'_> {
                 }
                 let (least, most) = semantics::delay(&self.table.name.name);
                 let gap = Gap { least, most };
-                plan.began = Some(Began::After { parents: fixed, gap, together: true, otherwise: clock });
-                b.ordered[self.position] = true;
+                let course = self.course(b, consecutive.parent);
+                b.ordered[self.position] = course.is_none();
+                plan.began = Some(Began::After { parents: fixed, gap, together: true, course, otherwise: clock });
+                if course.is_some() {
+                    return self.set_moment_laws(b, plan, moments);
+                }
                 // The bounds of the start times require the compiled plan, from which the parents of consecutive rows
                 // are known.
                 b.generator.push(b.options.seed, plan);
@@ -97,10 +101,22 @@ impl TablePlanner<'_> {
                 let (least, most) = semantics::delay(&self.table.name.name);
                 let parents = timed.iter().map(|l| l.foreign).collect();
                 let gap = Gap { least, most };
-                plan.began = Some(Began::After { parents, gap, together: false, otherwise: clock });
+                plan.began = Some(Began::After { parents, gap, together: false, course: None, otherwise: clock });
             }
         }
         self.set_moment_laws(b, plan, moments);
+    }
+
+    /// Returns the columns between which the rows of a parent take their course, if this table's rows belong to it.
+    fn course(&self, b: &PlanContext<'_>, parent: usize) -> Option<Course> {
+        let name = b.schema.tables[b.order[parent]].name.name.as_str();
+        if !semantics::roles::is_part_of_course(&self.table.name.name, name) {
+            return None;
+        }
+        let columns = b.generator.table(parent).columns.iter().enumerate();
+        let named: Vec<(usize, &str)> = columns.filter(|(_, c)| c.has_moment()).map(|(i, c)| (i, &*c.name)).collect();
+        let (from, to) = semantics::course(name, &named)?;
+        Some(Course { from, to })
     }
 
     /// Returns the ordered moments, including those of keys that other columns make unique.
@@ -119,7 +135,7 @@ impl TablePlanner<'_> {
         for (foreign, f) in plan.foreign.iter().enumerate() {
             let Some(parent) = f.parent_table.filter(|&p| p < self.position) else { continue };
             let source = &plan.sources[f.source];
-            let alone = source.members.len() == 1 && source.combinations.is_none();
+            let alone = source.members.len() == 1;
             let loose = plan.attempt_table.is_none() && f.columns.iter().all(|&c| plan.columns[c].group.is_none());
             let owned = |c: &usize| matches!(plan.columns[*c].rule, Rule::Foreign { foreign: by, .. } if by == foreign);
             let choice = match &source.pick {
@@ -162,7 +178,8 @@ impl TablePlanner<'_> {
     /// Returns true if rows with one parent each can be in the order of their parents.
     fn may_be_in_order(&self, b: &PlanContext<'_>, plan: &TablePlan, foreign: usize, parent: usize) -> bool {
         let f = &plan.foreign[foreign];
-        let size = (f.existing_count + b.generator.table(parent).rows).saturating_sub(plan.sources[f.source].first);
+        let source = &plan.sources[f.source];
+        let size = source.candidates(f.existing_count + b.generator.table(parent).rows);
         b.ordered[parent] && f.null_columns.is_empty() && plan.rows <= size && plan.sources[f.source].within.is_none()
     }
 
@@ -227,16 +244,18 @@ impl TablePlanner<'_> {
             let f = &plan.foreign[lead.foreign];
             let source = &plan.sources[f.source];
             // Few versions or plans are in use, and a row may change to a later one.
-            if self.is_inferred(b, source) {
+            if self.is_inferred(b, lead.foreign) {
                 continue;
             }
             let rows = b.generator.table(lead.parent).rows;
-            let there = f.existing_count.saturating_sub(source.first);
-            let size = (f.existing_count + rows).saturating_sub(source.first);
+            let size = source.candidates(f.existing_count + rows);
             if size == 0 {
                 continue;
             }
-            let existing = |at: &i64| (there + existing(&b.generator, lead.parent, rows, *at)).clamp(1, size);
+            let existing = |at: &i64| {
+                let before = f.existing_count + existing(&b.generator, lead.parent, rows, *at);
+                source.candidates(before).clamp(1, size)
+            };
             let weights = match &source.pick {
                 ParentChoice::Ranked { ranks } => profile::weights(ranks, size),
                 _ => Vec::new(),

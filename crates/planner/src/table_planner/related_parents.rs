@@ -1,0 +1,187 @@
+//! Parent rows whose ancestor also has the rows that other foreign keys need: where lines refer to an entry and to an
+//! account of one company, entries belong to companies that have accounts.
+//!
+//! A row that must have one ancestor by two foreign keys (`common_ancestors.rs`) can only have it if the ancestor's row
+//! has rows in both parent tables. Each table therefore selects among the parents under which the table planned before
+//! it has rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::common_ancestors::{AncestorSteps, KeyPair};
+use super::{PlanContext, TablePlanner};
+use dbmocker_core::schema::Key;
+use dbmocker_plan::FkStep;
+
+/// Maximum number of rows of each table that are visited.
+const ROWS: u64 = 1 << 17;
+/// Minimum part of the parents that must be left, as a divisor.
+const LEAST: u64 = 50;
+/// The same, where the table itself has both foreign keys.
+const LEAST_OWN: u64 = 2;
+/// Minimum number of free keys for each row.
+const ROOM: u64 = 4;
+
+/// Another table that must have rows under the same ancestor.
+#[derive(PartialEq)]
+struct Relative {
+    /// From the parent up to the ancestor.
+    up: Vec<FkStep>,
+    ancestor: usize,
+    /// The other table, and the path from it up to the ancestor.
+    table: usize,
+    down: Vec<FkStep>,
+    least: u64,
+}
+
+/// A set of rows.
+struct RowSet(Vec<u64>);
+
+impl RowSet {
+    fn contains(&self, row: u64) -> bool {
+        self.0.get((row / 64) as usize).is_some_and(|word| word >> (row % 64) & 1 == 1)
+    }
+}
+
+impl TablePlanner<'_> {
+    /// Restricts the foreign keys that nothing else determines.
+    pub(super) fn relate_parents(&mut self, b: &PlanContext<'_>) {
+        if !b.coherent(self.index) || self.rows_given() || b.options.profile.is_some() {
+            return;
+        }
+        let mut sets = BTreeMap::new();
+        for s in 0..self.sources.len() {
+            let Some((foreign, column, parent)) = self.free_parent(b, s) else { continue };
+            let mut allowed: Option<Vec<u64>> = None;
+            let mut because = Vec::new();
+            for relative in self.relatives(b, foreign, column, parent) {
+                let key = (relative.table, relative.down.clone());
+                let set = sets.entry(key).or_insert_with(|| rows_above(b, &relative));
+                let rows = b.generator.table(parent).rows;
+                let before = allowed.clone().unwrap_or_else(|| (0..rows).collect());
+                let related = |row: &u64| {
+                    b.generator.ancestor_up(&relative.up, *row).is_none_or(|ancestor| set.contains(ancestor))
+                };
+                let after: Vec<u64> = before.iter().copied().filter(related).collect();
+                let count = after.len() as u64;
+                if count == before.len() as u64
+                    || count < rows.div_ceil(relative.least)
+                    || !self.keys_have_room(b, column, count)
+                {
+                    continue;
+                }
+                let name = |position: usize| b.schema.tables[b.order[position]].name.to_string();
+                because.push(match relative.up.is_empty() {
+                    true => format!("with rows in {}", name(relative.table)),
+                    false => format!("of {} with rows in {}", name(relative.ancestor), name(relative.table)),
+                });
+                allowed = Some(after);
+            }
+            let Some(mut allowed) = allowed else { continue };
+            // The first rows need a parent that exists by then.
+            if b.ordered[parent] && allowed[0] > b.generator.table(parent).rows / LEAST {
+                allowed.insert(0, 0);
+            }
+            self.sources[s].size = allowed.len() as u64;
+            self.sources[s].combinations = Some(Arc::new(allowed));
+            because.dedup();
+            self.related.insert(foreign, format!("one {}", because.join(", ")));
+        }
+    }
+
+    /// Returns the foreign key of an independent parent selection, its column, and the position of its parent.
+    fn free_parent(&self, b: &PlanContext<'_>, s: usize) -> Option<(usize, usize, usize)> {
+        let source = &self.sources[s];
+        let [foreign] = source.members[..] else { return None };
+        let f = &self.foreign[foreign];
+        let [column] = f.columns[..] else { return None };
+        let parent = f.parent_table.filter(|&p| p < self.position)?;
+        let independent = source.pick.is_none() && source.combinations.is_none() && source.step.is_none();
+        let free = independent && source.within.is_none() && source.first == 0 && f.existing_count == 0;
+        let asked = self.is_counted(b, &f.name) || self.asked_parents(b, f).is_some() || self.is_inferred(b, foreign);
+        let small = b.generator.table(parent).rows <= ROWS;
+        (free && !asked && small && self.columns[column].foreign == Some((foreign, 0)))
+            .then_some((foreign, column, parent))
+    }
+
+    /// Returns the tables that must have rows under an ancestor of the foreign key's parent.
+    fn relatives(&self, b: &PlanContext<'_>, foreign: usize, column: usize, parent: usize) -> Vec<Relative> {
+        let own = AncestorSteps::from(b, parent, &self.table.columns[column].name);
+        let mut out = Vec::new();
+        // This table's rows are parents, together with those of others.
+        for pair in b.paired_keys.get(&self.index).into_iter().flatten() {
+            self.add_relatives(b, *pair, &own, LEAST, &mut out);
+        }
+        // This table has both foreign keys.
+        let above: Vec<AncestorSteps> = own.into_iter().filter(|up| !up.steps.is_empty()).collect();
+        for other in self.foreign.iter().enumerate().filter(|(f, _)| *f != foreign).map(|(_, f)| f) {
+            let ([other_column], Some(position)) = (&other.columns[..], other.parent_table) else { continue };
+            let pair = KeyPair {
+                table: self.index,
+                columns: [column, *other_column],
+                parents: [parent, position].map(|p| Some(b.order[p])),
+            };
+            if position != parent {
+                self.add_relatives(b, pair, &above, LEAST_OWN, &mut out);
+            }
+        }
+        out
+    }
+
+    /// Adds the second parent of a pair, with each path to an ancestor that both parents should share.
+    fn add_relatives(
+        &self,
+        b: &PlanContext<'_>,
+        pair: KeyPair,
+        own: &[AncestorSteps],
+        least: u64,
+        out: &mut Vec<Relative>,
+    ) {
+        let before = |other: usize| visited(b, other).filter(|&position| position < self.position);
+        let Some(table) = pair.parents[1].and_then(before) else { return };
+        let others = AncestorSteps::from(b, table, &b.schema.tables[pair.table].columns[pair.columns[1]].name);
+        for other in others.iter().filter(|other| !other.steps.is_empty()) {
+            for own in own.iter().filter(|own| own.ancestor == other.ancestor) {
+                if pair.leads_to_one_row(b, [own, other]) {
+                    let (up, down) = (own.steps.clone(), other.steps.clone());
+                    let relative = Relative { up, ancestor: own.ancestor, table, down, least };
+                    if !out.contains(&relative) {
+                        out.push(relative);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns true if the keys with this column have enough values for the rows, with so many parents.
+    fn keys_have_room(&self, b: &PlanContext<'_>, column: usize, parents: u64) -> bool {
+        let name = &self.table.columns[column].name;
+        let values = |c: usize| match self.columns[c].foreign {
+            Some((f, _)) => self.sources[self.foreign[f].source].size,
+            None => self.columns[c].domain.as_ref().map_or(0, |d| u64::try_from(d.size()).unwrap_or(u64::MAX)),
+        };
+        let room = |key: &Key| {
+            let columns = key.plain_columns()?;
+            let mut others = columns.into_iter().filter(|c| c != name).map(|c| self.table.column_index(c).map(values));
+            others.try_fold(parents, |room, values| Some(room.saturating_mul(values?)))
+        };
+        let mut keys = self.table.keys.iter().filter(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(name)));
+        keys.all(|key| room(key).is_some_and(|room| room / ROOM >= b.rows(self.index)))
+    }
+}
+
+/// Returns the position of a table whose rows are all generated and few enough to be visited.
+fn visited(b: &PlanContext<'_>, table: usize) -> Option<usize> {
+    let position = b.position(table).filter(|_| b.rows_before(table) == 0)?;
+    (b.rows(table) <= ROWS).then_some(position)
+}
+
+/// Returns the ancestor's rows that have rows in the other table.
+fn rows_above(b: &PlanContext<'_>, relative: &Relative) -> RowSet {
+    let mut set = vec![0u64; (b.generator.table(relative.ancestor).rows / 64 + 1) as usize];
+    let rows = 0..b.generator.table(relative.table).rows;
+    for ancestor in rows.filter_map(|row| b.generator.ancestor_up(&relative.down, row)) {
+        set[(ancestor / 64) as usize] |= 1 << (ancestor % 64);
+    }
+    RowSet(set)
+}
