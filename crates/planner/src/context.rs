@@ -15,7 +15,7 @@ use super::references::{PolymorphicReference, References};
 use super::row_counts::CountedParent;
 use super::table_planner::KeyPair;
 use super::wanted_keys::{self, WantedKeys};
-use dbmocker_core::schema::{Dialect, ForeignKey, Schema, TableName};
+use dbmocker_core::schema::{Dialect, ForeignKey, Schema, Table, TableName};
 use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{ExistingKeys, Sample};
@@ -81,6 +81,12 @@ pub(super) struct PlanContext<'a> {
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
 
+/// Returns true if a key of the table contains both columns; then combinations of parents are selected.
+fn in_one_key(table: &Table, columns: [usize; 2]) -> bool {
+    let names = columns.map(|c| table.columns[c].name.as_str());
+    table.keys.iter().filter_map(|k| k.plain_columns()).any(|key| names.iter().all(|n| key.contains(n)))
+}
+
 /// Returns each two foreign keys of one column of a table, by the parent of the first.
 fn paired_keys(schema: &Schema, tables: &[usize]) -> BTreeMap<usize, Vec<KeyPair>> {
     let mut out: BTreeMap<usize, Vec<KeyPair>> = BTreeMap::new();
@@ -93,7 +99,9 @@ fn paired_keys(schema: &Schema, tables: &[usize]) -> BTreeMap<usize, Vec<KeyPair
         };
         let keys: Vec<(usize, usize)> = table.every_foreign_key().into_iter().filter_map(key).collect();
         for &(column, parent) in &keys {
-            for &(other_column, other) in keys.iter().filter(|(c, other)| *c != column && *other != parent) {
+            let apart =
+                |(c, other): &&(usize, usize)| *c != column && *other != parent && !in_one_key(table, [*c, column]);
+            for &(other_column, other) in keys.iter().filter(apart) {
                 out.entry(parent).or_default().push(KeyPair {
                     table: t,
                     columns: [column, other_column],

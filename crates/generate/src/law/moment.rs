@@ -55,7 +55,9 @@ impl BeganGen {
     /// Returns the start time of a child within the course of its parent; all children are in order.
     fn within(&self, from: i64, to: i64, row: u64, child: Child) -> i64 {
         let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
-        seconds(from + ((to - from) as f64 * place / child.count.max(1) as f64) as i64).max(from)
+        let at = seconds(from + ((to - from) as f64 * place / child.count.max(1) as f64) as i64);
+        let last_day = at.div_euclid(MICROS_PER_DAY) == to.div_euclid(MICROS_PER_DAY);
+        (if last_day { at } else { self.by_day(from, at) }).max(from)
     }
 
     /// Returns the start time of a child of an owner that started at `begin`; no two children start at the same time.

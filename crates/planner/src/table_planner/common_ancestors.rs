@@ -23,6 +23,8 @@ const LEVELS: u64 = 6;
 const SAMPLE: u64 = 256;
 /// In a tree, at least one of this number of rows has a parent.
 const TREE: usize = 50;
+/// At least one of this number of rows has a parent, where the others may have none.
+const OPTIONAL: usize = 5;
 /// Prefixes of the reasons for a dependent parent selection.
 const WHY: [&str; 2] = ["; two paths to ", "; within its "];
 
@@ -322,7 +324,12 @@ impl TablePlanner<'_> {
         let rows = || (0..plan.rows).step_by(step);
         let none = rows().filter(|&row| b.generator.parent_row(self.position, foreign, row, 0).is_none()).count();
         let all = rows().count();
-        if meets.earlier.is_some() { TREE * (all - none) < all } else { 2 * none > all }
+        match meets.earlier {
+            Some(_) => TREE * (all - none) < all,
+            // Rows without one have NULL.
+            None if !plan.foreign[foreign].null_columns.is_empty() => OPTIONAL * (all - none) < all,
+            None => 2 * none > all,
+        }
     }
 }
 

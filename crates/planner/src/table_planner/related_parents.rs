@@ -18,7 +18,7 @@ const ROWS: u64 = 1 << 17;
 /// Minimum part of the parents that must be left, as a divisor.
 const LEAST: u64 = 50;
 /// The same, where the table itself has both foreign keys.
-const LEAST_OWN: u64 = 2;
+const LEAST_OWN: u64 = 4;
 /// Minimum number of free keys for each row.
 const ROOM: u64 = 4;
 
