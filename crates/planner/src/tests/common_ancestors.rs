@@ -126,3 +126,45 @@ fn a_tree_does_not_stay_within_owners_that_have_a_single_row() {
     assert!(!plan.describe(Detail::Columns).contains("within its"));
     checked(&schema, (plan, generator));
 }
+
+/// Lines of an entry book on accounts of the entry's company; accounts have a code for each company.
+fn ledger() -> Schema {
+    let company = |name: &str| {
+        let t = table(name).int("id").primary(&["id"]).int("company_id");
+        t.foreign(&["company_id"], "companies", &["id"])
+    };
+    let accounts = company("accounts").varchar("code", 4).unique(&["company_id", "code"]).nullable_int("parent_id");
+    let lines = table("entry_lines").int("id").primary(&["id"]).int("entry_id").int("line_no").int("account_id");
+    Fixture::new()
+        .with(table("companies").int("id").primary(&["id"]))
+        .with(accounts.foreign(&["parent_id"], "accounts", &["id"]))
+        .with(company("entries"))
+        .with(lines.unique(&["entry_id", "line_no"]).foreign(&["entry_id"], "entries", &["id"]).foreign(
+            &["account_id"],
+            "accounts",
+            &["id"],
+        ))
+        .schema()
+}
+
+#[test]
+fn parents_are_selected_under_ancestors_that_have_relatives() {
+    let schema = ledger();
+    for (seed, rows) in [(1, 300), (42, 1000)] {
+        let options = PlanOptions { rows, seed, now: NOW, ..PlanOptions::default() };
+        let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
+        let companies = |name: &str| -> HashMap<Option<i128>, Option<i128>> {
+            columns(&plan, &generator, name, ["id", "company_id"]).into_iter().map(|[id, of]| (id, of)).collect()
+        };
+        let (accounts, entries) = (companies("accounts"), companies("entries"));
+        let lines = columns(&plan, &generator, "entry_lines", ["entry_id", "account_id"]);
+        let apart = lines.iter().filter(|[entry, account]| entries[entry] != accounts[account]).count();
+        assert!(lines.len() as u64 == rows && apart == 0, "{apart} of {}", lines.len());
+        let trees = columns(&plan, &generator, "accounts", ["id", "parent_id"]);
+        let below: Vec<_> = trees.iter().filter(|[_, parent]| parent.is_some()).collect();
+        assert!(below.iter().all(|[id, parent]| accounts[id] == accounts[parent]));
+        assert!(below.len() * 4 > trees.len(), "{} have a parent", below.len());
+        assert!(plan.describe(Detail::Columns).contains("with rows in public.accounts"));
+        checked(&schema, (plan, generator));
+    }
+}

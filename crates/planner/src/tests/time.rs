@@ -225,3 +225,29 @@ proptest::proptest! {
         check(Fixture::new().with(t).schema(), 200);
     }
 }
+
+#[test]
+fn what_belongs_to_the_course_of_a_parent_lies_within_it() {
+    let stays = stamped("admissions", &[("created_at", false), ("admitted_at", false), ("discharged_at", true)]);
+    let vitals = stamped("vital_signs", &[("measured_at", false)]).int("admission_id");
+    let reviews = stamped("reviews", &[("created_at", false)]).int("admission_id");
+    let schema = Fixture::new()
+        .with(stays)
+        .with(vitals.foreign(&["admission_id"], "admissions", &["id"]))
+        .with(reviews.foreign(&["admission_id"], "admissions", &["id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 900);
+    let stays = cells(&plan, &generator, "admissions", &["id", "admitted_at", "discharged_at"]);
+    let stays: HashMap<i64, &[Option<i64>]> = stays.iter().map(|r| (r[0].unwrap(), &r[1..])).collect();
+    let vitals = cells(&plan, &generator, "vital_signs", &["admission_id", "measured_at"]);
+    for vital in &vitals {
+        let (stay, at) = (stays[&vital[0].unwrap()], vital[1].unwrap());
+        assert!(stay[0].unwrap() <= at && stay[1].is_none_or(|end| at <= end), "{vital:?} {stay:?}");
+    }
+    let ended = vitals.iter().filter(|v| stays[&v[0].unwrap()][1].is_some()).count();
+    assert!(ended * 2 > vitals.len());
+    let of = |name: &str| plan.tables.iter().find(|t| t.name.name == name).and_then(|t| t.began.clone());
+    assert!(matches!(of("vital_signs"), Some(Began::After { course: Some(_), .. })));
+    assert!(!matches!(of("reviews"), Some(Began::After { course: Some(_), .. })));
+    checked(&schema, (plan, generator));
+}
