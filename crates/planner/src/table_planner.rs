@@ -121,6 +121,8 @@ struct PendingColumn {
     always_null: bool,
     /// The domain of the parent's column, if a foreign key determines this one and all parent rows are generated.
     parents: Option<Domain>,
+    /// All parent rows differ in that column.
+    parents_differ: bool,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
     /// Description of the domain's size, if the domain is what the planner can produce rather than all values.

@@ -231,6 +231,7 @@ impl TablePlanner<'_> {
                 if self.columns[c].foreign.is_none() {
                     self.columns[c].foreign = Some((foreign, position));
                     self.columns[c].parents = self.parent_domain(parents, foreign, position);
+                    self.columns[c].parents_differ = self.parents_differ(parents, foreign, position);
                 }
             }
             members.push(foreign);
@@ -343,6 +344,18 @@ impl TablePlanner<'_> {
             }
             Rule::Foreign { .. } | Rule::Fixed { .. } | Rule::Listed { .. } => column.domain.clone(),
             _ => None,
+        }
+    }
+
+    /// Returns true if all rows of a planned parent without existing rows differ in the column.
+    fn parents_differ(&self, parents: &[TablePlan], foreign: usize, position: usize) -> bool {
+        let f = &self.foreign[foreign];
+        let parent = f.parent_table.and_then(|p| parents.get(p)).filter(|_| f.existing_count == 0);
+        let rule = parent.map(|p| &p.columns[f.parent_columns[position]].rule);
+        match rule {
+            Some(Rule::Sequence { .. }) => true,
+            Some(Rule::Unique { size, total, retried: false, .. }) => size == total,
+            _ => false,
         }
     }
 

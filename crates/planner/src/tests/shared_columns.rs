@@ -211,3 +211,23 @@ fn overlapping_keys_without_a_wide_column_use_rejection_sampling() {
     };
     assert!(["t", "u", "v", "w", "x"].iter().filter(|name| redrawn(name)).count() >= 2);
 }
+
+#[test]
+fn half_of_a_composite_key_that_is_a_key_of_the_child_has_a_value_for_each_row() {
+    let nodes = || table("nodes").int("hash").text("namespace");
+    let roots = || {
+        table("roots").text("namespace").int("hash").primary(&["namespace"]).foreign(
+            &["namespace", "hash"],
+            "nodes",
+            &["namespace", "hash"],
+        )
+    };
+    for nodes in [nodes().primary(&["hash", "namespace"]), nodes().primary(&["hash"]).unique(&["hash", "namespace"])] {
+        let schema = Fixture::new().with(nodes).with(roots()).schema();
+        for rows in [20, 3000] {
+            let plan = check(schema.clone(), rows);
+            assert_eq!(rows_of(&plan, "roots"), rows);
+            assert!(plan.tables.iter().all(|t| t.attempt_table.is_none()));
+        }
+    }
+}
