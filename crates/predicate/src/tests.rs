@@ -108,6 +108,9 @@ const SEEDS: &[&str] = &[
     "(\"position\"(a, '@'::text) > 1) AND (POSITION(('@'::text) IN (a)) > 1)",
     "((a)::text !~~ '%x%'::text) AND (a <> ALL (ARRAY['q'::text]))",
     "(VALUE IS NULL) OR (octet_length(VALUE) = 20)",
+    "(length(TRIM(BOTH FROM a)) > 0) AND (TRIM(LEADING '0'::text FROM a) <> ''::text)",
+    "SUBSTRING(a FROM 1 FOR 2) = 'xy'::text",
+    "(d AT TIME ZONE 'UTC'::text) > '2020-01-01 00:00:00'::timestamp without time zone",
 ];
 
 #[test]
