@@ -331,6 +331,9 @@ impl<'a> TablePlanner<'a> {
         if rows(&spread) > rows(&usual) {
             return spread;
         }
+        if usual.is_err() {
+            return usual;
+        }
         b.generator.truncate(self.position);
         self.redrawn(b, &redrawn, inputs, false)
     }

@@ -307,6 +307,20 @@ mod tests {
     }
 
     #[test]
+    fn only_equal_queries_have_one_answer() {
+        let rows = [[vec![Value::text("a")], vec![Value::Null]], [vec![Value::text("NULL")], vec![Value::text("a")]]];
+        let key = |expression: &str, type_name: &str, rows: &[Vec<Value>]| {
+            let cells = [QueryCell { name: "value", type_name, below: true }];
+            CheckAnswers::key(&OracleQuery { expression, cells: &cells, rows, scenes: &[] })
+        };
+        let of = key("f(VALUE)", "public.code", &rows[0]);
+        assert_eq!(of, key("f(VALUE)", "public.code", &rows[0]));
+        assert_ne!(of, key("g(VALUE)", "public.code", &rows[0]));
+        assert_ne!(of, key("f(VALUE)", "public.name", &rows[0]));
+        assert_ne!(of, key("f(VALUE)", "public.code", &rows[1]));
+    }
+
+    #[test]
     fn rows_are_cast_and_named_as_the_table_does() {
         let cells = ["a", "it's \"b\""].map(|name| QueryCell { name, type_name: "any", below: false });
         let rows = [vec![Value::Int(1), Value::text("x'y")], vec![Value::Null, Value::Null]];

@@ -81,6 +81,9 @@ impl TablePlanner<'_> {
 
     /// Returns true if a row would be valid in an empty table.
     fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, String> {
+        if keys.iter().all(|k| k.taken.is_empty()) {
+            return Ok(false);
+        }
         keys.iter_mut().for_each(|k| k.taken.clear());
         Ok(self.trial(b, 1, &keys, &self.column_names()).assign_attempts()?.rows > 0)
     }

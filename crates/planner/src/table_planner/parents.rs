@@ -31,10 +31,8 @@ const CHAIN: u64 = 12;
 
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
-        let known = ForeignKeyFacts {
-            holds: &|parent| b.holds_rows(parent),
-            back: &|table, link| b.back_edge(table, link).is_some(),
-        };
+        let known =
+            ForeignKeyFacts { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link) };
         let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
         self.notes.extend(self.table.caveats.iter().map(ToString::to_string));

@@ -51,6 +51,7 @@ fn texts() {
         &["length(TRIM(BOTH FROM x)) > 10", "length(TRIM(TRAILING FROM x)) < 30", "lower(TRIM(BOTH FROM x)) = x"],
     );
     pg(&t(40), &["TRIM(BOTH FROM (x)::text) = (x)::text", "TRIM(LEADING '_'::text FROM x) <> ''::text"]);
+    pg(&t(40), &["\"substring\"((x)::text, '[^.]*$'::text) !~ '^[0-9]+$'::text"]);
     pg(&t(40), &["x ~ '^[A-Z]{3}-[0-9]+$'::text"]);
     pg(&t(40), &["x ~* '^[a-z]+$'", "length(x) = 12"]);
     pg(&t(40), &["x !~ '[0-9]'", "x !~~ '% %'::text"]);
