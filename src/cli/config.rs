@@ -29,7 +29,7 @@ use dbmocker_planner::{
     DeclaredReference, ExistingRows, KeyRequest, LoaderPool, Overrides, PlanError, PlanOptions, QueryError, Selection,
     TableProblem, chunking, deferred_indexes,
 };
-use dbmocker_schema::ServerCheckOracle;
+use dbmocker_schema::{CheckAnswers, ServerCheckOracle};
 use dbmocker_schema::{ConnectArgs, RequestedDatabase, SchemaError};
 
 /// A working connection, and its schema.
@@ -225,7 +225,9 @@ pub fn plan(
     truncate: bool,
     memory: u64,
 ) -> Result<(Plan, Arc<Generator>), Failure> {
-    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None, files: None }.build(&[])
+    let answers = CheckAnswers::default();
+    Planning { source, tables, request, truncate, memory, postpone_from: None, loaders: None, files: None, answers }
+        .build(&[])
 }
 
 /// Checks that the tables can be emptied, before anything is written.
@@ -251,6 +253,8 @@ pub struct Planning<'a> {
     /// The function that gives the bytes of a plan's rows as files, with its name in messages; `None`: `--size` is the
     /// size of the database.
     pub files: Option<(&'a str, &'a FileBytes<'a>)>,
+    /// The server's answers about CHECKs, for the next planning.
+    pub answers: CheckAnswers,
 }
 
 /// The bytes of a plan's rows as files.
@@ -316,7 +320,7 @@ impl Planning<'_> {
     }
 
     fn build_rows(&self, request: &Request, refused: &[TableProblem]) -> Result<(Plan, Arc<Generator>), Failure> {
-        let Planning { source, tables, truncate, .. } = self;
+        let Planning { source, tables, truncate, answers, .. } = self;
         let truncate = *truncate;
         let options = PlanOptions {
             rows: request.rows,
@@ -337,7 +341,7 @@ impl Planning<'_> {
         };
         let existing = ExistingRowReader {
             connection: &source.connection,
-            check_oracle: ServerCheckOracle::new(&source.connection).into(),
+            check_oracle: ServerCheckOracle::new(&source.connection, answers).into(),
         };
         let built = plan::build(&source.schema, &options, &existing);
         let (plan, generator) = built.map_err(|e| with_reasons(e, &source.schema, tables))?;

@@ -35,6 +35,33 @@ fn checks_and_keys_say_what_their_functions_say() {
 }
 
 #[test]
+fn sequences_that_a_default_names_as_text_go_on_after_the_rows() {
+    let (db, _) = filled(
+        "CREATE SEQUENCE user_numbers;
+         CREATE TABLE users (id int PRIMARY KEY DEFAULT nextval('user_numbers'::text));
+         CREATE SCHEMA app;
+         CREATE SEQUENCE app.codes;
+         CREATE TABLE app.coded (id int PRIMARY KEY DEFAULT nextval('codes'::text));",
+        "20",
+    );
+    assert_eq!(db.number("SELECT nextval('user_numbers')"), 21);
+    assert_eq!(db.number("SELECT nextval('app.codes')"), 21);
+}
+
+#[test]
+fn domains_that_trim_their_value_need_no_query() {
+    let (db, ran) = filled(
+        "CREATE DOMAIN code AS text CHECK (length(btrim(VALUE)) > 10);
+         CREATE DOMAIN host AS text CHECK (length(btrim(VALUE)) < 40 AND \"substring\"(VALUE, '[^.]*$') !~ '^[0-9]+$');
+         CREATE TABLE a (id code PRIMARY KEY, at host NOT NULL);
+         CREATE TABLE b (id code PRIMARY KEY, a code NOT NULL REFERENCES a);",
+        "300",
+    );
+    assert!(!ran.stderr.contains("the server accepts"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM b"), 300);
+}
+
+#[test]
 fn texts_that_an_index_casts_can_be_cast() {
     let (db, _) = filled(
         "CREATE TABLE builds (id int PRIMARY KEY, number varchar, token text, twice int GENERATED ALWAYS AS (number::int * 2) STORED);

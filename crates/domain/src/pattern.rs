@@ -244,6 +244,14 @@ mod tests {
     }
 
     #[test]
+    fn classes_beyond_ascii_offer_no_nul_and_visible_characters_first() {
+        let other = all("[^[:print:]]", 0, 9);
+        assert!(!other.is_empty() && other.iter().all(|t| t.chars().all(|c| !c.is_control())), "{other:?}");
+        let control = all("[[:cntrl:]]", 0, 9);
+        assert!(!control.is_empty() && !control.iter().any(|t| t.contains('\0')), "{control:?}");
+    }
+
+    #[test]
     fn joined_and_excluded_patterns() {
         assert_eq!(all(&both("[abc]", "[bcd]"), 0, 9), ["b", "c"]);
         assert_eq!(all(&minus("[abc]", "b"), 0, 9), ["a", "c"]);

@@ -56,7 +56,7 @@ impl Sampler {
             Domain::Special(special) => SamplerKind::Special(SpecialSampler::new(special)),
         };
         let size = match &inner {
-            SamplerKind::Choice(c) => c.distinct.len() as u128,
+            SamplerKind::Choice(c) => c.distinct().len() as u128,
             SamplerKind::Range(r) => r.size(),
             SamplerKind::Float(f) => f.size(),
             SamplerKind::Text(t) => t.size(),
@@ -76,7 +76,7 @@ impl Sampler {
     pub fn value(&self, i: u128) -> Value {
         debug_assert!(i < self.size, "value {i} of {}", self.size);
         match &self.inner {
-            SamplerKind::Choice(c) => c.values[c.distinct[i as usize]].clone(),
+            SamplerKind::Choice(c) => c.values[c.distinct()[i as usize]].clone(),
             SamplerKind::Range(r) => r.value(i),
             SamplerKind::Float(f) => f.value(i),
             SamplerKind::Bytes { min, max } => bytes_value(i, *min, *max),
@@ -216,7 +216,7 @@ impl Sampler {
     /// Whether the domain contains `value`, by its limits and members; a text's kind is not checked.
     pub fn contains(&self, value: &Value) -> bool {
         match (&self.inner, value) {
-            (SamplerKind::Choice(c), v) => c.values.contains(v),
+            (SamplerKind::Choice(c), v) => c.contains(v),
             (SamplerKind::Range(r), v) => r.contains(v),
             (SamplerKind::Float(f), v) => f.contains(v),
             (SamplerKind::Text(t), Value::Text(s)) => t.contains(s),

@@ -11,7 +11,7 @@ use super::options::{ExistingRows, KeyRequest, PlanOptions, QueryError};
 use super::order::{Edge, order};
 use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
-use super::references::{PolymorphicReference, References};
+use super::references::{PolymorphicReference, References, is_only_key};
 use super::row_counts::CountedParent;
 use super::table_planner::KeyPair;
 use super::wanted_keys::{self, WantedKeys};
@@ -46,6 +46,8 @@ pub(super) struct PlanContext<'a> {
     cycles: Vec<Vec<usize>>,
     /// (table, column) to which a NOT NULL foreign key refers: a NULL there would be a row that no child can refer to.
     needed: BTreeSet<(usize, usize)>,
+    /// (table, column) to which a key of a referring table refers, as part of a composite foreign key.
+    distinct_for_children: BTreeSet<(usize, usize)>,
     /// Columns that foreign keys copy around a cycle.
     pub fk_cycles: FkCycles,
     /// Maximum number of rows for which a cycle can be satisfied, with the reason.
@@ -163,6 +165,7 @@ impl<'a> PlanContext<'a> {
             order: tables,
             levels: order.levels,
             needed,
+            distinct_for_children: distinct_for_children(schema, chosen),
             fk_cycles,
             caps: BTreeMap::new(),
             generator: Generator::default(),
@@ -207,6 +210,11 @@ impl<'a> PlanContext<'a> {
     /// Returns true if a table's rows shall be consistent beyond keys and CHECKs.
     pub fn coherent(&self, table: usize) -> bool {
         !self.options.no_coherence && self.overrides.coherent(table)
+    }
+
+    /// Returns true if a column's values should differ in every row, for the keys of referring tables.
+    pub fn distinct_for_children(&self, table: usize, column: usize) -> bool {
+        self.distinct_for_children.contains(&(table, column))
     }
 
     /// Returns true if NULL is a valid value of a column.
@@ -330,6 +338,24 @@ fn needed(schema: &Schema) -> BTreeSet<(usize, usize)> {
         for link in table.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, table, f)) {
             let required = link.columns.iter().zip(&link.parent_columns).filter(|(c, _)| !table.columns[**c].nullable);
             out.extend(required.map(|(_, &p)| (link.parent, p)));
+        }
+    }
+    out
+}
+
+/// Returns the columns of composite foreign keys' parents to which a key of the referring table, of one column, refers:
+/// rows with equal values there could have one child only. A column that a foreign key determines is left alone.
+fn distinct_for_children(schema: &Schema, chosen: &BTreeSet<usize>) -> BTreeSet<(usize, usize)> {
+    let mut out = BTreeSet::new();
+    for table in chosen.iter().map(|&t| &schema.tables[t]) {
+        for link in table.every_foreign_key().into_iter().filter_map(|f| foreign_keys::resolve(schema, table, f)) {
+            let parent = &schema.tables[link.parent];
+            let pairs = link.columns.iter().zip(&link.parent_columns).filter(|_| link.columns.len() > 1);
+            for (_, &p) in pairs.filter(|(c, _)| is_only_key(table, **c)) {
+                if !parent.every_foreign_key().iter().any(|f| f.columns.contains(&parent.columns[p].name)) {
+                    out.insert((link.parent, p));
+                }
+            }
         }
     }
     out

@@ -47,8 +47,8 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
 pub struct ForeignKeyFacts<'a> {
     /// Returns true if a table has rows or gets some.
     pub holds: &'a dyn Fn(usize) -> bool,
-    /// Returns true if a foreign key is the back edge of a cycle: its looped columns do not come from its parent.
-    pub back: &'a dyn Fn(usize, &Link) -> bool,
+    /// Returns the looped columns of a foreign key that is the back edge of a cycle: they do not come from its parent.
+    pub back: &'a dyn Fn(usize, &Link) -> Option<&'a BTreeSet<usize>>,
 }
 
 /// Analyses the foreign keys of `table`. Foreign keys implied by others, to parents that have rows, are left out.
@@ -107,7 +107,7 @@ fn implies(
     known: &ForeignKeyFacts<'_>,
     depth: usize,
 ) -> bool {
-    if depth > 8 || (known.back)(table, wide) {
+    if depth > 8 {
         return false;
     }
     let mapped: Option<Vec<usize>> = narrow
@@ -116,7 +116,14 @@ fn implies(
         .map(|c| wide.columns.iter().position(|w| w == c).map(|i| wide.parent_columns[i]))
         .collect();
     let Some(mapped) = mapped else { return false };
-    if wide.parent == narrow.parent && mapped == narrow.parent_columns {
+    let direct = wide.parent == narrow.parent && mapped == narrow.parent_columns;
+    if let Some(looped) = (known.back)(table, wide) {
+        // Its other columns come from a parent row, or one of them is NULL.
+        let nullable = |c: &usize| schema.tables[table].columns[*c].nullable;
+        let mut others = wide.columns.iter().filter(|c| !narrow.columns.contains(c));
+        return depth == 0 && direct && narrow.columns.iter().all(|c| !looped.contains(c)) && !others.any(nullable);
+    }
+    if direct {
         return true;
     }
     if wide.parent == table {
@@ -130,7 +137,8 @@ fn implies(
     }
     parent.every_foreign_key().into_iter().filter_map(|fk| resolve(schema, parent, fk)).any(|l| {
         let leads = |l: &Link| implies(schema, wide.parent, l, &target, known, depth + 1);
-        (same(&l, &target) && !(known.back)(wide.parent, &l)) || (l.columns.len() >= target.columns.len() && leads(&l))
+        (same(&l, &target) && (known.back)(wide.parent, &l).is_none())
+            || (l.columns.len() >= target.columns.len() && leads(&l))
     })
 }
 
@@ -202,7 +210,7 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    const FILLED: ForeignKeyFacts<'static> = ForeignKeyFacts { holds: &|_| true, back: &|_, _| false };
+    const FILLED: ForeignKeyFacts<'static> = ForeignKeyFacts { holds: &|_| true, back: &|_, _| None };
 
     fn names(links: &Links) -> Vec<Vec<&str>> {
         links.components.iter().map(|c| c.iter().map(|l| l.name.as_str()).collect()).collect()

@@ -49,6 +49,8 @@ pub struct ColumnFacts {
     pub series: Option<Option<usize>>,
     /// Description of `size` if the key may hold more values than the planner can produce.
     pub made: Option<String>,
+    /// A key of a referring table needs its values to differ in every row.
+    pub distinct_for_children: bool,
 }
 
 /// First number, and how many numbers follow.
@@ -135,6 +137,7 @@ pub fn assign(rows: u64, keys: &[KeyInput], columns: &[ColumnFacts], members: &[
         a.counters();
         let mut order: Vec<usize> = (0..keys.len()).collect();
         order.sort_by_key(|&k| (keys[k].columns.len(), !keys[k].primary, k));
+        a.distinct_for_children();
         for &k in &order {
             a.key(k);
         }
@@ -194,6 +197,24 @@ impl Assigner<'_> {
             let alone = self.keys.iter().any(|k| k.primary && k.exact && k.columns == [c]);
             if facts.member.is_none() && facts.series.is_none() && !facts.coupled && (counter.auto || alone) {
                 self.count(c, counter);
+            }
+        }
+    }
+
+    /// Columns that keys of referring tables need to be distinct, where they have enough values.
+    fn distinct_for_children(&mut self) {
+        let rows = u128::from(self.out.rows);
+        for (c, f) in self.columns.iter().enumerate().filter(|(_, f)| f.distinct_for_children && f.size >= rows) {
+            if f.member.is_some() || f.series.is_some() || f.coupled || f.paired || self.out.columns.contains_key(&c) {
+                continue;
+            }
+            let primary = self.keys.iter().any(|k| k.primary && k.exact && k.columns.contains(&c));
+            match f.sequence.filter(|counter| primary && counter.room >= rows) {
+                Some(counter) => self.count(c, counter),
+                None => {
+                    let size = comfortable(clamp(f.size), self.out.rows);
+                    self.out.columns.insert(c, Carrier::Unique { size, total: size, retried: false });
+                }
             }
         }
     }
@@ -510,6 +531,7 @@ mod tests {
             coupled: false,
             series: None,
             made: None,
+            distinct_for_children: false,
         }
     }
 

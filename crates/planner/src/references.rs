@@ -297,7 +297,7 @@ fn listed(table: &Table, column: &Column) -> Vec<String> {
 }
 
 /// Returns true if the column alone is a key without a predicate.
-fn is_only_key(table: &Table, c: usize) -> bool {
+pub(super) fn is_only_key(table: &Table, c: usize) -> bool {
     let name = table.columns[c].name.as_str();
     table.keys.iter().any(|k| k.predicate.is_none() && k.plain_columns().is_some_and(|k| k == [name]))
 }

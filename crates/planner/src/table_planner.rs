@@ -125,6 +125,8 @@ struct PendingColumn {
     always_null: bool,
     /// The domain of the parent's column, if a foreign key determines this one and all parent rows are generated.
     parents: Option<Domain>,
+    /// All parent rows differ in that column.
+    parents_differ: bool,
     /// (foreign key, position in it).
     foreign: Option<(usize, usize)>,
     /// Description of the domain's size, if the domain is what the planner can produce rather than all values.
@@ -333,6 +335,9 @@ impl<'a> TablePlanner<'a> {
         let rows = |plan: &Result<TablePlan, String>| plan.as_ref().map_or(0, |p| p.rows);
         if rows(&spread) > rows(&usual) {
             return spread;
+        }
+        if usual.is_err() {
+            return usual;
         }
         b.generator.truncate(self.position);
         self.redrawn(b, &redrawn, inputs, false)

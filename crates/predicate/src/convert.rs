@@ -91,7 +91,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
             if let Some(n) = substring_for {
                 args.push(go(n)?);
             }
-            Ok(Expr::call("substr", args))
+            Ok(canonical("substring", args, d))
         }
         Sql::Trim { trim_where, trim_what, expr, trim_characters } => {
             let name = match trim_where {

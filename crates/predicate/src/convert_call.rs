@@ -1,9 +1,18 @@
 //! Maps function names of the three servers to canonical names.
 
-use super::expr::{Arith, Expr, Is, MatchKind};
+use super::expr::{Arith, CastType, Expr, Is, MatchKind};
 use crate::builtin::canonical_name;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
+
+/// Whether an expression is a text constant.
+fn is_text(e: &Expr) -> bool {
+    match e {
+        Expr::Literal(v) => matches!(v, Value::Text(_)),
+        Expr::Cast { expr, to: CastType::Text { .. } } => is_text(expr),
+        _ => false,
+    }
+}
 
 /// The call of `name`, as an operator if one exists, otherwise under the name of its entry in the registry.
 pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
@@ -21,6 +30,9 @@ pub(super) fn canonical(name: &str, mut args: Vec<Expr>, d: Dialect) -> Expr {
             }
             // An existing member, even JSON's null, is not NULL.
             Expr::Is { expr: Box::new(Expr::call("json_extract", args)), what: Is::Null, negated: true }
+        }
+        ("substring" | "substr", 2) if d == Dialect::Postgres && is_text(&args[1]) => {
+            Expr::call("substring_of_pattern", args)
         }
         ("if" | "iif", 3) => {
             let otherwise = args.pop().map(Box::new);

@@ -297,16 +297,21 @@ impl Expr {
 
     /// Every column mentioned.
     pub fn columns(&self) -> BTreeSet<String> {
+        self.column_names().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The names of its columns, in alphabetical order.
+    pub(crate) fn column_names(&self) -> BTreeSet<&str> {
         let mut out = BTreeSet::new();
         self.collect_columns(&mut out);
         out
     }
 
-    fn collect_columns(&self, out: &mut BTreeSet<String>) {
-        if let Expr::Column(c) = self {
-            out.insert(c.clone());
+    fn collect_columns<'e>(&'e self, out: &mut BTreeSet<&'e str>) {
+        match self {
+            Expr::Column(c) => _ = out.insert(c),
+            _ => self.children().into_iter().for_each(|c| c.collect_columns(out)),
         }
-        self.children().into_iter().for_each(|c| c.collect_columns(out));
     }
 
     pub fn mentions(&self, column: &str) -> bool {

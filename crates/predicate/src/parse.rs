@@ -239,7 +239,8 @@ fn word(text: &str) -> Token {
     Token::make_keyword(text)
 }
 
-/// SQLite's general `IS`, MySQL's `||` and `&&`, and names that only the parser treats as keywords.
+/// SQLite's general `IS`, MySQL's `||` and `&&`, TRIM without characters, and names that only the parser treats as
+/// keywords.
 fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
     let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
     let mut out = Vec::with_capacity(tokens.len() + 4);
@@ -255,6 +256,11 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
                 i += 1;
             }
             (Token::ExclamationMark, Dialect::Mysql) => out.push(word("NOT")),
+            // PostgreSQL prints `btrim(x)` as `TRIM(BOTH FROM x)`: the parser expects characters before FROM.
+            (t, _) if trims(t) && next(1) == Keyword::FROM => {
+                out.push(t.clone());
+                i += 1;
+            }
             // MariaDB prints `mod(a, b)` and `a % b` in this form.
             (Token::Word(w), Dialect::Mysql)
                 if w.quote_style.is_none() && w.value.eq_ignore_ascii_case("mod") && ends_operand(out.last()) =>
@@ -298,6 +304,10 @@ fn rewrite(tokens: Vec<Token>, dialect: Dialect) -> Vec<Token> {
         i += 1;
     }
     out
+}
+
+fn trims(t: &Token) -> bool {
+    matches!(keyword(t), Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING)
 }
 
 /// Whether an operator may follow.

@@ -74,6 +74,9 @@ fn dialects_differ_where_the_servers_do() {
     assert_eq!(of("5 / 0", Dialect::Sqlite), "NULL");
     assert_eq!(of("greatest(1, NULL)", Dialect::Postgres), "1");
     assert_eq!(of("greatest(1, NULL)", Dialect::Mysql), "NULL");
+    assert_eq!(of("substring('a.b.77' from '[^.]*$')", Dialect::Postgres), "77");
+    assert_eq!(of("\"substring\"('foobar'::text, 'o(.)b'::text)", Dialect::Postgres), "o");
+    assert_eq!(of("substring('foobar' from 'x')", Dialect::Postgres), "NULL");
     assert_eq!(of("2 ^ 3", Dialect::Postgres), "8");
     assert_eq!(of("2 ^ 3", Dialect::Mysql), "1");
     assert_eq!(truth("'a' = 'A'", Dialect::Mysql), Some(true));
@@ -108,6 +111,9 @@ const SEEDS: &[&str] = &[
     "(\"position\"(a, '@'::text) > 1) AND (POSITION(('@'::text) IN (a)) > 1)",
     "((a)::text !~~ '%x%'::text) AND (a <> ALL (ARRAY['q'::text]))",
     "(VALUE IS NULL) OR (octet_length(VALUE) = 20)",
+    "(length(TRIM(BOTH FROM a)) > 0) AND (TRIM(LEADING '0'::text FROM a) <> ''::text)",
+    "SUBSTRING(a FROM 1 FOR 2) = 'xy'::text",
+    "(d AT TIME ZONE 'UTC'::text) > '2020-01-01 00:00:00'::timestamp without time zone",
 ];
 
 #[test]

@@ -22,7 +22,7 @@ pub mod statistics;
 mod trigger_constraints;
 mod trigger_writes;
 
-pub use check_oracle::{ServerCheckOracle, calls_functions};
+pub use check_oracle::{CheckAnswers, ServerCheckOracle, calls_functions};
 pub use connect::{ConnectArgs, RequestedDatabase, connection};
 pub use credentials::os_user;
 pub use error::SchemaError;

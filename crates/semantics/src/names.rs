@@ -4,6 +4,9 @@
 //! Data in: an identifier, and the language of its table. Data out: lower-case English words, with abbreviations
 //! expanded and regular plurals in the singular.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::dictionary::{Dictionary, Translations, dictionary};
 use dbmocker_core::schema::Table;
 use dbmocker_domain::fold::fold;
@@ -20,14 +23,40 @@ pub struct Name {
     pub whole: String,
 }
 
+/// Normalized names by identifier, one for each language of a table that has it.
+type Cache = HashMap<String, Vec<(Option<String>, Name)>>;
+
+/// Maximum number of identifiers cached.
+const MAX_CACHED: usize = 1 << 16;
+
 impl Name {
     /// Normalizes a name whose table's language is unknown.
     pub fn new(identifier: &str) -> Self {
         Name::in_language(identifier, None)
     }
 
-    /// Normalizes a name in a table of this language (a code such as `de`).
+    /// Normalizes a name in a table of this language (a code such as `de`). Results are cached, as planning asks for
+    /// each name many times.
     pub fn in_language(identifier: &str, language: Option<&str>) -> Self {
+        thread_local! {
+            static CACHE: RefCell<Cache> = RefCell::default();
+        }
+        CACHE.with_borrow_mut(|cache| {
+            let of_language = |(known, _): &&(Option<String>, Name)| known.as_deref() == language;
+            if let Some((_, name)) = cache.get(identifier).and_then(|names| names.iter().find(of_language)) {
+                return name.clone();
+            }
+            if cache.len() >= MAX_CACHED {
+                cache.clear();
+            }
+            let name = Name::normalized(identifier, language);
+            let names = cache.entry(identifier.to_owned()).or_default();
+            names.push((language.map(str::to_owned), name.clone()));
+            name
+        })
+    }
+
+    fn normalized(identifier: &str, language: Option<&str>) -> Self {
         let d = dictionary();
         let tokens = tokens(identifier);
         let words = translated(d, &tokens, language).unwrap_or_else(|| english(d, &tokens));

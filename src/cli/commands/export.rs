@@ -227,6 +227,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
         postpone_from: None,
         loaders: None,
         files: Some(("of files (by files of some rows)", &bytes)),
+        answers: Default::default(),
     };
     Ok((Planned::make_files(&planning)?, resources))
 }

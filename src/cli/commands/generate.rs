@@ -52,6 +52,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from: args.indexes.postpone_from(),
         loaders: Some(args.processes.loaders(&connections, staged)),
         files: None,
+        answers: Default::default(),
     };
     config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;

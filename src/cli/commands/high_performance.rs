@@ -58,6 +58,7 @@ pub fn run(args: &HighPerformance, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from: Some(FROM_ROWS),
         loaders: Some(sizes.loaders(args)),
         files: None,
+        answers: Default::default(),
     };
     config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;

@@ -92,6 +92,7 @@ pub fn run(args: &LoadArgs, printer: &Printer) -> Result<Exit, Failure> {
                 postpone_from: args.indexes.postpone_from(),
                 loaders: Some(args.processes.loaders(&connections, staged)),
                 files: None,
+                answers: Default::default(),
             };
             config::planning(&source, printer);
             let (plan, generator) = match &args.plan {

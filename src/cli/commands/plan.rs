@@ -57,6 +57,7 @@ pub fn run(args: &PlanArgs, printer: &Printer) -> Result<Exit, Failure> {
         postpone_from,
         loaders: None,
         files: None,
+        answers: Default::default(),
     };
     config::planning(&source, printer);
     let (plan, generator) = planning.plan(&[])?;

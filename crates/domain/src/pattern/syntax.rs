@@ -62,12 +62,15 @@ impl CharSet {
                 || if self.has_lower { c.is_ascii_lowercase() } else { c.is_ascii_alphanumeric() })
     }
 
-    /// Characters beyond printable ASCII, for a class without printable ASCII; else empty. At most 64.
+    /// Characters beyond printable ASCII, for a class without printable ASCII; else empty. At most 64; control
+    /// characters only if there are no others, and never NUL, which texts cannot hold.
     pub fn foreign(&self) -> Vec<char> {
         if printable().any(|c| self.has(c)) {
             return vec![];
         }
-        self.ranges.iter().flat_map(|(a, b)| *a..=*b).take(64).collect()
+        let all = || self.ranges.iter().flat_map(|(a, b)| *a..=*b).filter(|c| *c != '\0');
+        let visible: Vec<char> = all().filter(|c| !c.is_control()).take(64).collect();
+        if visible.is_empty() { all().take(64).collect() } else { visible }
     }
 }
 

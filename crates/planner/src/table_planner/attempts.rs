@@ -32,8 +32,10 @@ impl TablePlanner<'_> {
         b.afford(&attempt_table.keys.join("`, `"), held)?;
         let names = self.column_names();
         let mut outcome = self.trial(b, plan.rows, &watched, &names).assign_attempts()?;
-        // With fewer rows, a self reference to any row draws from fewer rows: repeat until stable.
-        while plan.self_reference && 0 < outcome.rows && outcome.rows < plan.rows {
+        // With fewer rows, a self reference draws from fewer rows, and a composite key distributes its rows over the
+        // parents in another way: repeat until stable.
+        let depends_on_rows = plan.self_reference || !plan.composite_keys.is_empty();
+        while depends_on_rows && 0 < outcome.rows && outcome.rows < plan.rows {
             plan.rows = outcome.rows;
             b.generator.pop();
             b.generator.push(b.options.seed, &plan);
@@ -79,6 +81,9 @@ impl TablePlanner<'_> {
 
     /// Returns true if a row would be valid in an empty table.
     fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, String> {
+        if keys.iter().all(|k| k.taken.is_empty()) {
+            return Ok(false);
+        }
         keys.iter_mut().for_each(|k| k.taken.clear());
         Ok(self.trial(b, 1, &keys, &self.column_names()).assign_attempts()?.rows > 0)
     }

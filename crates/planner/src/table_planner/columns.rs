@@ -1,6 +1,7 @@
 //! The initial domain of a column, from its type and name.
 
 use super::{PendingColumn, PlanContext, TablePlanner};
+use crate::foreign_keys::{Link, resolve};
 use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
 use dbmocker_domain::text::TextKind;
@@ -23,6 +24,7 @@ impl TablePlanner<'_> {
             omit: true,
             always_null: false,
             parents: None,
+            parents_differ: false,
             foreign: None,
             made: None,
             duplicates: None,
@@ -62,6 +64,7 @@ impl TablePlanner<'_> {
                 omit: false,
                 always_null: false,
                 parents: None,
+                parents_differ: false,
                 foreign: None,
                 made: None,
                 duplicates: None,
@@ -81,7 +84,10 @@ impl TablePlanner<'_> {
     /// a key. Also returns whether it does.
     fn with_wanted(&self, b: &PlanContext<'_>, column: &Column, inferred: Inferred) -> (Inferred, bool) {
         let c = self.columns.len();
-        let foreign = self.table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+        let links = self.table.every_foreign_key().into_iter().filter_map(|f| resolve(b.schema, self.table, f));
+        // A back edge that leads to rows which refer to this key does not determine it.
+        let looped = |l: &Link| b.back_edge(self.index, l).is_some_and(|columns| columns.contains(&c));
+        let foreign = links.filter(|l| l.columns.contains(&c)).any(|l| !looped(&l));
         // Partitions restrict the columns of their key.
         let partitioned =
             self.table.partitioning.as_ref().is_some_and(|p| p.key.iter().any(|k| k.contains(&column.name)));
@@ -103,7 +109,10 @@ impl TablePlanner<'_> {
             return (inferred, false);
         }
         if let Some(rows) = few.filter(|_| self.feeds_key(b, column)) {
-            let others = if inferred.domain.size() >= rows as u128 { &inferred.domain } else { &inferred.legal };
+            let likely = narrowed_alone(self.table, c, &inferred.domain, &b.context());
+            let (likely, legal) =
+                (likely.as_ref().unwrap_or(&inferred.domain), own.as_ref().unwrap_or(&inferred.legal));
+            let others = if likely.size() >= rows as u128 { likely } else { legal };
             let (sampler, step) = (others.sampler(), (others.size() / rows.max(1) as u128).max(1));
             let others = (0..others.size() / step).map(|i| sampler.value(i * step));
             let room = rows.saturating_sub(values.len());

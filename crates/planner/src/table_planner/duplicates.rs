@@ -444,6 +444,7 @@ pub(super) fn unsupported() -> PendingColumn {
         omit: false,
         always_null: false,
         parents: None,
+        parents_differ: false,
         foreign: None,
         made: None,
         duplicates: None,

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::{PlanContext, TablePlanner};
 use crate::formulas::ResolvedFormula;
 use crate::keys::{ColumnFacts, Counter, KeyInput, SelectionFacts};
+use crate::references::is_only_key;
 use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
@@ -105,6 +106,7 @@ impl TablePlanner<'_> {
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
                     series: b.formulas.get(self.index, c).and_then(|f| self.series_of(f)),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
+                    distinct_for_children: b.distinct_for_children(self.index, c),
                 }
             })
             .collect()
@@ -213,6 +215,15 @@ impl TablePlanner<'_> {
         sets.into_iter().map(of).collect()
     }
 
+    /// As [`identifying`], with the table's own keys of one column in which all parent rows differ.
+    fn identified_by(&self, b: &PlanContext<'_>, foreign: usize) -> Vec<Vec<usize>> {
+        let f = &self.foreign[foreign];
+        let mut sets = identifying(b, f);
+        let alone = |&c: &usize| self.columns[c].parents_differ && is_only_key(self.table, c);
+        sets.extend(f.columns.iter().copied().filter(alone).map(|c| vec![c]));
+        sets
+    }
+
     pub(super) fn members(&self, b: &PlanContext<'_>) -> Vec<SelectionFacts> {
         self.sources
             .iter()
@@ -227,7 +238,7 @@ impl TablePlanner<'_> {
                     name: leader.parent.name.clone(),
                     size: s.size,
                     others: deciding[1..].iter().map(|&m| self.foreign[m].parent.name.clone()).collect(),
-                    identified_by: self.varying(together(deciding.iter().map(|&m| identifying(b, &self.foreign[m])))),
+                    identified_by: self.varying(together(deciding.iter().map(|&m| self.identified_by(b, m)))),
                     nullable: !leader.null_columns.is_empty(),
                     columns: columns.into_iter().collect(),
                     fixed: s.pick.is_some(),

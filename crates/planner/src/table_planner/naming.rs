@@ -20,8 +20,14 @@ impl TablePlanner<'_> {
         if !b.coherent(self.index) {
             return;
         }
+        let mut named: Vec<(usize, usize)> = Vec::new();
         for key in &self.table.keys {
-            let Some((c, parents)) = self.named_key(b, key) else { continue };
+            let Some((c, source)) = self.named_key(b, key) else { continue };
+            // Two short lists of one parent would leave their keys too few combinations.
+            if named.iter().any(|&(name, of)| of == source && name != c) {
+                continue;
+            }
+            let parents = self.sources[source].size;
             let wanted = (b.rows(self.index).saturating_mul(SPARE) / parents.max(1)).max(NAMES);
             let Some(Domain::Text(text)) = &self.columns[c].domain else { continue };
             if wanted > MOST || text.distinct_prefix.is_some() {
@@ -33,12 +39,13 @@ impl TablePlanner<'_> {
             {
                 self.columns[c].domain = Some(Domain::Choice { values: names, weights: None });
                 self.columns[c].reason += "; the same names for each parent";
+                named.push((c, source));
             }
         }
     }
 
-    /// Returns the name column, and the number of parents, of a key that consists of a foreign key and a name.
-    fn named_key(&self, b: &PlanContext<'_>, key: &Key) -> Option<(usize, u64)> {
+    /// Returns the name column and the parent selection of a key that consists of a foreign key and a name.
+    fn named_key(&self, b: &PlanContext<'_>, key: &Key) -> Option<(usize, usize)> {
         let columns: Option<Vec<usize>> = key.plain_columns()?.iter().map(|c| self.table.column_index(c)).collect();
         let (foreign, free): (Vec<usize>, Vec<usize>) =
             columns?.into_iter().partition(|&c| self.columns[c].foreign.is_some());
@@ -53,7 +60,7 @@ impl TablePlanner<'_> {
             return None;
         }
         let (foreign, _) = self.columns[*first].foreign?;
-        Some((*name, self.sources[self.foreign[foreign].source].size))
+        Some((*name, self.foreign[foreign].source))
     }
 
     /// Returns distinct texts of the column's domain.

@@ -67,10 +67,13 @@ impl<'s> CheckOracle<'_, 's> {
             QueryCell { name: &column.name, type_name: column.sql_type(), below: !column.domain_checks.is_empty() }
         };
         let mut cells: Vec<QueryCell<'_>> = columns.iter().map(cell).collect();
-        // A domain's CHECKs call the column VALUE.
-        let twice = value && cells[0].name != "value";
+        // A domain's CHECKs call the column VALUE; without other CHECKs, its columns have the same queries.
+        let of_domain = value && parts.iter().all(|p| p.value) && beside.clone().all(|c| c.value.is_some());
+        let twice = value && !of_domain && cells[0].name != "value";
         if twice {
             cells.push(QueryCell { name: "value", ..cells[0] });
+        } else if of_domain {
+            cells[0].name = "value";
         }
         let sources = b.existing.sources(&expression)?;
         // A default value is likely to satisfy the CHECK.
@@ -93,17 +96,25 @@ impl OracleProbe<'_, '_, '_> {
     ///
     /// # Errors
     /// If the query fails.
-    pub(super) fn accepted(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> {
+    fn accepted(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> {
+        let verdicts = self.verdicts(&rows)?;
+        Ok(rows.into_iter().zip(verdicts).filter(|(_, accepted)| *accepted).map(|(row, _)| row).collect())
+    }
+
+    /// Returns whether the server accepts each of the rows; nothing without a server.
+    ///
+    /// # Errors
+    /// If the query fails.
+    pub(super) fn verdicts(&self, rows: &[Vec<Value>]) -> Result<Vec<bool>, String> {
         let doubled: Vec<Vec<Value>>;
         let sent = if self.twice {
             doubled = rows.iter().map(|row| row.iter().chain([&row[0]]).cloned().collect()).collect();
             &doubled
         } else {
-            &rows
+            rows
         };
         let query = OracleQuery { expression: &self.expression, cells: &self.cells, rows: sent, scenes: &self.scenes };
-        let verdicts = self.oracle.context.existing.check_oracle(&query)?.unwrap_or_default();
-        Ok(rows.into_iter().zip(verdicts).filter(|(_, accepted)| *accepted).map(|(row, _)| row).collect())
+        Ok(self.oracle.context.existing.check_oracle(&query)?.unwrap_or_default())
     }
 
     /// Returns the values that an earlier query accepted, or the only possible ones.

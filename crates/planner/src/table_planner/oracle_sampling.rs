@@ -28,16 +28,26 @@ const SEARCH: usize = 40_000;
 /// Bytes of memory for a listed value.
 const LISTED: u64 = 128;
 
-/// Returns those of the rows that the server accepts.
-pub(super) type AcceptedSample<'a> = dyn Fn(Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> + 'a;
+/// Returns whether the server accepts each of the rows.
+pub(super) type RowVerdicts<'a> = dyn Fn(&[Vec<Value>]) -> Result<Vec<bool>, String> + 'a;
 
 /// The values queried so far, and the accepted ones.
 struct OracleSampling<'a> {
-    kept: &'a AcceptedSample<'a>,
+    verdicts: &'a RowVerdicts<'a>,
     queried: HashSet<String>,
     answered: Vec<Value>,
     /// Digests of the queried values, equal for values that a key regards as equal.
     seen: HashSet<u128>,
+    null: NullQuery,
+}
+
+/// Whether NULL is queried; it is, with the first values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NullQuery {
+    No,
+    Next,
+    Accepted,
+    Rejected,
 }
 
 /// Candidates of one origin.
@@ -48,22 +58,47 @@ struct SampleSource {
 }
 
 impl<'a> OracleSampling<'a> {
-    fn new(kept: &'a AcceptedSample<'a>) -> Self {
-        OracleSampling { kept, queried: HashSet::new(), answered: Vec::new(), seen: HashSet::new() }
+    fn new(verdicts: &'a RowVerdicts<'a>, nullable: bool) -> Self {
+        let null = if nullable { NullQuery::Next } else { NullQuery::No };
+        OracleSampling { verdicts, queried: HashSet::new(), answered: Vec::new(), seen: HashSet::new(), null }
     }
 
     /// Queries values that were not queried before; returns the number of newly accepted ones.
-    fn query(&mut self, values: impl IntoIterator<Item = Value>) -> Result<usize, String> {
-        let new = values.into_iter().filter(|v| self.queried.insert(v.to_string()));
-        let rows: Vec<Vec<Value>> = new.map(|v| vec![v]).collect();
-        if rows.is_empty() {
-            return Ok(0);
+    fn query(&mut self, values: Vec<Value>) -> Result<usize, String> {
+        Ok(self.query_lists(vec![values])?.iter().sum())
+    }
+
+    /// As [`query`](Self::query) for several lists in one request; returns the number for each list.
+    fn query_lists(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<usize>, String> {
+        let mut newly = vec![0; lists.len()];
+        let (mut rows, mut list_of) = (Vec::new(), Vec::new());
+        for (list, values) in lists.into_iter().enumerate() {
+            for value in values.into_iter().filter(|v| self.queried.insert(v.to_string())) {
+                rows.push(vec![value]);
+                list_of.push(list);
+            }
         }
-        let before = self.answered.len();
-        let accepted = (self.kept)(rows)?.into_iter().flatten();
-        let seen = &mut self.seen;
-        self.answered.extend(accepted.filter(|v| !v.is_null() && seen.insert(digest(std::slice::from_ref(v)))));
-        Ok(self.answered.len() - before)
+        let null = self.null == NullQuery::Next;
+        if null {
+            rows.push(vec![Value::Null]);
+        }
+        if rows.is_empty() {
+            return Ok(newly);
+        }
+        let mut verdicts = (self.verdicts)(&rows)?;
+        if null {
+            let accepted = verdicts.len() == rows.len() && verdicts.pop() == Some(true);
+            self.null = if accepted { NullQuery::Accepted } else { NullQuery::Rejected };
+            rows.pop();
+        }
+        let accepted = rows.into_iter().flatten().zip(list_of).zip(verdicts).filter(|(_, accepted)| *accepted);
+        for ((value, list), _) in accepted {
+            if !value.is_null() && self.seen.insert(digest(std::slice::from_ref(&value))) {
+                self.answered.push(value);
+                newly[list] += 1;
+            }
+        }
+        Ok(newly)
     }
 
     /// Returns the number of values to query for `wanted` more, by the acceptance rate so far.
@@ -77,20 +112,21 @@ impl<'a> OracleSampling<'a> {
     fn try_out(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<SampleSource>, String> {
         let mut sources: Vec<SampleSource> =
             lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
-        for source in &mut sources {
-            let first = source.values.len().min(FIRST);
-            source.good = self.query(source.values.drain(..first))? > 0;
+        let first = |s: &mut SampleSource| s.values.drain(..s.values.len().min(FIRST)).collect();
+        let firsts = sources.iter_mut().map(first).collect();
+        for (source, newly) in sources.iter_mut().zip(self.query_lists(firsts)?) {
+            source.good = newly > 0;
         }
-        for source in sources.iter_mut().filter(|s| s.good) {
-            self.query(source.values.drain(..))?;
-        }
+        let rest = sources.iter_mut().filter(|s| s.good).map(|s| std::mem::take(&mut s.values));
+        self.query_lists(rest.collect())?;
         Ok(sources)
     }
 
     /// Queries the remaining values of all sources, and rates the sources again.
     fn exhaust(&mut self, sources: &mut [SampleSource]) -> Result<(), String> {
-        for source in sources {
-            source.good |= self.query(source.values.drain(..))? > 0;
+        let rest = sources.iter_mut().map(|s| std::mem::take(&mut s.values)).collect();
+        for (source, newly) in sources.iter_mut().zip(self.query_lists(rest)?) {
+            source.good |= newly > 0;
         }
         Ok(())
     }
@@ -99,9 +135,8 @@ impl<'a> OracleSampling<'a> {
 impl OracleProbe<'_, '_, '_> {
     pub(super) fn answer_for_one(&self, c: usize) -> Result<OracleAnswer, String> {
         let nullable = self.context().nullable(self.planner.index, c);
-        let null = if nullable { self.accepted(vec![vec![Value::Null]])? } else { Vec::new() };
-        let kept = |rows: Vec<Vec<Value>>| self.accepted(rows);
-        let mut sampling = OracleSampling::new(&kept);
+        let verdicts = |rows: &[Vec<Value>]| self.verdicts(rows);
+        let mut sampling = OracleSampling::new(&verdicts, nullable);
         match self.known_values(c)? {
             Some(values) => _ = sampling.query(values)?,
             None if !self.sample_candidates(c, &mut sampling)? => {
@@ -109,8 +144,11 @@ impl OracleProbe<'_, '_, '_> {
             }
             None => {}
         }
-        let queried = sampling.queried.len() + null.len();
-        let rows: Vec<Vec<Value>> = sampling.answered.into_iter().map(|v| vec![v]).chain(null).collect();
+        // NULL, if there was no value to query it with.
+        sampling.query(Vec::new())?;
+        let null = (sampling.null == NullQuery::Accepted).then_some(Value::Null);
+        let queried = sampling.queried.len() + usize::from(null.is_some());
+        let rows: Vec<Vec<Value>> = sampling.answered.into_iter().chain(null).map(|v| vec![v]).collect();
         Ok(if rows.is_empty() { OracleAnswer::None(queried) } else { OracleAnswer::Rows(rows, queried) })
     }
 
@@ -173,11 +211,11 @@ mod tests {
     /// contains values of the second.
     fn queried(limit: i128) -> (usize, usize, Vec<bool>) {
         let count = Cell::new(0);
-        let kept = |rows: Vec<Vec<Value>>| {
+        let verdicts = |rows: &[Vec<Value>]| {
             count.set(count.get() + rows.len());
-            Ok(rows.into_iter().filter(|row| matches!(row[0], Value::Int(n) if n < limit)).collect())
+            Ok(rows.iter().map(|row| matches!(row[0], Value::Int(n) if n < limit)).collect())
         };
-        let mut sampling = OracleSampling::new(&kept);
+        let mut sampling = OracleSampling::new(&verdicts, false);
         let list = |range: std::ops::Range<i128>| range.map(Value::Int).collect::<Vec<Value>>();
         let mut sources = sampling.try_out(vec![list(1000..2500), list(0..300), list(250..260)]).unwrap();
         if sampling.answered.len() < FEW {

@@ -31,10 +31,8 @@ const CHAIN: u64 = 12;
 
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
-        let known = ForeignKeyFacts {
-            holds: &|parent| b.holds_rows(parent),
-            back: &|table, link| b.back_edge(table, link).is_some(),
-        };
+        let known =
+            ForeignKeyFacts { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link) };
         let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
         self.notes.extend(self.table.caveats.iter().map(ToString::to_string));
@@ -231,6 +229,7 @@ impl TablePlanner<'_> {
                 if self.columns[c].foreign.is_none() {
                     self.columns[c].foreign = Some((foreign, position));
                     self.columns[c].parents = self.parent_domain(parents, foreign, position);
+                    self.columns[c].parents_differ = self.parents_differ(parents, foreign, position);
                 }
             }
             members.push(foreign);
@@ -343,6 +342,18 @@ impl TablePlanner<'_> {
             }
             Rule::Foreign { .. } | Rule::Fixed { .. } | Rule::Listed { .. } => column.domain.clone(),
             _ => None,
+        }
+    }
+
+    /// Returns true if all rows of a planned parent without existing rows differ in the column.
+    fn parents_differ(&self, parents: &[TablePlan], foreign: usize, position: usize) -> bool {
+        let f = &self.foreign[foreign];
+        let parent = f.parent_table.and_then(|p| parents.get(p)).filter(|_| f.existing_count == 0);
+        let rule = parent.map(|p| &p.columns[f.parent_columns[position]].rule);
+        match rule {
+            Some(Rule::Sequence { .. }) => true,
+            Some(Rule::Unique { size, total, retried: false, .. }) => size == total,
+            _ => false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Frequencies of values drawn at random: list members by meaning, flags by name, columns with few values, NULLs of
 //! foreign keys.
 
+use std::cell::RefCell;
+
 use super::{PlanContext, TablePlanner};
 use crate::keys::KeyInput;
 use dbmocker_core::rng_stream::{CellRng, Stream, mix};
@@ -30,9 +32,19 @@ impl TablePlanner<'_> {
             }
         }
         for group in groups {
+            // Many branches have the same list.
+            let known: RefCell<Vec<(usize, Domain, Option<Domain>)>> = RefCell::default();
             group.weigh(&|c, domain| {
-                let listed = free.contains(&c) && matches!(domain, Domain::Choice { .. });
-                listed.then(|| self.weighed(b, c, domain, true)).flatten().map(|(domain, _)| domain)
+                if !free.contains(&c) || !matches!(domain, Domain::Choice { .. }) {
+                    return None;
+                }
+                let same = |(of, list, _): &&(usize, Domain, Option<Domain>)| *of == c && list == domain;
+                if let Some((.., weighed)) = known.borrow().iter().find(same) {
+                    return weighed.clone();
+                }
+                let weighed = self.weighed(b, c, domain, true).map(|(domain, _)| domain);
+                known.borrow_mut().push((c, domain.clone(), weighed.clone()));
+                weighed
             });
             for &c in &free {
                 if let Rule::Draw { domain: domain @ Domain::Choice { weights: Some(_), .. } } = &columns[c].rule

@@ -211,3 +211,65 @@ fn overlapping_keys_without_a_wide_column_use_rejection_sampling() {
     };
     assert!(["t", "u", "v", "w", "x"].iter().filter(|name| redrawn(name)).count() >= 2);
 }
+
+#[test]
+fn half_of_a_composite_key_that_is_a_key_of_the_child_has_a_value_for_each_row() {
+    let nodes = || table("nodes").int("hash").text("namespace");
+    let roots = || {
+        table("roots").text("namespace").int("hash").primary(&["namespace"]).foreign(
+            &["namespace", "hash"],
+            "nodes",
+            &["namespace", "hash"],
+        )
+    };
+    for nodes in [nodes().primary(&["hash", "namespace"]), nodes().primary(&["hash"]).unique(&["hash", "namespace"])] {
+        let schema = Fixture::new().with(nodes).with(roots()).schema();
+        for rows in [20, 3000] {
+            let plan = check(schema.clone(), rows);
+            assert_eq!(rows_of(&plan, "roots"), rows);
+            assert!(plan.tables.iter().all(|t| t.attempt_table.is_none()));
+        }
+    }
+}
+
+#[test]
+fn two_keys_of_a_parent_and_a_text_hold_all_rows() {
+    let schema = Fixture::new()
+        .with(table("org").int("id").primary(&["id"]))
+        .with(
+            table("template")
+                .int("id")
+                .text("name")
+                .text("label")
+                .int("owner")
+                .primary(&["id"])
+                .unique(&["owner", "label"])
+                .unique(&["owner", "name"])
+                .foreign(&["owner"], "org", &["id"]),
+        )
+        .schema();
+    let plan = check(schema, 200);
+    assert_eq!(rows_of(&plan, "template"), 200);
+}
+
+#[test]
+fn rows_tried_in_order_stay_valid_if_they_are_fewer_than_asked() {
+    // Both keys share the parent, and 4 * 3 values of the second key's columns are too few for each parent's rows.
+    let schema = Fixture::new()
+        .with(table("org").int("id").primary(&["id"]))
+        .with(
+            table("slot")
+                .int("id")
+                .int("org")
+                .int("place")
+                .text("kind")
+                .primary(&["id"])
+                .unique(&["org", "place"])
+                .unique(&["org", "kind"])
+                .check("place between 1 and 40")
+                .check("kind in ('a', 'b', 'c')")
+                .foreign(&["org"], "org", &["id"]),
+        )
+        .schema();
+    check(schema, 300);
+}

@@ -85,6 +85,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         .spelled(&[("translate", POSTGRES)]),
     Builtin::new("hex", &[Text], Text, NullRule::Own, hex)
         .spelled(&[("hex", NOT_POSTGRES)]),
+    Builtin::propagates("substring_of_pattern", &[Text, Pattern], Text, substring_of_pattern),
     Builtin::propagates("regexp_substr", &[Text, Pattern], Text, regexp_substr)
         .spelled(&[("regexp_substr", NOT_SQLITE)]),
     Builtin::propagates("regexp_replace", &[Text, Pattern, Text, Text], Text, regexp_replace)
@@ -297,6 +298,14 @@ fn hex(a: &Args<'_>) -> Eval {
         Value::Bytes(b) => Value::Text(b.iter().map(|x| format!("{x:02X}")).collect()),
         _ => Value::Text(a.text(0).bytes().map(|x| format!("{x:02X}")).collect()),
     })
+}
+
+/// PostgreSQL's `substring(text from pattern)`: the first group, or all that matches; NULL if nothing does.
+fn substring_of_pattern(a: &Args<'_>) -> Eval {
+    let re = compile(&search_regex(&a.text(1), false))?;
+    let t = a.text(0);
+    let found = re.captures(&t).and_then(|groups| groups.get(usize::from(re.captures_len() > 1)));
+    Ok(found.map_or(Value::Null, |m| Value::text(m.as_str())))
 }
 
 fn regexp_substr(a: &Args<'_>) -> Eval {

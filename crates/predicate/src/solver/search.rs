@@ -285,29 +285,28 @@ fn leaf(space: &Space<'_>, st: &State, own: &[usize]) -> BranchLeaf {
 fn generation_order(space: &Space<'_>, own: &[usize], relations: &[Relation]) -> Vec<usize> {
     let (mut free, mut order): (Vec<usize>, Vec<usize>) =
         own.iter().partition(|&&c| space.columns[c].role == RoleKind::Free);
+    // the rank of a condition's column as its last: whether it can be solved for it, preferably as a bare column
+    let points = |r: &Relation, c: usize| -> i64 {
+        let name = &space.columns[c].name;
+        let bare = |side: &Expr| matches!(side, Expr::Column(n) if n == name);
+        match &r.tree {
+            Expr::Compare { op: Cmp::Eq, left, right } if bare(left) != bare(right) => 2,
+            t if solvable(t, name) => 1,
+            _ => -100,
+        }
+    };
+    let mut open: Vec<Vec<(usize, i64)>> =
+        relations.iter().map(|r| space.indices(&r.tree).into_iter().map(|c| (c, points(r, c))).collect()).collect();
     let mut tail = vec![];
     while !free.is_empty() {
-        // the rank of `c` as last column: whether every condition on it can be solved for it, preferably as a bare
-        // column
-        let score = |c: usize| -> (i64, usize) {
-            let name = &space.columns[c].name;
-            let about = relations
-                .iter()
-                .filter(|r| r.tree.mentions(name) && !space.indices(&r.tree).iter().any(|o| tail.contains(o)));
-            let points = about.map(|r| match &r.tree {
-                Expr::Compare { op: Cmp::Eq, left, right }
-                    if matches!(&**left, Expr::Column(n) if n == name)
-                        != matches!(&**right, Expr::Column(n) if n == name) =>
-                {
-                    2
-                }
-                t if solvable(t, name) => 1,
-                _ => -100,
-            });
-            (points.sum(), c)
+        let score = |c: usize| {
+            let points = open.iter().flatten().filter(|(of, _)| *of == c).map(|(_, points)| points);
+            (points.sum::<i64>(), c)
         };
         let Some(at) = (0..free.len()).max_by_key(|&i| score(free[i])) else { break };
-        tail.push(free.remove(at));
+        let last = free.remove(at);
+        open.retain(|columns| columns.iter().all(|(c, _)| *c != last));
+        tail.push(last);
     }
     order.extend(tail.into_iter().rev());
     order

@@ -141,7 +141,7 @@ impl Space<'_> {
     }
 
     pub fn indices(&self, t: &Expr) -> Vec<usize> {
-        t.columns().iter().filter_map(|c| self.index(c)).collect()
+        t.column_names().into_iter().filter_map(|c| self.index(c)).collect()
     }
 
     /// Adds a condition to the state; choices are queued in [`State::todo`].
@@ -205,8 +205,9 @@ impl Space<'_> {
 
     /// Adds relations about columns that have become known again. Returns whether there were any.
     pub fn refresh(&self, st: &mut State) -> Result<bool, Contradiction> {
-        let known = |r: &Relation| self.indices(&r.tree).iter().any(|&c| st.fixed(c).is_some());
-        let (stale, keep): (Vec<Relation>, Vec<Relation>) = st.relations.iter().cloned().partition(known);
+        let fixed: Vec<bool> = (0..st.cells.len()).map(|c| st.fixed(c).is_some()).collect();
+        let known = |r: &Relation| self.indices(&r.tree).iter().any(|&c| fixed[c]);
+        let (stale, keep) = std::mem::take(&mut st.relations).into_iter().partition::<Vec<_>, _>(known);
         let any = !stale.is_empty();
         st.relations = keep;
         for r in stale {

@@ -46,6 +46,12 @@ fn texts() {
     pg(&t(40), &["(x)::text = lower((x)::text)"]);
     pg(&t(40), &["x = upper(x)", "length(x) >= 30"]);
     pg(&t(40), &["x <> ''::text", "char_length(btrim(x)) > 0"]);
+    pg(
+        &t(40),
+        &["length(TRIM(BOTH FROM x)) > 10", "length(TRIM(TRAILING FROM x)) < 30", "lower(TRIM(BOTH FROM x)) = x"],
+    );
+    pg(&t(40), &["TRIM(BOTH FROM (x)::text) = (x)::text", "TRIM(LEADING '_'::text FROM x) <> ''::text"]);
+    pg(&t(40), &["\"substring\"((x)::text, '[^.]*$'::text) !~ '^[0-9]+$'::text"]);
     pg(&t(40), &["x ~ '^[A-Z]{3}-[0-9]+$'::text"]);
     pg(&t(40), &["x ~* '^[a-z]+$'", "length(x) = 12"]);
     pg(&t(40), &["x !~ '[0-9]'", "x !~~ '% %'::text"]);

@@ -11,23 +11,14 @@ select a.attrelid                                   as relation,
        pg_get_expr(d.adbin, d.adrelid)              as expression,
        case when a.attidentity <> '' then pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)
        end                                          as identity_sequence,
-       -- The sequence that a default of nextval('...'::regclass) depends on.
+       -- The sequence that a default of nextval('...'::regclass) depends on, or that nextval('...'::text) names.
        (select format('%I.%I', sn.nspname, s.relname)
-          from pg_depend p
-          join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
+          from pg_class s
           join pg_namespace sn on sn.oid = s.relnamespace
-         where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
-         limit 1)                                   as default_sequence,
+         where s.oid = o.oid and a.attidentity = '')  as default_sequence,
        -- The sequence that numbers the column; it is set beyond the rows.
-       coalesce((select has_sequence_privilege(s.oid, 'UPDATE') and has_sequence_privilege(s.oid, 'SELECT')
-                   from pg_depend p
-                   join pg_class s on s.oid = p.refobjid and s.relkind = 'S'
-                  where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
-                  limit 1),
-                (select has_sequence_privilege(i, 'UPDATE') and has_sequence_privilege(i, 'SELECT')
-                   from pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as i
-                  where a.attidentity <> ''))
-                                                    as can_move_sequence,
+       (select has_sequence_privilege(o.oid, 'UPDATE') and has_sequence_privilege(o.oid, 'SELECT')
+         where o.oid is not null)                   as can_move_sequence,
        q.seqstart                                   as sequence_start,
        q.seqincrement                               as sequence_step,
        a.attcollation                               as collation,
@@ -44,6 +35,14 @@ select a.attrelid                                   as relation,
        union all
        select pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)::regclass::oid
         where a.attidentity <> ''
+       union all
+       (select s.oid
+          from pg_class s
+         where s.relkind = 'S'
+           and s.relnamespace in (n.oid, to_regnamespace('public'))
+           and s.relname = substring(pg_get_expr(d.adbin, d.adrelid)
+                                     from '^nextval\(\(''"?([^''".]+)"?''::text\)::regclass\)$')
+         order by s.relnamespace = n.oid desc)
         limit 1) o on true
   left join pg_sequence q on q.seqrelid = o.oid
  where a.attnum > 0
