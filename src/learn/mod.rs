@@ -402,9 +402,16 @@ impl Learner<'_> {
         parent_column: &str,
     ) -> Option<dbmocker_profile::Quantiles> {
         let table = self.schema.table(&fk.parent)?;
-        let axis = Axis::of(&table.column(parent_column)?.ty)?;
-        let parents = spread::of_statistics(axis, parent?.columns.get(parent_column)?)?;
+        let key = table.column(parent_column)?;
+        let axis = Axis::of(&key.ty)?;
         let children = spread::of_statistics(axis, known)?;
+        let counted = parent?.columns.get(parent_column).and_then(|key| spread::of_statistics(axis, key));
+        // MySQL and MariaDB make no histograms of unique columns.
+        let numbered = || {
+            let to = parent?.rows?.max(children.quantile(1.0));
+            PiecewiseDistribution::new(Vec::new(), vec![Piece { from: 0.0, to, share: 1.0 }])
+        };
+        let parents = counted.or_else(|| key.auto.as_ref().and_then(|_| numbered()))?;
         let at = [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
         let mut last = 0.0_f64;
         let points = at.map(|percent| {

@@ -24,7 +24,8 @@ const GROWING: f64 = 0.1;
 /// What the queries found, by table.
 pub type ScannedTables = BTreeMap<TableName, Scanned>;
 
-/// Counts what a server without column statistics (SQLite) cannot provide. Returns what was left out.
+/// Computes what the server's statistics lack: on SQLite counts, frequencies and quantiles, on all but PostgreSQL the
+/// physical order. Returns what was left out.
 ///
 /// # Errors
 /// The session ended.
@@ -38,12 +39,17 @@ pub fn count(
     let queries = count_queries(connection.dialect, schema, label_options);
     let (found, left_out) = scan::run(connection, &queries, limit)?;
     for (name, scanned) in found {
-        if let Some(table) = statistics.tables.get_mut(&name) {
-            let Some((rows, columns)) = &scanned.counts else { continue };
+        let Some(table) = statistics.tables.get_mut(&name) else { continue };
+        if let Some((rows, columns)) = &scanned.counts {
             table.rows = Some(*rows);
             for (column, (some, distinct)) in columns {
                 let known = counted(*rows, *some, *distinct, column, &scanned);
                 table.columns.insert(column.clone(), known);
+            }
+        }
+        for (column, correlation) in scanned.correlations {
+            if let Some(known) = table.columns.get_mut(&column) {
+                known.correlation = Some(correlation);
             }
         }
     }
@@ -52,11 +58,15 @@ pub fn count(
 
 /// The queries of [`count`].
 pub fn count_queries(dialect: Dialect, schema: &Schema, label_options: &LabelOptions) -> Vec<Query> {
-    if dialect != Dialect::Sqlite {
-        return Vec::new();
-    }
     let mut out = Vec::new();
+    if dialect == Dialect::Postgres {
+        return out;
+    }
     for table in schema.tables.iter().filter(|t| !t.outside) {
+        out.extend(scan::correlations(dialect, table, &ordered(table)));
+        if dialect != Dialect::Sqlite {
+            continue;
+        }
         let label = schema.label(&table.name);
         let nothing = ColumnStatistics::default();
         let measured = table.columns.iter().filter(|c| {
@@ -66,6 +76,13 @@ pub fn count_queries(dialect: Dialect, schema: &Schema, label_options: &LabelOpt
         out.extend(scan::counts(dialect, &ScanRequest { table, rows: 0.0, status: None }, &measured));
     }
     out
+}
+
+/// The columns that may follow the physical order: numbers, moments and foreign keys.
+fn ordered(table: &Table) -> Vec<&str> {
+    let refers = |name: &str| table.foreign_keys.iter().any(|fk| fk.columns == [name]);
+    let may = table.columns.iter().filter(|c| Axis::of(&c.ty).is_some() || refers(&c.name));
+    may.map(|c| c.name.as_str()).collect()
 }
 
 fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned) -> ColumnStatistics {

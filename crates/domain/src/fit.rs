@@ -41,9 +41,43 @@ pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
     text_format::random_chars(if is_prose { b"s" } else { LOWER36 }, missing, rng, text);
 }
 
+/// Makes a text about `chars` characters long, never longer: a longer one is cut between words if that loses at most
+/// a fifth, a shorter one is extended by words.
+pub fn fit_words(text: &mut String, chars: usize, rng: &mut CellRng) {
+    let count = text.chars().count();
+    if count > chars {
+        let cut = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
+        let between = text[..cut].rfind(' ').filter(|at| text[..*at].chars().count() * 5 >= chars * 4);
+        text.truncate(if text[cut..].starts_with(' ') { cut } else { between.unwrap_or(cut) });
+        text.truncate(text.trim_end().len());
+    } else if chars - count > SENTENCE {
+        fit_text(text, chars, rng);
+    } else {
+        let (start, separator) = (text.len(), if text.is_empty() { "" } else { " " });
+        let room = chars - count;
+        while append_word(&WORDS, if text.len() == start { separator } else { " " }, start, room, rng, text) {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_not_cut_where_that_is_avoidable() {
+        for chars in 0..200 {
+            for from in ["", "abc123", "A few words in a line", "Größe und Übermaß einer Straße"] {
+                let mut text = from.to_owned();
+                fit_words(&mut text, chars, &mut CellRng::new(chars as u64));
+                let found = text.chars().count();
+                assert!(found <= chars && !text.ends_with(' '), "{from}: {text}");
+                assert!(found * 5 >= chars * 4 || chars < 20, "{chars}: {text}");
+            }
+        }
+        let mut text = "A few words in a line".to_owned();
+        fit_words(&mut text, 15, &mut CellRng::new(1));
+        assert_eq!(text, "A few words in");
+    }
 
     #[test]
     fn texts_have_the_length_asked_for() {

@@ -81,6 +81,28 @@ pub struct Drawn {
     /// Number of characters of texts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lengths: Option<Distribution>,
+    #[serde(skip_serializing_if = "LengthFit::is_exact", default)]
+    pub fit: LengthFit,
+}
+
+/// How texts get the drawn number of characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthFit {
+    /// They are cut, or extended, to exactly this number.
+    #[default]
+    Exact,
+    /// Of several values the one with the nearest length, cut between words or extended by words.
+    Words,
+    /// Of several values the one with the nearest length, unchanged: numbers, addresses, names.
+    Nearest,
+}
+
+impl LengthFit {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_exact(&self) -> bool {
+        *self == LengthFit::Exact
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

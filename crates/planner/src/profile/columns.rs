@@ -8,7 +8,7 @@ use dbmocker_domain::distribution::{Distribution, Point, Ranks};
 use dbmocker_domain::{Domain, Sampler};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::print::domain_text;
-use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, Rule};
+use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, LengthFit, Rule};
 use dbmocker_profile::{ColumnProfile, Labels};
 
 /// If common values have at least this share, they are regarded as the only ones.
@@ -16,7 +16,9 @@ const WHOLE: f64 = 0.985;
 /// Number of texts whose lengths are measured.
 const MEASURED: u64 = 256;
 /// Relative difference of mean lengths below which no distribution is needed.
-const NEAR: f64 = 0.03;
+const NEAR: f64 = 0.05;
+/// Ratio of mean lengths from which texts are regarded as being of another kind.
+const OTHER: f64 = 1.7;
 /// Correlation with the row order below which it is ignored.
 const ORDER: f64 = 0.04;
 
@@ -38,9 +40,10 @@ impl LearnedScope<'_> {
             (column.presence, column.correlated) = (None, None);
             column.reason = format!("profile: {said}");
         }
+        let order_open = profile.correlation.is_none().then(|| ties(profile));
         let masked = profile.labels != Some(Labels::Kept) && !profile.common.is_empty();
         let chars = profile.length.as_ref().and_then(|l| l.mean);
-        Some(LearnedColumn { column, nulls, masked, chars })
+        Some(LearnedColumn { column, nulls, masked, chars, order_open })
     }
 
     /// Sets the column's values; returns a description.
@@ -108,10 +111,9 @@ impl LearnedScope<'_> {
             }
             None => (Vec::new(), profile.common.iter().map(share).collect()),
         };
-        let ties: f64 = known.iter().map(|(_, s)| s * s).sum::<f64>() + shares.iter().map(|s| s * s).sum::<f64>();
         column.rule = Rule::Draw { domain: self.allowed.clone() };
         let (least, most, step) = crate::table_planner::drawn::reach(column)?;
-        let order = order(profile, ties);
+        let order = profile.correlation.map_or(0.0, |correlation| without_ties(correlation, ties(profile)));
         let target = profile.distinct.map(|d| d.of(rows * (1.0 - nulls)));
         let common: f64 = profile.common.iter().map(share).sum();
         let sizes = numbers::SampleSizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
@@ -120,7 +122,7 @@ impl LearnedScope<'_> {
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
-        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order, lengths: None })), text });
+        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order, lengths: None, fit: LengthFit::Exact })), text });
         Some(said)
     }
 
@@ -140,7 +142,8 @@ impl LearnedScope<'_> {
             return None;
         }
         let sampler = domain.sampler();
-        let lengths = self.lengths(profile, &sampler, &domain);
+        let (lengths, fit) = self.lengths(profile, &sampler, &domain).unzip();
+        let fit = fit.unwrap_or_default();
         let distinct = profile.distinct.map(|d| d.of(filled));
         let values = match distinct {
             Some(distinct) => {
@@ -173,39 +176,53 @@ impl LearnedScope<'_> {
         };
         let text = format!("{}, {said}", domain_text(&domain));
         column.rule = Rule::Draw { domain };
-        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order: 0.0, lengths })), text });
+        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order: 0.0, lengths, fit })), text });
         Some(said)
     }
 
-    /// Returns the distribution of lengths, if it differs from that of the text kind.
-    fn lengths(&self, profile: &ColumnProfile, sampler: &Sampler, domain: &Domain) -> Option<Distribution> {
-        let Domain::Text(_) = domain else { return None };
+    /// Returns the distribution of lengths, if it differs from that of the text kind, and how texts get them.
+    fn lengths(
+        &self,
+        profile: &ColumnProfile,
+        sampler: &Sampler,
+        domain: &Domain,
+    ) -> Option<(Distribution, LengthFit)> {
+        let Domain::Text(text) = domain else { return None };
         let length = profile.length.as_ref()?;
-        if let Some(points) = length.quantiles.as_ref().and_then(dbmocker_profile::Quantiles::numbers) {
-            let points: Vec<Point> = points.into_iter().map(|(p, value)| Point { p: p / 100.0, value }).collect();
-            return Some(Distribution::Quantiles { points }).filter(|law| law.check().is_ok());
-        }
-        let mean = length.mean?;
         let mut own: Vec<f64> =
             (0..MEASURED).map(|i| sampler.draw(&mut CellRng::new(mix(i))).to_string().chars().count() as f64).collect();
         own.sort_by(f64::total_cmp);
         let usual = own.iter().sum::<f64>() / own.len() as f64;
-        if usual <= 0.0 || (mean / usual - 1.0).abs() < NEAR {
-            return None;
+        let ratio = length.mean.map(|mean| mean / usual.max(1.0));
+        // Much longer or shorter texts are not of this kind.
+        let other = ratio.is_some_and(|ratio| !(1.0 / OTHER..=OTHER).contains(&ratio));
+        let fit = if text.kind.is_of_words() || other { LengthFit::Words } else { LengthFit::Nearest };
+        let near = ratio.is_none_or(|ratio| (ratio - 1.0).abs() < NEAR);
+        if let Some(points) = length.quantiles.as_ref().and_then(dbmocker_profile::Quantiles::numbers) {
+            let points: Vec<Point> = points.into_iter().map(|(p, value)| Point { p: p / 100.0, value }).collect();
+            let law = Distribution::Quantiles { points };
+            return (law.check().is_ok() && !(near && fit == LengthFit::Nearest)).then_some((law, fit));
         }
+        let ratio = ratio.filter(|_| !near && usual > 0.0)?;
         let points = (0..=20)
-            .map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * mean / usual });
-        Some(Distribution::Quantiles { points: points.collect() })
+            .map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * ratio });
+        Some((Distribution::Quantiles { points: points.collect() }, fit))
     }
 }
 
-/// Returns the correlation without the part due to equal values, which the server counts in row order.
-fn order(profile: &ColumnProfile, ties: f64) -> f64 {
-    let Some(correlation) = profile.correlation else { return 0.0 };
+/// Returns the share of the pairs of rows whose values are equal.
+fn ties(profile: &ColumnProfile) -> f64 {
+    let filled = (1.0 - profile.nulls.unwrap_or(0.0)).max(1e-9);
+    profile.common.iter().map(|c| (c.share / filled).powi(2)).sum()
+}
+
+/// Returns the correlation without the part due to equal values, which are counted in row order.
+pub(super) fn without_ties(correlation: f64, ties: f64) -> f64 {
     let own = (correlation - ties) / (1.0 - ties).max(1e-3);
     if own.abs() < ORDER { 0.0 } else { own.clamp(-1.0, 1.0) }
 }
 
-fn order_text(order: f64) -> String {
+/// Returns the text of a correlation with the physical order.
+pub(super) fn order_text(order: f64) -> String {
     if order == 0.0 { String::new() } else { format!(", in the rows' order by {order:.2}") }
 }

@@ -49,6 +49,9 @@ pub(super) struct LearnedColumn {
     pub masked: bool,
     /// Mean characters of its texts.
     pub chars: Option<f64>,
+    /// Share of pairs of equal values, if the profile has no correlation with the physical order: the column then
+    /// has the order of the rule that it replaces.
+    pub order_open: Option<f64>,
 }
 
 /// Learned columns of planned tables, by position and column.

@@ -2,6 +2,7 @@
 //! learned statistics.
 
 use super::figures::ProfileFigures;
+use super::columns::{order_text, without_ties};
 use super::{LearnedColumn, LearnedColumns};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
@@ -47,6 +48,7 @@ fn table(
         b.generator.replace(seed, p, &tables[p]);
         for (&c, l) in learned.iter_mut() {
             named(b, p, c, l, sample);
+            keep_order(b, (p, c), l, NumericUnit::of(&tables[p].columns[c]), sample);
         }
     }
     // The table as the profile alone determines it, to be measured in the same way.
@@ -102,6 +104,26 @@ fn table(
     }
     for c in decided {
         learned.remove(&c);
+    }
+}
+
+/// Gives a learned column, whose correlation with the physical order is not known, that of the rule it would replace.
+fn keep_order(
+    b: &PlanContext<'_>,
+    (p, c): (usize, usize),
+    learned: &mut LearnedColumn,
+    unit: Option<NumericUnit>,
+    sample: u64,
+) {
+    let (Some(ties), Some(law)) = (learned.order_open, &mut learned.column.law) else { return };
+    let Law::Drawn(drawn) = &mut law.law else { return };
+    if matches!(drawn.values, DrawnValues::Numbers { .. })
+        && let Ok(figures) = ProfileFigures::of(&b.generator, p, c, unit, sample)
+    {
+        drawn.order = without_ties(figures.order, ties);
+        let text = order_text(drawn.order);
+        law.text += &text;
+        learned.column.reason += &text;
     }
 }
 

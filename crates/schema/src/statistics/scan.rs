@@ -15,7 +15,7 @@ use dbmocker_core::schema::TableName;
 
 mod queries;
 
-pub use queries::{ScanRequest, counts, labels, queries};
+pub use queries::{ScanRequest, correlations, counts, labels, queries};
 
 /// The kind of a query's result, and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub enum ScanResultKind {
     Labels { column: String },
     /// `n`: percent, `k`: value.
     Quantiles { column: String },
+    /// `n`: rows; `k`: the sum of the squared differences between a value's rank and its row's.
+    Correlation { column: String },
 }
 
 /// A query that aggregates.
@@ -68,6 +70,8 @@ pub struct Scanned {
     pub common: BTreeMap<String, Vec<f64>>,
     pub labels: BTreeMap<String, Vec<String>>,
     pub quantiles: BTreeMap<String, Vec<(f64, String)>>,
+    /// By column: the rank correlation with the physical order.
+    pub correlations: BTreeMap<String, f64>,
 }
 
 /// Runs the queries; one that takes longer than the limit is left out and named.
@@ -171,6 +175,14 @@ fn take(scanned: &mut Scanned, asked: &ScanResultKind, rows: &[TextRow]) -> Resu
         ScanResultKind::Quantiles { column } => {
             let point = |row: &TextRow| Ok::<_, SchemaError>((row.number("n")?, row.string("k")?));
             scanned.quantiles.insert(column.clone(), rows.iter().map(point).collect::<Result<_, _>>()?);
+        }
+        ScanResultKind::Correlation { column } => {
+            if let Some(row) = rows.first()
+                && let (n, Some(squares)) = (row.number::<f64>("n")?, row.maybe::<f64>("k")?)
+                && n > 1.0
+            {
+                scanned.correlations.insert(column.clone(), 1.0 - 6.0 * squares / (n * (n * n - 1.0)));
+            }
         }
     }
     Ok(())

@@ -46,6 +46,14 @@ pub fn counts(dialect: Sql, wanted: &ScanRequest<'_>, measured: &[&str]) -> Vec<
     builder.out
 }
 
+/// For a server that does not keep it: the correlation of each of these columns with the physical order.
+pub fn correlations(dialect: Sql, table: &Table, columns: &[&str]) -> Vec<Query> {
+    let wanted = ScanRequest { table, rows: 0.0, status: None };
+    let mut builder = Builder { dialect, wanted: &wanted, out: Vec::new() };
+    builder.correlations(columns);
+    builder.out
+}
+
 /// The common values of a column.
 pub fn labels(dialect: Sql, wanted: &ScanRequest<'_>, column: &str) -> Query {
     let builder = Builder { dialect, wanted, out: Vec::new() };
@@ -106,6 +114,30 @@ impl Builder<'_> {
             );
             self.add(ScanResultKind::Order { columns: fk.columns.clone(), column: moment.to_owned() }, sql);
         }
+    }
+
+    /// Compares the ranks of a column's values with those of its rows.
+    fn correlations(&mut self, columns: &[&str]) {
+        let Some(order) = self.physical_order() else { return };
+        for column in columns {
+            let (c, from) = (self.q(column), self.from());
+            let sql = format!(
+                "select count(*) as n, sum((a - b) * (a - b) * 1e0) as k from (select row_number() over (order by {order}) as a, \
+                 row_number() over (order by {c}, {order}) as b from {from} where {c} is not null) as x"
+            );
+            self.add(ScanResultKind::Correlation { column: (*column).to_owned() }, sql);
+        }
+    }
+
+    /// The columns by which the server stores the rows; `None` if they are not known.
+    fn physical_order(&self) -> Option<String> {
+        let table = self.wanted.table;
+        let hidden = self.dialect == Sql::Sqlite && !table.options.iter().any(|o| o == "WITHOUT ROWID");
+        if hidden && !table.columns.iter().any(|c| c.name.eq_ignore_ascii_case("rowid")) {
+            return Some("rowid".into());
+        }
+        let parts = table.primary_key()?.parts.iter().map(|part| Some(self.q(part.column.as_ref()?)));
+        Some(parts.collect::<Option<Vec<_>>>()?.join(", "))
     }
 
     fn columns(&mut self) {
