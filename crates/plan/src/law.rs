@@ -496,7 +496,7 @@ impl Formula {
 }
 
 /// The period over which the rows of a table are distributed: microseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Clock {
     pub from: i64,
     pub to: i64,
@@ -505,6 +505,12 @@ pub struct Clock {
     /// A learned clock: moments before which this many of [`WHOLE`] rows lie.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learned: Vec<(u32, i64)>,
+    /// Learned weights of the 24 hours of a day, each above 0.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub hours: Vec<u32>,
+    /// Learned weights of Monday to Sunday.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub week: Vec<u32>,
 }
 
 /// The unit of [`Clock::learned`]: all rows.

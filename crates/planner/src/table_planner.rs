@@ -1,6 +1,7 @@
 //! Plans one table: domains from types and names, parents from foreign keys, narrowing by CHECKs, carriers of keys.
 
 pub(crate) use learned::LearnedScope;
+pub(crate) use status_presence::decides;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The inverse of a distribution for the numbers of a column: integers on a grid, within its bounds.
 
 use super::curve::{quantile, share_below};
+use super::rhythm::RhythmWarp;
 use super::tail::ParetoTail;
 use super::{CalendarSampler, Distribution, DistributionError, Ending, LearnedDistribution, Point, RankSampler, Ranks};
 use dbmocker_core::rng_stream::mix;
@@ -189,6 +190,7 @@ struct LearnedInverse {
     rest: Option<QuantileLine>,
     distinct: Option<f64>,
     ending: Option<Ending>,
+    rhythm: Option<RhythmWarp>,
     /// The cumulative share of each segment.
     segments: Vec<(f64, Segment)>,
 }
@@ -228,7 +230,9 @@ impl LearnedInverse {
             segments.push((1.0, if rest.is_some() { Segment::Rest(begun, 1.0) } else { Segment::Value(0.0) }));
         }
         let distinct = of.distinct.map(|d| (d as f64).max(1.0));
-        LearnedInverse { rest, distinct, ending: of.ending, segments }
+        let ends = of.rest.first().zip(of.rest.last());
+        let rhythm = of.rhythm.as_ref().zip(ends).map(|(r, (from, to))| RhythmWarp::new(r, from.value, to.value));
+        LearnedInverse { rest, distinct, ending: of.ending, rhythm, segments }
     }
 
     #[inline]
@@ -249,7 +253,7 @@ impl LearnedInverse {
             p = (k + 0.5) / distinct;
             key = Some(k as u64);
         }
-        let value = rest.at(p);
+        let value = self.rhythm.as_ref().map_or(rest.at(p), |rhythm| rhythm.at(rest.at(p)));
         let n = grid.nearest(value);
         match self.ending {
             Some(ending) if super::unit(mix(key.unwrap_or(n.cast_unsigned()) ^ 0x656e_6473)) < ending.share => {

@@ -267,6 +267,10 @@ impl Generator {
                         drawn.fitted(&mut text, characters(lengths, unit(mix(word ^ 0x6c65_6e67))), word);
                         Value::Text(text)
                     }
+                    (Some(lengths), Value::Array(mut elements)) => {
+                        elements.truncate(characters(lengths, unit(mix(word ^ 0x6c65_6e67))));
+                        Value::Array(elements)
+                    }
                     (_, value) => value,
                 });
             }

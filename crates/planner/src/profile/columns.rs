@@ -1,10 +1,10 @@
 //! A column as the profile alone determines it.
 
-use super::{LearnedColumn, fanout, labels, numbers};
+use super::{LearnedColumn, fanout, labels, moments, numbers};
 use crate::context::PlanContext;
 use crate::table_planner::LearnedScope;
 use dbmocker_core::rng_stream::{CellRng, mix};
-use dbmocker_domain::distribution::{Distribution, Point, Ranks};
+use dbmocker_domain::distribution::{Distribution, LearnedDistribution, Point, Ranks};
 use dbmocker_domain::{Domain, Sampler};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::print::domain_text;
@@ -17,6 +17,8 @@ const WHOLE: f64 = 0.985;
 const MEASURED: u64 = 256;
 /// Relative difference of mean lengths below which no distribution is needed.
 const NEAR: f64 = 0.05;
+/// Maximum number of elements of an array.
+const MOST_ELEMENTS: f64 = 1000.0;
 /// Ratio of mean lengths from which texts are regarded as being of another kind.
 const OTHER: f64 = 1.7;
 /// Correlation with the row order below which it is ignored.
@@ -64,6 +66,9 @@ impl LearnedScope<'_> {
             column.law = None;
             column.rule = Rule::Draw { domain: labels::choice(known) };
             return Some(format!("{} labels", known.len()));
+        }
+        if let Domain::Array { element, .. } = self.allowed {
+            return arrays(column, profile, element);
         }
         if let (Domain::Choice { values, .. }, None) = (self.allowed, &known) {
             return self.listed(column, profile, values, filled / rows.max(1) as f64);
@@ -118,7 +123,9 @@ impl LearnedScope<'_> {
         let common: f64 = profile.common.iter().map(share).sum();
         let sizes = numbers::SampleSizes { rows, nulls, ordered: order != 0.0, target, common, sampled: self.sampled };
         let grid = grid(unit, least, most, step);
-        let law = Distribution::Learned(numbers::law(points, &known, &shares, profile, sizes, grid)?);
+        let learned = numbers::law(points, &known, &shares, profile, sizes, grid)?;
+        let rhythm = moments::rhythm(profile, unit, points);
+        let law = Distribution::Learned(LearnedDistribution { rhythm, ..learned });
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
@@ -208,6 +215,30 @@ impl LearnedScope<'_> {
             .map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * ratio });
         Some((Distribution::Quantiles { points: points.collect() }, fit))
     }
+}
+
+/// Arrays: the numbers of their elements, and the frequencies of these.
+fn arrays(column: &mut ColumnPlan, profile: &ColumnProfile, element: &Domain) -> Option<String> {
+    let elements = profile.elements.as_ref()?;
+    let points = elements.count.as_ref().and_then(dbmocker_profile::Quantiles::numbers)?;
+    let points: Vec<Point> = points.into_iter().map(|(p, value)| Point { p: p / 100.0, value }).collect();
+    let law = Distribution::Quantiles { points: points.clone() };
+    law.check().ok()?;
+    let most = points.last().map_or(0.0, |point| point.value.clamp(0.0, MOST_ELEMENTS)) as u32;
+    let sampler = element.sampler();
+    let listed = u64::try_from(sampler.size()).unwrap_or(u64::MAX).min(elements.common.len() as u64);
+    let element = match listed {
+        0 | 1 => element.clone(),
+        _ => {
+            let shares = elements.common.iter().map(|c| c.share.max(1e-9));
+            labels::choice(&(0..listed).map(|i| sampler.value(i.into())).zip(shares).collect::<Vec<_>>())
+        }
+    };
+    let said = format!("numbers of elements, {} frequencies", elements.common.len());
+    column.rule = Rule::Draw { domain: Domain::Array { element: Box::new(element), min: most, max: most } };
+    let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact };
+    column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: said.clone() });
+    Some(said)
 }
 
 /// Returns the share of the pairs of rows whose values are equal.

@@ -17,12 +17,15 @@ mod columns;
 mod fanout;
 mod figures;
 mod labels;
+mod moments;
+mod null_shares;
 mod numbers;
 mod settle;
 #[cfg(test)]
 mod tests;
 
 pub(super) use fanout::{choice as parents, follows, weights};
+pub(super) use moments::clock;
 pub(super) use settle::settle;
 
 /// A profile to reproduce.

@@ -185,7 +185,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         let fraction: f64 = text.strip_prefix('.').and(format!("0{text}").parse().ok())?;
         (*share > 0.2).then_some(Ending { fraction, share: *share })
     });
-    LearnedDistribution { atoms, rest, distinct: None, ending }
+    LearnedDistribution { atoms, rest, distinct: None, ending, rhythm: None }
 }
 
 fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {

@@ -3,7 +3,7 @@
 
 use super::figures::ProfileFigures;
 use super::columns::{order_text, without_ties};
-use super::{LearnedColumn, LearnedColumns};
+use super::{LearnedColumn, LearnedColumns, null_shares};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
@@ -30,6 +30,7 @@ pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             table(b, tables, p, &mut open, (sample, round + 1 == ROUNDS));
         }
     }
+    null_shares::apply(b, tables);
 }
 
 fn table(
