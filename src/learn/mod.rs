@@ -11,8 +11,8 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_loaders::{Connection, Dialect as Server};
 use dbmocker_profile::{
-    Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, ProfileSource, Reference,
-    TableProfile, Tail, VERSION,
+    Children, ColumnProfile, Combination, Common, Distinct, Elements, Group, Labels, Length, Profile, ProfileSource,
+    Reference, TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::statistics::dump::Dump;
@@ -84,6 +84,8 @@ pub fn learn(connection: &Connection, schema: &Schema, options: &LearnOptions) -
         _ => statistics::labels(connection, schema, &wanted)?,
     };
     let mut learned = profile(schema, &statistics, &values, options);
+    let groups = groups_of_labels(schema, &learned.profile);
+    add_combinations(schema, &mut learned.profile, statistics::combinations(connection, &groups)?);
     if let Some(limit) = options.scan {
         let queries = scan::law_queries(connection.dialect, schema, &statistics, &kept(schema, &learned.profile));
         let (found, more) = statistics::scan::run(connection, &queries, limit)?;
@@ -136,6 +138,54 @@ fn kept(schema: &Schema, profile: &Profile) -> Vec<(TableName, String)> {
     let columns = tables.flat_map(|(t, p)| p.columns.iter().map(move |(name, c)| (t, name, c)));
     let kept = columns.filter(|(_, _, c)| c.labels == Some(Labels::Kept));
     kept.map(|(t, name, _)| (t.name.clone(), name.clone())).collect()
+}
+
+/// The labels of a column, if they are kept.
+fn labels_of<'a>(table: &'a TableProfile, column: &str) -> Option<Vec<&'a str>> {
+    let column = table.columns.get(column).filter(|c| c.labels == Some(Labels::Kept))?;
+    column.common.iter().map(|c| c.label.as_deref()).collect()
+}
+
+/// The groups of columns that all have labels.
+fn groups_of_labels(schema: &Schema, profile: &Profile) -> Vec<(TableName, Vec<String>)> {
+    let tables = schema.tables.iter().filter_map(|t| Some((t, profile.tables.get(&schema.label(&t.name))?)));
+    let groups = tables.flat_map(|(t, table)| table.groups.iter().map(move |group| (t, table, group)));
+    let labelled = groups.filter(|(_, table, group)| group.columns.iter().all(|c| labels_of(table, c).is_some()));
+    labelled.map(|(t, _, group)| (t.name.clone(), group.columns.clone())).collect()
+}
+
+/// Adds the combinations of kept labels that many rows have.
+fn add_combinations(schema: &Schema, profile: &mut Profile, found: statistics::Combinations) {
+    for ((name, columns), combinations) in found {
+        let Some(table) = profile.tables.get_mut(&schema.label(&name)) else { continue };
+        let labels: Vec<Vec<&str>> = columns.iter().filter_map(|c| labels_of(table, c)).collect();
+        let rows = table.rows as f64; // far below 2^53
+        let kept = |share: f64, values: &[Option<String>]| {
+            share * rows >= labels::ROWS_EACH
+                && values.len() == labels.len()
+                && values.iter().zip(&labels).all(|(v, of)| v.as_ref().is_none_or(|v| of.contains(&spelled(v, of))))
+        };
+        let kept = combinations.iter().filter(|(share, values)| kept(*share, values));
+        let common: Vec<Combination> = kept
+            .map(|(share, values)| {
+                let label = |(v, of): (&Option<String>, &Vec<&str>)| v.as_ref().map(|v| spelled(v, of).to_owned());
+                Combination { share: significant(*share, 4), labels: values.iter().zip(&labels).map(label).collect() }
+            })
+            .collect();
+        if let Some(group) = table.groups.iter_mut().find(|group| group.columns == columns) {
+            group.common = common;
+        }
+    }
+}
+
+/// A value as its column's labels spell it: booleans are words.
+fn spelled<'a>(value: &'a str, labels: &[&'a str]) -> &'a str {
+    let word = match value {
+        "t" => "true",
+        "f" => "false",
+        other => return other,
+    };
+    if labels.contains(&word) { word } else { value }
 }
 
 fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::ScannedTables) {

@@ -18,6 +18,8 @@ use super::spread::PiecewiseDistribution;
 const ONE_BY_ONE: u64 = 20;
 /// The factor by which a class is wider than the one before.
 const WIDER: f64 = 1.25;
+/// NULLs depend on another column if their shares differ by this, from one value to another.
+const DEPENDS: f64 = 0.1;
 /// The number of distinct values grows with the table if it is a larger share of the rows.
 const GROWING: f64 = 0.1;
 
@@ -179,7 +181,9 @@ fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned, kept
         // The scan returns values that are not in the statistics, and that were not checked for personal data.
         let of = of.iter().filter(|(label, _)| kept.get(by).is_some_and(|kept| kept.contains(label)));
         let shares: BTreeMap<String, f64> = of.map(|(label, share)| (label.clone(), significant(*share, 3))).collect();
-        column.nulls_by = (!shares.is_empty()).then(|| NullsBy { column: by.clone(), shares });
+        let [least, most] =
+            [shares.values().copied().fold(1.0, f64::min), shares.values().copied().fold(0.0, f64::max)];
+        column.nulls_by = (most - least >= DEPENDS).then(|| NullsBy { column: by.clone(), shares });
     }
     let named = column.length.is_none() && !column.common.is_empty() && column.common.iter().all(|c| c.label.is_some());
     if let Some(counts) = scanned.lengths.get(name).filter(|_| !named) {

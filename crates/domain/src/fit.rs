@@ -30,7 +30,9 @@ pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
         let start = text.len();
         if missing > SENTENCE {
             sentence(missing - 1, rng, text);
-            text.push('.');
+            if !text.ends_with('.') {
+                text.push('.');
+            }
         } else if !append_word(words, "", start, missing - 1, rng, text) {
             text.truncate(before);
             break;

@@ -115,6 +115,10 @@ pub enum DrawnValues {
         ranks: Ranks,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         first: Vec<Value>,
+        /// Texts are drawn by the rank, as the column usually has them, so that a few may be equal; otherwise members
+        /// of the domain, which differ.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        natural: bool,
     },
     /// The rule's own draw.
     Own,

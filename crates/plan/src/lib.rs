@@ -40,8 +40,8 @@ pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
-    Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan,
-    LengthFit, Moment, NameColumns, Owned, WHOLE,
+    Aggregate, Began, Clock, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan, LengthFit,
+    Moment, NameColumns, Owned, WHOLE,
 };
 pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;

@@ -85,7 +85,7 @@ fn ranks_of_zipf_have_their_shares() {
 fn learned_numbers_keep_frequencies_quantiles_and_distinct_values() {
     let rest: Vec<Point> = (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: f64::from(i * i) * 10.0 }).collect();
     let atoms = vec![Atom { value: 0.0, share: 0.35 }, Atom { value: 1000.0, share: 0.05 }];
-    let law = Distribution::Learned(LearnedDistribution { atoms, rest, distinct: Some(500), ending: None });
+    let law = Distribution::Learned(LearnedDistribution { atoms, rest, distinct: Some(500), ..Default::default() });
     let made = numbers(&law, NumberGrid { lo: -100_000, hi: 100_000_000, step: 1, unit: 0.01, days: false });
     let of = |n: i64| made.iter().filter(|m| **m == n).count();
     assert!(is_share(of(0), 0.35) && is_share(of(100_000), 0.05));

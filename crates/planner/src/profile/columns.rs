@@ -1,5 +1,7 @@
 //! A column as the profile alone determines it.
 
+use std::collections::HashSet;
+
 use super::{LearnedColumn, fanout, labels, moments, numbers};
 use crate::context::PlanContext;
 use crate::table_planner::LearnedScope;
@@ -17,6 +19,12 @@ const WHOLE: f64 = 0.985;
 const MEASURED: u64 = 256;
 /// Relative difference of mean lengths below which no distribution is needed.
 const NEAR: f64 = 0.05;
+/// Number of texts up to which they are drawn until all differ.
+const STORED: u64 = 1024;
+/// Maximum number of texts that are drawn to find how many are equal.
+const MOST_TRIED: u64 = 20_000;
+/// Share of equal texts from which members of the domain are taken instead.
+const REPEATED: f64 = 0.15;
 /// Maximum number of elements of an array.
 const MOST_ELEMENTS: f64 = 1000.0;
 /// Ratio of mean lengths from which texts are regarded as being of another kind.
@@ -129,7 +137,10 @@ impl LearnedScope<'_> {
         let text = format!("{law}{}, {}", order_text(order), domain_text(self.allowed));
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
-        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order, lengths: None, fit: LengthFit::Exact })), text });
+        column.law = Some(LawPlan {
+            law: Law::Drawn(Box::new(Drawn { values, order, lengths: None, fit: LengthFit::Exact })),
+            text,
+        });
         Some(said)
     }
 
@@ -167,7 +178,11 @@ impl LearnedScope<'_> {
                     filled.ceil() as u64 * 4,
                     (filled / (1.0 - nulls).max(1e-9), Some(nulls)),
                 );
-                DrawnValues::Ranked { ranks, first: labelled }
+                let repeated = repeated(&sampler, ranks.size);
+                let natural = !listed && repeated < REPEATED;
+                // Some of the draws are equal.
+                let size = if natural { (ranks.size as f64 / (1.0 - repeated)).round() as u64 } else { ranks.size };
+                DrawnValues::Ranked { ranks: Ranks { size, ..ranks }, first: labelled, natural }
             }
             None => {
                 lengths.as_ref()?;
@@ -211,8 +226,8 @@ impl LearnedScope<'_> {
             return (law.check().is_ok() && !(near && fit == LengthFit::Nearest)).then_some((law, fit));
         }
         let ratio = ratio.filter(|_| !near && usual > 0.0)?;
-        let points = (0..=20)
-            .map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * ratio });
+        let points =
+            (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: own[(i as usize * (own.len() - 1)) / 20] * ratio });
         Some((Distribution::Quantiles { points: points.collect() }, fit))
     }
 }
@@ -239,6 +254,19 @@ fn arrays(column: &mut ColumnPlan, profile: &ColumnProfile, element: &Domain) ->
     let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact };
     column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: said.clone() });
     Some(said)
+}
+
+/// Returns the share of so many drawn texts that equal an earlier one.
+fn repeated(sampler: &Sampler, size: u64) -> f64 {
+    if size <= STORED {
+        return 0.0;
+    }
+    let tried = size.min(MOST_TRIED);
+    let text = |i: u64| sampler.draw(&mut CellRng::new(mix(i))).to_string();
+    let distinct: HashSet<String> = (0..tried).map(text).collect();
+    let repeated = 1.0 - distinct.len() as f64 / tried as f64;
+    // Pairs of equal texts grow with the square of their number.
+    repeated * size as f64 / tried as f64
 }
 
 /// Returns the share of the pairs of rows whose values are equal.

@@ -16,6 +16,7 @@ use dbmocker_profile::{ColumnProfile, Profile, Reference, TableProfile};
 mod columns;
 mod fanout;
 mod figures;
+mod groups;
 mod labels;
 mod moments;
 mod null_shares;
@@ -94,6 +95,13 @@ pub(super) fn sampled(b: &PlanContext<'_>) -> Option<f64> {
 /// Returns the share of NULLs of a column.
 pub(super) fn nulls(b: &PlanContext<'_>, table: usize, column: &str) -> Option<f64> {
     b.column_profile(table, column)?.nulls
+}
+
+/// Returns how many numbers of a column's sequence there are for each row: rows were removed, or never stored.
+pub(super) fn gap(b: &PlanContext<'_>, table: usize, column: &str) -> i128 {
+    let Some(profile) = b.table_profile(table).filter(|profile| profile.rows > 0) else { return 1 };
+    let last = profile.columns.get(column).and_then(|c| c.sequence).unwrap_or(0.0);
+    ((last / profile.rows as f64) as i128).max(1)
 }
 
 impl PlanContext<'_> {

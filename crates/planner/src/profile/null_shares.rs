@@ -30,8 +30,20 @@ fn presence(b: &PlanContext<'_>, index: usize, table: &TablePlan, c: usize) -> O
     let column = &table.columns[c];
     let learned = b.column_profile(index, &column.name)?.nulls_by.as_ref()?;
     let by = table.columns.iter().position(|other| other.name == learned.column).filter(|by| *by != c)?;
-    let Rule::Draw { domain: Domain::Choice { values, .. } } = &table.columns[by].rule else { return None };
     let decider = &table.columns[by];
+    let values = match &decider.rule {
+        Rule::Draw { domain: Domain::Choice { values, .. } } => values.clone(),
+        Rule::Listed { values, .. } => {
+            let mut distinct: Vec<Value> = Vec::new();
+            values.iter().filter(|v| !v.is_null()).for_each(|v| {
+                if !distinct.contains(v) {
+                    distinct.push(v.clone());
+                }
+            });
+            distinct
+        }
+        _ => return None,
+    };
     let plain = decider.law.is_none() && decider.correlated.is_none() && decider.group.is_none();
     if !plain || !may_lack(b, index, table, c) || table_planner::decides(&table.columns, c, by) {
         return None;
@@ -40,7 +52,7 @@ fn presence(b: &PlanContext<'_>, index: usize, table: &TablePlan, c: usize) -> O
     let share = |value: &Value| learned.shares.get(&value.to_string()).map_or(otherwise, |nulls| 1.0 - nulls);
     let shares = values.iter().map(share).collect();
     let of = format!("{} profile", decider.name);
-    Some(Presence { by, of, values: values.clone(), shares, otherwise, instead: None })
+    Some(Presence { by, of, values, shares, otherwise, instead: None })
 }
 
 /// Returns true if the profile decides which rows have no value.
@@ -50,7 +62,9 @@ fn may_lack(b: &PlanContext<'_>, index: usize, table: &TablePlan, c: usize) -> b
         Rule::Draw { .. } => true,
         Rule::Foreign { foreign: f, .. } => {
             let foreign = &table.foreign[f];
-            foreign.null_columns == [c] && foreign.columns == [c] && foreign.parent_table.is_none_or(|p| b.order[p] != index)
+            foreign.null_columns == [c]
+                && foreign.columns == [c]
+                && foreign.parent_table.is_none_or(|p| b.order[p] != index)
         }
         _ => false,
     };

@@ -66,8 +66,9 @@ pub(super) struct SampleSizes {
 const FEW: f64 = 0.01;
 /// Maximum number of rows simulated.
 const TRIED: f64 = 300_000.0;
-/// Relative tolerance for the number of distinct values.
+/// Relative tolerances for the number of distinct values: more, and fewer if their number follows from the resolution.
 const CLOSE: f64 = 0.02;
+const FEWER: f64 = 0.07;
 
 /// Returns the law of numbers by a profile's common values and quantiles; `None` if they define none. `known`: common
 /// values with their shares of the rows that are not NULL; `shares`: those of common values without labels.
@@ -86,7 +87,8 @@ pub(super) fn law(
     let Some(target) = sizes.target else { return Some(plain) };
     // The resolution of a column may give the values and frequencies by itself.
     let natural = tried(&plain, sizes, grid);
-    if natural.0 <= target * (1.0 + CLOSE) && (natural.1 - sizes.common).abs() < 0.1 {
+    let enough = (target * (1.0 - FEWER)..=target * (1.0 + CLOSE)).contains(&natural.0);
+    if enough && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
     }
     let all = learned(&line, known, shares, profile);

@@ -1,9 +1,9 @@
 //! Chooses between a rule that makes rows consistent and the learned column: the rule is kept if its rows have the
 //! learned statistics.
 
-use super::figures::ProfileFigures;
 use super::columns::{order_text, without_ties};
-use super::{LearnedColumn, LearnedColumns, null_shares};
+use super::figures::ProfileFigures;
+use super::{LearnedColumn, LearnedColumns, groups, null_shares};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
@@ -30,6 +30,7 @@ pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             table(b, tables, p, &mut open, (sample, round + 1 == ROUNDS));
         }
     }
+    groups::apply(b, tables);
     null_shares::apply(b, tables);
 }
 
@@ -158,7 +159,7 @@ fn named(b: &PlanContext<'_>, p: usize, c: usize, learned: &mut LearnedColumn, s
             values.sort_by_key(place);
         }
         (Some(Law::Drawn(drawn)), _) => {
-            let DrawnValues::Ranked { ranks, first } = &mut drawn.values else { return };
+            let DrawnValues::Ranked { ranks, first, .. } = &mut drawn.values else { return };
             let enough = ranks.size <= NAMED && found.len() as u64 >= ranks.size && first.is_empty();
             if !enough {
                 return;

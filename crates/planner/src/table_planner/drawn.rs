@@ -10,7 +10,8 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::{
-    ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, LengthFit, ParentChoice, ParentSelection, Rule, TablePlan,
+    ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, LengthFit, ParentChoice, ParentSelection, Rule,
+    TablePlan,
 };
 
 /// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
@@ -169,7 +170,12 @@ pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
         return Some(Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law.clone()), fit: LengthFit::Exact });
     }
     let (least, most, step) = reach(column)?;
-    Some(Drawn { values: DrawnValues::Numbers { law: law.clone(), least, most, step }, order: 0.0, lengths: None, fit: LengthFit::Exact })
+    Some(Drawn {
+        values: DrawnValues::Numbers { law: law.clone(), least, most, step },
+        order: 0.0,
+        lengths: None,
+        fit: LengthFit::Exact,
+    })
 }
 
 /// Returns the minimum, maximum and step of a column's domain in its own unit.

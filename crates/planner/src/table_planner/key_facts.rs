@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::{PlanContext, TablePlanner};
 use crate::formulas::ResolvedFormula;
 use crate::keys::{ColumnFacts, Counter, KeyInput, SelectionFacts};
+use crate::profile;
 use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
@@ -152,6 +153,9 @@ impl TablePlanner<'_> {
         let AutoNumbers { base, step, free } = self.counting(b, column, top, *lo..=hi);
         let least = free.max(*lo);
         let natural = least + (base - least).rem_euclid(step);
+        let wide = step * profile::gap(b, self.index, &column.name);
+        // The learned gaps between numbers, if they fit.
+        let step = if natural + wide * i128::from(b.rows(self.index)) <= hi { wide } else { step };
         let start =
             if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
         let room = if start > hi { 0 } else { (hi - start) / step + 1 };

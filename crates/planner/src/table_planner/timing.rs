@@ -178,13 +178,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the table's clock: learned, or starting when some parents exist.
-    fn clock(
-        &self,
-        b: &PlanContext<'_>,
-        plan: &TablePlan,
-        moments: &TableMoments,
-        timed: &[TimedForeignKey],
-    ) -> Clock {
+    fn clock(&self, b: &PlanContext<'_>, plan: &TablePlan, moments: &TableMoments, timed: &[TimedForeignKey]) -> Clock {
         let now = b.options.now;
         let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
         let first = |l: &TimedForeignKey| {
