@@ -349,6 +349,7 @@ impl Learner<'_> {
         let axis = Axis::of(&column.ty).filter(|_| decision.quantiles);
         let spread = axis.and_then(|axis| spread::of_statistics(axis, known));
         let quantiles = spread.as_ref().zip(axis).filter(|_| !all_named);
+        let numbers = self.numbers_of_key(column, known);
         ColumnProfile {
             type_name: column.type_name.clone(),
             nulls: Some(significant(nulls, 4)),
@@ -375,11 +376,25 @@ impl Learner<'_> {
                 count: counts(&e.counts),
                 common: e.common.iter().map(|s| Common { share: significant(*s, 4), label: None }).collect(),
             }),
-            sequence: known.sequence.map(three_digits),
+            first: numbers.map(|(first, _)| first),
+            sequence: known.sequence.map(three_digits).or(numbers.map(|(_, last)| last)),
             hours: Vec::new(),
             weekdays: Vec::new(),
             nulls_by: None,
         }
+    }
+
+    /// The least and the largest number of a primary key, unless its name says that its numbers identify persons.
+    fn numbers_of_key(&self, column: &Column, known: &ColumnStatistics) -> Option<(f64, f64)> {
+        let key = self.table.primary_key()?;
+        let alone = matches!(key.parts.as_slice(), [part] if part.column.as_ref() == Some(&column.name));
+        let refers = self.table.foreign_keys.iter().any(|fk| fk.columns.contains(&column.name));
+        if !alone || refers || !matches!(column.ty, SqlType::Int { .. }) || labels::is_personal(self.table, column) {
+            return None;
+        }
+        let spread = spread::of_statistics(Axis::of(&column.ty)?, known)?;
+        let (first, last) = (spread.quantile(0.0), spread.quantile(1.0));
+        (first >= 0.0).then(|| (three_digits(first), three_digits(last)))
     }
 
     fn decide(&self, column: &Column, known: &ColumnStatistics) -> (Decision, Vec<Option<String>>) {

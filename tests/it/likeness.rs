@@ -37,7 +37,9 @@ fn dialect(kind: Kind) -> Dialect {
         Kind::Sqlite => Dialect {
             moments: "timestamp",
             numbers: |count| {
-                format!("(with recursive s (n) as (select 1 union all select n + 1 from s where n < {count}) select n from s) as s")
+                format!(
+                    "(with recursive s (n) as (select 1 union all select n + 1 from s where n < {count}) select n from s) as s"
+                )
             },
             text: |text, number| format!("'{text}' || ({number})"),
             moment: |seconds| format!("datetime('2021-01-01', '+' || ({seconds}) || ' seconds')"),

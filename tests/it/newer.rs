@@ -70,7 +70,8 @@ fn rows_of_hypertables_are_counted_over_their_chunks() {
 
 #[test]
 fn mysql_is_learned_from_its_histograms() {
-    let ddl = "CREATE TABLE p (id int PRIMARY KEY, kind varchar(10) NOT NULL, price decimal(8,2), at datetime, note text);";
+    let ddl =
+        "CREATE TABLE p (id int PRIMARY KEY, kind varchar(10) NOT NULL, price decimal(8,2), at datetime, note text);";
     let Some(db) = filled(mariadb(), 8, ddl, "0") else { return };
     db.execute(
         "SET SESSION cte_max_recursion_depth = 10000;
@@ -83,7 +84,9 @@ fn mysql_is_learned_from_its_histograms() {
     let out = profile.to_str().unwrap();
     dbmocker(["learn", "--url", &db.url, "--out", out]).ok();
     let text = std::fs::read_to_string(&profile).unwrap();
-    for part in ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: 2020-0"] {
+    for part in
+        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: 2020-0"]
+    {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
     let copy = mariadb().create_database(ddl);

@@ -9,6 +9,9 @@ use dbmocker_core::rng_stream::CellRng;
 /// Above this number of missing characters, whole sentences are appended.
 const SENTENCE: usize = 60;
 
+/// Up to this number of missing characters, no sentence is appended.
+const SHORT_SENTENCE: usize = 25;
+
 /// Makes a text exactly `chars` characters long. Words are appended to texts of words, letters and digits to others.
 pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
     if let Some((end, _)) = text.char_indices().nth(chars) {
@@ -52,12 +55,24 @@ pub fn fit_words(text: &mut String, chars: usize, rng: &mut CellRng) {
         let between = text[..cut].rfind(' ').filter(|at| text[..*at].chars().count() * 5 >= chars * 4);
         text.truncate(if text[cut..].starts_with(' ') { cut } else { between.unwrap_or(cut) });
         text.truncate(text.trim_end().len());
-    } else if chars - count > SENTENCE {
-        fit_text(text, chars, rng);
-    } else {
-        let (start, separator) = (text.len(), if text.is_empty() { "" } else { " " });
-        let room = chars - count;
-        while append_word(&WORDS, if text.len() == start { separator } else { " " }, start, room, rng, text) {}
+        return;
+    }
+    let mut room = chars - count;
+    let is_prose = room > SENTENCE || text.ends_with('.');
+    while is_prose && room > SHORT_SENTENCE {
+        let before = text.len();
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        sentence(room - 1, rng, text);
+        room -= text[before..].chars().count().min(room);
+    }
+    let start = text.len();
+    while !is_prose {
+        let separator = if text.is_empty() { "" } else { " " };
+        if !append_word(&WORDS, separator, start, room, rng, text) {
+            break;
+        }
     }
 }
 
@@ -73,7 +88,7 @@ mod tests {
                 fit_words(&mut text, chars, &mut CellRng::new(chars as u64));
                 let found = text.chars().count();
                 assert!(found <= chars && !text.ends_with(' '), "{from}: {text}");
-                assert!(found * 5 >= chars * 4 || chars < 20, "{chars}: {text}");
+                assert!(found + SHORT_SENTENCE + 1 >= chars || found * 5 >= chars * 4, "{chars}: {text}");
             }
         }
         let mut text = "A few words in a line".to_owned();

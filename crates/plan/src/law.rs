@@ -83,6 +83,9 @@ pub struct Drawn {
     pub lengths: Option<Distribution>,
     #[serde(skip_serializing_if = "LengthFit::is_exact", default)]
     pub fit: LengthFit,
+    /// The column whose shares of the distribution the rows also have here: a value high in one is high in the other.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub beside: Option<String>,
 }
 
 /// How texts get the drawn number of characters.

@@ -183,3 +183,25 @@ proptest! {
         prop_assert!(inverse.number(a) <= inverse.number(b));
     }
 }
+
+#[test]
+fn the_whole_range_of_floats_is_a_grid() {
+    // A column of coordinates without a CHECK, in units of 1e-5.
+    let grid = NumberGrid { lo: i64::MIN + 1, hi: i64::MAX, step: 1, unit: 1e-5, days: false };
+    let points = vec![Point { p: 0.0, value: 47.0 }, Point { p: 1.0, value: 55.0 }];
+    for law in [
+        Distribution::Quantiles { points: points.clone() },
+        Distribution::Learned(LearnedDistribution { rest: points, ..Default::default() }),
+        Distribution::Buckets { from: Some(47.0), buckets: vec![Bucket { to: 55.0, share: 1.0 }] },
+    ] {
+        let inverse = InverseCdf::new(&law, grid).unwrap();
+        let numbers: Vec<i64> = (0..100).map(|i| inverse.number(f64::from(i) / 100.0)).collect();
+        assert!(
+            numbers.is_sorted() && numbers.iter().all(|n| (4_700_000..=5_500_000).contains(n)),
+            "{law}: {numbers:?}"
+        );
+        assert!(numbers.windows(2).all(|w| w[1] - w[0] > 7000), "{law}: {numbers:?}");
+    }
+    let even = InverseCdf::new(&Distribution::Uniform, grid).unwrap();
+    assert!(even.number(0.0) < even.number(0.5) && even.number(0.5) < even.number(0.999));
+}

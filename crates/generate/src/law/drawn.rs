@@ -37,8 +37,9 @@ pub fn grid(unit: NumericUnit, least: i64, most: i64, step: i64) -> NumberGrid {
 }
 
 impl DrawnGen {
-    /// Returns `None` if the distribution does not apply to the column.
-    pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, stream: Stream) -> Option<DrawnGen> {
+    /// Returns `None` if the distribution does not apply to the column. `sharing`: the stream by which the rows get their
+    /// shares of the distribution.
+    pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, (stream, sharing): (Stream, Stream)) -> Option<DrawnGen> {
         let values = match &plan.values {
             DrawnValues::Numbers { law, least, most, step } => {
                 ValuesGen::Numbers(InverseCdf::new(law, grid(NumericUnit::of(column)?, *least, *most, *step)).ok()?)
@@ -60,7 +61,7 @@ impl DrawnGen {
             DrawnValues::Ranked { .. } | DrawnValues::Numbers { law: Distribution::Learned(_), .. }
         );
         let rows = rows.clamp(1, 1 << 63);
-        let shares = learned.then(|| Permutation::new(mix(stream.key() ^ 0x7368_6172), rows));
+        let shares = learned.then(|| Permutation::new(mix(sharing.key() ^ 0x7368_6172), rows));
         let lengths = Lengths { law, fit: plan.fit };
         Some(DrawnGen { values, order: CorrelatedOrder::new(plan.order), shares, lengths, rows })
     }

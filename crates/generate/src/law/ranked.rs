@@ -18,11 +18,11 @@ const LONG: usize = 48;
 /// The part of its length by which a text may be longer or shorter.
 const NEAR: usize = 8;
 /// Maximum number of values of which one is selected by its length.
-const MOST_ROUNDS: u64 = 8;
+const MOST_ROUNDS: u64 = 12;
 /// Maximum number of values that are stored, so that all of them differ.
-const STORED: u64 = 1024;
+const STORED: u64 = 8192;
 /// Attempts to draw a stored value that differs from the others.
-const ATTEMPTS: u64 = 16;
+const ATTEMPTS: u64 = 32;
 
 /// The lengths of texts.
 #[derive(Debug)]

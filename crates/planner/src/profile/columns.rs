@@ -20,11 +20,15 @@ const MEASURED: u64 = 256;
 /// Relative difference of mean lengths below which no distribution is needed.
 const NEAR: f64 = 0.05;
 /// Number of texts up to which they are drawn until all differ.
-const STORED: u64 = 1024;
+const STORED: u64 = 8192;
 /// Maximum number of texts that are drawn to find how many are equal.
 const MOST_TRIED: u64 = 20_000;
 /// Share of equal texts from which members of the domain are taken instead.
 const REPEATED: f64 = 0.15;
+/// Correlation with the row order from which listed numbers follow it.
+const ORDERED: f64 = 0.1;
+/// Share of distinct values from which nearly all must differ.
+const UNIQUE: f64 = 0.95;
 /// Maximum number of elements of an array.
 const MOST_ELEMENTS: f64 = 1000.0;
 /// Ratio of mean lengths from which texts are regarded as being of another kind.
@@ -71,6 +75,14 @@ impl LearnedScope<'_> {
         let all = profile.distinct.is_some_and(|d| d.of(filled) < profile.common.len() as f64 + 0.5);
         let more = points.is_some() && !all;
         if let Some(known) = known.as_ref().filter(|_| common > WHOLE && !more || all) {
+            // Numbers and dates may follow the physical order.
+            let order = profile.correlation.map_or(0.0, |correlation| without_ties(correlation, ties(profile)));
+            if order.abs() > ORDERED
+                && let Some(unit) = unit
+                && let Some(points) = numbers::steps(known, unit)
+            {
+                return self.numbers(column, profile, (unit, &points), Some(known), (rows as f64, nulls));
+            }
             column.law = None;
             column.rule = Rule::Draw { domain: labels::choice(known) };
             return Some(format!("{} labels", known.len()));
@@ -138,7 +150,7 @@ impl LearnedScope<'_> {
         let said = format!("{law}{}", order_text(order));
         let values = DrawnValues::Numbers { law, least, most, step };
         column.law = Some(LawPlan {
-            law: Law::Drawn(Box::new(Drawn { values, order, lengths: None, fit: LengthFit::Exact })),
+            law: Law::Drawn(Box::new(Drawn { values, order, lengths: None, fit: LengthFit::Exact, beside: None })),
             text,
         });
         Some(said)
@@ -179,7 +191,9 @@ impl LearnedScope<'_> {
                     (filled / (1.0 - nulls).max(1e-9), Some(nulls)),
                 );
                 let repeated = repeated(&sampler, ranks.size);
-                let natural = !listed && repeated < REPEATED;
+                // Ranks beyond the rows cannot replace equal texts.
+                let most = if distinct > UNIQUE * filled { REPEATED / 10.0 } else { REPEATED };
+                let natural = !listed && repeated < most;
                 // Some of the draws are equal.
                 let size = if natural { (ranks.size as f64 / (1.0 - repeated)).round() as u64 } else { ranks.size };
                 DrawnValues::Ranked { ranks: Ranks { size, ..ranks }, first: labelled, natural }
@@ -198,7 +212,8 @@ impl LearnedScope<'_> {
         };
         let text = format!("{}, {said}", domain_text(&domain));
         column.rule = Rule::Draw { domain };
-        column.law = Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order: 0.0, lengths, fit })), text });
+        column.law =
+            Some(LawPlan { law: Law::Drawn(Box::new(Drawn { values, order: 0.0, lengths, fit, beside: None })), text });
         Some(said)
     }
 
@@ -251,7 +266,7 @@ fn arrays(column: &mut ColumnPlan, profile: &ColumnProfile, element: &Domain) ->
     };
     let said = format!("numbers of elements, {} frequencies", elements.common.len());
     column.rule = Rule::Draw { domain: Domain::Array { element: Box::new(element), min: most, max: most } };
-    let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact };
+    let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact, beside: None };
     column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: said.clone() });
     Some(said)
 }

@@ -21,11 +21,16 @@ pub(super) fn apply(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             continue;
         }
         let mut groups: Vec<Group> = b.table_profile(index).map_or(Vec::new(), |profile| profile.groups.clone());
-        groups.retain(|group| !group.common.is_empty());
         groups.sort_by_key(|group| std::cmp::Reverse(group.columns.len()));
         let mut changed = false;
         for group in groups {
-            changed |= draw_together(table, &group).is_some();
+            match draw_together(table, &group) {
+                Some(()) => changed = true,
+                None => table.notes.push(format!(
+                    "profile: that `{}` depend on each other is not reproduced",
+                    group.columns.join("`, `")
+                )),
+            }
         }
         if changed {
             b.generator.replace(b.options.seed, p, table);

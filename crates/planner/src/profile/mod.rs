@@ -21,6 +21,7 @@ mod labels;
 mod moments;
 mod null_shares;
 mod numbers;
+mod pairs;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -97,11 +98,19 @@ pub(super) fn nulls(b: &PlanContext<'_>, table: usize, column: &str) -> Option<f
     b.column_profile(table, column)?.nulls
 }
 
-/// Returns how many numbers of a column's sequence there are for each row: rows were removed, or never stored.
-pub(super) fn gap(b: &PlanContext<'_>, table: usize, column: &str) -> i128 {
-    let Some(profile) = b.table_profile(table).filter(|profile| profile.rows > 0) else { return 1 };
-    let last = profile.columns.get(column).and_then(|c| c.sequence).unwrap_or(0.0);
-    ((last / profile.rows as f64) as i128).max(1)
+/// Returns true if the distribution of a column's numbers is known.
+pub(super) fn has_quantiles(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
+    b.column_profile(table, column).is_some_and(|known| known.quantiles.is_some())
+}
+
+/// Returns the first number of a numbered column, and how many numbers there are for each row, because rows were
+/// removed or never stored.
+pub(super) fn numbering(b: &PlanContext<'_>, table: usize, column: &str) -> Option<(i128, i128)> {
+    let profile = b.table_profile(table).filter(|profile| profile.rows > 0)?;
+    let known = profile.columns.get(column)?;
+    let first = known.first.unwrap_or(1.0).max(1.0);
+    let gap = (known.sequence? - first).max(0.0) / profile.rows as f64;
+    Some((first as i128, (gap.round() as i128).max(1))) // at most 2^63
 }
 
 impl PlanContext<'_> {

@@ -6,7 +6,7 @@ use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::RangeKind;
 use dbmocker_domain::distribution::{Point, Rhythm};
 use dbmocker_generate::NumericUnit;
-use dbmocker_plan::{Clock, ColumnPlan, WHOLE};
+use dbmocker_plan::{Clock, ColumnPlan, Law, TablePlan, WHOLE};
 use dbmocker_profile::ColumnProfile;
 
 /// Correlation with the physical order from which moments are regarded as growing from row to row.
@@ -27,6 +27,28 @@ pub(super) fn rhythm(profile: &ColumnProfile, unit: NumericUnit, points: &[Point
     }
     let rhythm = Rhythm { hours: kept(&profile.hours, 24, DAYS.0), week: kept(&profile.weekdays, 7, DAYS.1) };
     (!rhythm.hours.is_empty() || !rhythm.week.is_empty()).then_some(rhythm)
+}
+
+/// Share of the children in order from which all are regarded as being in order.
+const IN_ORDER: f64 = 0.95;
+
+/// Notes the columns of moments that grow from child to child of a parent, but not from row to row of the plan.
+pub(super) fn note_order(b: &PlanContext<'_>, index: usize, table: &mut TablePlan) {
+    let references = b.table_profile(index).map_or(&[][..], |profile| &profile.references);
+    let ordered = references.iter().flat_map(|r| &r.in_order).filter(|(_, share)| **share >= IN_ORDER);
+    let mut names: Vec<&str> = ordered.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let grows = |column: &ColumnPlan| match column.law.as_ref().map(|law| &law.law) {
+        Some(Law::Moment { .. }) => true,
+        Some(Law::Drawn(drawn)) => drawn.order >= GROWING,
+        _ => false,
+    };
+    for name in names {
+        if table.columns.iter().any(|c| c.name == name && !grows(c)) {
+            table.notes.push(format!("profile: that `{name}` grows among the rows of a parent is not reproduced"));
+        }
+    }
 }
 
 /// Returns the clock by which the rows of a table begin, by the quantiles of the column with their start times; `None`

@@ -15,9 +15,18 @@ pub(super) fn apply(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
         }
         let mut changed = false;
         for c in 0..table.columns.len() {
-            if let Some(presence) = presence(b, index, table, c) {
-                set(table, c, presence);
-                changed = true;
+            let name = table.columns[c].name.clone();
+            let Some(by) =
+                b.column_profile(index, &name).and_then(|known| Some(known.nulls_by.as_ref()?.column.clone()))
+            else {
+                continue;
+            };
+            match presence(b, index, table, c) {
+                Some(presence) => {
+                    set(table, c, presence);
+                    changed = true;
+                }
+                None => table.notes.push(format!("profile: NULLs of `{name}` by `{by}` are not reproduced")),
             }
         }
         if changed {

@@ -29,6 +29,23 @@ pub(super) fn points(quantiles: &Quantiles, unit: NumericUnit) -> Option<Vec<Poi
     whole.then_some(points)
 }
 
+/// Returns the quantiles of listed values with their shares; `None` if one of them is no number.
+pub(super) fn steps(known: &[(Value, f64)], unit: NumericUnit) -> Option<Vec<Point>> {
+    let mut numbers: Vec<(f64, f64)> =
+        known.iter().map(|(value, share)| Some((number(value, unit)?, *share))).collect::<Option<_>>()?;
+    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = numbers.iter().map(|(_, share)| share).sum();
+    let mut before = 0.0;
+    let mut points = Vec::with_capacity(2 * numbers.len());
+    for (value, share) in numbers {
+        points.push(Point { p: before / total, value });
+        before += share;
+        points.push(Point { p: (before / total).min(1.0), value });
+    }
+    points.last_mut()?.p = 1.0;
+    Some(points)
+}
+
 /// Returns a value as a number of the column: days, microseconds, or the number itself.
 pub(super) fn number(value: &Value, unit: NumericUnit) -> Option<f64> {
     match (unit, value) {
@@ -82,7 +99,7 @@ pub(super) fn law(
 ) -> Option<LearnedDistribution> {
     let flat: Vec<f64> = shares.iter().copied().filter(|s| *s >= FLAT).collect();
     let line = Quantile(points);
-    let plain = learned(&line, known, &flat, profile);
+    let plain = learned(&line, known, &flat, profile, grid);
     InverseCdf::new(&Distribution::Learned(plain.clone()), grid).ok()?;
     let Some(target) = sizes.target else { return Some(plain) };
     // The resolution of a column may give the values and frequencies by itself.
@@ -91,7 +108,7 @@ pub(super) fn law(
     if enough && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
     }
-    let all = learned(&line, known, shares, profile);
+    let all = learned(&line, known, shares, profile, grid);
     let found = tried(&all, sizes, grid).0;
     if found <= target * (1.0 + CLOSE) {
         let near = |of: &(f64, f64)| (of.0 - target).abs();
@@ -148,7 +165,13 @@ fn tried(law: &LearnedDistribution, sizes: SampleSizes, grid: NumberGrid) -> (f6
     (shown, common)
 }
 
-fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &ColumnProfile) -> LearnedDistribution {
+fn learned(
+    line: &Quantile<'_>,
+    known: &[(f64, f64)],
+    shares: &[f64],
+    profile: &ColumnProfile,
+    grid: NumberGrid,
+) -> LearnedDistribution {
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for &(value, share) in known {
         let from = line.below(value).min(1.0 - share).max(0.0);
@@ -170,10 +193,15 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         }
     }
     taken.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Values without labels differ from each other: each is above the one before.
+    let step = grid.unit * grid.step as f64;
+    let mut last = f64::NEG_INFINITY;
     for t in &mut taken {
         if t.2.is_nan() {
-            t.2 = line.at((t.0 + t.1) / 2.0);
+            let value = (line.at((t.0 + t.1) / 2.0) / step).round() * step;
+            t.2 = value.max(last + step);
         }
+        last = t.2;
     }
     let atoms = taken.iter().map(|t| Atom { value: t.2, share: t.1 - t.0 }).collect();
     let mut rest = rest(line, &taken);

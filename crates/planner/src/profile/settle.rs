@@ -3,7 +3,7 @@
 
 use super::columns::{order_text, without_ties};
 use super::figures::ProfileFigures;
-use super::{LearnedColumn, LearnedColumns, groups, null_shares};
+use super::{LearnedColumn, LearnedColumns, groups, moments, null_shares, pairs};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
@@ -30,8 +30,12 @@ pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             table(b, tables, p, &mut open, (sample, round + 1 == ROUNDS));
         }
     }
+    pairs::apply(b, tables);
     groups::apply(b, tables);
     null_shares::apply(b, tables);
+    for (p, table) in tables.iter_mut().enumerate() {
+        moments::note_order(b, b.order[p], table);
+    }
 }
 
 fn table(

@@ -11,6 +11,7 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, Scalar};
 use dbmocker_profile::Profile;
 
+mod related;
 mod scanned;
 
 const PROFILE: &str = r"

@@ -61,7 +61,8 @@ impl TablePlanner<'_> {
         let law = Distribution::Buckets { from: Some(f64::from(min)), buckets };
         let shown =
             format!("{}, as many of each length", dbmocker_plan::print::domain_text(&Domain::Text(text.clone())));
-        let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact };
+        let drawn =
+            Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact, beside: None };
         column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: shown });
         true
     }
@@ -167,7 +168,13 @@ fn is_padded(text: &TextDomain, min: u32) -> bool {
 /// Returns the law of a column; `None` for domains without numbers or lengths.
 pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
     if let Domain::Text(_) = column.rule.domain()? {
-        return Some(Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law.clone()), fit: LengthFit::Exact });
+        return Some(Drawn {
+            values: DrawnValues::Own,
+            order: 0.0,
+            lengths: Some(law.clone()),
+            fit: LengthFit::Exact,
+            beside: None,
+        });
     }
     let (least, most, step) = reach(column)?;
     Some(Drawn {
@@ -175,6 +182,7 @@ pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
         order: 0.0,
         lengths: None,
         fit: LengthFit::Exact,
+        beside: None,
     })
 }
 
