@@ -97,12 +97,17 @@ fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned)
         to: w[1].1.clone(),
         share: share(some) * (w[1].0 - w[0].0) / 100.0,
     };
+    let ends = scanned.ends.get(column).map(|(least, greatest)| HistogramBucket {
+        from: least.clone(),
+        to: greatest.clone(),
+        share: share(some),
+    });
     ColumnStatistics {
         nulls: Some(1.0 - share(some)),
         distinct: Some(if grows && some > 0.0 { -distinct / some } else { distinct }),
         complete: !common.is_empty() && common.len() as f64 == distinct,
         common,
-        buckets: points.windows(2).map(bucket).collect(),
+        buckets: points.windows(2).map(bucket).chain(ends).collect(),
         ..ColumnStatistics::default()
     }
 }

@@ -7,7 +7,7 @@ use crate::context::PlanContext;
 use crate::table_planner::LearnedScope;
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_domain::distribution::{Distribution, LearnedDistribution, Point, Ranks};
-use dbmocker_domain::{Domain, Sampler};
+use dbmocker_domain::{Domain, RangeKind, Sampler};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::print::domain_text;
 use dbmocker_plan::{ColumnPlan, Drawn, DrawnValues, Law, LawPlan, LengthFit, Rule};
@@ -43,7 +43,7 @@ impl LearnedScope<'_> {
         let mut column = plan.clone();
         let nulls = profile.nulls.filter(|_| self.nullable);
         let nulls = self.nulls.or(nulls);
-        let said = self.values(&mut column, profile, rows, nulls.unwrap_or(0.0));
+        let said = self.values(&mut column, profile, (rows, b.options.now), nulls.unwrap_or(0.0));
         if nulls.is_none() && said.is_none() {
             return None;
         }
@@ -61,7 +61,13 @@ impl LearnedScope<'_> {
     }
 
     /// Sets the column's values; returns a description.
-    fn values(&self, column: &mut ColumnPlan, profile: &ColumnProfile, rows: u64, nulls: f64) -> Option<String> {
+    fn values(
+        &self,
+        column: &mut ColumnPlan,
+        profile: &ColumnProfile,
+        (rows, now): (u64, i64),
+        nulls: f64,
+    ) -> Option<String> {
         let filled = (rows as f64 * (1.0 - nulls)).max(1.0);
         let known = labels::values(self, profile);
         let common: f64 = known.iter().flatten().map(|(_, share)| share).sum();
@@ -71,7 +77,11 @@ impl LearnedScope<'_> {
             ..column.clone()
         });
         let unit = unit.filter(|_| matches!(self.allowed, Domain::Range { .. } | Domain::Float { .. }));
-        let points = profile.quantiles.as_ref().zip(unit).and_then(|(q, unit)| numbers::points(q, unit));
+        let mut points = profile.quantiles.as_ref().zip(unit).and_then(|(q, unit)| numbers::points(q, unit));
+        if let Some(points) = points.as_mut().filter(|_| unit == Some(NumericUnit::Kind(RangeKind::Timestamp))) {
+            let most = profile.common.first().map_or(0.0, |c| c.share / (1.0 - nulls).max(1e-9));
+            numbers::within_days(points, most, now as f64);
+        }
         let all = profile.distinct.is_some_and(|d| d.of(filled) < profile.common.len() as f64 + 0.5);
         let more = points.is_some() && !all;
         if let Some(known) = known.as_ref().filter(|_| common > WHOLE && !more || all) {

@@ -193,16 +193,7 @@ fn learned(
         }
     }
     taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Values without labels differ from each other: each is above the one before.
-    let step = grid.unit * grid.step as f64;
-    let mut last = f64::NEG_INFINITY;
-    for t in &mut taken {
-        if t.2.is_nan() {
-            let value = (line.at((t.0 + t.1) / 2.0) / step).round() * step;
-            t.2 = value.max(last + step);
-        }
-        last = t.2;
-    }
+    spread_values(&mut taken, line, grid);
     let atoms = taken.iter().map(|t| Atom { value: t.2, share: t.1 - t.0 }).collect();
     let mut rest = rest(line, &taken);
     let largest = known.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
@@ -216,6 +207,45 @@ fn learned(
         (*share > 0.2).then_some(Ending { fraction, share: *share })
     });
     LearnedDistribution { atoms, rest, distinct: None, ending, rhythm: None }
+}
+
+/// Sets the values without labels. They differ from each other, and each is near its place among the quantiles.
+fn spread_values(taken: &mut [(f64, f64, f64)], line: &Quantile<'_>, grid: NumberGrid) {
+    let step = grid.unit * grid.step as f64;
+    let open: Vec<bool> = taken.iter().map(|t| t.2.is_nan()).collect();
+    let mut last = f64::NEG_INFINITY;
+    for (t, _) in taken.iter_mut().zip(&open).filter(|(_, open)| **open) {
+        t.2 = ((line.at((t.0 + t.1) / 2.0) / step).round() * step).max(last + step);
+        last = t.2;
+    }
+    // Back below the largest value, as far as there is room.
+    let mut next = (line.0[line.0.len() - 1].value / step).round() * step + step;
+    for (t, _) in taken.iter_mut().zip(&open).filter(|(_, open)| **open).rev() {
+        t.2 = t.2.min(next - step);
+        next = t.2;
+    }
+}
+
+/// Spreads quantiles that were rounded to one day over that day, up to `now`: values of the day differ, unless one of
+/// them is as frequent as all. `common`: the largest share of a value.
+pub(super) fn within_days(points: &mut [Point], common: f64, now: f64) {
+    const DAY: f64 = dbmocker_core::time::MICROS_PER_DAY as f64;
+    let mut i = 0;
+    while i < points.len() {
+        let value = points[i].value;
+        let run = points[i..].iter().take_while(|p| p.value == value).count();
+        let share = points[i + run - 1].p - points[i].p;
+        if run > 1 && share > 2.0 * common {
+            let from = if i == 0 { value } else { (value - DAY / 2.0).max(points[i - 1].value) };
+            let end = points.get(i + run).map_or(value + DAY / 2.0, |next| next.value.min(value + DAY / 2.0));
+            let to = if value <= now { end.min(now).max(value) } else { end };
+            let first = points[i].p;
+            for point in &mut points[i..i + run] {
+                point.value = from + (to - from) * (point.p - first) / share;
+            }
+        }
+        i += run;
+    }
 }
 
 fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {

@@ -33,7 +33,8 @@ pub enum ScanResultKind {
     /// `k`: share of children that are not before the one with the next smaller key.
     Order { columns: Vec<String>, column: String },
     /// `n`: rows; for each column, the number of non-NULL and of distinct values (SQLite, which keeps no such figures).
-    Counts { columns: Vec<String> },
+    /// `least`, `greatest`: of the key, an integer.
+    Counts { columns: Vec<String>, key: Option<String> },
     /// `k`: rows of each of the common values, most frequent first.
     Common { column: String },
     /// As `Common`, with the values `n`, for columns whose values may be read.
@@ -70,6 +71,8 @@ pub struct Scanned {
     pub common: BTreeMap<String, Vec<f64>>,
     pub labels: BTreeMap<String, Vec<String>>,
     pub quantiles: BTreeMap<String, Vec<(f64, String)>>,
+    /// The least and the greatest number of a key.
+    pub ends: BTreeMap<String, (String, String)>,
     /// By column: the rank correlation with the physical order.
     pub correlations: BTreeMap<String, f64>,
 }
@@ -153,8 +156,11 @@ fn take(scanned: &mut Scanned, asked: &ScanResultKind, rows: &[TextRow]) -> Resu
                 scanned.order.entry(columns.clone()).or_default().insert(column.clone(), share);
             }
         }
-        ScanResultKind::Counts { columns } => {
+        ScanResultKind::Counts { columns, key } => {
             for row in rows {
+                if let (Some(key), Some(least), Some(greatest)) = (key, row.opt("least"), row.opt("greatest")) {
+                    scanned.ends.insert(key.clone(), (least.to_owned(), greatest.to_owned()));
+                }
                 let mut of = BTreeMap::new();
                 for (i, column) in columns.iter().enumerate() {
                     of.insert(column.clone(), (row.number(&format!("n{i}"))?, row.number(&format!("d{i}"))?));

@@ -195,8 +195,13 @@ impl Builder<'_> {
             .enumerate()
             .map(|(i, c)| format!("count({0}) as n{i}, count(distinct {0}) as d{i}", self.q(c)))
             .collect();
-        let sql = format!("select count(*) as n, {} from {}", counts.join(", "), self.from());
-        self.add(ScanResultKind::Counts { columns }, sql);
+        let key = numbered_key(table).map(str::to_owned);
+        let ends = key.as_ref().map_or(String::new(), |c| {
+            let c = self.q(c);
+            format!(", min({c}) as least, max({c}) as greatest")
+        });
+        let sql = format!("select count(*) as n, {}{ends} from {}", counts.join(", "), self.from());
+        self.add(ScanResultKind::Counts { columns, key }, sql);
         for column in &table.columns {
             let name = column.name.clone();
             let sql = self.common(&name, false);
@@ -222,6 +227,13 @@ impl Builder<'_> {
              order by count(*) desc, {c} limit {COMMON}"
         )
     }
+}
+
+/// The integer that is the primary key.
+fn numbered_key(table: &Table) -> Option<&str> {
+    let [part] = table.primary_key()?.parts.as_slice() else { return None };
+    let column = table.column(part.column.as_ref()?)?;
+    matches!(column.ty, SqlType::Int { .. }).then_some(column.name.as_str())
 }
 
 fn is_moment(ty: &SqlType) -> bool {
