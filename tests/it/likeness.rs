@@ -71,7 +71,7 @@ fn databases(kind: Kind) -> (Database, Database) {
         cell("case when n % 5 > 0 then (n * 37) % 300 * ((n * 13) % 9) + 0.99 end"),
         (sql.moment)("n * 5000 + 30000"),
         format!("case when n % 8 < 5 then {} end", (sql.moment)("n * 5000 + 32000")),
-        (sql.text)("MARK Street ", "n % 61"),
+        (sql.text)("Hall ", "n % 61"),
     ];
     insert("visits", 20_000, &visits);
     (original, copy)

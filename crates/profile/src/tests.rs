@@ -80,6 +80,7 @@ fn labels_that_look_like_other_types_stay_texts() {
     let odd =
         ["null", "true", "007", "1e5", "0x10", "-", "~", "", " a ", "a: b", "# c", "1.50", "2021-01-01", "ü\n\"", ".5"];
     status.common = odd.map(|label| Common { share: 0.01, label: Some(label.into()) }).to_vec();
+    status.endings = ["0", "00", ".99"].map(|ending| (ending.to_owned(), 0.1)).into();
     for json in [false, true] {
         assert_eq!(Profile::parse(&profile.text(json), "f").unwrap(), profile);
     }
