@@ -26,7 +26,7 @@ tables:
           - {share: 0.86, label: delivered}
           - {share: 0.07, label: "1"}
           - 0.01
-      total: {quantiles: {0: 0.99, 2.5: 3, 100: "100000000000000000000000000001"}, endings: {".99": 0.9}, sequence: 120}
+      total: {quantiles: {0: 0.99, 2.5: 3, 100: "100000000000000000000000000001"}, endings: {".99": 0.9}, first: 1, sequence: 120}
       tags: {elements: {mean: 2.5, count: {0: 0, 100: 7}, common: [0.9, 0.8]}}
       paid_at:
         quantiles: {0: 2021-01-01, 100: 2025-12-31}
