@@ -108,8 +108,8 @@ impl Builder<'_> {
         for moment in moments {
             let (fk_column, key, m) = (self.q(column), self.q(key), self.q(moment));
             let sql = format!(
-                "select avg(case when m >= before then 1.0 else 0.0 end) as k from (select {m} as m, lag({m}) over \
-                 (partition by {fk_column} order by {key}) as before from {} where {fk_column} is not null) as x where before is not null",
+                "select avg(case when m >= earlier then 1.0 else 0.0 end) as k from (select {m} as m, lag({m}) over \
+                 (partition by {fk_column} order by {key}) as earlier from {} where {fk_column} is not null) as x where earlier is not null",
                 self.from()
             );
             self.add(ScanResultKind::Order { columns: fk.columns.clone(), column: moment.to_owned() }, sql);
