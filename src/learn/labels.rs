@@ -192,6 +192,11 @@ fn meaning(table: &Table, column: &Column) -> Option<(Privacy, String)> {
     })
 }
 
+/// Whether a column's values identify or describe a person, judging by its name.
+pub fn is_personal(table: &Table, column: &Column) -> bool {
+    meaning(table, column).is_some_and(|(meaning, _)| meaning <= Privacy::Personal)
+}
+
 /// `DE`, `EUR`, `en_US`, `de-AT`, `Europe/Berlin`.
 static CODE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^([A-Za-z]{2,3}([-_][A-Za-z]{2,4}){0,2}|[A-Z][A-Za-z]+(/[A-Z][A-Za-z_+-]+[0-9]*){1,2}|UTC|GMT)$")

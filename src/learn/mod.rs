@@ -11,8 +11,8 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_loaders::{Connection, Dialect as Server};
 use dbmocker_profile::{
-    Children, ColumnProfile, Common, Distinct, Elements, Group, Labels, Length, Profile, ProfileSource, Reference,
-    TableProfile, Tail, VERSION,
+    Children, ColumnProfile, Combination, Common, Distinct, Elements, Group, Labels, Length, Profile, ProfileSource,
+    Reference, TableProfile, Tail, VERSION,
 };
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::statistics::dump::Dump;
@@ -84,6 +84,8 @@ pub fn learn(connection: &Connection, schema: &Schema, options: &LearnOptions) -
         _ => statistics::labels(connection, schema, &wanted)?,
     };
     let mut learned = profile(schema, &statistics, &values, options);
+    let groups = groups_of_labels(schema, &learned.profile);
+    add_combinations(schema, &mut learned.profile, statistics::combinations(connection, &groups)?);
     if let Some(limit) = options.scan {
         let queries = scan::law_queries(connection.dialect, schema, &statistics, &kept(schema, &learned.profile));
         let (found, more) = statistics::scan::run(connection, &queries, limit)?;
@@ -136,6 +138,54 @@ fn kept(schema: &Schema, profile: &Profile) -> Vec<(TableName, String)> {
     let columns = tables.flat_map(|(t, p)| p.columns.iter().map(move |(name, c)| (t, name, c)));
     let kept = columns.filter(|(_, _, c)| c.labels == Some(Labels::Kept));
     kept.map(|(t, name, _)| (t.name.clone(), name.clone())).collect()
+}
+
+/// The labels of a column, if they are kept.
+fn labels_of<'a>(table: &'a TableProfile, column: &str) -> Option<Vec<&'a str>> {
+    let column = table.columns.get(column).filter(|c| c.labels == Some(Labels::Kept))?;
+    column.common.iter().map(|c| c.label.as_deref()).collect()
+}
+
+/// The groups of columns that all have labels.
+fn groups_of_labels(schema: &Schema, profile: &Profile) -> Vec<(TableName, Vec<String>)> {
+    let tables = schema.tables.iter().filter_map(|t| Some((t, profile.tables.get(&schema.label(&t.name))?)));
+    let groups = tables.flat_map(|(t, table)| table.groups.iter().map(move |group| (t, table, group)));
+    let labelled = groups.filter(|(_, table, group)| group.columns.iter().all(|c| labels_of(table, c).is_some()));
+    labelled.map(|(t, _, group)| (t.name.clone(), group.columns.clone())).collect()
+}
+
+/// Adds the combinations of kept labels that many rows have.
+fn add_combinations(schema: &Schema, profile: &mut Profile, found: statistics::Combinations) {
+    for ((name, columns), combinations) in found {
+        let Some(table) = profile.tables.get_mut(&schema.label(&name)) else { continue };
+        let labels: Vec<Vec<&str>> = columns.iter().filter_map(|c| labels_of(table, c)).collect();
+        let rows = table.rows as f64; // far below 2^53
+        let kept = |share: f64, values: &[Option<String>]| {
+            share * rows >= labels::ROWS_EACH
+                && values.len() == labels.len()
+                && values.iter().zip(&labels).all(|(v, of)| v.as_ref().is_none_or(|v| of.contains(&spelled(v, of))))
+        };
+        let kept = combinations.iter().filter(|(share, values)| kept(*share, values));
+        let common: Vec<Combination> = kept
+            .map(|(share, values)| {
+                let label = |(v, of): (&Option<String>, &Vec<&str>)| v.as_ref().map(|v| spelled(v, of).to_owned());
+                Combination { share: significant(*share, 4), labels: values.iter().zip(&labels).map(label).collect() }
+            })
+            .collect();
+        if let Some(group) = table.groups.iter_mut().find(|group| group.columns == columns) {
+            group.common = common;
+        }
+    }
+}
+
+/// A value as its column's labels spell it: booleans are words.
+fn spelled<'a>(value: &'a str, labels: &[&'a str]) -> &'a str {
+    let word = match value {
+        "t" => "true",
+        "f" => "false",
+        other => return other,
+    };
+    if labels.contains(&word) { word } else { value }
 }
 
 fn add_scanned(schema: &Schema, profile: &mut Profile, found: &scan::ScannedTables) {
@@ -299,6 +349,7 @@ impl Learner<'_> {
         let axis = Axis::of(&column.ty).filter(|_| decision.quantiles);
         let spread = axis.and_then(|axis| spread::of_statistics(axis, known));
         let quantiles = spread.as_ref().zip(axis).filter(|_| !all_named);
+        let numbers = self.numbers_of_key(column, known);
         ColumnProfile {
             type_name: column.type_name.clone(),
             nulls: Some(significant(nulls, 4)),
@@ -325,11 +376,25 @@ impl Learner<'_> {
                 count: counts(&e.counts),
                 common: e.common.iter().map(|s| Common { share: significant(*s, 4), label: None }).collect(),
             }),
-            sequence: known.sequence.map(three_digits),
+            first: numbers.map(|(first, _)| first),
+            sequence: known.sequence.map(three_digits).or(numbers.map(|(_, last)| last)),
             hours: Vec::new(),
             weekdays: Vec::new(),
             nulls_by: None,
         }
+    }
+
+    /// The least and the largest number of a primary key, unless its name says that its numbers identify persons.
+    fn numbers_of_key(&self, column: &Column, known: &ColumnStatistics) -> Option<(f64, f64)> {
+        let key = self.table.primary_key()?;
+        let alone = matches!(key.parts.as_slice(), [part] if part.column.as_ref() == Some(&column.name));
+        let refers = self.table.foreign_keys.iter().any(|fk| fk.columns.contains(&column.name));
+        if !alone || refers || !matches!(column.ty, SqlType::Int { .. }) || labels::is_personal(self.table, column) {
+            return None;
+        }
+        let spread = spread::of_statistics(Axis::of(&column.ty)?, known)?;
+        let (first, last) = (spread.quantile(0.0), spread.quantile(1.0));
+        (first >= 0.0).then(|| (three_digits(first), three_digits(last)))
     }
 
     fn decide(&self, column: &Column, known: &ColumnStatistics) -> (Decision, Vec<Option<String>>) {
@@ -402,9 +467,16 @@ impl Learner<'_> {
         parent_column: &str,
     ) -> Option<dbmocker_profile::Quantiles> {
         let table = self.schema.table(&fk.parent)?;
-        let axis = Axis::of(&table.column(parent_column)?.ty)?;
-        let parents = spread::of_statistics(axis, parent?.columns.get(parent_column)?)?;
+        let key = table.column(parent_column)?;
+        let axis = Axis::of(&key.ty)?;
         let children = spread::of_statistics(axis, known)?;
+        let counted = parent?.columns.get(parent_column).and_then(|key| spread::of_statistics(axis, key));
+        // MySQL and MariaDB make no histograms of unique columns.
+        let numbered = || {
+            let to = parent?.rows?.max(children.quantile(1.0));
+            PiecewiseDistribution::new(Vec::new(), vec![Piece { from: 0.0, to, share: 1.0 }])
+        };
+        let parents = counted.or_else(|| key.auto.as_ref().and_then(|_| numbered()))?;
         let at = [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
         let mut last = 0.0_f64;
         let points = at.map(|percent| {

@@ -18,13 +18,16 @@ use super::spread::PiecewiseDistribution;
 const ONE_BY_ONE: u64 = 20;
 /// The factor by which a class is wider than the one before.
 const WIDER: f64 = 1.25;
+/// NULLs depend on another column if their shares differ by this, from one value to another.
+const DEPENDS: f64 = 0.1;
 /// The number of distinct values grows with the table if it is a larger share of the rows.
 const GROWING: f64 = 0.1;
 
 /// What the queries found, by table.
 pub type ScannedTables = BTreeMap<TableName, Scanned>;
 
-/// Counts what a server without column statistics (SQLite) cannot provide. Returns what was left out.
+/// Computes what the server's statistics lack: on SQLite counts, frequencies and quantiles, on all but PostgreSQL the
+/// physical order. Returns what was left out.
 ///
 /// # Errors
 /// The session ended.
@@ -38,12 +41,17 @@ pub fn count(
     let queries = count_queries(connection.dialect, schema, label_options);
     let (found, left_out) = scan::run(connection, &queries, limit)?;
     for (name, scanned) in found {
-        if let Some(table) = statistics.tables.get_mut(&name) {
-            let Some((rows, columns)) = &scanned.counts else { continue };
+        let Some(table) = statistics.tables.get_mut(&name) else { continue };
+        if let Some((rows, columns)) = &scanned.counts {
             table.rows = Some(*rows);
             for (column, (some, distinct)) in columns {
                 let known = counted(*rows, *some, *distinct, column, &scanned);
                 table.columns.insert(column.clone(), known);
+            }
+        }
+        for (column, correlation) in scanned.correlations {
+            if let Some(known) = table.columns.get_mut(&column) {
+                known.correlation = Some(correlation);
             }
         }
     }
@@ -52,11 +60,15 @@ pub fn count(
 
 /// The queries of [`count`].
 pub fn count_queries(dialect: Dialect, schema: &Schema, label_options: &LabelOptions) -> Vec<Query> {
-    if dialect != Dialect::Sqlite {
-        return Vec::new();
-    }
     let mut out = Vec::new();
+    if dialect == Dialect::Postgres {
+        return out;
+    }
     for table in schema.tables.iter().filter(|t| !t.outside) {
+        out.extend(scan::correlations(dialect, table, &ordered(table)));
+        if dialect != Dialect::Sqlite {
+            continue;
+        }
         let label = schema.label(&table.name);
         let nothing = ColumnStatistics::default();
         let measured = table.columns.iter().filter(|c| {
@@ -66,6 +78,13 @@ pub fn count_queries(dialect: Dialect, schema: &Schema, label_options: &LabelOpt
         out.extend(scan::counts(dialect, &ScanRequest { table, rows: 0.0, status: None }, &measured));
     }
     out
+}
+
+/// The columns that may follow the physical order: numbers, moments and foreign keys.
+fn ordered(table: &Table) -> Vec<&str> {
+    let refers = |name: &str| table.foreign_keys.iter().any(|fk| fk.columns == [name]);
+    let may = table.columns.iter().filter(|c| Axis::of(&c.ty).is_some() || refers(&c.name));
+    may.map(|c| c.name.as_str()).collect()
 }
 
 fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned) -> ColumnStatistics {
@@ -78,12 +97,17 @@ fn counted(rows: f64, some: f64, distinct: f64, column: &str, scanned: &Scanned)
         to: w[1].1.clone(),
         share: share(some) * (w[1].0 - w[0].0) / 100.0,
     };
+    let ends = scanned.ends.get(column).map(|(least, greatest)| HistogramBucket {
+        from: least.clone(),
+        to: greatest.clone(),
+        share: share(some),
+    });
     ColumnStatistics {
         nulls: Some(1.0 - share(some)),
         distinct: Some(if grows && some > 0.0 { -distinct / some } else { distinct }),
         complete: !common.is_empty() && common.len() as f64 == distinct,
         common,
-        buckets: points.windows(2).map(bucket).collect(),
+        buckets: points.windows(2).map(bucket).chain(ends).collect(),
         ..ColumnStatistics::default()
     }
 }
@@ -162,7 +186,9 @@ fn add_to_column(column: &mut ColumnProfile, name: &str, scanned: &Scanned, kept
         // The scan returns values that are not in the statistics, and that were not checked for personal data.
         let of = of.iter().filter(|(label, _)| kept.get(by).is_some_and(|kept| kept.contains(label)));
         let shares: BTreeMap<String, f64> = of.map(|(label, share)| (label.clone(), significant(*share, 3))).collect();
-        column.nulls_by = (!shares.is_empty()).then(|| NullsBy { column: by.clone(), shares });
+        let [least, most] =
+            [shares.values().copied().fold(1.0, f64::min), shares.values().copied().fold(0.0, f64::max)];
+        column.nulls_by = (most - least >= DEPENDS).then(|| NullsBy { column: by.clone(), shares });
     }
     let named = column.length.is_none() && !column.common.is_empty() && column.common.iter().all(|c| c.label.is_some());
     if let Some(counts) = scanned.lengths.get(name).filter(|_| !named) {

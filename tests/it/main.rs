@@ -32,6 +32,7 @@ mod guard;
 mod introspect;
 mod late;
 mod learn;
+mod likeness;
 mod limits;
 mod lists_and_rules;
 mod load;

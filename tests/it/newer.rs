@@ -67,3 +67,30 @@ fn rows_of_hypertables_are_counted_over_their_chunks() {
     dbmocker(["load", "--url", &db.url, "--rows", "100", "--truncate"]).ok();
     assert_eq!(db.number("SELECT count(*) FROM measures"), 100);
 }
+
+#[test]
+fn mysql_is_learned_from_its_histograms() {
+    let ddl =
+        "CREATE TABLE p (id int PRIMARY KEY, kind varchar(10) NOT NULL, price decimal(8,2), at datetime, note text);";
+    let Some(db) = filled(mariadb(), 8, ddl, "0") else { return };
+    db.execute(
+        "SET SESSION cte_max_recursion_depth = 10000;
+         INSERT INTO p WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 5000)
+         SELECT n, IF(n % 4, 'MARKa', 'b'), IF(n % 5, (n % 900) + 0.99, NULL), '2020-01-01 04:05:06' + INTERVAL n HOUR, 'MARK' FROM s;
+         ANALYZE TABLE p; ANALYZE TABLE p UPDATE HISTOGRAM ON kind, price, at WITH 100 BUCKETS",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile.yaml");
+    let out = profile.to_str().unwrap();
+    dbmocker(["learn", "--url", &db.url, "--out", out]).ok();
+    let text = std::fs::read_to_string(&profile).unwrap();
+    for part in
+        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: 2020-0"]
+    {
+        assert!(text.contains(part), "no `{part}` in\n{text}");
+    }
+    let copy = mariadb().create_database(ddl);
+    dbmocker(["load", "--url", &copy.url, "--profile", out, "--now", "2025-01-01"]).ok();
+    copy.execute("ANALYZE TABLE p; ANALYZE TABLE p UPDATE HISTOGRAM ON kind, price, at WITH 100 BUCKETS");
+    dbmocker(["compare", "--url", &copy.url, "--profile", out, "--at-least", "1"]).ok();
+}

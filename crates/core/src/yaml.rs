@@ -116,9 +116,11 @@ fn is_nested(value: &Value) -> bool {
     value.is_object() || value.is_array()
 }
 
-/// Digits, with a point between them at most.
+/// Digits, with a point between them at most: the text of a number. `00` is the text of none, since it is read as `0`.
 fn is_number(key: &str) -> bool {
-    key.starts_with(|c: char| c.is_ascii_digit())
+    let zeros = key.len() > 1 && key.starts_with('0') && !key.starts_with("0.");
+    !zeros
+        && key.starts_with(|c: char| c.is_ascii_digit())
         && key.ends_with(|c: char| c.is_ascii_digit())
         && key.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }

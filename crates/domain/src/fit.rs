@@ -9,6 +9,9 @@ use dbmocker_core::rng_stream::CellRng;
 /// Above this number of missing characters, whole sentences are appended.
 const SENTENCE: usize = 60;
 
+/// Up to this number of missing characters, no sentence is appended.
+const SHORT_SENTENCE: usize = 25;
+
 /// Makes a text exactly `chars` characters long. Words are appended to texts of words, letters and digits to others.
 pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
     if let Some((end, _)) = text.char_indices().nth(chars) {
@@ -30,7 +33,9 @@ pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
         let start = text.len();
         if missing > SENTENCE {
             sentence(missing - 1, rng, text);
-            text.push('.');
+            if !text.ends_with('.') {
+                text.push('.');
+            }
         } else if !append_word(words, "", start, missing - 1, rng, text) {
             text.truncate(before);
             break;
@@ -41,9 +46,55 @@ pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
     text_format::random_chars(if is_prose { b"s" } else { LOWER36 }, missing, rng, text);
 }
 
+/// Makes a text about `chars` characters long, never longer: a longer one is cut between words if that loses at most
+/// a fifth, a shorter one is extended by words.
+pub fn fit_words(text: &mut String, chars: usize, rng: &mut CellRng) {
+    let count = text.chars().count();
+    if count > chars {
+        let cut = text.char_indices().nth(chars).map_or(text.len(), |(end, _)| end);
+        let between = text[..cut].rfind(' ').filter(|at| text[..*at].chars().count() * 5 >= chars * 4);
+        text.truncate(if text[cut..].starts_with(' ') { cut } else { between.unwrap_or(cut) });
+        text.truncate(text.trim_end().len());
+        return;
+    }
+    let mut room = chars - count;
+    let is_prose = room > SENTENCE || text.ends_with('.');
+    while is_prose && room > SHORT_SENTENCE {
+        let before = text.len();
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        sentence(room - 1, rng, text);
+        room -= text[before..].chars().count().min(room);
+    }
+    let start = text.len();
+    while !is_prose {
+        let separator = if text.is_empty() { "" } else { " " };
+        if !append_word(&WORDS, separator, start, room, rng, text) {
+            break;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_not_cut_where_that_is_avoidable() {
+        for chars in 0..200 {
+            for from in ["", "abc123", "A few words in a line", "Größe und Übermaß einer Straße"] {
+                let mut text = from.to_owned();
+                fit_words(&mut text, chars, &mut CellRng::new(chars as u64));
+                let found = text.chars().count();
+                assert!(found <= chars && !text.ends_with(' '), "{from}: {text}");
+                assert!(found + SHORT_SENTENCE + 1 >= chars || found * 5 >= chars * 4, "{chars}: {text}");
+            }
+        }
+        let mut text = "A few words in a line".to_owned();
+        fit_words(&mut text, 15, &mut CellRng::new(1));
+        assert_eq!(text, "A few words in");
+    }
 
     #[test]
     fn texts_have_the_length_asked_for() {

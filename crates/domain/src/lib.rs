@@ -44,7 +44,7 @@ pub mod weight_totals;
 mod word_templates;
 
 pub use fast_text::{LineText, Lines};
-pub use fit::fit_text;
+pub use fit::{fit_text, fit_words};
 pub use sampler::Sampler;
 pub use text::TextDomain;
 

@@ -145,6 +145,15 @@ pub(super) enum Letters {
 }
 
 impl TextKind {
+    /// Whether texts of the kind may be cut, or extended by words, and remain plausible.
+    pub fn is_of_words(&self) -> bool {
+        use TextKind::*;
+        matches!(
+            self,
+            Product | Category | Brand | Department | Title | Word | Words | Sentence | Paragraph | Lorem | Prose(_)
+        )
+    }
+
     pub(super) fn letters(&self) -> Letters {
         use TextKind::*;
         match self {

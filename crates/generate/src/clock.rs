@@ -37,6 +37,17 @@ fn learned_share(points: &[(u32, i64)], day: i64) -> f64 {
     below((day + 1) * MICROS_PER_DAY) - below(day * MICROS_PER_DAY)
 }
 
+/// Returns the weight of a day by its weekday; 1 on average.
+fn weekday_factor(week: &[u32], day: i64) -> f64 {
+    let total: f64 = week.iter().map(|weight| f64::from(*weight)).sum();
+    week.get(weekday(day)).map_or(1.0, |weight| f64::from(*weight) * 7.0 / total.max(1.0))
+}
+
+/// Returns the weekday, from Monday, of a day since 1970-01-01, a Thursday.
+fn weekday(day: i64) -> usize {
+    usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
+}
+
 /// Entries of the guide table of hours.
 const GUIDES: usize = 128;
 
@@ -72,7 +83,8 @@ impl ClockGen {
         let (opens, closes) = (from - first * MICROS_PER_DAY, to - last * MICROS_PER_DAY);
         let mut hours = [0.0; 25];
         for hour in 0..24 {
-            hours[hour + 1] = hours[hour] + if clock.machine { 1.0 } else { DAY[hour] };
+            let learned = clock.hours.get(hour).map(|weight| f64::from((*weight).max(1)));
+            hours[hour + 1] = hours[hour] + learned.unwrap_or(if clock.machine { 1.0 } else { DAY[hour] });
         }
         let whole = hours[24];
         hours.iter_mut().for_each(|h| *h /= whole);
@@ -90,7 +102,7 @@ impl ClockGen {
             let share = made.until(made.end(day, last)) - made.until(made.begin(day));
             let weight = match clock.learned.as_slice() {
                 [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
-                points => days * learned_share(points, day),
+                points => days * learned_share(points, day) * weekday_factor(&clock.week, day),
             };
             (weight * UNIT).max(1.0) as u64
         };
@@ -110,10 +122,8 @@ impl ClockGen {
     /// Returns the weight of a whole day; `at` is the elapsed share of the clock, from 0 to 1.
     fn weight(&self, day: i64, at: f64, machine: bool) -> f64 {
         let noise = (mix(self.stream.key() ^ day.cast_unsigned()) >> 40) as f64 / f64::from(1 << 24);
-        // 1970-01-01 was a Thursday.
-        let weekday = usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0);
         let season = 1.0 + 0.12 * (std::f64::consts::TAU * (day as f64 - 250.0) / 365.25).sin();
-        let rhythm = if machine { 1.0 } else { WEEK[weekday] * season * (0.8 + 0.4 * noise) };
+        let rhythm = if machine { 1.0 } else { WEEK[weekday(day)] * season * (0.8 + 0.4 * noise) };
         GROWTH.powf(at) * rhythm
     }
 
@@ -192,7 +202,7 @@ mod tests {
         ClockGen::new(
             42,
             "orders",
-            &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, learned: Vec::new() },
+            &Clock { from: NOW - from * MICROS_PER_DAY, to: NOW, machine, ..Clock::default() },
             rows,
         )
     }
@@ -201,8 +211,7 @@ mod tests {
         #[test]
         fn moments_are_monotone_and_before_now(days in 1i64..2000, rows in 1u64..5000, part in 0i64..86_400, machine: bool) {
             let to = NOW + part * MICROS_PER_SECOND;
-            let learned = Vec::new();
-            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine, learned };
+            let law = Clock { from: to - days * MICROS_PER_DAY - part * 7, to, machine, ..Clock::default() };
             let made = ClockGen::new(7, "t", &law, rows);
             let mut before = law.from - MICROS_PER_SECOND;
             for row in 0..rows {
@@ -212,6 +221,27 @@ mod tests {
                 before = moment;
             }
         }
+    }
+
+    #[test]
+    fn learned_clocks_have_their_shares() {
+        let mut hours = vec![10; 24];
+        (hours[8], hours[2], hours[23]) = (770, 0, 0);
+        let at = |days: i64| NOW - days * MICROS_PER_DAY;
+        let learned = vec![(0, at(400)), (250_000, at(300)), (WHOLE, at(0))];
+        let week = vec![200, 200, 200, 200, 200, 0, 100];
+        let clock = Clock { from: at(400), to: at(0), machine: false, learned, hours, week };
+        let made = ClockGen::new(42, "orders", &clock, 100_000);
+        let moments: Vec<i64> = (0..100_000).map(|row| made.moment(row)).collect();
+        assert!(moments.is_sorted());
+        let share = |test: &dyn Fn(i64) -> bool| moments.iter().filter(|m| test(**m)).count() as f64 / 1000.0;
+        let hour = |m: i64| m.rem_euclid(MICROS_PER_DAY) / (3600 * MICROS_PER_SECOND);
+        let eight = share(&|m| hour(m) == 8);
+        assert!((eight - 78.6).abs() < 1.0 && share(&|m| hour(m) == 2) < 0.5, "{eight}");
+        assert!((share(&|m| m < at(300)) - 25.0).abs() < 0.5);
+        assert!(share(&|m| weekday(m.div_euclid(MICROS_PER_DAY)) == 5) < 0.1);
+        let sunday = share(&|m| weekday(m.div_euclid(MICROS_PER_DAY)) == 6);
+        assert!((sunday - 9.1).abs() < 0.7, "{sunday}");
     }
 
     #[test]

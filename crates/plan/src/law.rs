@@ -81,6 +81,31 @@ pub struct Drawn {
     /// Number of characters of texts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lengths: Option<Distribution>,
+    #[serde(skip_serializing_if = "LengthFit::is_exact", default)]
+    pub fit: LengthFit,
+    /// The column whose shares of the distribution the rows also have here: a value high in one is high in the other.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub beside: Option<String>,
+}
+
+/// How texts get the drawn number of characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LengthFit {
+    /// They are cut, or extended, to exactly this number.
+    #[default]
+    Exact,
+    /// Of several values the one with the nearest length, cut between words or extended by words.
+    Words,
+    /// Of several values the one with the nearest length, unchanged: numbers, addresses, names.
+    Nearest,
+}
+
+impl LengthFit {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_exact(&self) -> bool {
+        *self == LengthFit::Exact
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,6 +118,10 @@ pub enum DrawnValues {
         ranks: Ranks,
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         first: Vec<Value>,
+        /// Texts are drawn by the rank, as the column usually has them, so that a few may be equal; otherwise members
+        /// of the domain, which differ.
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        natural: bool,
     },
     /// The rule's own draw.
     Own,
@@ -485,7 +514,7 @@ impl Formula {
 }
 
 /// The period over which the rows of a table are distributed: microseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Clock {
     pub from: i64,
     pub to: i64,
@@ -494,6 +523,12 @@ pub struct Clock {
     /// A learned clock: moments before which this many of [`WHOLE`] rows lie.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learned: Vec<(u32, i64)>,
+    /// Learned weights of the 24 hours of a day, each above 0.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub hours: Vec<u32>,
+    /// Learned weights of Monday to Sunday.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub week: Vec<u32>,
 }
 
 /// The unit of [`Clock::learned`]: all rows.

@@ -41,7 +41,7 @@ pub use existing_keys::{ExistingKeys, Sample};
 pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
     Aggregate, Began, Clock, Course, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan,
-    Moment, NameColumns, Owned, WHOLE,
+    LengthFit, Moment, NameColumns, Owned, WHOLE,
 };
 pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;

@@ -86,7 +86,8 @@ fn column() -> Value {
                 "count": quantiles("Of that number"),
                 "common": common("Shares of the values that hold an element"),
             })),
-            "sequence": number("Where the column's sequence stands"),
+            "first": number("The least number of a key"),
+            "sequence": number("Where the column's sequence stands, or the largest number of a key"),
             "hours": list(share("Share of the moments in this hour of the day, UTC")),
             "weekdays": list(share("Share of the moments on this day of the week, from Monday")),
             "nulls_by": object("Share of NULLs for each value of another column", &["column", "shares"], json!({

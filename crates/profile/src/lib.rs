@@ -118,7 +118,10 @@ pub struct ColumnProfile {
     /// Arrays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elements: Option<Elements>,
-    /// The last value of the column's sequence, to 3 digits.
+    /// The least number of a key, to 3 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<f64>,
+    /// The last value of the column's sequence, or the largest number of a key, to 3 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<f64>,
     /// Shares of moments by hour of the day, UTC, from 0 (24 of them).

@@ -26,7 +26,7 @@ tables:
           - {share: 0.86, label: delivered}
           - {share: 0.07, label: "1"}
           - 0.01
-      total: {quantiles: {0: 0.99, 2.5: 3, 100: "100000000000000000000000000001"}, endings: {".99": 0.9}, sequence: 120}
+      total: {quantiles: {0: 0.99, 2.5: 3, 100: "100000000000000000000000000001"}, endings: {".99": 0.9}, first: 1, sequence: 120}
       tags: {elements: {mean: 2.5, count: {0: 0, 100: 7}, common: [0.9, 0.8]}}
       paid_at:
         quantiles: {0: 2021-01-01, 100: 2025-12-31}
@@ -80,6 +80,7 @@ fn labels_that_look_like_other_types_stay_texts() {
     let odd =
         ["null", "true", "007", "1e5", "0x10", "-", "~", "", " a ", "a: b", "# c", "1.50", "2021-01-01", "ü\n\"", ".5"];
     status.common = odd.map(|label| Common { share: 0.01, label: Some(label.into()) }).to_vec();
+    status.endings = ["0", "00", ".99"].map(|ending| (ending.to_owned(), 0.1)).into();
     for json in [false, true] {
         assert_eq!(Profile::parse(&profile.text(json), "f").unwrap(), profile);
     }

@@ -114,6 +114,20 @@ pub fn read(conn: &Connection, schema: &Schema) -> Result<Statistics, SchemaErro
     }
 }
 
+/// Common combinations of the values of several columns, by table and columns, with their shares of the rows.
+pub type Combinations = BTreeMap<(TableName, Vec<String>), Vec<(f64, Vec<Option<String>>)>>;
+
+/// The common combinations of the given columns; values of other columns are not read. Only PostgreSQL has them.
+///
+/// # Errors
+/// As [`read`].
+pub fn combinations(conn: &Connection, wanted: &[(TableName, Vec<String>)]) -> Result<Combinations, SchemaError> {
+    if wanted.is_empty() || conn.dialect != Server::Postgres {
+        return Ok(Combinations::new());
+    }
+    postgres::combinations(&mut Session::open(conn)?, wanted)
+}
+
 /// The common values of the given columns, most frequent first; values of other columns are not read.
 ///
 /// # Errors
@@ -130,6 +144,6 @@ pub fn labels(
     match conn.dialect {
         Server::Postgres => postgres::labels(&mut session, columns),
         Server::Mysql => mysql::labels(&mut session, schema, columns),
-        Server::Sqlite => Ok(BTreeMap::new()),
+        Server::Sqlite => sqlite::labels(&mut session, columns),
     }
 }

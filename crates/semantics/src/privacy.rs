@@ -47,7 +47,8 @@ pub fn privacy(table: &Table, column: &Column) -> Option<(Privacy, String)> {
     let name = neighbours.name(column);
     let d = dictionary();
     let by_name = name.best(&d.privacy).map(|(phrase, privacy)| (*privacy, phrase));
-    let by_kind = kind(&name, &neighbours, column).and_then(|(label, subject)| {
+    let of_text = kind(&name, &neighbours, column).filter(|_| !is_fraction(&column.ty));
+    let by_kind = of_text.and_then(|(label, subject)| {
         let found = d.privacy_of_kinds.get(&label).or_else(|| d.privacy_of_kinds.get(subject));
         found.map(|privacy| (*privacy, label.replace('_', " ")))
     });
@@ -57,6 +58,11 @@ pub fn privacy(table: &Table, column: &Column) -> Option<(Privacy, String)> {
         (Some(name), Some(kind)) => Some(if kind.0 < name.0 { kind } else { name }),
         (one, other) => one.or(other),
     }
+}
+
+/// An amount of `vat` is no VAT number.
+fn is_fraction(ty: &SqlType) -> bool {
+    matches!(ty, SqlType::Decimal { scale: 1.., .. } | SqlType::Float { .. } | SqlType::Money)
 }
 
 fn is_flag(column: &Column) -> bool {

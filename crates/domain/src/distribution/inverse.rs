@@ -1,6 +1,7 @@
 //! The inverse of a distribution for the numbers of a column: integers on a grid, within its bounds.
 
 use super::curve::{quantile, share_below};
+use super::rhythm::RhythmWarp;
 use super::tail::ParetoTail;
 use super::{CalendarSampler, Distribution, DistributionError, Ending, LearnedDistribution, Point, RankSampler, Ranks};
 use dbmocker_core::rng_stream::mix;
@@ -22,13 +23,33 @@ impl NumberGrid {
     /// The number nearest to a value.
     #[inline]
     fn nearest(&self, value: f64) -> i64 {
+        if self.step == 1 {
+            // Independent of `lo`, from which a float may be too far for its precision.
+            return ((value / self.unit + 0.5).floor() as i64).clamp(self.lo, self.hi);
+        }
         let steps = ((value / self.unit - self.lo as f64) / self.step as f64).round();
-        let most = (self.hi - self.lo) / self.step;
-        self.lo + (steps.max(0.0) as i64).min(most) * self.step
+        self.member(steps.max(0.0) as u64)
+    }
+
+    /// The number after so many steps; the last one at most.
+    #[inline]
+    fn member(&self, steps: u64) -> i64 {
+        let steps = steps.min(self.size() - 1);
+        self.lo.wrapping_add_unsigned(steps.wrapping_mul(self.step.unsigned_abs()))
+    }
+
+    /// The last number that is not above `n`.
+    #[inline]
+    fn stepped(&self, n: i64) -> i64 {
+        if self.step == 1 {
+            n.max(self.lo)
+        } else {
+            self.member(n.max(self.lo).abs_diff(self.lo) / self.step.unsigned_abs())
+        }
     }
 
     fn size(&self) -> u64 {
-        ((self.hi - self.lo) / self.step).unsigned_abs() + 1
+        (self.hi.abs_diff(self.lo) / self.step.unsigned_abs()).saturating_add(1)
     }
 }
 
@@ -107,27 +128,23 @@ impl InverseCdf {
     pub fn number(&self, u: f64) -> i64 {
         let grid = &self.grid;
         match &self.kind {
-            InverseKind::Even => {
-                let i = (u * grid.size() as f64) as i64;
-                grid.lo + i.min((grid.hi - grid.lo) / grid.step) * grid.step
-            }
+            InverseKind::Even => grid.member((u * grid.size() as f64) as u64),
             InverseKind::Curve(law, below, within) => grid.nearest(quantile(law, below + u * within)),
-            InverseKind::Ranks(ranks) => grid.lo + ranks.rank(u).cast_signed() * grid.step,
+            InverseKind::Ranks(ranks) => grid.member(ranks.rank(u)),
             InverseKind::Buckets(stretches) => {
                 let i = stretches.partition_point(|(end, ..)| *end <= u).min(stretches.len() - 1);
                 let begin = if i == 0 { 0.0 } else { stretches[i - 1].0 };
                 let (end, lo, hi) = stretches[i];
                 let along = ((u - begin) / (end - begin)).clamp(0.0, 1.0);
-                let n = lo + (along * ((hi - lo) as f64 + 1.0)) as i64;
-                let n = n.min(hi);
-                grid.lo + (n - grid.lo) / grid.step * grid.step
+                let n = lo.saturating_add_unsigned((along * (hi.abs_diff(lo) as f64 + 1.0)) as u64);
+                grid.stepped(n.min(hi))
             }
             InverseKind::Line(line) => grid.nearest(line.at(u)),
             InverseKind::Learned(learned) => learned.number(u, grid),
             InverseKind::Calendar(calendar) => {
                 let moment = calendar.moment(u);
                 let n = if grid.days { moment.div_euclid(MICROS_PER_DAY) } else { moment };
-                (grid.lo + (n - grid.lo) / grid.step * grid.step).clamp(grid.lo, grid.hi)
+                grid.stepped(n).min(grid.hi)
             }
         }
     }
@@ -189,6 +206,7 @@ struct LearnedInverse {
     rest: Option<QuantileLine>,
     distinct: Option<f64>,
     ending: Option<Ending>,
+    rhythm: Option<RhythmWarp>,
     /// The cumulative share of each segment.
     segments: Vec<(f64, Segment)>,
 }
@@ -228,7 +246,9 @@ impl LearnedInverse {
             segments.push((1.0, if rest.is_some() { Segment::Rest(begun, 1.0) } else { Segment::Value(0.0) }));
         }
         let distinct = of.distinct.map(|d| (d as f64).max(1.0));
-        LearnedInverse { rest, distinct, ending: of.ending, segments }
+        let ends = of.rest.first().zip(of.rest.last());
+        let rhythm = of.rhythm.as_ref().zip(ends).map(|(r, (from, to))| RhythmWarp::new(r, from.value, to.value));
+        LearnedInverse { rest, distinct, ending: of.ending, rhythm, segments }
     }
 
     #[inline]
@@ -249,7 +269,7 @@ impl LearnedInverse {
             p = (k + 0.5) / distinct;
             key = Some(k as u64);
         }
-        let value = rest.at(p);
+        let value = self.rhythm.as_ref().map_or(rest.at(p), |rhythm| rhythm.at(rest.at(p)));
         let n = grid.nearest(value);
         match self.ending {
             Some(ending) if super::unit(mix(key.unwrap_or(n.cast_unsigned()) ^ 0x656e_6473)) < ending.share => {

@@ -12,12 +12,14 @@ mod curve;
 mod inverse;
 mod order;
 mod ranks;
+mod rhythm;
 mod tail;
 
 pub use calendar::{Calendar, CalendarSampler};
 pub use inverse::{InverseCdf, NumberGrid};
 pub use order::CorrelatedOrder;
 pub use ranks::{RankSampler, Ranks, domain_of_distinct};
+pub use rhythm::Rhythm;
 
 /// The distribution of a column's numbers. Their unit is that of the column's values; days since 1970-01-01 for dates,
 /// microseconds for timestamps.
@@ -95,6 +97,9 @@ pub struct LearnedDistribution {
     /// The fraction that numbers end in, e.g. 0.99, and the share of numbers that do.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ending: Option<Ending>,
+    /// Of the other values, which are moments: their hours and weekdays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rhythm: Option<Rhythm>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -150,6 +155,7 @@ impl Distribution {
             Distribution::Learned(learned) => {
                 let shares = learned.atoms.iter().all(|a| a.share >= 0.0 && a.value.is_finite());
                 param("atoms", shares, "values with shares of 0 or more")?;
+                learned.rhythm.as_ref().map_or(Ok(()), Rhythm::check)?;
                 if learned.rest.is_empty() { Ok(()) } else { check_points(&learned.rest) }
             }
             Distribution::Calendar(calendar) => calendar.check(),
@@ -189,11 +195,17 @@ impl std::fmt::Display for Distribution {
             Distribution::Zipf { s } => write!(f, "zipf, s {s}"),
             Distribution::Buckets { buckets, .. } => write!(f, "{} buckets", buckets.len()),
             Distribution::Quantiles { points } => write!(f, "{} quantiles", points.len()),
-            Distribution::Learned(l) => match l.atoms.len() {
-                0 => write!(f, "{} quantiles", l.rest.len()),
-                n if l.rest.is_empty() => write!(f, "{n} frequencies"),
-                n => write!(f, "{n} frequencies, {} quantiles", l.rest.len()),
-            },
+            Distribution::Learned(l) => {
+                match l.atoms.len() {
+                    0 => write!(f, "{} quantiles", l.rest.len())?,
+                    n if l.rest.is_empty() => write!(f, "{n} frequencies")?,
+                    n => write!(f, "{n} frequencies, {} quantiles", l.rest.len())?,
+                }
+                let part = |weights: &[f64], text| if weights.is_empty() { "" } else { text };
+                let rhythm = l.rhythm.as_ref();
+                f.write_str(rhythm.map_or("", |r| part(&r.hours, ", hours")))?;
+                f.write_str(rhythm.map_or("", |r| part(&r.week, ", weekdays")))
+            }
             Distribution::Calendar(c) => c.fmt(f),
         }
     }

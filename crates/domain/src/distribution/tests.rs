@@ -85,7 +85,7 @@ fn ranks_of_zipf_have_their_shares() {
 fn learned_numbers_keep_frequencies_quantiles_and_distinct_values() {
     let rest: Vec<Point> = (0..=20).map(|i| Point { p: f64::from(i) / 20.0, value: f64::from(i * i) * 10.0 }).collect();
     let atoms = vec![Atom { value: 0.0, share: 0.35 }, Atom { value: 1000.0, share: 0.05 }];
-    let law = Distribution::Learned(LearnedDistribution { atoms, rest, distinct: Some(500), ending: None });
+    let law = Distribution::Learned(LearnedDistribution { atoms, rest, distinct: Some(500), ..Default::default() });
     let made = numbers(&law, NumberGrid { lo: -100_000, hi: 100_000_000, step: 1, unit: 0.01, days: false });
     let of = |n: i64| made.iter().filter(|m| **m == n).count();
     assert!(is_share(of(0), 0.35) && is_share(of(100_000), 0.05));
@@ -182,4 +182,26 @@ proptest! {
         let (a, b) = (a.min(b), a.max(b));
         prop_assert!(inverse.number(a) <= inverse.number(b));
     }
+}
+
+#[test]
+fn the_whole_range_of_floats_is_a_grid() {
+    // A column of coordinates without a CHECK, in units of 1e-5.
+    let grid = NumberGrid { lo: i64::MIN + 1, hi: i64::MAX, step: 1, unit: 1e-5, days: false };
+    let points = vec![Point { p: 0.0, value: 47.0 }, Point { p: 1.0, value: 55.0 }];
+    for law in [
+        Distribution::Quantiles { points: points.clone() },
+        Distribution::Learned(LearnedDistribution { rest: points, ..Default::default() }),
+        Distribution::Buckets { from: Some(47.0), buckets: vec![Bucket { to: 55.0, share: 1.0 }] },
+    ] {
+        let inverse = InverseCdf::new(&law, grid).unwrap();
+        let numbers: Vec<i64> = (0..100).map(|i| inverse.number(f64::from(i) / 100.0)).collect();
+        assert!(
+            numbers.is_sorted() && numbers.iter().all(|n| (4_700_000..=5_500_000).contains(n)),
+            "{law}: {numbers:?}"
+        );
+        assert!(numbers.windows(2).all(|w| w[1] - w[0] > 7000), "{law}: {numbers:?}");
+    }
+    let even = InverseCdf::new(&Distribution::Uniform, grid).unwrap();
+    assert!(even.number(0.0) < even.number(0.5) && even.number(0.5) < even.number(0.999));
 }

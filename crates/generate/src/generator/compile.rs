@@ -142,7 +142,10 @@ impl RuleGen {
         match &c.law {
             Some(plan) => {
                 let drawn = match &plan.law {
-                    Law::Drawn(drawn) => DrawnGen::new(drawn, c, table.rows, stream).map(Box::new),
+                    Law::Drawn(drawn) => {
+                        let beside = drawn.beside.as_ref().map(|of| Stream::new(seed, &table.label, of));
+                        DrawnGen::new(drawn, c, table.rows, (stream, beside.unwrap_or(stream))).map(Box::new)
+                    }
                     _ => None,
                 };
                 let overridden = OverriddenAttribute::new(seed, table, c, &plan.law).map(Box::new);

@@ -20,6 +20,7 @@ mod drawn;
 mod expression;
 mod moment;
 mod number;
+mod ranked;
 mod series;
 mod slug;
 mod unit;

@@ -426,7 +426,7 @@ mod tests {
     }
 
     fn law(step: Option<i64>, unit: i64, now: i64) -> (BeganGen, Owned) {
-        let clock = Clock { from: 0, to: now, machine: false, learned: Vec::new() };
+        let clock = Clock { to: now, ..Clock::default() };
         let owned = Owned { foreign: None, timed: false, step, unit, otherwise: clock.clone() };
         let (stream, clock) = (Stream::new(7, "t", "began"), ClockGen::new(7, "t", &clock, 100));
         let gap = Gap { least: 60, most: 3600 };

@@ -1,40 +1,55 @@
 //! Learned fan-outs: the frequency of each parent.
 
+use std::collections::BTreeMap;
+
 use crate::context::PlanContext;
 use dbmocker_domain::distribution::{RankSampler, Ranks};
-use dbmocker_plan::ParentChoice;
+use dbmocker_plan::{ChildCounts, ParentChoice};
+use dbmocker_profile::Children;
 
 /// Correlation of the key with the physical order from which the rows of a parent are regarded as consecutive.
 const TOGETHER: f64 = 0.9;
 /// Correlation from which rows are regarded as following their parents in time.
 const FOLLOWS: f64 = 0.3;
+/// Mean position of the rows' parents, from 0 to 1, below which the rows are regarded as following them in time.
+const EARLY: f64 = 0.42;
+/// Relative difference of row counts that rounded shares of parents may cause.
+const ROUNDED: f64 = 0.1;
 /// Number of frequencies stored one by one.
 const HEAD: usize = 256;
 /// Mean weight of an activity's parents.
 const MEAN: f64 = 4096.0;
 
-/// Returns the learned parent selection; `None` if the profile has no statistics of it.
+/// Returns the learned parent selection; `None` if the profile has no statistics of it. `usual`: the selection without
+/// the profile.
 pub(crate) fn choice(
     b: &PlanContext<'_>,
     table: usize,
     columns: &[&str],
     parent: usize,
-    size: u64,
-    rows: u64,
+    (size, rows): (u64, u64),
+    usual: &ParentChoice,
 ) -> Option<ParentChoice> {
     let profile = b.column_profile(table, columns.first()?);
     let reference = b.reference_profile(table, columns);
     if size == 0 || rows == 0 || columns.len() != 1 || profile.is_none() && reference.is_none() {
         return None;
     }
-    if profile.and_then(|c| c.correlation).is_some_and(|r| r >= TOGETHER) {
-        // A sample of consecutive rows underestimates the number of parents, so only exact counts are used.
+    let filled = 1.0 - profile.and_then(|c| c.nulls).unwrap_or(0.0);
+    let consecutive = match profile.and_then(|c| c.correlation) {
+        Some(correlation) => correlation >= TOGETHER,
+        None => matches!(usual, ParentChoice::Detail { .. }),
+    };
+    if consecutive {
         let counted = reference.filter(|r| !r.children.is_empty());
+        if let Some(counts) = counted.filter(|_| filled >= 1.0).and_then(|r| counts(&r.children, size, rows)) {
+            return Some(ParentChoice::Counted { counts });
+        }
+        // A sample of consecutive rows underestimates the number of parents, so only exact counts are used.
         let childless = counted.map_or(0.0, |r| r.children.iter().filter(|c| c.from == 0).map(|c| c.parents).sum());
         let least = u64::from(childless < 0.02 && rows >= size);
         return Some(ParentChoice::Together { least });
     }
-    let filled = 1.0 - profile.and_then(|c| c.nulls).unwrap_or(0.0);
     let drawn = (rows as f64 * filled).max(1.0);
     let growth = b.growth(parent).max(1e-9);
     let head = match reference.filter(|r| !r.head.is_empty()) {
@@ -53,6 +68,34 @@ pub(crate) fn choice(
     Some(ParentChoice::Ranked { ranks: seen(head, exponent, used.min(size as f64), size, (rows as f64, lost)) })
 }
 
+/// Returns how many of `size` parents have how many of the `rows`, by the learned shares of the parents; `None` if
+/// these give a very different number of rows.
+fn counts(children: &[Children], size: u64, rows: u64) -> Option<ChildCounts> {
+    let number = |c: &Children| (c.from + c.to.unwrap_or(c.from)) / 2;
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    let (mut sum, mut taken) = (0.0, 0);
+    for class in children {
+        sum += class.parents * size as f64;
+        let until = (sum.round() as u64).min(size);
+        *counts.entry(number(class)).or_default() += until - taken;
+        taken = until;
+    }
+    *counts.entry(0).or_default() += size - taken;
+    let total: u64 = counts.iter().map(|(n, parents)| n * parents).sum();
+    if total.abs_diff(rows) as f64 > ROUNDED * rows as f64 {
+        return None;
+    }
+    // The shares are rounded: some parents get one row more, or one less.
+    let (mut missing, more) = (total.abs_diff(rows), total < rows);
+    for (n, parents) in counts.clone().into_iter().filter(|(n, _)| *n > 0) {
+        let moved = parents.min(missing);
+        *counts.entry(n).or_default() -= moved;
+        *counts.entry(if more { n + 1 } else { n - 1 }).or_default() += moved;
+        missing -= moved;
+    }
+    (missing == 0).then(|| ChildCounts(counts.into_iter().filter(|(_, parents)| *parents > 0).collect()))
+}
+
 /// The exponent of frequencies by rank, computed from the first and the last one.
 fn slope(head: &[f64]) -> Option<f64> {
     let (first, last) = (head.first()?, head.last()?);
@@ -66,9 +109,17 @@ fn grown(head: &[f64], growth: f64) -> Vec<f64> {
     (0..count).filter_map(of).collect()
 }
 
-/// Returns true if the rows of a table follow their parents in time, judging by the key's correlation.
+/// Returns true if the rows of a table follow their parents in time, judging by the key's correlation, or by the
+/// positions of the parents: those that exist early have more rows.
 pub(crate) fn follows(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
-    b.column_profile(table, column).and_then(|c| c.correlation).is_none_or(|r| r > FOLLOWS)
+    if let Some(correlation) = b.column_profile(table, column).and_then(|c| c.correlation) {
+        return correlation > FOLLOWS;
+    }
+    let positions = b.reference_profile(table, &[column]).and_then(|r| r.positions.as_ref()?.numbers());
+    positions.is_none_or(|points| {
+        let mean = points.iter().map(|(_, position)| position).sum::<f64>() / points.len().max(1) as f64;
+        mean < EARLY
+    })
 }
 
 /// Returns ranks of which `used` are expected to occur in this number of draws.

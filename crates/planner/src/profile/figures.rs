@@ -16,7 +16,7 @@ pub(super) struct ProfileFigures {
     /// For numbers: the quantiles 5 %, 10 %, ... 95 %.
     quantiles: Vec<f64>,
     /// Correlation of numbers with the row number.
-    order: f64,
+    pub order: f64,
     chars: f64,
 }
 

@@ -16,13 +16,18 @@ use dbmocker_profile::{ColumnProfile, Profile, Reference, TableProfile};
 mod columns;
 mod fanout;
 mod figures;
+mod groups;
 mod labels;
+mod moments;
+mod null_shares;
 mod numbers;
+mod pairs;
 mod settle;
 #[cfg(test)]
 mod tests;
 
 pub(super) use fanout::{choice as parents, follows, weights};
+pub(super) use moments::clock;
 pub(super) use settle::settle;
 
 /// A profile to reproduce.
@@ -49,6 +54,9 @@ pub(super) struct LearnedColumn {
     pub masked: bool,
     /// Mean characters of its texts.
     pub chars: Option<f64>,
+    /// Share of pairs of equal values, if the profile has no correlation with the physical order: the column then
+    /// has the order of the rule that it replaces.
+    pub order_open: Option<f64>,
 }
 
 /// Learned columns of planned tables, by position and column.
@@ -88,6 +96,21 @@ pub(super) fn sampled(b: &PlanContext<'_>) -> Option<f64> {
 /// Returns the share of NULLs of a column.
 pub(super) fn nulls(b: &PlanContext<'_>, table: usize, column: &str) -> Option<f64> {
     b.column_profile(table, column)?.nulls
+}
+
+/// Returns true if the distribution of a column's numbers is known.
+pub(super) fn has_quantiles(b: &PlanContext<'_>, table: usize, column: &str) -> bool {
+    b.column_profile(table, column).is_some_and(|known| known.quantiles.is_some())
+}
+
+/// Returns the first number of a numbered column, and how many numbers there are for each row, because rows were
+/// removed or never stored.
+pub(super) fn numbering(b: &PlanContext<'_>, table: usize, column: &str) -> Option<(i128, i128)> {
+    let profile = b.table_profile(table).filter(|profile| profile.rows > 0)?;
+    let known = profile.columns.get(column)?;
+    let first = known.first.unwrap_or(1.0).max(1.0);
+    let gap = (known.sequence? - first).max(0.0) / profile.rows as f64;
+    Some((first as i128, (gap.round() as i128).max(1))) // at most 2^63
 }
 
 impl PlanContext<'_> {

@@ -29,6 +29,23 @@ pub(super) fn points(quantiles: &Quantiles, unit: NumericUnit) -> Option<Vec<Poi
     whole.then_some(points)
 }
 
+/// Returns the quantiles of listed values with their shares; `None` if one of them is no number.
+pub(super) fn steps(known: &[(Value, f64)], unit: NumericUnit) -> Option<Vec<Point>> {
+    let mut numbers: Vec<(f64, f64)> =
+        known.iter().map(|(value, share)| Some((number(value, unit)?, *share))).collect::<Option<_>>()?;
+    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = numbers.iter().map(|(_, share)| share).sum();
+    let mut before = 0.0;
+    let mut points = Vec::with_capacity(2 * numbers.len());
+    for (value, share) in numbers {
+        points.push(Point { p: before / total, value });
+        before += share;
+        points.push(Point { p: (before / total).min(1.0), value });
+    }
+    points.last_mut()?.p = 1.0;
+    Some(points)
+}
+
 /// Returns a value as a number of the column: days, microseconds, or the number itself.
 pub(super) fn number(value: &Value, unit: NumericUnit) -> Option<f64> {
     match (unit, value) {
@@ -66,8 +83,9 @@ pub(super) struct SampleSizes {
 const FEW: f64 = 0.01;
 /// Maximum number of rows simulated.
 const TRIED: f64 = 300_000.0;
-/// Relative tolerance for the number of distinct values.
+/// Relative tolerances for the number of distinct values: more, and fewer if their number follows from the resolution.
 const CLOSE: f64 = 0.02;
+const FEWER: f64 = 0.07;
 
 /// Returns the law of numbers by a profile's common values and quantiles; `None` if they define none. `known`: common
 /// values with their shares of the rows that are not NULL; `shares`: those of common values without labels.
@@ -81,15 +99,16 @@ pub(super) fn law(
 ) -> Option<LearnedDistribution> {
     let flat: Vec<f64> = shares.iter().copied().filter(|s| *s >= FLAT).collect();
     let line = Quantile(points);
-    let plain = learned(&line, known, &flat, profile);
+    let plain = learned(&line, known, &flat, profile, grid);
     InverseCdf::new(&Distribution::Learned(plain.clone()), grid).ok()?;
     let Some(target) = sizes.target else { return Some(plain) };
     // The resolution of a column may give the values and frequencies by itself.
     let natural = tried(&plain, sizes, grid);
-    if natural.0 <= target * (1.0 + CLOSE) && (natural.1 - sizes.common).abs() < 0.1 {
+    let enough = (target * (1.0 - FEWER)..=target * (1.0 + CLOSE)).contains(&natural.0);
+    if enough && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
     }
-    let all = learned(&line, known, shares, profile);
+    let all = learned(&line, known, shares, profile, grid);
     let found = tried(&all, sizes, grid).0;
     if found <= target * (1.0 + CLOSE) {
         let near = |of: &(f64, f64)| (of.0 - target).abs();
@@ -146,7 +165,13 @@ fn tried(law: &LearnedDistribution, sizes: SampleSizes, grid: NumberGrid) -> (f6
     (shown, common)
 }
 
-fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &ColumnProfile) -> LearnedDistribution {
+fn learned(
+    line: &Quantile<'_>,
+    known: &[(f64, f64)],
+    shares: &[f64],
+    profile: &ColumnProfile,
+    grid: NumberGrid,
+) -> LearnedDistribution {
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for &(value, share) in known {
         let from = line.below(value).min(1.0 - share).max(0.0);
@@ -168,11 +193,7 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         }
     }
     taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-    for t in &mut taken {
-        if t.2.is_nan() {
-            t.2 = line.at((t.0 + t.1) / 2.0);
-        }
-    }
+    spread_values(&mut taken, line, grid);
     let atoms = taken.iter().map(|t| Atom { value: t.2, share: t.1 - t.0 }).collect();
     let mut rest = rest(line, &taken);
     let largest = known.iter().map(|(value, _)| *value).fold(f64::NEG_INFINITY, f64::max);
@@ -185,7 +206,46 @@ fn learned(line: &Quantile<'_>, known: &[(f64, f64)], shares: &[f64], profile: &
         let fraction: f64 = text.strip_prefix('.').and(format!("0{text}").parse().ok())?;
         (*share > 0.2).then_some(Ending { fraction, share: *share })
     });
-    LearnedDistribution { atoms, rest, distinct: None, ending }
+    LearnedDistribution { atoms, rest, distinct: None, ending, rhythm: None }
+}
+
+/// Sets the values without labels. They differ from each other, and each is near its place among the quantiles.
+fn spread_values(taken: &mut [(f64, f64, f64)], line: &Quantile<'_>, grid: NumberGrid) {
+    let step = grid.unit * grid.step as f64;
+    let open: Vec<bool> = taken.iter().map(|t| t.2.is_nan()).collect();
+    let mut last = f64::NEG_INFINITY;
+    for (t, _) in taken.iter_mut().zip(&open).filter(|(_, open)| **open) {
+        t.2 = ((line.at((t.0 + t.1) / 2.0) / step).round() * step).max(last + step);
+        last = t.2;
+    }
+    // Back below the largest value, as far as there is room.
+    let mut next = (line.0[line.0.len() - 1].value / step).round() * step + step;
+    for (t, _) in taken.iter_mut().zip(&open).filter(|(_, open)| **open).rev() {
+        t.2 = t.2.min(next - step);
+        next = t.2;
+    }
+}
+
+/// Spreads quantiles that were rounded to one day over that day, up to `now`: values of the day differ, unless one of
+/// them is as frequent as all. `common`: the largest share of a value.
+pub(super) fn within_days(points: &mut [Point], common: f64, now: f64) {
+    const DAY: f64 = dbmocker_core::time::MICROS_PER_DAY as f64;
+    let mut i = 0;
+    while i < points.len() {
+        let value = points[i].value;
+        let run = points[i..].iter().take_while(|p| p.value == value).count();
+        let share = points[i + run - 1].p - points[i].p;
+        if run > 1 && share > 2.0 * common {
+            let from = if i == 0 { value } else { (value - DAY / 2.0).max(points[i - 1].value) };
+            let end = points.get(i + run).map_or(value + DAY / 2.0, |next| next.value.min(value + DAY / 2.0));
+            let to = if value <= now { end.min(now).max(value) } else { end };
+            let first = points[i].p;
+            for point in &mut points[i..i + run] {
+                point.value = from + (to - from) * (point.p - first) / share;
+            }
+        }
+        i += run;
+    }
 }
 
 fn rest_share(taken: &[(f64, f64, f64)]) -> f64 {

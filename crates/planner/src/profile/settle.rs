@@ -1,8 +1,9 @@
 //! Chooses between a rule that makes rows consistent and the learned column: the rule is kept if its rows have the
 //! learned statistics.
 
+use super::columns::{order_text, without_ties};
 use super::figures::ProfileFigures;
-use super::{LearnedColumn, LearnedColumns};
+use super::{LearnedColumn, LearnedColumns, groups, moments, null_shares, pairs};
 use crate::context::PlanContext;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
@@ -29,6 +30,12 @@ pub(crate) fn settle(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             table(b, tables, p, &mut open, (sample, round + 1 == ROUNDS));
         }
     }
+    pairs::apply(b, tables);
+    groups::apply(b, tables);
+    null_shares::apply(b, tables);
+    for (p, table) in tables.iter_mut().enumerate() {
+        moments::note_order(b, b.order[p], table);
+    }
 }
 
 fn table(
@@ -47,6 +54,7 @@ fn table(
         b.generator.replace(seed, p, &tables[p]);
         for (&c, l) in learned.iter_mut() {
             named(b, p, c, l, sample);
+            keep_order(b, (p, c), l, NumericUnit::of(&tables[p].columns[c]), sample);
         }
     }
     // The table as the profile alone determines it, to be measured in the same way.
@@ -105,6 +113,26 @@ fn table(
     }
 }
 
+/// Gives a learned column, whose correlation with the physical order is not known, that of the rule it would replace.
+fn keep_order(
+    b: &PlanContext<'_>,
+    (p, c): (usize, usize),
+    learned: &mut LearnedColumn,
+    unit: Option<NumericUnit>,
+    sample: u64,
+) {
+    let (Some(ties), Some(law)) = (learned.order_open, &mut learned.column.law) else { return };
+    let Law::Drawn(drawn) = &mut law.law else { return };
+    if matches!(drawn.values, DrawnValues::Numbers { .. })
+        && let Ok(figures) = ProfileFigures::of(&b.generator, p, c, unit, sample)
+    {
+        drawn.order = without_ties(figures.order, ties);
+        let text = order_text(drawn.order);
+        law.text += &text;
+        learned.column.reason += &text;
+    }
+}
+
 /// Maximum number of masked values that are replaced by those that the column's name suggests.
 const NAMED: u64 = 256;
 /// If the mean lengths differ by more than this share, the suggested values are not used.
@@ -135,7 +163,7 @@ fn named(b: &PlanContext<'_>, p: usize, c: usize, learned: &mut LearnedColumn, s
             values.sort_by_key(place);
         }
         (Some(Law::Drawn(drawn)), _) => {
-            let DrawnValues::Ranked { ranks, first } = &mut drawn.values else { return };
+            let DrawnValues::Ranked { ranks, first, .. } = &mut drawn.values else { return };
             let enough = ranks.size <= NAMED && found.len() as u64 >= ranks.size && first.is_empty();
             if !enough {
                 return;

@@ -11,6 +11,9 @@ use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, Scalar};
 use dbmocker_profile::Profile;
 
+mod related;
+mod scanned;
+
 const PROFILE: &str = r"
 dbmocker_profile: 1
 source: {dialect: mysql}
@@ -80,7 +83,15 @@ impl Made {
 }
 
 fn made(scale: f64, overrides: Overrides) -> Made {
-    let profile = LearnedProfile { profile: Profile::parse(PROFILE, "p").unwrap().into(), scale, rows: true };
+    planned(&schema(), PROFILE, scale, overrides)
+}
+
+fn of_profile(schema: &Schema, profile: &str) -> Made {
+    planned(schema, profile, 1.0, Overrides::default())
+}
+
+fn planned(schema: &Schema, profile: &str, scale: f64, overrides: Overrides) -> Made {
+    let profile = LearnedProfile { profile: Profile::parse(profile, "p").unwrap().into(), scale, rows: true };
     let options = PlanOptions {
         rows: 50,
         seed: 42,
@@ -89,7 +100,7 @@ fn made(scale: f64, overrides: Overrides) -> Made {
         profile: Some(profile),
         ..PlanOptions::default()
     };
-    let (plan, generator) = build(&schema(), &options, &NoExistingRows).unwrap_or_else(|e| panic!("{e}"));
+    let (plan, generator) = build(schema, &options, &NoExistingRows).unwrap_or_else(|e| panic!("{e}"));
     Made { plan, generator }
 }
 

@@ -4,7 +4,7 @@ use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
 
 use super::{Keys, PlanContext, TablePlanner};
-use crate::{exclusions, generated_columns, partitions};
+use crate::{exclusions, generated_columns, partitions, profile};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Solution, ValueSource};
 use dbmocker_semantics as semantics;
@@ -92,8 +92,12 @@ impl TablePlanner<'_> {
         let mut checks = self.hard_checks(b);
         let tree = b.coherent(self.index) && self.table.foreign_keys.iter().any(|f| f.parent == self.table.name);
         let of_tree = |name: &str| name.split(" >= ").all(|c| semantics::roles::tree_column(c).is_some());
-        let lawful =
-            |c: usize| self.laws.contains_key(&c) || self.moments.decide(c) || b.formulas.get(self.index, c).is_some();
+        let lawful = |c: usize| {
+            self.laws.contains_key(&c)
+                || self.moments.decide(c)
+                || b.formulas.get(self.index, c).is_some()
+                || profile::has_quantiles(b, self.index, &self.table.columns[c].name)
+        };
         let soft = semantics::soft_checks(self.table, b.schema.dialect, &lawful);
         let soft = soft.iter().filter(|(name, _)| !(tree && of_tree(name)));
         checks.extend(soft.flat_map(|(name, text)| self.with_answers(NamedCheck::new(name, text).as_preference())));

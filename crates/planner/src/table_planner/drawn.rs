@@ -10,7 +10,8 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::{
-    ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, ParentChoice, ParentSelection, Rule, TablePlan,
+    ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, LengthFit, ParentChoice, ParentSelection, Rule,
+    TablePlan,
 };
 
 /// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
@@ -60,7 +61,8 @@ impl TablePlanner<'_> {
         let law = Distribution::Buckets { from: Some(f64::from(min)), buckets };
         let shown =
             format!("{}, as many of each length", dbmocker_plan::print::domain_text(&Domain::Text(text.clone())));
-        let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law) };
+        let drawn =
+            Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact, beside: None };
         column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: shown });
         true
     }
@@ -166,10 +168,22 @@ fn is_padded(text: &TextDomain, min: u32) -> bool {
 /// Returns the law of a column; `None` for domains without numbers or lengths.
 pub(super) fn drawn(law: &Distribution, column: &ColumnPlan) -> Option<Drawn> {
     if let Domain::Text(_) = column.rule.domain()? {
-        return Some(Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law.clone()) });
+        return Some(Drawn {
+            values: DrawnValues::Own,
+            order: 0.0,
+            lengths: Some(law.clone()),
+            fit: LengthFit::Exact,
+            beside: None,
+        });
     }
     let (least, most, step) = reach(column)?;
-    Some(Drawn { values: DrawnValues::Numbers { law: law.clone(), least, most, step }, order: 0.0, lengths: None })
+    Some(Drawn {
+        values: DrawnValues::Numbers { law: law.clone(), least, most, step },
+        order: 0.0,
+        lengths: None,
+        fit: LengthFit::Exact,
+        beside: None,
+    })
 }
 
 /// Returns the minimum, maximum and step of a column's domain in its own unit.

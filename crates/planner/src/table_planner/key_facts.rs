@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use super::{PlanContext, TablePlanner};
 use crate::formulas::ResolvedFormula;
 use crate::keys::{ColumnFacts, Counter, KeyInput, SelectionFacts};
+use crate::profile;
 use crate::references::is_only_key;
 use dbmocker_core::schema::{Auto, Column, Key, SqlType};
 use dbmocker_domain::text::TextKind;
@@ -152,8 +153,14 @@ impl TablePlanner<'_> {
             return Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto });
         }
         let AutoNumbers { base, step, free } = self.counting(b, column, top, *lo..=hi);
-        let least = free.max(*lo);
-        let natural = least + (base - least).rem_euclid(step);
+        let numbered = |first: i128| {
+            let least = free.max(*lo).max(first);
+            least + (base - least).rem_euclid(step)
+        };
+        // The learned numbers, if they fit.
+        let learned = profile::numbering(b, self.index, &column.name).map(|(first, gap)| (numbered(first), step * gap));
+        let learned = learned.filter(|(from, step)| from + step * i128::from(b.rows(self.index)) <= hi);
+        let (natural, step) = learned.unwrap_or((numbered(*lo), step));
         let start =
             if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
         let room = if start > hi { 0 } else { (hi - start) / step + 1 };

@@ -84,7 +84,7 @@ impl TablePlanner<'_> {
             if free
                 && source.members.len() == 1
                 && source.combinations.is_none()
-                && let Some(pick) = profile::parents(b, self.index, &names, parent, size, rows)
+                && let Some(pick) = profile::parents(b, self.index, &names, parent, (size, rows), &source.pick)
             {
                 source.pick = pick;
                 source.reason = "profile: its fan-out".into();

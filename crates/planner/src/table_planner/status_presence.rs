@@ -260,7 +260,7 @@ fn decided(deciders: &[Decider], columns: &[ColumnPlan], c: usize) -> Option<Pre
 }
 
 /// Returns true if the presence of column `other` depends on column `c`, transitively.
-pub(super) fn decides(columns: &[ColumnPlan], c: usize, other: usize) -> bool {
+pub(crate) fn decides(columns: &[ColumnPlan], c: usize, other: usize) -> bool {
     let by = |at: &usize| columns[*at].presence.as_ref().map(|p| p.by);
     std::iter::successors(Some(other), by).any(|at| at == c)
 }

@@ -53,7 +53,7 @@ impl TablePlanner<'_> {
         let mut leads = self.choices(b, plan);
         let moments = self.with_keys(plan);
         let moments = moments.as_ref().unwrap_or(&self.moments);
-        if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, moments, &[])) {
+        if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, plan, moments, &[])) {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return self.set_moment_laws(b, plan, &moments);
         }
@@ -64,7 +64,7 @@ impl TablePlanner<'_> {
             return;
         }
         let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != ParentTiming::Free).map(|l| l.foreign).collect();
-        let clock = self.clock(b, moments, &timed);
+        let clock = self.clock(b, plan, moments, &timed);
         let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
         let all_ordered = timed.iter().all(|l| b.ordered[l.parent]);
         match (consecutive, fixed.as_slice()) {
@@ -194,8 +194,8 @@ impl TablePlanner<'_> {
         })
     }
 
-    /// Returns the table's clock, which starts when some parents exist.
-    fn clock(&self, b: &PlanContext<'_>, moments: &TableMoments, timed: &[TimedForeignKey]) -> Clock {
+    /// Returns the table's clock: learned, or starting when some parents exist.
+    fn clock(&self, b: &PlanContext<'_>, plan: &TablePlan, moments: &TableMoments, timed: &[TimedForeignKey]) -> Clock {
         let now = b.options.now;
         let own = moments.from.unwrap_or(now - 3 * 365 * MICROS_PER_DAY);
         let first = |l: &TimedForeignKey| {
@@ -207,7 +207,10 @@ impl TablePlanner<'_> {
         // Rows with slots are created before the first slot starts: a booking precedes the booked period.
         let to = if self.has_slots() { now - exclusion_slots::BEFORE * MICROS_PER_DAY } else { now };
         let from = parents.map_or(own, |p| p.max(own)).min(to - MICROS_PER_DAY / 24);
-        Clock { from, to, machine: semantics::is_machine(&self.table.name.name), learned: Vec::new() }
+        let machine = semantics::is_machine(&self.table.name.name);
+        let usual = Clock { from, to, machine, ..Clock::default() };
+        let main = moments.main.filter(|_| !self.has_slots());
+        main.and_then(|c| profile::clock(b, self.index, &plan.columns[c], &usual)).unwrap_or(usual)
     }
 
     /// Returns true if the table has ranges of moments that must not overlap.

@@ -258,14 +258,14 @@ pub(super) fn labels(
             wanted.join(", ")
         ),
         false => format!(
-            "select b.table_name as name, b.column_name,
+            "select b.table_name as name, b.column_name as column_name,
                     case when json_unquote(b.a) like 'base64:%'
                          then convert(from_base64(substring_index(json_unquote(b.a), ':', -1)) using utf8mb4)
                          else json_unquote(b.a) end as label
                from (select s.table_name, s.column_name, b.i, b.a,
                             b.b - coalesce(lag(b.b) over (partition by s.table_name, s.column_name order by b.i), 0) as share
                        from information_schema.column_statistics s
-                       join json_table(s.histogram, '$.buckets[*]' columns (i for ordinality, a json path '$[0]', b double path '$[1]')) as b
+                       join json_table(json_extract(s.histogram, '$.buckets'), '$[*]' columns (i for ordinality, a json path '$[0]', b double path '$[1]')) as b
                       where s.schema_name = database() and (s.table_name, s.column_name) in ({})
                         and json_unquote(json_extract(s.histogram, '$.\"histogram-type\"')) = 'singleton') as b
               order by name, b.column_name, b.share desc, b.i",

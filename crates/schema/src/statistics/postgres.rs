@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use dbmocker_loaders::Dialect as Sql;
 use dbmocker_loaders::ident::{literal, qualified};
 
-use super::{ColumnStatistics, ElementStatistics, GroupStatistics, HistogramBucket, Statistics, TableStatistics};
+use super::{
+    ColumnStatistics, Combinations, ElementStatistics, GroupStatistics, HistogramBucket, Statistics, TableStatistics,
+};
 use crate::error::SchemaError;
 use crate::session::{Session, TextRow};
 use dbmocker_core::schema::{Schema, TableName};
@@ -160,6 +162,33 @@ fn sequences(session: &mut Session, schema: &Schema, statistics: &mut Statistics
     Ok(())
 }
 
+/// The common combinations of the values of these columns, with their shares of the rows; NULLs are `None`.
+pub(super) fn combinations(
+    session: &mut Session,
+    wanted: &[(TableName, Vec<String>)],
+) -> Result<Combinations, SchemaError> {
+    let place = |table: &TableName, columns: &[String]| {
+        let names = [table.schema.as_str(), table.name.as_str()].into_iter().chain(columns.iter().map(String::as_str));
+        names.collect::<Vec<_>>().join("\u{1}")
+    };
+    let places: Vec<String> = wanted.iter().map(|(t, columns)| literal(Sql::Postgres, &place(t, columns))).collect();
+    let sql = format!(
+        "select s.schemaname as schema, s.tablename as name, to_json(s.attnames) as columns,
+                array_to_json(s.most_common_vals) as vals, array_to_json(s.most_common_freqs) as freqs
+           from pg_stats_ext s
+          where s.most_common_vals is not null
+            and s.schemaname || chr(1) || s.tablename || chr(1) || array_to_string(s.attnames, chr(1)) = any (array[{}]::text[])",
+        places.join(", ")
+    );
+    let mut out = Combinations::new();
+    for row in session.rows("the common combinations (pg_stats_ext)", &sql)? {
+        let values: Vec<Vec<Option<String>>> = row.json("vals")?;
+        let shares: Vec<f64> = row.json("freqs")?;
+        out.insert((table_name(&row)?, row.json("columns")?), shares.into_iter().zip(values).collect());
+    }
+    Ok(out)
+}
+
 /// `{"1, 2": 30}` and `{"1 => 2": 1.0}`, with the columns' numbers; unknown forms of later servers are skipped.
 fn groups(row: &TextRow) -> Result<Vec<GroupStatistics>, SchemaError> {
     let names: BTreeMap<String, String> = row.json("numbers")?;
@@ -187,7 +216,7 @@ fn groups(row: &TextRow) -> Result<Vec<GroupStatistics>, SchemaError> {
     }
     match out.iter_mut().find(|g| g.columns.len() == all.len()) {
         Some(group) => group.depends = depends,
-        None if !depends.is_empty() => {
+        None if !depends.is_empty() || row.flag("has_common") => {
             out.push(GroupStatistics { columns: all, depends, ..GroupStatistics::default() });
         }
         None => {}

@@ -15,7 +15,7 @@ use dbmocker_core::schema::TableName;
 
 mod queries;
 
-pub use queries::{ScanRequest, counts, labels, queries};
+pub use queries::{ScanRequest, correlations, counts, labels, queries};
 
 /// The kind of a query's result, and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,16 @@ pub enum ScanResultKind {
     /// `k`: share of children that are not before the one with the next smaller key.
     Order { columns: Vec<String>, column: String },
     /// `n`: rows; for each column, the number of non-NULL and of distinct values (SQLite, which keeps no such figures).
-    Counts { columns: Vec<String> },
+    /// `least`, `greatest`: of the key, an integer.
+    Counts { columns: Vec<String>, key: Option<String> },
     /// `k`: rows of each of the common values, most frequent first.
     Common { column: String },
     /// As `Common`, with the values `n`, for columns whose values may be read.
     Labels { column: String },
     /// `n`: percent, `k`: value.
     Quantiles { column: String },
+    /// `n`: rows; `k`: the sum of the squared differences between a value's rank and its row's.
+    Correlation { column: String },
 }
 
 /// A query that aggregates.
@@ -68,6 +71,10 @@ pub struct Scanned {
     pub common: BTreeMap<String, Vec<f64>>,
     pub labels: BTreeMap<String, Vec<String>>,
     pub quantiles: BTreeMap<String, Vec<(f64, String)>>,
+    /// The least and the greatest number of a key.
+    pub ends: BTreeMap<String, (String, String)>,
+    /// By column: the rank correlation with the physical order.
+    pub correlations: BTreeMap<String, f64>,
 }
 
 /// Runs the queries; one that takes longer than the limit is left out and named.
@@ -149,8 +156,11 @@ fn take(scanned: &mut Scanned, asked: &ScanResultKind, rows: &[TextRow]) -> Resu
                 scanned.order.entry(columns.clone()).or_default().insert(column.clone(), share);
             }
         }
-        ScanResultKind::Counts { columns } => {
+        ScanResultKind::Counts { columns, key } => {
             for row in rows {
+                if let (Some(key), Some(least), Some(greatest)) = (key, row.opt("least"), row.opt("greatest")) {
+                    scanned.ends.insert(key.clone(), (least.to_owned(), greatest.to_owned()));
+                }
                 let mut of = BTreeMap::new();
                 for (i, column) in columns.iter().enumerate() {
                     of.insert(column.clone(), (row.number(&format!("n{i}"))?, row.number(&format!("d{i}"))?));
@@ -171,6 +181,14 @@ fn take(scanned: &mut Scanned, asked: &ScanResultKind, rows: &[TextRow]) -> Resu
         ScanResultKind::Quantiles { column } => {
             let point = |row: &TextRow| Ok::<_, SchemaError>((row.number("n")?, row.string("k")?));
             scanned.quantiles.insert(column.clone(), rows.iter().map(point).collect::<Result<_, _>>()?);
+        }
+        ScanResultKind::Correlation { column } => {
+            if let Some(row) = rows.first()
+                && let (n, Some(squares)) = (row.number::<f64>("n")?, row.maybe::<f64>("k")?)
+                && n > 1.0
+            {
+                scanned.correlations.insert(column.clone(), 1.0 - 6.0 * squares / (n * (n * n - 1.0)));
+            }
         }
     }
     Ok(())

@@ -46,6 +46,14 @@ pub fn counts(dialect: Sql, wanted: &ScanRequest<'_>, measured: &[&str]) -> Vec<
     builder.out
 }
 
+/// For a server that does not keep it: the correlation of each of these columns with the physical order.
+pub fn correlations(dialect: Sql, table: &Table, columns: &[&str]) -> Vec<Query> {
+    let wanted = ScanRequest { table, rows: 0.0, status: None };
+    let mut builder = Builder { dialect, wanted: &wanted, out: Vec::new() };
+    builder.correlations(columns);
+    builder.out
+}
+
 /// The common values of a column.
 pub fn labels(dialect: Sql, wanted: &ScanRequest<'_>, column: &str) -> Query {
     let builder = Builder { dialect, wanted, out: Vec::new() };
@@ -100,12 +108,36 @@ impl Builder<'_> {
         for moment in moments {
             let (fk_column, key, m) = (self.q(column), self.q(key), self.q(moment));
             let sql = format!(
-                "select avg(case when m >= before then 1.0 else 0.0 end) as k from (select {m} as m, lag({m}) over \
-                 (partition by {fk_column} order by {key}) as before from {} where {fk_column} is not null) as x where before is not null",
+                "select avg(case when m >= earlier then 1.0 else 0.0 end) as k from (select {m} as m, lag({m}) over \
+                 (partition by {fk_column} order by {key}) as earlier from {} where {fk_column} is not null) as x where earlier is not null",
                 self.from()
             );
             self.add(ScanResultKind::Order { columns: fk.columns.clone(), column: moment.to_owned() }, sql);
         }
+    }
+
+    /// Compares the ranks of a column's values with those of its rows.
+    fn correlations(&mut self, columns: &[&str]) {
+        let Some(order) = self.physical_order() else { return };
+        for column in columns {
+            let (c, from) = (self.q(column), self.from());
+            let sql = format!(
+                "select count(*) as n, sum((a - b) * (a - b) * 1e0) as k from (select row_number() over (order by {order}) as a, \
+                 row_number() over (order by {c}, {order}) as b from {from} where {c} is not null) as x"
+            );
+            self.add(ScanResultKind::Correlation { column: (*column).to_owned() }, sql);
+        }
+    }
+
+    /// The columns by which the server stores the rows; `None` if they are not known.
+    fn physical_order(&self) -> Option<String> {
+        let table = self.wanted.table;
+        let hidden = self.dialect == Sql::Sqlite && !table.options.iter().any(|o| o == "WITHOUT ROWID");
+        if hidden && !table.columns.iter().any(|c| c.name.eq_ignore_ascii_case("rowid")) {
+            return Some("rowid".into());
+        }
+        let parts = table.primary_key()?.parts.iter().map(|part| Some(self.q(part.column.as_ref()?)));
+        Some(parts.collect::<Option<Vec<_>>>()?.join(", "))
     }
 
     fn columns(&mut self) {
@@ -163,8 +195,13 @@ impl Builder<'_> {
             .enumerate()
             .map(|(i, c)| format!("count({0}) as n{i}, count(distinct {0}) as d{i}", self.q(c)))
             .collect();
-        let sql = format!("select count(*) as n, {} from {}", counts.join(", "), self.from());
-        self.add(ScanResultKind::Counts { columns }, sql);
+        let key = numbered_key(table).map(str::to_owned);
+        let ends = key.as_ref().map_or(String::new(), |c| {
+            let c = self.q(c);
+            format!(", min({c}) as least, max({c}) as greatest")
+        });
+        let sql = format!("select count(*) as n, {}{ends} from {}", counts.join(", "), self.from());
+        self.add(ScanResultKind::Counts { columns, key }, sql);
         for column in &table.columns {
             let name = column.name.clone();
             let sql = self.common(&name, false);
@@ -190,6 +227,13 @@ impl Builder<'_> {
              order by count(*) desc, {c} limit {COMMON}"
         )
     }
+}
+
+/// The integer that is the primary key.
+fn numbered_key(table: &Table) -> Option<&str> {
+    let [part] = table.primary_key()?.parts.as_slice() else { return None };
+    let column = table.column(part.column.as_ref()?)?;
+    matches!(column.ty, SqlType::Int { .. }).then_some(column.name.as_str())
 }
 
 fn is_moment(ty: &SqlType) -> bool {
