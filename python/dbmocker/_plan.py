@@ -164,14 +164,29 @@ class Plan:
         return frame
 
     def to_pandas(
-        self, table: str, start: int = 0, stop: Optional[int] = None, *, progress: bool = False
+        self,
+        table: str,
+        start: int = 0,
+        stop: Optional[int] = None,
+        *,
+        arrow_types: bool = False,
+        progress: bool = False,
     ) -> "pandas.DataFrame":
         """All rows, or some, as a pandas data frame.
 
+        With ``arrow_types`` its columns keep their Arrow types: whole numbers with NULLs, decimals, days.
+
         >>> plan(URL, rows=10).to_pandas("customers").shape
         (10, 3)
+        >>> plan(URL, rows=10).to_pandas("orders", arrow_types=True)["total"].dtype
+        decimal128(8, 2)[pyarrow]
         """
-        return self.to_arrow(table, start, stop, progress=progress).to_pandas()
+        rows = self.to_arrow(table, start, stop, progress=progress)
+        if not arrow_types:
+            return rows.to_pandas()
+        import pandas
+
+        return rows.to_pandas(types_mapper=pandas.ArrowDtype)
 
     def _path(self) -> str:
         """A file with the plan, removed with this object."""

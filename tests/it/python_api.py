@@ -28,7 +28,7 @@ with sqlite3.connect(path) as database:
 URL = "sqlite://" + path
 
 found = doctest.testmod(dbmocker._plan, extraglobs={"URL": URL})
-assert found.attempted >= 12 and found.failed == 0, found
+assert found.attempted >= 13 and found.failed == 0, found
 
 plan = dbmocker.plan(URL, rows=1000, seed=7, truncate=True)
 whole = plan.to_arrow("orders")
