@@ -24,9 +24,9 @@ from pyspark.sql.functions import expr  # noqa: E402
 
 from dbmocker.spark import DataSource  # noqa: E402
 
-# Types that Spark lacks, or has other names for.
-ODD = """CREATE TABLE odd (id UUID PRIMARY KEY, big BIGINT UNSIGNED, at TIME, day DATE, doc JSON, raw BLOB, ok BOOLEAN, x DOUBLE,
-    name VARCHAR(30) NOT NULL)"""
+# Types that Spark lacks, or has other names for. Spark 4.0 reads no Parquet file with times of day.
+ODD = """CREATE TABLE odd (id UUID PRIMARY KEY, day DATE, doc JSON, raw BLOB, ok BOOLEAN, x DOUBLE, name VARCHAR(30) NOT NULL);
+    CREATE TABLE clock (id INTEGER PRIMARY KEY, at TIME NOT NULL)"""
 
 
 def session():
@@ -90,8 +90,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert checksum(spark.read.parquet(out)) == checksum(read("orders", 1))
 
     _, odd, files = planned(folder, "odd", ODD, 500)
-    assert checksum(read("odd", 3, odd).drop("at")) == checksum(spark.read.parquet(files + "/odd.parquet").drop("at"))
-    assert read("odd", 2, odd).where("at rlike '^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]' or at is null").count() == 500
+    assert checksum(read("odd", 3, odd)) == checksum(spark.read.parquet(files + "/odd.parquet"))
+    assert read("clock", 2, odd).where("at rlike '^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]'").count() == 500
 
     for wrong, why in [({"plan": saved}, '"table" is missing'), ({"plan": saved, "table": "no"}, "the plan has"),
                        ({"plan": saved, "table": "orders", "partitions": "0"}, "1 or more")]:

@@ -44,10 +44,12 @@ const MAPS: f64 = 40_960.0;
 const SQLITE_PAGE: f64 = 4096.0;
 const SQLITE_HEADER: f64 = 8.0;
 const SQLITE_POINTER: f64 = 2.0;
-/// InnoDB: bytes of a row and of an index entry besides their values; the shares of pages that are filled with rows, and with
-/// index entries that were sorted.
+/// InnoDB: bytes of a row and of an index entry besides their values; a page, and the piece by which large tables and indexes
+/// grow; the shares of pages that are filled with rows, and with index entries that were sorted.
 const INNODB_ROW: f64 = 18.0;
 const INNODB_ENTRY: f64 = 5.0;
+const INNODB_PAGE: f64 = 16_384.0;
+const INNODB_EXTENT: f64 = 1_048_576.0;
 const INNODB_FILLED: f64 = 0.93;
 const INNODB_IN_BULK: f64 = 0.8;
 /// Shares of an index page that are filled: where keys arrive in order or the index is built, and where they do not.
@@ -79,7 +81,7 @@ pub(super) fn of(plan: &Plan, (table, mariadb): (&Table, bool), planned: &TableP
     let fixed = match dialect {
         Dialect::Postgres => MAPS + PAGE * indexes.len() as f64,
         Dialect::Sqlite => SQLITE_PAGE / 2.0 * (1.0 + indexes.len() as f64),
-        Dialect::Mysql => 16_384.0,
+        Dialect::Mysql => sample.mysql_extents(&indexes, row),
     };
     RowSizes { sent, row, indexes: in_indexes, entries, fixed }
 }
@@ -216,6 +218,15 @@ impl SampledTable<'_> {
         let address = if primary.is_empty() { 6.0 } else { others.map(|c| self.mysql_width(c)).sum() };
         let key: f64 = index.columns.iter().map(|c| self.mysql_width(c)).sum::<f64>() + 16.0 * index.expressions as f64;
         (INNODB_ENTRY + address + key) / if self.in_bulk { INNODB_IN_BULK } else { UNORDERED }
+    }
+
+    /// Bytes that the table and its indexes take besides those of rows: each has a page, and a large one half an extent that
+    /// is not filled.
+    fn mysql_extents(&self, indexes: &[IndexShape<'_>], row: f64) -> f64 {
+        let rows = self.planned.rows as f64;
+        let entries = indexes.iter().filter(|i| !i.primary).map(|i| self.mysql_entry(i));
+        let half = |bytes: f64| if bytes * rows > INNODB_EXTENT / 2.0 { INNODB_EXTENT / 2.0 } else { INNODB_PAGE };
+        std::iter::once(row).chain(entries).map(half).sum()
     }
 
     /// InnoDB: bytes of a column on average.
