@@ -214,7 +214,7 @@ def spark(args, root):
 
 
 def dbldatagen(args, root):
-    needs("pyspark", "dbldatagen")
+    needs("pyspark", "dbldatagen", "jmespath", "pyparsing")
     import dbldatagen as dg
     os.environ["DBMOCKER_BIN"] = str(args.bin)
     plan, spark, out = tpch(args, root), session(root), root / "out"
@@ -335,6 +335,7 @@ def main():
     parser.add_argument("--mysql", help="URL of an empty database of MySQL 9")
     args = parser.parse_args()
     args.bin = pathlib.Path(args.bin).resolve()
+    failed = []
     for name in args.only:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="dbmocker-beyond-", dir=args.folder, ignore_cleanup_errors=True) as made:
@@ -342,7 +343,12 @@ def main():
                 ALL[name](args, pathlib.Path(made))
             except Missing as missing:
                 print(f"{name}: not measured: {missing}", flush=True)
+            except (Exception, SystemExit) as error:
+                # The others are measured all the same.
+                failed.append(name)
+                print(f"{name}: failed: {error}", flush=True)
         print(f"    {name}: {time.monotonic() - begun:.0f} s", flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
