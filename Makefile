@@ -68,7 +68,7 @@ test-stores: ## exports to an S3 server that fails now and then, and loads from 
 	cargo nextest run --features object-store -E 'test(object_stores)'
 
 test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB; Java 17)
-	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3
+	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3 dbldatagen==0.4.0.post1 jmespath pyparsing
 	cargo build --release --locked
 	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Parts, Python, Spark, streams, and the servers' own limits: a line for each, with its target.
 
-    benches/beyond.py [--only parts batches arrow spark dbldatagen postgres mysql] [--repeat 3] [--rows 2000000]
-                      [--mysql URL --mysql-client COMMAND] [--bin target/release/dbmocker]
+    benches/beyond.py [--only parts batches arrow memory spark dbldatagen postgres mysql] [--repeat 3] [--rows 2000000]
+                      [--scale 1] [--mysql URL] [--bin target/release/dbmocker]
 
-`batches` needs pyarrow; `spark` and `dbldatagen` need pyspark 4, pyarrow, pandas, dbldatagen and Java 17 (target/spark-venv of
-`make test-spark`, with `pip install dbldatagen`); run this script by that environment's python. `mysql` needs a running
-MySQL 9 with an empty database. Medians of wall-clock or CPU seconds; memory.py measures memory.
+`batches` and `memory` need pyarrow; `spark` and `dbldatagen` need pyspark 4, pyarrow, pandas, dbldatagen and Java 17: this
+script runs itself again by the python of target/spark-venv, which `make test-spark` makes, if this one lacks them. `mysql`
+needs a running MySQL 9 with an empty database, by URL. What is missing is named, and the rest is measured. Each ratio is of
+medians of wall-clock or CPU seconds, of runs that take turns.
 """
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -15,6 +17,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+import urllib.parse
 
 import common
 import export
@@ -22,11 +25,32 @@ import load
 
 ROOT = common.HERE.parent
 PARTS = (1, 2, 16)
-TPCH = export.TABLES
+VENV = ROOT / "target" / "spark-venv" / "bin" / "python"
+
+
+class Missing(Exception):
+    """A program or package that a comparison needs is not there."""
 
 
 def tell(what, found, target, more=""):
     print(f"{what:46} {found:7.2f}   target {target}   {more}", flush=True)
+
+
+def needs(*packages):
+    lacking = [name for name in packages if importlib.util.find_spec(name) is None]
+    if lacking:
+        raise Missing(f"needs {', '.join(lacking)}: `make test-spark` makes {VENV.parent.parent} with it")
+
+
+def in_turn(args, *measures):
+    """The median of each, measured one after the other, as often as asked for."""
+    taken = [[measure() for measure in measures] for _ in range(args.repeat)]
+    return [common.median(column) for column in zip(*taken)]
+
+
+def tables_of_tpch(args):
+    """TPC-H's row counts at the scale factor."""
+    return {t: n if t in export.FIXED else max(round(n * args.scale), 1) for t, n in export.TABLES.items()}
 
 
 def saved_plan(args, root, schema, rows):
@@ -44,12 +68,8 @@ def shop(args, root):
 
 
 def tpch(args, root):
-    rows = ",".join(f"{table}={rows}" for table, rows in TPCH.items())
+    rows = ",".join(f"{table}={rows}" for table, rows in tables_of_tpch(args).items())
     return saved_plan(args, root, (common.HERE / "tpch.sql").read_text(), rows)
-
-
-def repeated(args, measure):
-    return common.median([measure() for _ in range(args.repeat)])
 
 
 def parts(args, root):
@@ -63,45 +83,96 @@ def parts(args, root):
         shutil.rmtree(whole, ignore_errors=True)
         return exported(whole)
 
-    one = repeated(args, alone)
-    text = {p.name.split(".")[0]: p.read_bytes().split(b"\n", 1)[1] for p in whole.glob("*.csv")}
-    for n in PARTS:
-        def joined():
+    def joined(n):
+        def run():
             shutil.rmtree(out, ignore_errors=True)
             cpu = sum(exported(out, "--part", f"{i}/{n}") for i in range(1, n + 1))
-            return cpu + common.timed([args.bin, "manifest", "--join", out])[1]
-        cpu = repeated(args, joined)
-        for table, rows in text.items():
-            files = sorted(out.glob(f"{table}.part-*.csv"))
-            if b"".join(p.read_bytes().split(b"\n", 1)[1] for p in files) != rows:
-                sys.exit(f"{table}: {n} parts are not the whole")
-        tell(f"CPU of {n} parts / CPU of one export", cpu / one, "at most 1.05", "bytes are equal")
+            cpu += common.timed([args.bin, "manifest", "--join", out])[1]
+            same_bytes(whole, out, n)
+            return cpu
+        return run
+
+    one, *others = in_turn(args, alone, *map(joined, PARTS))
+    for n, cpu in zip(PARTS, others):
+        tell(f"CPU of {n} parts / CPU of one export", cpu / one, "at most 1.05", f"bytes are equal; {cpu:.2f} s, {one:.2f} s")
+
+
+def same_bytes(whole, parts, n):
+    """Ends the benchmark if the rows of the parts' CSV files are not those of the whole, byte for byte."""
+    for file in whole.glob("*.csv"):
+        with open(file, "rb") as wanted:
+            wanted.readline()
+            for part in sorted(parts.glob(f"{file.stem}.part-*.csv")) or [parts / file.name]:
+                with open(part, "rb") as found:
+                    found.readline()
+                    while piece := found.read(1 << 20):
+                        if wanted.read(len(piece)) != piece:
+                            sys.exit(f"{file.stem}: {n} parts are not the whole")
+            if wanted.read(1):
+                sys.exit(f"{file.stem}: {n} parts are less than the whole")
+
+
+BATCHES = """import sys, dbmocker
+plan = dbmocker.Plan.read(sys.argv[1])
+print(sum(b.num_rows for t in plan.tables for b in plan.batches(t.name)))
+"""
 
 
 def batches(args, root):
-    plan = shop(args, root)
-    script = root / "batches.py"
-    script.write_text("import sys, dbmocker\nplan = dbmocker.Plan.read(sys.argv[1])\n"
-                      "print(sum(b.num_rows for t in plan.tables for b in plan.batches(t.name)))\n")
+    needs("pyarrow")
+    plan, script = shop(args, root), root / "batches.py"
+    script.write_text(BATCHES)
     os.environ.update(PYTHONPATH=str(ROOT / "python"), DBMOCKER_BIN=str(args.bin))
-    python = repeated(args, lambda: common.timed([sys.executable, script, plan])[1])
-    alone = repeated(args, lambda: common.timed([args.bin, "export", "--plan", plan, "--format", "none"])[1])
-    tell("rows a CPU second in Python / --format none", alone / python, "at least 0.7")
+    python, alone = in_turn(args,
+                            lambda: common.timed([sys.executable, script, plan])[1],
+                            lambda: common.timed([args.bin, "export", "--plan", plan, "--format", "none"])[1])
+    tell("rows a CPU second in Python / --format none", alone / python, "at least 0.7", f"{python:.2f} s, {alone:.2f} s of CPU")
 
 
 def arrow(args, root):
     plan = shop(args, root)
-    table = ["--tables", "order_items"]
-    stream = repeated(args, lambda: common.timed([args.bin, "export", "--plan", plan, *table, "--out", "-", "--format", "arrow"])[0])
-    files = ["--out", root / "out", "--format", "parquet", "--overwrite"]
-    parquet = repeated(args, lambda: common.timed([args.bin, "export", "--plan", plan, *table, *files])[0])
-    tell("rows a second, Arrow to stdout / Parquet files", parquet / stream, "at least 1")
+    command = [args.bin, "export", "--plan", plan, "--tables"]
+    for table in ("order_items", "users"):
+        files = ["--out", root / "out", "--format", "parquet", "--overwrite"]
+        stream, parquet = in_turn(args,
+                                  lambda: common.timed([*command, table, "--out", "-", "--format", "arrow"])[0],
+                                  lambda: common.timed([*command, table, *files])[0])
+        tell(f"rows a second, Arrow to stdout / Parquet: {table}", parquet / stream, "at least 1", f"{stream:.2f} s, {parquet:.2f} s")
+
+
+def memory(args, root):
+    """Peak memory of four times the rows, compared."""
+    def peaks(command):
+        few, many = (common.measured(command(plan))[2] for plan in plans)
+        return many / few, f"{few >> 20} MiB, {many >> 20} MiB"
+
+    plans = []
+    for name, rows in (("few", args.rows // 4), ("many", args.rows)):
+        (root / name).mkdir()
+        plans.append(saved_plan(args, root / name, (ROOT / "tests/schemas/sqlite/shop.sql").read_text(), str(rows)))
+    out = root / "out"
+    for what, flags in {
+        "export --part 1/2": ["--out", out, "--part", "1/2", "--overwrite"],
+        "export --out - --format arrow": ["--out", "-", "--format", "arrow", "--tables", "users"],
+    }.items():
+        found, more = peaks(lambda plan: [args.bin, "export", "--plan", plan, "--memory-limit", "256MiB", *flags])
+        tell(f"memory of {what}, 4 times the rows", found, "flat", more)
+        shutil.rmtree(out, ignore_errors=True)
+    needs("pyarrow")
+    script = root / "batches.py"
+    script.write_text(BATCHES)
+    os.environ.update(PYTHONPATH=str(ROOT / "python"), DBMOCKER_BIN=str(args.bin))
+    found, more = peaks(lambda plan: [sys.executable, script, plan])
+    tell("memory of plan.batches, 4 times the rows", found, "flat", more)
 
 
 def session(root):
+    needs("pyspark", "pyarrow", "pandas")
+    if not shutil.which("java"):
+        raise Missing("needs Java 17")
     sys.path.insert(0, str(ROOT / "python"))
     os.environ["PYTHONPATH"] = str(ROOT / "python")
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     from pyspark.sql import SparkSession
     from dbmocker.spark import DataSource
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
@@ -123,23 +194,31 @@ def of_plan(spark, plan, table, partitions=8):
 
 
 def spark(args, root):
+    needs("pyspark")
     os.environ["DBMOCKER_BIN"] = str(args.bin)
     plan, spark, out = tpch(args, root), session(root), root / "out"
+    tables = tables_of_tpch(args)
     own = copied = 0
-    for table in TPCH:
+    for table, rows in tables.items():
         ready = root / f"ready-{table}"
+        # Also warms up the virtual machine.
         written(of_plan(spark, plan, table), ready)
-        own += repeated(args, lambda: written(of_plan(spark, plan, table), out))
-        copied += repeated(args, lambda: written(spark.read.parquet(str(ready)), out))
+        if spark.read.parquet(str(ready)).count() != rows:
+            sys.exit(f"{table}: Spark wrote other than {rows} rows")
+        generated, read = in_turn(args,
+                                  lambda: written(of_plan(spark, plan, table), out),
+                                  lambda: written(spark.read.parquet(str(ready)), out))
+        own, copied = own + generated, copied + read
     spark.stop()
-    tell("Spark, TPC-H SF 1: generated / copied", own / copied, "at most 1.4", f"{own:.1f} s, {copied:.1f} s")
+    tell(f"Spark, TPC-H SF {args.scale:g}: generated / copied", own / copied, "at most 1.4", f"{own:.1f} s, {copied:.1f} s")
 
 
 def dbldatagen(args, root):
+    needs("pyspark", "dbldatagen", "jmespath", "pyparsing")
     import dbldatagen as dg
     os.environ["DBMOCKER_BIN"] = str(args.bin)
     plan, spark, out = tpch(args, root), session(root), root / "out"
-    rows = TPCH["lineitem"]
+    rows = tables_of_tpch(args)["lineitem"]
 
     def rival():
         spec = dg.DataGenerator(spark, name="lineitem", rows=rows, partitions=8)
@@ -154,30 +233,32 @@ def dbldatagen(args, root):
         spec = spec.withColumn("l_comment", "string", template=r"\w \w \w|\w \w \w \w", random=True)
         return written(spec.build(), out)
 
-    theirs = repeated(args, rival)
-    ours = repeated(args, lambda: written(of_plan(spark, plan, "lineitem"), out))
+    # The first write warms up the virtual machine.
+    written(of_plan(spark, plan, "supplier"), out)
+    theirs, ours = in_turn(args, rival, lambda: written(of_plan(spark, plan, "lineitem"), out))
     spark.stop()
-    tell("Spark, lineitem: dbldatagen / dbmocker", theirs / ours, "at least 3", f"{theirs:.1f} s, {ours:.1f} s")
+    tell("Spark, lineitem: dbldatagen / dbmocker", theirs / ours, "at least 3", f"{rows:,} rows; {theirs:.1f} s, {ours:.1f} s")
 
 
 def postgres(args, root):
     """Compared with the server's own limit: binary COPY FREEZE from its own disk, then the same constraints."""
+    if not (list(pathlib.Path("/usr/lib/postgresql").glob("*/bin")) or shutil.which("initdb")):
+        raise Missing("needs a PostgreSQL server's programs")
     for server, folder in common.servers(["PostgreSQL"], args.folder):
         tables = load.PARENTS + load.TABLE
-
-        def empty():
-            server.sql("DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;" + tables)
+        drop = "DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;"
+        command = [args.bin, "load", "--url", server.url, "--rows", args.rows, "--no-verify", "--no-journal"]
 
         def ours():
-            empty()
-            return common.timed([args.bin, "load", "--url", server.url, "--rows", args.rows, "--no-verify", "--no-journal"])[0]
+            server.sql(drop + tables)
+            server.sql("CHECKPOINT")
+            return common.timed(command)[0]
 
-        own = repeated(args, ours)
+        ours()
         files = {table: folder / f"{table}.bin" for table in ("owners", "items")}
-        for file in files.values():
+        for table, file in files.items():
             file.touch()
             file.chmod(0o666)
-        for table, file in files.items():
             server.sql(f"COPY {table} TO '{file}' (FORMAT binary)")
         script = folder / "limit.sql"
         copy = "".join(f"COPY {t} FROM '{f}' (FORMAT binary, FREEZE);\n" for t, f in files.items())
@@ -187,37 +268,44 @@ def postgres(args, root):
         script.write_text(f"SET maintenance_work_mem = '256MB';\nBEGIN;\n{owners}{bare}\n{copy}{keys}{load.REBUILD}ANALYZE owners;\nCOMMIT;\n")
 
         def limit():
-            server.sql("DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;")
+            server.sql(drop)
+            server.sql("CHECKPOINT")
             with open(script) as stdin:
                 return common.timed(server.client(), stdin)[0]
 
-        theirs = repeated(args, limit)
-        tell("PostgreSQL, load / COPY FREEZE and constraints", own / theirs, "at most 1.1", f"{own:.1f} s, {theirs:.1f} s")
+        own, theirs = in_turn(args, ours, limit)
+        tell("PostgreSQL, load / COPY FREEZE and constraints", own / theirs, "at most 1.1", f"2 x {args.rows:,} rows; {own:.1f} s, {theirs:.1f} s")
+
+
+def client_of(url):
+    """The command line of the client for a database's URL."""
+    program = shutil.which("mysql") or shutil.which("mariadb")
+    if not program:
+        raise Missing("needs the client `mysql` or `mariadb`")
+    at = urllib.parse.urlsplit(url)
+    password = [f"-p{urllib.parse.unquote(at.password)}"] if at.password else []
+    return [program, "-h", at.hostname, "-P", str(at.port or 3306), "-u", at.username, *password, at.path.strip("/")]
 
 
 def mysql(args, root):
     """Compared with LOAD DATA LOCAL of a prepared file with checks off, on a running MySQL."""
-    if not args.mysql or not args.mysql_client:
-        print("mysql: give --mysql URL and --mysql-client 'mysql -uroot ... DATABASE', of an empty database")
-        return
-    client = args.mysql_client.split()
+    if not args.mysql:
+        raise Missing("needs --mysql URL, of an empty database of MySQL 9 with local_infile on")
+    client = client_of(args.mysql)
     tables = load.PARENTS + load.TABLE.replace("TIMESTAMP", "DATETIME")
     rows = args.rows // 2
-
-    def sql(text):
-        return common.run(client, input=text)
+    version = common.run([*client, "-N", "-e", "SELECT version()"]).strip()
 
     def empty():
-        sql("DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;" + tables)
+        common.run(client, input="DROP TABLE IF EXISTS items; DROP TABLE IF EXISTS owners;" + tables)
 
     def ours():
         empty()
         return common.timed([args.bin, "load", "--url", args.mysql, "--rows", rows, "--no-verify", "--no-journal"])[0]
 
-    own = repeated(args, ours)
-    out = root / "out"
+    empty()
+    out, script = root / "out", root / "limit.sql"
     common.run([args.bin, "export", "--url", args.mysql, "--rows", rows, "--truncate", "--out", out, "--delimiter", "tab", "--null", r"\N"])
-    script = root / "limit.sql"
     lines = "".join(f"LOAD DATA LOCAL INFILE '{out / t}.csv' INTO TABLE {t} CHARACTER SET utf8mb4 "
                     f"FIELDS OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' IGNORE 1 LINES;\n" for t in ("owners", "items"))
     script.write_text(f"SET unique_checks = 0, foreign_key_checks = 0, autocommit = 0;\n{lines}COMMIT;\n")
@@ -225,27 +313,45 @@ def mysql(args, root):
     def limit():
         empty()
         with open(script) as stdin:
-            return common.timed([*client, "--local-infile=1"], stdin)[0]
+            taken = common.timed([*client, "--local-infile=1"], stdin)[0]
+        stored = common.run([*client, "-N", "-e", "SELECT count(*) FROM items"]).strip()
+        if stored != str(rows):
+            sys.exit(f"LOAD DATA stored {stored} of {rows} rows")
+        return taken
 
-    theirs = repeated(args, limit)
-    tell("MySQL, load / LOAD DATA with checks off", own / theirs, "at most 0.55", f"{own:.1f} s, {theirs:.1f} s")
+    own, theirs = in_turn(args, ours, limit)
+    empty()
+    tell("MySQL, load / LOAD DATA with checks off", own / theirs, "at most 0.55", f"MySQL {version}, 2 x {rows:,} rows; {own:.1f} s, {theirs:.1f} s")
 
 
-ALL = {f.__name__: f for f in (parts, batches, arrow, spark, dbldatagen, postgres, mysql)}
+ALL = {f.__name__: f for f in (parts, batches, arrow, memory, spark, dbldatagen, postgres, mysql)}
 
 
 def main():
     parser = common.parser(__doc__, repeat=3, only=list(ALL))
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--scale", type=float, default=1, help="TPC-H's scale factor, for Spark")
     parser.add_argument("--folder", help="for files and servers [default: the system's temporary folder]")
     parser.add_argument("--mysql", help="URL of an empty database of MySQL 9")
-    parser.add_argument("--mysql-client", help="the client's command line for the same database")
     args = parser.parse_args()
     args.bin = pathlib.Path(args.bin).resolve()
+    failed = []
     for name in args.only:
+        begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="dbmocker-beyond-", dir=args.folder, ignore_cleanup_errors=True) as made:
-            ALL[name](args, pathlib.Path(made))
+            try:
+                ALL[name](args, pathlib.Path(made))
+            except Missing as missing:
+                print(f"{name}: not measured: {missing}", flush=True)
+            except (Exception, SystemExit) as error:
+                # The others are measured all the same.
+                failed.append(name)
+                print(f"{name}: failed: {error}", flush=True)
+        print(f"    {name}: {time.monotonic() - begun:.0f} s", flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
+    if importlib.util.find_spec("pyspark") is None and VENV.exists():
+        os.execv(VENV, [str(VENV), *sys.argv])
     main()

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Union
 
-from ._program import check, flags, program, run
+from ._program import Bar, check, flags, program, run
 
 if TYPE_CHECKING:
     import pandas
@@ -91,12 +91,21 @@ class Plan:
         return Rows(self, table, start, stop)
 
     def batches(
-        self, table: str, start: int = 0, stop: Optional[int] = None, batch_rows: Optional[int] = None
+        self,
+        table: str,
+        start: int = 0,
+        stop: Optional[int] = None,
+        batch_rows: Optional[int] = None,
+        *,
+        uuids: str = "bytes",
+        workers: Optional[int] = None,
+        progress: bool = False,
     ) -> "pyarrow.RecordBatchReader":
         """Rows ``start`` to ``stop`` (without it) of a table as Arrow record batches, made while they are read.
 
-        ``batch_rows`` is the most rows of a batch. Memory does not grow with the rows. Raises
-        :class:`DbmockerError` with the program's message.
+        ``batch_rows`` is the most rows of a batch, ``uuids`` is ``"bytes"`` or ``"text"``, ``workers`` are the threads
+        that generate (default: the cores of the machine), and ``progress`` shows a bar if tqdm is installed. Memory
+        does not grow with the rows. Raises :class:`DbmockerError` with the program's message.
 
         >>> sum(b.num_rows for b in plan(URL, rows=1000).batches("orders", batch_rows=300))
         1000
@@ -105,40 +114,79 @@ class Plan:
 
         rows = self.table(table).rows
         start, stop, _ = slice(start, stop).indices(rows)
+        if batch_rows is not None and batch_rows < 1:
+            raise ValueError("batch_rows must be 1 or more")
         args = ["--tables", _quoted(table)]
         if start < stop:
             args = ["--rows-range", "%s:%d..%d" % (table, start, stop)]
         elif rows > 0:
-            empty = self.schema(table)
-            return pyarrow.RecordBatchReader.from_batches(empty, iter(()))
+            one = self.batches(table, 0, 1, uuids=uuids, workers=1)
+            schema = one.schema
+            one.read_all()
+            return pyarrow.RecordBatchReader.from_batches(schema, iter(()))
+        args += flags({"uuids": uuids, "workers": workers})
         process = _Stream(self._path(), args)
         reader = process.open()
-        return pyarrow.RecordBatchReader.from_batches(reader.schema, process.batches(reader, batch_rows))
+        bar = Bar(progress, max(stop - start, 0), table)
+        return pyarrow.RecordBatchReader.from_batches(reader.schema, process.batches(reader, batch_rows, bar))
 
     def schema(self, table: str) -> "pyarrow.Schema":
-        """The Arrow schema of a table's rows."""
-        with self.batches(table, 0, 1) as reader:
-            schema = reader.schema
-            for _ in reader:
-                pass
-        return schema
+        """The Arrow schema of a table's rows.
 
-    def to_arrow(self, table: str, start: int = 0, stop: Optional[int] = None) -> "pyarrow.Table":
-        """All rows, or some, in memory."""
-        with self.batches(table, start, stop) as reader:
+        >>> plan(URL, rows=10).schema("orders").field("customer_id").type
+        DataType(int64)
+        """
+        return self.batches(table, 0, 0).schema
+
+    def to_arrow(
+        self, table: str, start: int = 0, stop: Optional[int] = None, *, progress: bool = False
+    ) -> "pyarrow.Table":
+        """All rows, or some, in memory.
+
+        >>> plan(URL, rows=10).to_arrow("orders", 2, 5).num_rows
+        3
+        """
+        with self.batches(table, start, stop, progress=progress) as reader:
             return reader.read_all()
 
-    def to_polars(self, table: str, start: int = 0, stop: Optional[int] = None) -> "polars.DataFrame":
-        """All rows, or some, as a polars data frame."""
+    def to_polars(
+        self, table: str, start: int = 0, stop: Optional[int] = None, *, progress: bool = False
+    ) -> "polars.DataFrame":
+        """All rows, or some, as a polars data frame.
+
+        >>> plan(URL, rows=10).to_polars("orders").columns
+        ['id', 'customer_id', 'total', 'ordered_at']
+        """
         import polars
 
-        frame = polars.from_arrow(self.to_arrow(table, start, stop))
+        frame = polars.from_arrow(self.to_arrow(table, start, stop, progress=progress))
         assert isinstance(frame, polars.DataFrame)
         return frame
 
-    def to_pandas(self, table: str, start: int = 0, stop: Optional[int] = None) -> "pandas.DataFrame":
-        """All rows, or some, as a pandas data frame."""
-        return self.to_arrow(table, start, stop).to_pandas()
+    def to_pandas(
+        self,
+        table: str,
+        start: int = 0,
+        stop: Optional[int] = None,
+        *,
+        arrow_types: bool = False,
+        progress: bool = False,
+    ) -> "pandas.DataFrame":
+        """All rows, or some, as a pandas data frame.
+
+        With ``arrow_types`` its columns keep their Arrow types: whole numbers with NULLs, decimals, days.
+
+        >>> plan(URL, rows=10).to_pandas("customers").shape
+        (10, 3)
+        >>> plan(URL, rows=10).to_pandas("orders", arrow_types=True)["total"].dtype
+        decimal128(8, 2)[pyarrow]
+        """
+        rows = self.to_arrow(table, start, stop, progress=progress)
+        if not arrow_types:
+            return rows.to_pandas()
+        import pandas
+
+        return rows.to_pandas(types_mapper=pandas.ArrowDtype)
 
     def _path(self) -> str:
         """A file with the plan, removed with this object."""
@@ -186,38 +234,46 @@ class _Stream:
 
         try:
             return pyarrow.ipc.open_stream(self._process.stdout)
-        except pyarrow.ArrowInvalid:
+        except (pyarrow.ArrowException, OSError):
             self._end()
+            raise
+        except BaseException:
+            self._process.kill()
+            self._end(check_code=False)
             raise
 
     def batches(
-        self, reader: "pyarrow.RecordBatchStreamReader", most: Optional[int]
+        self, reader: "pyarrow.RecordBatchStreamReader", most: Optional[int], bar: Bar
     ) -> Iterator["pyarrow.RecordBatch"]:
+        import pyarrow
+
         ended = False
         try:
             for batch in reader:
                 step = most or max(batch.num_rows, 1)
                 for start in range(0, max(batch.num_rows, 1), step):
-                    yield batch.slice(start, step)
+                    part = batch.slice(start, step)
+                    bar.add(part.num_rows)
+                    yield part
             ended = True
+        except (pyarrow.ArrowException, OSError):
+            # A stream that is cut is the program's error, if it has one.
+            self._end()
+            raise
         finally:
+            bar.close()
             if not ended:
                 # The reader has stopped.
                 self._process.kill()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-            code = self._process.wait()
-            if ended:
-                self._check(code)
+            self._end(check_code=ended)
 
-    def _end(self) -> None:
+    def _end(self, check_code: bool = True) -> None:
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._check(self._process.wait())
-
-    def _check(self, code: int) -> None:
-        self._errors.seek(0)
-        check(code, self._errors.read())
+        code = self._process.wait()
+        if check_code:
+            self._errors.seek(0)
+            check(code, self._errors.read())
 
 
 def plan(url: str, rows: Optional[int] = None, **options: Any) -> Plan:
@@ -235,17 +291,22 @@ def plan(url: str, rows: Optional[int] = None, **options: Any) -> Plan:
         return Plan.read(path)
 
 
-def load(url: str, rows: Optional[int] = None, **options: Any) -> dict:
+def load(
+    url: str, rows: Optional[int] = None, *, plan: Optional[Plan] = None, progress: bool = False, **options: Any
+) -> dict:
     """Fills a database and gives the report as a dictionary.
 
-    ``options`` are flags of ``dbmocker load``. Raises :class:`DbmockerError` with the program's message.
+    ``plan`` is one of :func:`plan`, for a database that is as it was then; ``progress`` shows a bar if tqdm is
+    installed; ``options`` are flags of ``dbmocker load``. Raises :class:`DbmockerError` with the program's message.
 
     >>> sum(table["rows"] for table in load(URL, rows=10, truncate=True)["tables"])
     20
     """
     with tempfile.TemporaryDirectory(prefix="dbmocker-") as folder:
         path = os.path.join(folder, "report.json")
-        run(["load", "--quiet", "--report", path, *flags({"url": url, "rows": rows, **options})])
+        saved = plan._path() if plan is not None else None
+        args = flags({"url": url, "rows": rows, "plan": saved, **options})
+        run(["load", "--quiet", "--report", path, *args], progress)
         with open(path, encoding="utf-8") as file:
             return json.load(file)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import sysconfig
-from typing import Iterable, List, Optional
+from typing import Any, Iterable, List, Optional
 
 
 class DbmockerError(Exception):
@@ -61,11 +62,61 @@ def flags(options: dict) -> List[str]:
     return args
 
 
-def run(args: Iterable[str]) -> str:
-    """Runs the program to its end and returns its output; raises DbmockerError with its message."""
-    done = subprocess.run([program(), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    check(done.returncode, done.stderr)
-    return done.stdout.decode()
+def run(args: Iterable[str], progress: bool = False) -> None:
+    """Runs the program to its end, with a bar of tqdm if ``progress``; raises DbmockerError with its message."""
+    command, bar = [program(), *args], Bar(progress)
+    environment = {**os.environ, "DBMOCKER_PROGRESS": "json"} if progress else None
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    said = []
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if not (progress and bar.reads(line)):
+                said.append(line)
+        code = process.wait()
+    except BaseException:
+        # It ends its transaction and leaves the database as it was.
+        process.terminate()
+        process.wait()
+        raise
+    finally:
+        bar.close()
+        if process.stderr is not None:
+            process.stderr.close()
+    check(code, b"".join(said))
+
+
+class Bar:
+    """A bar of tqdm, if it is wanted and tqdm is installed."""
+
+    def __init__(self, wanted: bool, total: Optional[int] = None, about: str = "rows") -> None:
+        self._bar: Any = None
+        if wanted:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError:
+                return
+            self._bar = tqdm(total=total, desc=about, unit=" rows", unit_scale=True)
+
+    def add(self, rows: int) -> None:
+        if self._bar is not None:
+            self._bar.update(rows)
+
+    def reads(self, line: bytes) -> bool:
+        """Whether this is a line about the progress; the bar shows it."""
+        try:
+            told = json.loads(line)
+            rows, planned = told["rows"], told["planned"]
+        except (ValueError, TypeError, KeyError):
+            return False
+        if self._bar is not None:
+            self._bar.total = planned
+            self._bar.update(rows - self._bar.n)
+        return True
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
 
 
 def check(code: Optional[int], stderr: bytes) -> None:

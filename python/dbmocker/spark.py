@@ -5,8 +5,9 @@
 >>> orders = (spark.read.format("dbmocker").option("plan", "plan.json")
 ...                .option("table", "orders").option("partitions", "32").load())     # doctest: +SKIP
 
-Options: ``plan`` (a file on the driver; it travels with the job), ``table``, ``partitions`` (ranges of rows; default:
-one for each 1,000,000 rows, at least one). Executors need this package's wheel and pyarrow, and no database.
+Options: ``plan`` (a file on the driver; it is sent with the job), ``table``, ``partitions`` (ranges of rows; default: one
+for each 1,000,000 rows, at least one). Executors need this package's wheel and pyarrow, and no database. All columns are
+generated: Spark 4.0 does not tell a Python data source which ones a query reads.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class DataSource(_DataSource):
 
     def schema(self) -> StructType:
         # Timestamps without a zone stay without one, whatever the session's time zone is.
-        return from_arrow_schema(_plain(self._plan.schema(self._table.name)), prefer_timestamp_ntz=True)
+        return from_arrow_schema(_plain(_schema(self._plan, self._table.name)), prefer_timestamp_ntz=True)
 
     def reader(self, schema: StructType) -> "_Reader":
         default = max(1, -(-self._table.rows // ROWS_OF_PARTITION))
@@ -72,43 +73,37 @@ class _Reader(DataSourceReader):
         assert isinstance(partition, _Part)
         if partition.start == partition.stop:
             return
-        for batch in self._plan.batches(self._table, partition.start, partition.stop):
+        # Spark runs one task for each core.
+        rows = self._plan.batches(self._table, partition.start, partition.stop, uuids="text", workers=1)
+        for batch in rows:
             yield _plain_batch(batch)
 
 
+def _schema(plan: Plan, table: str) -> Any:
+    return plan.batches(table, 0, 0, uuids="text", workers=1).schema
+
+
 def _plain(schema: Any) -> Any:
-    """UUIDs as text and unsigned numbers as decimals: Spark has neither."""
+    """Unsigned numbers as decimals and times of day as text: Spark has neither."""
     import pyarrow
 
     def plain(field: Any) -> Any:
-        if pyarrow.types.is_fixed_size_binary(_storage(field.type)):
-            return pyarrow.field(field.name, pyarrow.string(), field.nullable)
         if pyarrow.types.is_uint64(field.type):
             return pyarrow.field(field.name, pyarrow.decimal128(20, 0), field.nullable)
         if pyarrow.types.is_time(field.type):
             return pyarrow.field(field.name, pyarrow.string(), field.nullable)
-        return pyarrow.field(field.name, _storage(field.type), field.nullable)
+        # Of an extension type, the type that it is stored as.
+        return pyarrow.field(field.name, getattr(field.type, "storage_type", field.type), field.nullable)
 
     return pyarrow.schema([plain(field) for field in schema])
 
 
-def _storage(data_type: Any) -> Any:
-    """The storage type of an extension type."""
-    return getattr(data_type, "storage_type", data_type)
-
-
 def _plain_batch(batch: Any) -> Any:
-    import uuid
-
     import pyarrow
 
-    def column(array: Any, field: Any) -> Any:
-        array = getattr(array, "storage", array)
-        if pyarrow.types.is_fixed_size_binary(array.type) and pyarrow.types.is_string(field.type):
-            texts = [None if v is None else str(uuid.UUID(bytes=v)) for v in array.to_pylist()]
-            return pyarrow.array(texts, pyarrow.string())
-        return array.cast(field.type) if array.type != field.type else array
-
     schema = _plain(batch.schema)
-    arrays = [column(array, field) for array, field in zip(batch.columns, schema)]
+    if schema.equals(batch.schema):
+        return batch
+    stored = (getattr(array, "storage", array) for array in batch.columns)
+    arrays = [array if array.type == field.type else array.cast(field.type) for array, field in zip(stored, schema)]
     return pyarrow.RecordBatch.from_arrays(arrays, schema=schema)

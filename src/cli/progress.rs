@@ -87,6 +87,10 @@ fn spinner() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
 }
 
+/// If this is `json`, a line of JSON with the rows until now and in all goes to stderr a few times a second, also with
+/// `-q`: for programs that show a bar of their own.
+const FOR_PROGRAMS: &str = "DBMOCKER_PROGRESS";
+
 /// A line about the rows until this value is dropped; nothing with `-q`.
 #[derive(Debug)]
 pub struct Bar {
@@ -96,6 +100,9 @@ pub struct Bar {
 impl Bar {
     pub fn start(progress: Arc<Progress>, printer: &Printer) -> Self {
         printer.phase_over();
+        if std::env::var_os(FOR_PROGRAMS).is_some_and(|v| v == "json") {
+            return Bar { _ticker: Some(Ticker::start(move |stopped| counts(&progress, stopped))) };
+        }
         if printer.is_quiet() {
             return Bar { _ticker: None };
         }
@@ -129,6 +136,15 @@ fn lines(progress: &Progress, printer: &Printer, stopped: &mpsc::Receiver<()>) {
     while stopped.recv_timeout(LINES) == Err(RecvTimeoutError::Timeout) {
         let reading = progress.read();
         printer.note(message(&reading, recent.rate(&reading), memory_now()));
+    }
+}
+
+fn counts(progress: &Progress, stopped: &mpsc::Receiver<()>) {
+    let mut ended = false;
+    while !ended {
+        ended = stopped.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
+        let reading = progress.read();
+        eprintln!("{}", serde_json::json!({ "rows": reading.rows, "planned": reading.planned }));
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Resources {
     pub streams: usize,
     /// Connections that load; `None`: as many as streams.
     pub connections: Option<usize>,
+    /// As many of them load parts of large tables as the rates of the first seconds suggest.
+    pub measures_connections: bool,
     /// Batches generated ahead for each stream.
     pub ahead: usize,
     /// Approximate bytes of one batch.
@@ -56,6 +58,7 @@ impl Resources {
             workers,
             streams: workers.clamp(1, MOST_STREAMS),
             connections: None,
+            measures_connections: false,
             ahead: workers + 1,
             batch_bytes: LARGEST_BATCH,
             batch_rows: None,
@@ -114,6 +117,7 @@ impl Resources {
         Ok(Resources {
             streams: left.streams.min(self.streams),
             connections: self.connections,
+            measures_connections: self.measures_connections,
             batch_rows: self.batch_rows,
             ..left
         })

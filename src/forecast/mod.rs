@@ -119,7 +119,7 @@ pub fn forecast(
     for (t, planned) in plan.tables.iter().enumerate() {
         let Some(table) = schema.table(&planned.name) else { continue };
         let rows = if begun.elapsed() < PATIENCE { SAMPLE } else { SMALL_SAMPLE };
-        tables.push(one(plan, generator, (t, planned), table, rows, &rates)?);
+        tables.push(one(plan, generator, (t, planned), (table, schema.is_mariadb()), rows, &rates)?);
     }
     let seconds = elapsed(plan, &tables, machine, &rates);
     let [bytes, indexes, log] = [|t: &TableForecast| t.bytes, |t: &TableForecast| t.indexes, |t: &TableForecast| t.log]
@@ -137,7 +137,7 @@ pub fn stored(plan: &Plan, generator: &Generator, schema: &Schema) -> Result<f64
     let mut bytes = 0.0;
     for (t, planned) in plan.tables.iter().enumerate() {
         let Some(table) = schema.table(&planned.name) else { continue };
-        let sizes = size::of(plan, table, planned, &sample(generator, t, LARGE_SAMPLE)?);
+        let sizes = size::of(plan, (table, schema.is_mariadb()), planned, &sample(generator, t, LARGE_SAMPLE)?);
         bytes += sizes.fixed + (sizes.row + sizes.indexes) * planned.rows as f64;
     }
     Ok(bytes)
@@ -160,7 +160,7 @@ fn one(
     plan: &Plan,
     generator: &Generator,
     (t, planned): (usize, &TablePlan),
-    table: &Table,
+    table: (&Table, bool),
     sample: u64,
     rates: &Rates,
 ) -> Result<TableForecast, GenerateError> {

@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use arrow::row::{RowConverter, SortField};
 
-use dbmocker_core::schema::{Auto, Column, Dialect, Table};
+use dbmocker_core::schema::{Auto, Column, Dialect, SqlType, Table};
 use dbmocker_plan::{Plan, TablePlan};
 
 mod cells;
@@ -44,6 +44,14 @@ const MAPS: f64 = 40_960.0;
 const SQLITE_PAGE: f64 = 4096.0;
 const SQLITE_HEADER: f64 = 8.0;
 const SQLITE_POINTER: f64 = 2.0;
+/// InnoDB: bytes of a row and of an index entry besides their values; a page, and the piece by which large tables and indexes
+/// grow; the shares of pages that are filled with rows, and with index entries that were sorted.
+const INNODB_ROW: f64 = 18.0;
+const INNODB_ENTRY: f64 = 5.0;
+const INNODB_PAGE: f64 = 16_384.0;
+const INNODB_EXTENT: f64 = 1_048_576.0;
+const INNODB_FILLED: f64 = 0.93;
+const INNODB_IN_BULK: f64 = 0.8;
 /// Shares of an index page that are filled: where keys arrive in order or the index is built, and where they do not.
 const ORDERED: f64 = 0.9;
 const UNORDERED: f64 = 0.7;
@@ -58,21 +66,22 @@ struct IndexShape<'a> {
     primary: bool,
 }
 
-pub(super) fn of(plan: &Plan, table: &Table, planned: &TablePlan, batch: &RecordBatch) -> RowSizes {
+/// `mariadb`: the server is MariaDB.
+pub(super) fn of(plan: &Plan, (table, mariadb): (&Table, bool), planned: &TablePlan, batch: &RecordBatch) -> RowSizes {
     let dialect = plan.dialect;
-    let sample = SampledTable { dialect, plan, table, planned, batch };
+    let sample = SampledTable { dialect, plan, table, planned, batch, in_bulk: mariadb && planned.existing == 0 };
     let sent: f64 = batch.columns().iter().map(|c| cell(dialect, c.as_ref())).sum();
     let indexes = sample.index_shapes();
     let entries = indexes.iter().filter(|i| !i.primary).count() as f64;
     let (row, in_indexes) = match dialect {
         Dialect::Postgres => (sample.postgres_row(), indexes.iter().map(|i| sample.postgres_entry(i)).sum()),
         Dialect::Sqlite => (sample.sqlite_row(), indexes.iter().map(|i| sample.sqlite_entry(i)).sum()),
-        Dialect::Mysql => ((18.0 + sent + 1.0) / 0.93, indexes.iter().map(|i| sample.mysql_entry(i)).sum()),
+        Dialect::Mysql => (sample.mysql_row(), indexes.iter().map(|i| sample.mysql_entry(i)).sum()),
     };
     let fixed = match dialect {
         Dialect::Postgres => MAPS + PAGE * indexes.len() as f64,
         Dialect::Sqlite => SQLITE_PAGE / 2.0 * (1.0 + indexes.len() as f64),
-        Dialect::Mysql => 16_384.0,
+        Dialect::Mysql => sample.mysql_extents(&indexes, row),
     };
     RowSizes { sent, row, indexes: in_indexes, entries, fixed }
 }
@@ -84,6 +93,8 @@ struct SampledTable<'a> {
     table: &'a Table,
     planned: &'a TablePlan,
     batch: &'a RecordBatch,
+    /// MariaDB sorts the entries of an empty table's indexes before it writes them.
+    in_bulk: bool,
 }
 
 impl SampledTable<'_> {
@@ -192,16 +203,46 @@ impl SampledTable<'_> {
         sqlite_page(entry, if index.ordered { 1.0 } else { UNORDERED })
     }
 
+    fn mysql_row(&self) -> f64 {
+        let values: f64 = self.table.columns.iter().map(|c| self.mysql_width(c)).sum();
+        (INNODB_ROW + values + 1.0) / INNODB_FILLED
+    }
+
+    /// An entry holds the primary key's columns that are not its own.
     fn mysql_entry(&self, index: &IndexShape<'_>) -> f64 {
-        let width = |column: &&Column| self.array(column).map_or(8.0, |array| cell(self.dialect, array));
         let primary = self.table.primary_key().and_then(|key| key.plain_columns()).unwrap_or_default();
-        let address: f64 = primary
-            .iter()
-            .filter_map(|c| self.table.columns.iter().find(|own| own.name == *c))
-            .map(|c| width(&c))
-            .sum();
-        let key: f64 = index.columns.iter().map(width).sum::<f64>() + 16.0 * index.expressions as f64;
-        (5.0 + address.max(4.0) + key.max(4.0)) / UNORDERED
+        let others = self.table.columns.iter().filter(|own| {
+            primary.contains(&own.name.as_str()) && !index.columns.iter().any(|of_index| of_index.name == own.name)
+        });
+        // A table without a primary key has one of 6 bytes.
+        let address = if primary.is_empty() { 6.0 } else { others.map(|c| self.mysql_width(c)).sum() };
+        let key: f64 = index.columns.iter().map(|c| self.mysql_width(c)).sum::<f64>() + 16.0 * index.expressions as f64;
+        (INNODB_ENTRY + address + key) / if self.in_bulk { INNODB_IN_BULK } else { UNORDERED }
+    }
+
+    /// Bytes that the table and its indexes take besides those of rows: each has a page, and a large one half an extent that
+    /// is not filled.
+    fn mysql_extents(&self, indexes: &[IndexShape<'_>], row: f64) -> f64 {
+        let rows = self.planned.rows as f64;
+        let entries = indexes.iter().filter(|i| !i.primary).map(|i| self.mysql_entry(i));
+        let half = |bytes: f64| if bytes * rows > INNODB_EXTENT / 2.0 { INNODB_EXTENT / 2.0 } else { INNODB_PAGE };
+        std::iter::once(row).chain(entries).map(half).sum()
+    }
+
+    /// InnoDB: bytes of a column on average.
+    fn mysql_width(&self, column: &Column) -> f64 {
+        let Some(array) = self.array(column) else { return 8.0 };
+        let given = (array.len() - array.null_count()) as f64 / array.len().max(1) as f64;
+        match column.ty {
+            SqlType::Timestamp { precision, epoch_range, .. } => {
+                given * f64::from(if epoch_range { 4 } else { 5 } + precision.div_ceil(2))
+            }
+            SqlType::Decimal { precision, scale, .. } => {
+                let scale = u16::try_from(scale).unwrap_or(0);
+                given * f64::from(cells::mysql_digits(precision.saturating_sub(scale)) + cells::mysql_digits(scale))
+            }
+            _ => cell(self.dialect, array),
+        }
     }
 
     /// How many rows of the table have the same values in these columns, estimated from those of the sample (Chao): the

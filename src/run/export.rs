@@ -130,7 +130,7 @@ pub fn export(
             })
         });
         let (files, reports): (Vec<Vec<FilePart>>, _) = written?.into_iter().unzip();
-        if options.format == FileType::Sql {
+        if sql_text::has_script(options) {
             sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
             options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;

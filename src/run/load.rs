@@ -33,6 +33,8 @@ const SMALLEST_CACHE_KIB: u64 = 2 << 10;
 pub struct LoadOptions {
     /// Concurrent connections; SQLite always has one.
     pub connections: usize,
+    /// As many of them load parts of large tables as the rates of the first seconds suggest.
+    pub measures_connections: bool,
     /// Delete the tables' rows first.
     pub truncate: bool,
     /// Continue although an earlier run did not finish.
@@ -276,6 +278,7 @@ impl Writing<'_> {
             run: &run,
             worker_config,
             skip_refused: options.skip_refused,
+            measures_connections: options.measures_connections,
             done: Mutex::default(),
         };
         let outcome = filling.fill(options.connections, first, prefetcher, staged_files.as_ref());

@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use super::load_unit::{RunContext, Supply, UnitLoad, load_together};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
+use super::ramp::Ramp;
 use super::refused::refused;
 use super::schedule::Schedule;
 use super::tasks::{Task, Work, tasks};
@@ -26,6 +27,8 @@ pub(super) struct LoadExecution<'a> {
     pub worker_config: Option<&'a WorkerConfig>,
     /// As in [`LoadOptions`](super::LoadOptions).
     pub skip_refused: Option<bool>,
+    /// As in [`LoadOptions`](super::LoadOptions).
+    pub measures_connections: bool,
     pub done: Mutex<Done>,
 }
 
@@ -72,7 +75,8 @@ impl LoadExecution<'_> {
             _ if processes > 0 => processes.min(tasks.len()),
             _ => connections.clamp(1, tasks.len().max(1)),
         };
-        let schedule = Schedule::new(after)
+        let schedule = self
+            .schedule(&tasks, after, hands)
             .sharing(tasks.iter().map(|task| self.may_share(task)).collect(), hands.min(cores))
             .with_done(self.done_before(&tasks));
         std::thread::scope(|scope| {
@@ -108,7 +112,21 @@ impl LoadExecution<'_> {
                 std::panic::resume_unwind(panic);
             }
         });
+        self.run.note(schedule.note().into_iter().collect());
         self.ended(schedule.into_error())
+    }
+
+    /// A schedule that measures how many connections are fastest, if they are chosen so.
+    fn schedule(&self, tasks: &[Task], after: Vec<Vec<usize>>, connections: usize) -> Schedule {
+        let schedule = Schedule::new(after);
+        if !self.measures_connections || self.worker_config.is_some() {
+            return schedule;
+        }
+        let part = |task: &Task| match &task.work {
+            Work::Part(rows) => Some(rows.end - rows.start),
+            _ => None,
+        };
+        schedule.measuring(tasks.iter().map(part).collect(), Ramp::new(connections))
     }
 
     /// The result of the run, with additional information for its first error.

@@ -1,10 +1,13 @@
 //! Schedules units over a few connections: a unit starts when those it depends on are done; the first error stops all.
-//! Units of small tables that are ready at one time share transactions.
+//! Units of small tables that are ready at one time share transactions; parts of large tables may be limited to the
+//! number that is fastest.
 
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use dbmocker_loaders::LoadError;
 
+use super::ramp::Ramp;
 use super::{RunError, Stop};
 
 /// The state of each unit: waiting, running, done.
@@ -16,6 +19,9 @@ pub struct Schedule {
     may_share: Vec<bool>,
     /// Transactions over which they are divided.
     shares: usize,
+    /// Rows of the units that are parts of large tables, if their number at one time is measured.
+    parts: Vec<Option<u64>>,
+    begun: Instant,
 }
 
 /// Shared transactions at one time, at least; a connection is opened for each.
@@ -28,15 +34,41 @@ struct UnitState {
     done: Vec<bool>,
     /// Shared transactions that are at work.
     shared: usize,
+    /// Parts that are at work, with their window of the measurement.
+    parts: Vec<(usize, usize)>,
+    ramp: Option<Ramp>,
     error: Option<RunError>,
+}
+
+impl UnitState {
+    /// Whether one more part of a large table may begin.
+    fn has_room_for_part(&self) -> bool {
+        self.ramp.as_ref().is_none_or(|ramp| self.parts.len() < ramp.limit())
+    }
 }
 
 impl Schedule {
     /// `after[u]`: the units that must be done before `u`.
     pub fn new(after: Vec<Vec<usize>>) -> Self {
         let n = after.len();
-        let state = UnitState { begun: vec![false; n], done: vec![false; n], shared: 0, error: None };
-        Schedule { state: Mutex::new(state), changed: Condvar::new(), after, may_share: vec![false; n], shares: SHARES }
+        let (begun, done) = (vec![false; n], vec![false; n]);
+        let state = UnitState { begun, done, shared: 0, parts: Vec::new(), ramp: None, error: None };
+        Schedule {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            after,
+            may_share: vec![false; n],
+            shares: SHARES,
+            parts: vec![None; n],
+            begun: Instant::now(),
+        }
+    }
+
+    /// `parts[u]`: the rows of a unit that is a part of a large table. As many of them are at work as the ramp finds.
+    #[must_use]
+    pub fn measuring(self, parts: Vec<Option<u64>>, ramp: Ramp) -> Self {
+        self.lock().ramp = Some(ramp);
+        Schedule { parts, ..self }
     }
 
     /// `may_share[u]`: whether a unit may be in one transaction with others; `shares`: how many such transactions there
@@ -70,8 +102,10 @@ impl Schedule {
                 return None;
             }
             let room = state.shared < self.shares;
+            let for_part = state.has_room_for_part();
             let ready = |u: &usize| {
-                !state.begun[*u] && (room || !self.may_share[*u]) && self.after[*u].iter().all(|&p| state.done[p])
+                let may = (room || !self.may_share[*u]) && (for_part || self.parts[*u].is_none());
+                !state.begun[*u] && may && self.after[*u].iter().all(|&p| state.done[p])
             };
             if let Some(u) = (0..self.after.len()).find(ready) {
                 let units = if self.may_share[u] {
@@ -84,11 +118,35 @@ impl Schedule {
                     vec![u]
                 };
                 units.iter().for_each(|&u| state.begun[u] = true);
+                self.part_begins(&mut state, u);
                 return Some(units);
             }
             let wait = std::time::Duration::from_millis(100);
             state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    fn part_begins(&self, state: &mut UnitState, unit: usize) {
+        if self.parts[unit].is_some()
+            && let Some(ramp) = &mut state.ramp
+        {
+            let window = ramp.begin(self.begun.elapsed());
+            state.parts.push((unit, window));
+        }
+    }
+
+    /// A part has ended, or was given back (`done` is false).
+    fn part_ends(&self, state: &mut UnitState, unit: usize, done: bool) {
+        let Some(place) = state.parts.iter().position(|(u, _)| *u == unit) else { return };
+        let (_, window) = state.parts.swap_remove(place);
+        if let (true, Some(rows), Some(ramp)) = (done, self.parts[unit], &mut state.ramp) {
+            ramp.end(window, rows, self.begun.elapsed());
+        }
+    }
+
+    /// What the measurement of parts found.
+    pub fn note(&self) -> Option<String> {
+        self.lock().ramp.as_ref().and_then(Ramp::note)
     }
 
     /// One worker's loop: takes units until none is left.
@@ -102,6 +160,7 @@ impl Schedule {
             let outcome = run(&units);
             let mut state = self.lock();
             state.shared -= usize::from(self.may_share[units[0]]);
+            self.part_ends(&mut state, units[0], matches!(outcome, Ok(true)));
             match outcome {
                 Ok(true) => units.iter().for_each(|&u| state.done[u] = true),
                 Ok(false) => {
@@ -170,6 +229,34 @@ mod tests {
             Ok(true)
         });
         assert_eq!(seen, [vec![0, 1], vec![2, 4], vec![3], vec![5, 6], vec![7], vec![8], vec![9]]);
+    }
+
+    #[test]
+    fn as_many_parts_are_at_work_as_the_ramp_allows() {
+        let parts = 12;
+        let schedule = Schedule::new(vec![vec![]; parts]).measuring(vec![Some(10); parts], Ramp::new(2));
+        let (stop, working, most) = (Stop::default(), Mutex::new(0), Mutex::new(0));
+        std::thread::scope(|s| {
+            for _ in 0..6 {
+                s.spawn(|| {
+                    schedule.work(&stop, |_| {
+                        let now = {
+                            let mut working = working.lock().unwrap();
+                            *working += 1;
+                            *working
+                        };
+                        let mut most = most.lock().unwrap();
+                        *most = now.max(*most);
+                        drop(most);
+                        std::thread::yield_now();
+                        *working.lock().unwrap() -= 1;
+                        Ok(())
+                    });
+                });
+            }
+        });
+        assert!((1..=2).contains(&*most.lock().unwrap()));
+        assert!(schedule.lock().done.iter().all(|&done| done));
     }
 
     #[test]

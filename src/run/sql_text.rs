@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use dbmocker_files::manifest::SQL_SCRIPT;
-use dbmocker_files::{FileOptions, FilePart, OutFile, Slice, StageError};
+use dbmocker_files::{FileOptions, FilePart, FileType, Manifest, OutFile, Slice, StageError};
 use dbmocker_generate::arrow::SQL_TYPE_KEY;
 use dbmocker_generate::generator::Generator;
 use dbmocker_loaders::insert_statements::{ROWS, Statements};
@@ -76,12 +77,37 @@ impl SqlText {
     }
 }
 
-/// Writes the script, for the client of the plan's server. It is run in the folder of the files.
+/// Whether an export has a script: a slice is only a piece, and clients do not read compressed files.
+pub(super) fn has_script(options: &ExportOptions) -> bool {
+    options.format == FileType::Sql && options.slice == Slice::Whole && options.packing.is_none()
+}
+
+/// Writes the script of a whole export.
 pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> Result<(), StageError> {
-    if options.slice != Slice::Whole || options.packing.is_some() {
-        return Ok(());
+    let overwrite = options.overwrite || options.resume;
+    write_script(plan.dialect, &options.folder, files.iter().flatten(), overwrite)
+}
+
+/// Writes the script of an export that was joined from parts; `false` if it needs none.
+///
+/// # Errors
+/// The script exists and `overwrite` is not set, or it cannot be written.
+pub fn joined_script(manifest: &Manifest, folder: &Path, overwrite: bool) -> Result<bool, StageError> {
+    if !manifest.has_script() {
+        return Ok(false);
     }
-    let (begin, run, end) = match plan.dialect {
+    let files = manifest.tables.iter().flat_map(|table| &table.files);
+    write_script(manifest.dialect, folder, files, overwrite).map(|()| true)
+}
+
+/// Writes the script, for the server's client. It is run in the folder of the files.
+fn write_script<'a>(
+    dialect: Dialect,
+    folder: &Path,
+    files: impl Iterator<Item = &'a FilePart>,
+    overwrite: bool,
+) -> Result<(), StageError> {
+    let (begin, run, end) = match dialect {
         Dialect::Postgres => ("\\set ON_ERROR_STOP on\nBEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n", "\\ir", "COMMIT;\n"),
         Dialect::Mysql => (
             "SET @dbmocker_checks = @@foreign_key_checks, foreign_key_checks = 0, autocommit = 0;\n",
@@ -91,18 +117,17 @@ pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart
         Dialect::Sqlite => (".bail on\nPRAGMA foreign_keys = OFF;\nBEGIN;\n", ".read", "COMMIT;\n"),
     };
     let mut text = String::from(begin);
-    for file in files.iter().flatten() {
+    for file in files {
         // psql and sqlite3 take a quoted name.
-        let name = match plan.dialect {
+        let name = match dialect {
             Dialect::Mysql => file.path.clone(),
             _ => format!("'{}'", file.path.replace('\'', "''")),
         };
         let _ = writeln!(text, "{run} {name}");
     }
     text += end;
-    let file =
-        FileOptions { overwrite: options.overwrite || options.resume, checksum: false, ..FileOptions::default() };
-    let mut script = OutFile::create(&options.folder, SQL_SCRIPT, file)?;
+    let file = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
+    let mut script = OutFile::create(folder, SQL_SCRIPT, file)?;
     script.put(text.as_bytes())?;
     script.finish(0).map(drop)
 }

@@ -12,7 +12,7 @@ use super::sql_text::SqlText;
 use super::{Batches, Flow, GeneratedRange, RunError};
 use crate::report::Progress;
 use dbmocker_files::csv::{CsvLines, encode, header};
-use dbmocker_files::{CsvOptions, FileType, ParquetOptions, ipc};
+use dbmocker_files::{CsvOptions, FileType, ParquetOptions, ipc, uuids};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Plan;
 
@@ -21,6 +21,8 @@ pub struct TableStream<'a> {
     pub plan: &'a Plan,
     pub generator: &'a Arc<Generator>,
     pub csv: &'a CsvOptions,
+    /// UUIDs of Arrow streams are text, not 16 bytes.
+    pub uuid_text: bool,
     pub t: usize,
     pub rows: Range<u64>,
     pub flow: &'a Flow,
@@ -88,11 +90,14 @@ impl TableStream<'_> {
     }
 
     fn arrow(self, out: &mut impl Write) -> Result<(), RunError> {
-        let schema = self.generator.table(self.t).schema.clone();
+        let own = self.generator.table(self.t).schema.clone();
+        let schema = if self.uuid_text { uuids::schema_with_text(&own) } else { own };
         let mut writer = StreamWriter::try_new(out, &schema).map_err(refused)?;
         let row_bytes = Groups::of(self.generator, self.t, &ParquetOptions::default())?.row_bytes;
-        let make = |generator: &Generator, t: usize, rows: Range<u64>| {
-            let value = generator.batch(t, rows)?;
+        let (uuid_text, shape) = (self.uuid_text, schema.clone());
+        let make = move |generator: &Generator, t: usize, rows: Range<u64>| {
+            let batch = generator.batch(t, rows)?;
+            let value = if uuid_text { uuids::with_text(batch, &shape) } else { batch };
             let held = value.get_array_memory_size() as u64;
             Ok(GeneratedRange { value, held, peak: held })
         };

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use arrow::datatypes::DataType;
+
 use crate::audit;
-use crate::program::{Ran, dbmocker, path};
+use crate::program::{Ran, command, dbmocker, path};
 use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -25,6 +27,18 @@ fn the_servers_own_clients_load_sql_files() {
         run(&["verify", "--url", &db.url, "--rows", &out]);
         let refused = dbmocker(["load", "--url", &db.url, "--from", &out]);
         assert!(refused.code == 3 && refused.stderr.contains("sql files"), "{}", refused.stderr);
+        // Parts get a script when they are joined.
+        let (joined, parts) = (shop(kind), path(folder.path(), "parts"));
+        let plan = path(Path::new(&out), "manifest.json");
+        for part in ["1/2", "2/2"] {
+            run(&["export", "--plan", &plan, "--format", "sql", "--part", part, "--out", &parts]);
+        }
+        assert!(!Path::new(&parts).join("load.sql").exists());
+        run(&["manifest", "--join", &parts]);
+        joined.run_script(Path::new(&parts), "load.sql");
+        audit::shop(&joined, 1200);
+        audit::numbering_goes_on(&joined);
+        run(&["verify", "--url", &joined.url, "--rows", &plan]);
         // Statements end at the same rows with any number of workers.
         let again = path(folder.path(), "again");
         let same = ["--plan", &path(Path::new(&out), "manifest.json"), "--workers", "1"];
@@ -148,4 +162,11 @@ fn uuids_are_bytes_or_text() {
         (0..batch.num_rows()).for_each(|i| lines += &format!("{},{},{}\n", text(0, i), text(1, i), text(2, i)));
     }
     assert_eq!(lines, fs::read_to_string(path(Path::new(&csv), "t.csv")).unwrap());
+    for (form, wanted) in [("text", DataType::Utf8), ("bytes", DataType::FixedSizeBinary(16))] {
+        let stream = ["export", "--url", &db.url, "--rows", "3000", "--format", "arrow", "--out", "-", "--uuids", form];
+        let written = command().args(stream).output().unwrap().stdout;
+        let reader = arrow::ipc::reader::StreamReader::try_new(&written[..], None).unwrap();
+        assert_eq!(reader.schema().field(0).data_type(), &wanted);
+        assert_eq!(reader.map(|batch| batch.unwrap().num_rows()).sum::<usize>(), 3000);
+    }
 }

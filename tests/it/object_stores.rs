@@ -120,6 +120,17 @@ fn parts_in_a_store_are_joined_there() {
     s3.dbmocker(&["load", "--url", &db.url, "--from", "s3://rows/a/parts"]).ok();
     audit::shop(&db, 600);
     assert!(s3.keys("a/").iter().all(|k| k.starts_with("a/parts/")));
+
+    // SQL parts get their script from the join.
+    for part in ["1/2", "2/2"] {
+        let sql = ["export", "--plan", &plan, "--part", part, "--format", "sql", "--out", "s3://rows/sql"];
+        s3.dbmocker(&sql).ok();
+    }
+    assert!(!s3.keys("sql/").contains(&"sql/load.sql".to_owned()));
+    s3.dbmocker(&["manifest", "--join", "s3://rows/sql"]).ok();
+    assert!(s3.keys("sql/").contains(&"sql/load.sql".to_owned()));
+    s3.dbmocker(&["export", "--plan", &plan, "--out", "s3://rows/sql", "--overwrite", "--tables", "users"]).ok();
+    assert!(!s3.keys("sql/").iter().any(|k| k.ends_with(".sql")), "no file of the joined export is left");
 }
 
 #[test]

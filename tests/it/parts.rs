@@ -20,7 +20,7 @@ fn parts_of_a_saved_plan_are_the_whole() {
     run(&["plan", "--url", &db.url, "--rows", "1000", "--save", &plan]);
     run(&["export", "--url", &db.url, "--rows", "1000", "--out", &whole]);
     let expected = files(Path::new(&whole), "csv");
-    for n in [1, 2, 16] {
+    for n in [1, 2, 7, 16] {
         let parts = format!("{parts}-{n}");
         for i in 1..=n {
             run(&["export", "--plan", &plan, "--part", &format!("{i}/{n}"), "--out", &parts]);
@@ -38,6 +38,120 @@ fn parts_of_a_saved_plan_are_the_whole() {
     let target = shop(Kind::Sqlite);
     run(&["load", "--url", &target.url, "--from", &format!("{parts}-16")]);
     run(&["verify", "--url", &target.url, "--rows", &plan]);
+}
+
+/// The rows of a table's files, in order and one after another, as the readers of the format see them.
+fn joined(folder: &str, table: &str, format: &str, whole: bool) -> Vec<u8> {
+    let rows = |text: &[u8]| match format {
+        "ndjson" => text.to_vec(),
+        // Statements end at other rows in a part: one row, as `(...)` and `,` or `;`, a line.
+        "sql" => {
+            let lines = text.split(|&b| b == b'\n').filter(|line| line.starts_with(b"("));
+            lines.flat_map(|line| [&line[..line.len() - 1], b"\n"].concat()).collect()
+        }
+        "arrow" => {
+            let reader = arrow::ipc::reader::FileReader::try_new(std::io::Cursor::new(text), None).unwrap();
+            lines_of(reader.map(Result::unwrap))
+        }
+        _ => {
+            let text = bytes::Bytes::copy_from_slice(text);
+            let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(text, 1000).unwrap();
+            lines_of(reader.map(Result::unwrap))
+        }
+    };
+    let written = files(Path::new(folder), format);
+    let own: Vec<_> = written.iter().filter(|(name, _)| name.split('.').next() == Some(table)).collect();
+    assert_eq!(own.len() == 1, whole, "{folder}: {:?}", own.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    own.into_iter().flat_map(|(_, text)| rows(text)).collect()
+}
+
+/// The values of batches as text, a line each.
+fn lines_of(batches: impl Iterator<Item = arrow::record_batch::RecordBatch>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for batch in batches {
+        dbmocker_files::ndjson::encode(&batch, &mut out).unwrap();
+    }
+    out
+}
+
+#[test]
+fn parts_of_every_format_are_the_whole() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let plan = path(folder.path(), "plan.json");
+    run(&["plan", "--url", &db.url, "--rows", "900", "--save", &plan]);
+    let export = ["export", "--plan", &plan, "--tables", "users,orders", "--format"];
+    for format in ["ndjson", "sql", "arrow", "parquet"] {
+        let whole = path(folder.path(), &format!("{format}-whole"));
+        run(&[&export[..], &[format, "--out", &whole]].concat());
+        for n in [1, 2, 7, 16] {
+            let parts = path(folder.path(), &format!("{format}-{n}"));
+            for i in 1..=n {
+                run(&[&export[..], &[format, "--part", &format!("{i}/{n}"), "--out", &parts]].concat());
+            }
+            run(&["manifest", "--join", &parts]);
+            for table in ["users", "orders"] {
+                let (found, wanted) = (joined(&parts, table, format, n == 1), joined(&whole, table, format, true));
+                assert!(found == wanted, "{table} of {n} {format} parts");
+                assert_eq!(wanted.split(|&b| b == b'\n').count(), 901, "{table} {format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_of_other_formats_are_not_joined() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let [plan, out] = ["plan.json", "out"].map(|name| path(folder.path(), name));
+    run(&["plan", "--url", &db.url, "--rows", "100", "--save", &plan]);
+    let export = |part: &str, more: &[&str]| {
+        let args = ["export", "--plan", &plan, "--part", part, "--out", &out, "--overwrite"];
+        run(&[&args[..], more].concat());
+    };
+    // Parts have no script, and need no one else's.
+    fs::create_dir(&out).unwrap();
+    fs::write(path(Path::new(&out), "load.sql"), "mine").unwrap();
+    export("1/2", &["--format", "sql"]);
+    assert_eq!(fs::read_to_string(path(Path::new(&out), "load.sql")).unwrap(), "mine");
+    export("1/2", &[]);
+    for (other, why) in [
+        (&["--format", "parquet"][..], "formats;"),
+        (&["--no-header"], "formats of text"),
+        (&["--compression", "gzip"], "formats of text"),
+    ] {
+        export("2/2", other);
+        let ran = dbmocker(["manifest", "--join", &out]).expect(3);
+        assert!(ran.stderr.contains("are of different") && ran.stderr.contains(why), "{other:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_plan_with_many_existing_keys_is_compressed() {
+    let db = database(
+        Kind::Sqlite,
+        "CREATE TABLE a (id TEXT PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY, a_id TEXT NOT NULL REFERENCES a);",
+    );
+    db.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+            INSERT INTO a SELECT printf('customer-%07d-%05d', i, i * 7919 % 99991) FROM n",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let [plan, whole, parts] = ["plan.json", "whole", "parts"].map(|name| path(folder.path(), name));
+    run(&["plan", "--url", &db.url, "--tables", "b", "--rows", "300", "--save", &plan]);
+    assert!(fs::metadata(&plan).unwrap().len() < 800_000, "{}", fs::metadata(&plan).unwrap().len());
+    run(&["export", "--url", &db.url, "--tables", "b", "--rows", "300", "--out", &whole]);
+    for part in ["1/2", "2/2"] {
+        run(&["export", "--plan", &plan, "--part", part, "--out", &parts]);
+    }
+    run(&["manifest", "--join", &parts]);
+    assert!(csv_rows(&files(Path::new(&parts), "csv"), "b") == csv_rows(&files(Path::new(&whole), "csv"), "b"));
+    run(&["load", "--url", &db.url, "--plan", &plan]);
+    run(&["verify", "--url", &db.url, "--rows", &plan]);
+    let text = fs::read_to_string(&plan).unwrap();
+    let at = text.find("\"zstd\"").unwrap() + 400;
+    let damaged = format!("{}{}{}", &text[..at], if &text[at..=at] == "A" { "B" } else { "A" }, &text[at + 1..]);
+    fs::write(&plan, damaged).unwrap();
+    let ran = dbmocker(["export", "--plan", &plan, "--format", "none"]).expect(3);
+    assert!(ran.stderr.contains("checksum") || ran.stderr.contains("cannot be read"), "{}", ran.stderr);
 }
 
 #[test]

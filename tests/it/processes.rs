@@ -355,6 +355,28 @@ fn several_connections_load_parts_of_one_table() {
     assert!(both.stderr.contains("--processes"), "{}", both.stderr);
 }
 
+#[test]
+fn connections_to_a_server_with_many_cores_follow_the_rates() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let (db, alone) = (shop(kind), shop(kind));
+        // As many threads as a machine with four cores has.
+        let rows = ["--rows", "6000", "--rows-per-process", "300", "--rebuild-from", "1"];
+        let load = |db: &Database, more: &[&str]| {
+            dbmocker([&["load", "--url", &db.url], &rows[..], more].concat()).ok().stderr
+        };
+        let told = load(&db, &["--workers", "4"]);
+        // MariaDB loads an empty table in bulk, which takes one connection.
+        let measured = told.contains("connections loaded parts of large tables; rows a second: ");
+        assert_eq!(measured, kind == Kind::Postgres, "{told}");
+        load(&alone, &["--connections", "1"]);
+        audit::shop(&db, ROWS);
+        for table in TABLES {
+            let all = format!("SELECT * FROM {table} ORDER BY id");
+            assert!(db.rows(&all) == alone.rows(&all), "{kind:?} {table}");
+        }
+    }
+}
+
 /// A proxy that forwards a connection's bytes, those of the server with a delay.
 fn far_away(to: std::net::SocketAddr) -> u16 {
     use std::io::{Read, Write, copy};

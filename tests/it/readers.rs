@@ -22,7 +22,7 @@ use crate::program::dbmocker;
 use crate::servers::{Kind, sqlite_database};
 use crate::shop::{TABLES, shop};
 
-const PACKAGES: [&str; 4] = ["pyarrow==22.0.0", "duckdb==1.4.4", "polars==1.35.2", "pandas==2.3.3"];
+const PACKAGES: [&str; 5] = ["pyarrow==22.0.0", "duckdb==1.4.4", "polars==1.35.2", "pandas==2.3.3", "tqdm==4.67.1"];
 
 /// The interpreter of an environment that has [`PACKAGES`].
 pub fn python() -> PathBuf {

@@ -65,14 +65,21 @@ fn plain(c: char) -> Option<&'static str> {
 
 /// Appends the text in lower case, with accents removed and Cyrillic letters transliterated.
 pub fn fold_into(text: &str, out: &mut String) {
-    for c in text.chars().flat_map(char::to_lowercase) {
-        match plain(c) {
-            _ if c.is_ascii() => out.push(c),
-            Some(letters) => out.push_str(letters),
-            // A combining accent.
-            None if ('\u{300}'..='\u{36f}').contains(&c) => {}
-            None => out.push(c),
+    for c in text.chars() {
+        match c.is_ascii() {
+            true => out.push(c.to_ascii_lowercase()),
+            false => c.to_lowercase().for_each(|c| fold_lower(c, out)),
         }
+    }
+}
+
+fn fold_lower(c: char, out: &mut String) {
+    match plain(c) {
+        _ if c.is_ascii() => out.push(c),
+        Some(letters) => out.push_str(letters),
+        // A combining accent.
+        None if ('\u{300}'..='\u{36f}').contains(&c) => {}
+        None => out.push(c),
     }
 }
 

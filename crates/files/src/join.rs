@@ -131,8 +131,13 @@ fn add(first: &Path, whole: &mut Manifest, folder: &Path, slice: Manifest) -> Re
     if (slice.format, slice.compression) != (whole.format, whole.compression) {
         return Err(different("formats"));
     }
+    if (&slice.csv, slice.packing) != (&whole.csv, whole.packing) {
+        return Err(different("formats of text"));
+    }
     for table in slice.tables {
         match whole.tables.iter_mut().find(|t| t.label == table.label) {
+            // UUIDs are 16 bytes or text.
+            Some(there) if there.columns != table.columns => return Err(different("types of columns")),
             Some(there) => there.files.extend(table.files),
             None => return Err(different("tables")),
         }

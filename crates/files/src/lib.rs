@@ -24,6 +24,7 @@ pub mod ndjson;
 pub mod objects;
 pub mod packing;
 pub mod parquet;
+mod plan_text;
 pub mod size;
 pub mod slice;
 pub mod spill;

@@ -13,8 +13,8 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+pub use super::plan_text::PlanText;
 use super::{
     Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, hive, slice,
 };
@@ -73,40 +73,6 @@ pub struct Manifest {
 
 fn is_whole(slice: &Slice) -> bool {
     *slice == Slice::Whole
-}
-
-/// A plan as JSON text; parsed only if the rows are to be regenerated.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PlanText(Box<RawValue>);
-
-impl PlanText {
-    pub fn of(plan: &Plan) -> Self {
-        PlanText(RawValue::from_string(plan.to_json()).expect("a plan is written as JSON"))
-    }
-
-    pub fn text(&self) -> &str {
-        self.0.get()
-    }
-
-    /// XXH3 (128 bits) of the text, in hex.
-    pub fn checksum(&self) -> String {
-        let mut checksum = super::file::Checksum::default();
-        checksum.update(self.text().as_bytes());
-        checksum.text()
-    }
-}
-
-impl Default for PlanText {
-    fn default() -> Self {
-        PlanText(RawValue::NULL.to_owned())
-    }
-}
-
-impl PartialEq for PlanText {
-    fn eq(&self, other: &Self) -> bool {
-        self.text() == other.text()
-    }
 }
 
 /// A table of the manifest, with its files.
@@ -235,7 +201,7 @@ impl Manifest {
         // A manifest that cannot be read lists no files.
         let listed = Self::read_file(&path).ok();
         let script = folder.join(SQL_SCRIPT);
-        if listed.as_ref().is_some_and(|m| m.format == Some(FileType::Sql)) && script.is_file() {
+        if listed.as_ref().is_some_and(Self::has_script) && script.is_file() {
             fs::remove_file(script)?;
         }
         for file in listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files) {
@@ -248,6 +214,12 @@ impl Manifest {
             }
         }
         fs::remove_file(path)
+    }
+
+    /// Whether a script beside the files runs them in order: a slice is only a piece, and the servers' clients do not
+    /// read compressed files.
+    pub fn has_script(&self) -> bool {
+        self.format == Some(FileType::Sql) && self.slice == Slice::Whole && self.packing.is_none()
     }
 
     /// Writes it atomically to a file of any name.

@@ -160,6 +160,9 @@ impl Store {
         // A manifest that cannot be read lists no files.
         let listed = super::Manifest::read_file(&folder.path().join(&name)).ok();
         self.remove(&name)?;
+        if listed.as_ref().is_some_and(|m| m.has_script()) {
+            self.remove(super::manifest::SQL_SCRIPT)?;
+        }
         let files = listed.iter().flat_map(|m| &m.tables).flat_map(|t| &t.files);
         let mut ours = files.filter(|file| super::manifest::is_data_file(Path::new(&file.path)));
         ours.try_for_each(|file| self.remove(&file.path))

@@ -21,6 +21,8 @@ pub struct LoaderPool {
     pub connections: usize,
     /// Why several connections load parts of one table.
     pub shared: Option<String>,
+    /// The server is nearby: a way to load that takes one connection is not given up for several.
+    pub nearby: bool,
     /// Number of rows above which a table is divided.
     pub rows: u64,
     /// Rows per part of a table loaded by a single connection; `None`: it is not divided.
@@ -71,7 +73,8 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, loaders: &LoaderPool) {
 fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders: &LoaderPool) -> Option<ChunkPlan> {
     let by_processes = loaders.processes > 1;
     let quicker = schema.dialect == Dialect::Mysql && !schema.is_mariadb();
-    let shared = loaders.shared.as_ref().filter(|_| schema.dialect != Dialect::Sqlite);
+    let in_bulk = schema.is_mariadb() && loaders.nearby;
+    let shared = loaders.shared.as_ref().filter(|_| schema.dialect != Dialect::Sqlite && !in_bulk);
     let by_connections = loaders.connections > 1 && (quicker || shared.is_some());
     let side_by_side = by_processes || by_connections;
     let most = if side_by_side && !loaders.parts_asked { Some(loaders.rows) } else { loaders.part_rows }?.max(1);
@@ -81,14 +84,16 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders
         return whole(format!("not more than {} rows", humanize::count(most))).filter(|_| told);
     }
     if !(schema.dialect == Dialect::Sqlite && by_processes)
-        && let Some(caveat) = caveat(schema, table, plan, cycle, loaders)
+        && let Some(caveat) = caveat(schema, table, plan, cycle, (loaders, shared.is_some()))
     {
         return whole(caveat);
     }
     // Parts of equal size, so that no small last part is loaded alone.
     let rows = plan.rows.div_ceil(plan.rows.div_ceil(most));
     if let Some(why) = shared.filter(|_| by_connections) {
-        let reason = format!("loaded by {} connections, each part in its own transaction: {why}", loaders.connections);
+        let most = if loaders.nearby { "up to " } else { "" };
+        let reason =
+            format!("loaded by {most}{} connections, each part in its own transaction: {why}", loaders.connections);
         return Some(ChunkPlan { rows: Some(rows), reason });
     }
     let reason = match schema.dialect {
@@ -102,7 +107,13 @@ fn decide(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders
     Some(ChunkPlan { rows: Some(rows), reason: reason.into() })
 }
 
-fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders: &LoaderPool) -> Option<String> {
+fn caveat(
+    schema: &Schema,
+    table: &Table,
+    plan: &TablePlan,
+    cycle: bool,
+    (loaders, shared): (&LoaderPool, bool),
+) -> Option<String> {
     if plan.existing > 0 {
         // After a failure, rows of a part could not be distinguished from existing rows.
         return Some("the table holds rows".into());
@@ -116,7 +127,7 @@ fn caveat(schema: &Schema, table: &Table, plan: &TablePlan, cycle: bool, loaders
     if plan.self_reference && schema.dialect == Dialect::Postgres {
         return Some("its rows refer to rows of other parts".into());
     }
-    if schema.is_mariadb() && !loaders.asked && !loaders.parts_asked && loaders.shared.is_none() {
+    if schema.is_mariadb() && !loaders.asked && !loaders.parts_asked && !shared {
         return Some("MariaDB takes an empty table in bulk, by one statement".into());
     }
     let after = |d: &DeferredIndexes| !d.indexes.is_empty() || !d.keys.is_empty();
@@ -155,6 +166,9 @@ mod tests {
         assert_eq!(rows(Dialect::Postgres, "", shared()), [Some(Some(334)), Some(None)]);
         assert_eq!(rows(Dialect::Mysql, "mariadb", shared()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Sqlite, "", shared()), [None, None]);
+        let nearby = || LoaderPool { nearby: true, ..shared() };
+        assert_eq!(rows(Dialect::Postgres, "", nearby()), [Some(Some(334)), Some(None)]);
+        assert_eq!(rows(Dialect::Mysql, "mariadb", nearby()), [None, None]);
         assert_eq!(rows(Dialect::Mysql, "mysql", few()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Mysql, "mysql", threads()), [Some(Some(334)), Some(Some(334))]);
         assert_eq!(rows(Dialect::Mysql, "mariadb", few()), [Some(None), Some(None)]);

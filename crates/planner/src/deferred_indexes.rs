@@ -35,7 +35,7 @@ pub fn decide(
     let reason = format!("{} rows into an empty table", humanize::count(rows));
     let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
     DeferredIndexes {
-        indexes: indexes(schema, table, &ascending),
+        indexes: indexes(schema, table),
         keys: keys(schema, table, &ascending),
         foreign_keys: foreign_keys(schema, table),
         freeze,
@@ -75,7 +75,7 @@ fn caveat(schema: &Schema, table: &Table) -> Option<String> {
     }
 }
 
-fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> Vec<String> {
+fn indexes(schema: &Schema, table: &Table) -> Vec<String> {
     let referenced = |key: &Key| {
         let columns = key.plain_columns().unwrap_or_default();
         let same = |of: &[String]| of.len() == columns.len() && of.iter().all(|c| columns.contains(&c.as_str()));
@@ -85,7 +85,9 @@ fn indexes(schema: &Schema, table: &Table, ascending: impl Fn(&Key) -> bool) -> 
     let waits = |key: &&Key| match schema.dialect {
         // An index made by a constraint cannot be dropped; foreign keys are not enforced during the load.
         Dialect::Sqlite => !key.constraint && !key.primary,
-        _ => !ascending(key) && !referenced(key),
+        // A sort is cheaper than inserting every key, even if they come in ascending order (PostgreSQL, 500,000 rows of 8
+        // columns: 0.6 CPU s without the key, 0.75 with the key built after the rows, 1.05 with it kept).
+        _ => !referenced(key),
     };
     let keys = table.keys.iter().filter(waits).map(|k| k.name.clone());
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()

@@ -314,7 +314,8 @@ pub struct Processes {
     pub processes: u16,
 
     /// Connections of this process that load side by side, a table or a part of a large empty one each (PostgreSQL, MySQL and
-    /// MariaDB) [default: the cores of this machine, at most 8; more to a server that is far away]
+    /// MariaDB) [default: the cores of this machine, at most 8; for parts as many as is fastest by the rates of the first
+    /// seconds; more to a server that is far away]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256),
         conflicts_with_all = ["processes", "stage", "spill_dir", "spill_format", "disk_limit"])]
     pub connections: Option<u16>,
@@ -339,6 +340,7 @@ impl Processes {
             processes,
             connections: if staged { 1 } else { connections.count },
             shared: connections.shared.clone(),
+            nearby: connections.measured,
             rows: self.rows_per_process,
             part_rows: if staged { None } else { Some(self.part_rows.unwrap_or(PART_ROWS)) },
             parts_asked: self.part_rows.is_some(),

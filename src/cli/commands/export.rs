@@ -82,7 +82,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
 /// The destination of the rows.
 enum Destination {
     Files(ExportOptions),
-    Stdout(FileType, CsvOptions),
+    /// One table's rows; whether UUIDs of Arrow streams are text.
+    Stdout {
+        format: FileType,
+        csv: CsvOptions,
+        uuid_text: bool,
+    },
     /// They are generated and dropped.
     Nowhere,
 }
@@ -133,7 +138,7 @@ impl fmt::Display for Destination {
                 Some(store) => f.write_str(store.url()),
                 None => write!(f, "{}", options.folder.display()),
             },
-            Destination::Stdout(..) => f.write_str("stdout"),
+            Destination::Stdout { .. } => f.write_str("stdout"),
             Destination::Nowhere => f.write_str("nothing written"),
         }
     }
@@ -161,19 +166,19 @@ impl ExportWork<'_> {
                 let options = ExportOptions { writers: streams, slice, tables, ..options.clone() };
                 run::export(plan, generator, &options, flow, progress)
             }
-            Destination::Stdout(file_type, csv) => self.stream(*file_type, csv),
+            Destination::Stdout { format, csv, uuid_text } => self.stream(*format, csv, *uuid_text),
             Destination::Nowhere => run::generate_only(plan, generator, tables, slice, streams, flow, progress),
         }
     }
 
-    fn stream(&self, file_type: FileType, csv: &CsvOptions) -> Result<Vec<TableReport>, RunError> {
+    fn stream(&self, format: FileType, csv: &CsvOptions, uuid_text: bool) -> Result<Vec<TableReport>, RunError> {
         let begun = Instant::now();
         let (t, p) = (self.tables[0], &self.plan.tables[self.tables[0]]);
         let rows = self.slice.rows(&p.label, p.rows).unwrap_or(0..0);
         let count = rows.end - rows.start;
         let (plan, generator) = (self.plan, self.generator);
-        let stream = TableStream { plan, generator, csv, t, rows, flow: self.flow, progress: self.progress };
-        let bytes = stream.write(file_type, std::io::stdout().lock())?;
+        let stream = TableStream { plan, generator, csv, uuid_text, t, rows, flow: self.flow, progress: self.progress };
+        let bytes = stream.write(format, std::io::stdout().lock())?;
         let seconds = begun.elapsed().as_secs_f64();
         Ok(vec![TableReport::new(p.name.to_string(), count, count, bytes, seconds)])
     }
@@ -181,7 +186,7 @@ impl ExportWork<'_> {
 
 /// The tables to write. Unless one table is streamed, the tables of a database were chosen before planning.
 fn chosen(args: &Export, target: &Destination, planned: &Planned) -> Result<Vec<usize>, Failure> {
-    let streamed = matches!(target, Destination::Stdout(..));
+    let streamed = matches!(target, Destination::Stdout { .. });
     if args.plan.is_none() && !streamed {
         return Ok((0..planned.plan.tables.len()).collect());
     }
@@ -211,7 +216,7 @@ fn planned(args: &Export, target: &Destination, printer: &Printer) -> Result<(Pl
     let resources = Resources::new(&args.resources, &request.generation);
     // A streamed table refers to rows of tables that are not streamed.
     let all = TablesArgs::default();
-    let tables = if matches!(target, Destination::Stdout(..)) { &all } else { &args.tables };
+    let tables = if matches!(target, Destination::Stdout { .. }) { &all } else { &args.tables };
     let files = sized_files(target, &resources, request.size)?;
     let flow = files.as_ref().map(|_| resources.flow()).transpose()?;
     let bytes = |plan: &Plan, generator: &Arc<Generator>| {
@@ -276,6 +281,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
     };
     let (parquet, csv, packing) =
         (parquet(&args.files, format)?, csv(&args.files, format)?, packing(&args.files, format)?);
+    let uuid_text = args.files.uuids == UuidForm::Text;
     if folder.as_os_str() == "-" {
         if packing.is_some() || args.files.limit().is_some() {
             return Err(Failure::usage(
@@ -284,7 +290,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         }
         return match format {
             FileType::Parquet => Err(Failure::new(Exit::Usage, RunError::NotStreamed)),
-            streamed => Ok(Destination::Stdout(streamed, csv)),
+            streamed => Ok(Destination::Stdout { format: streamed, csv, uuid_text }),
         };
     }
     Ok(Destination::Files(ExportOptions {
@@ -293,7 +299,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         format,
         parquet,
         csv,
-        uuid_text: args.files.uuids == UuidForm::Text,
+        uuid_text,
         packing,
         overwrite: args.overwrite,
         resume: args.resume,

@@ -206,6 +206,7 @@ impl RunSizes {
             processes,
             connections: if args.staging.is_asked() { 1 } else { self.resources.streams },
             shared: None,
+            nearby: false,
             rows: args.rows_per_process,
             part_rows: (!args.staging.is_asked()).then_some(PART_ROWS),
             parts_asked: false,

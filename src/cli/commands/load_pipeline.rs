@@ -312,6 +312,7 @@ impl Fill<'_> {
         let staging = resources.staging(self.staging, &flow)?;
         let options = LoadOptions {
             connections: resources.connections.unwrap_or(resources.streams),
+            measures_connections: resources.measures_connections,
             truncate: self.truncate,
             append: self.append,
             started: run::clock(),

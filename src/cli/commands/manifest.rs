@@ -3,8 +3,10 @@
 use crate::cli::args::ManifestArgs;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
+use crate::run::joined_script;
 use dbmocker_core::humanize;
 use dbmocker_files::join::{JoinError, join};
+use dbmocker_files::manifest::SQL_SCRIPT;
 use dbmocker_files::objects::StoreError;
 use dbmocker_files::{Slice, Store, objects};
 
@@ -25,6 +27,7 @@ pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
         Failure::new(exit, e)
     })?;
     let (manifest, folder) = joined;
+    joined_script(&manifest, &folder, args.overwrite).or_exit(Exit::Target)?;
     tell(&manifest, &folder.join(manifest.slice.manifest_name()).display(), printer);
     Ok(Exit::Ok)
 }
@@ -40,6 +43,9 @@ fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, F
     let folder = tempfile::tempdir().or_exit(Exit::Target)?;
     store.fetch_slices(folder.path()).map_err(failed)?;
     let (manifest, out) = join(&[folder.path().to_owned()], Some(folder.path()), false).or_exit(Exit::Source)?;
+    if joined_script(&manifest, &out, true).or_exit(Exit::Target)? {
+        store.put(&out, SQL_SCRIPT).or_exit(Exit::Target)?;
+    }
     store.put(&out, &whole).or_exit(Exit::Target)?;
     tell(&manifest, &format_args!("{}/{whole}", store.url()), printer);
     Ok(Exit::Ok)

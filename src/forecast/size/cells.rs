@@ -11,6 +11,11 @@ use dbmocker_loaders::sqlite::Affinity;
 /// Bytes of text up to which PostgreSQL's length takes one byte, and no alignment.
 const SHORT: usize = 126;
 
+/// MySQL: bytes of the digits on one side of a decimal's point: nine take four bytes.
+pub(super) fn mysql_digits(digits: u16) -> u16 {
+    digits / 9 * 4 + (digits % 9).div_ceil(2)
+}
+
 /// PostgreSQL: alignment and bytes of a value that is not NULL.
 pub(super) fn postgres(ty: &SqlType, array: &dyn Array, row: usize) -> (usize, usize) {
     let varying = |bytes: usize| if bytes <= SHORT { (1, bytes + 1) } else { (4, bytes + 4) };

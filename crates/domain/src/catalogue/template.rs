@@ -4,6 +4,8 @@
 //! another template of the catalogue; `{a:list}` is a word with `a` or `an` before it. Other braces are literal, as in
 //! JSON. Alternatives are separated by ` || ` and may have weights (`*3`).
 
+use std::sync::OnceLock;
+
 use super::NotationError;
 use crate::PRACTICALLY_INFINITE;
 use crate::fake::Words;
@@ -27,8 +29,9 @@ pub struct Template {
     places: Vec<u8>,
     shortest: usize,
     longest: usize,
-    /// The alternative with the most texts, of those whose different choices give different texts.
-    numbered: Option<usize>,
+    /// The alternative with the most texts, of those whose different choices give different texts. Few templates are
+    /// asked for it, and finding it takes most of the time of reading them all.
+    numbered: OnceLock<Option<usize>>,
     /// Texts are sentences: they begin with a capital letter and end in a punctuation mark.
     prose: bool,
 }
@@ -184,11 +187,10 @@ impl Template {
             totals.push(total);
             alternatives.push(Alternative::parse(part, of)?);
         }
-        let most = (0..alternatives.len()).filter(|&i| alternatives[i].is_decodable());
-        let numbered = most.max_by_key(|&i| alternatives[i].size);
         let shortest = alternatives.iter().map(|a| a.shortest).min().unwrap_or(0);
         let longest = alternatives.iter().map(|a| a.longest).max().unwrap_or(0);
-        let mut template = Template { alternatives, totals, places: Vec::new(), shortest, longest, numbered, prose };
+        let (places, numbered) = (Vec::new(), OnceLock::new());
+        let mut template = Template { alternatives, totals, places, shortest, longest, numbered, prose };
         if total <= MAX_PLACES && template.alternatives.len() <= usize::from(u8::MAX) {
             template.places = (0..total).map(|at| template.place(at) as u8).collect();
         }
@@ -213,6 +215,13 @@ impl Template {
             }
             out.truncate(start);
         }
+    }
+
+    fn numbered(&self) -> Option<usize> {
+        *self.numbered.get_or_init(|| {
+            let decodable = (0..self.alternatives.len()).filter(|&i| self.alternatives[i].is_decodable());
+            decodable.max_by_key(|&i| self.alternatives[i].size)
+        })
     }
 
     #[inline]
@@ -282,22 +291,22 @@ impl Template {
 
     /// Whether an enumerated text may contain the character.
     pub fn holds(&self, c: char) -> bool {
-        self.numbered.is_some_and(|i| self.alternatives[i].parts.iter().any(|part| part.holds(c)))
+        self.numbered().is_some_and(|i| self.alternatives[i].parts.iter().any(|part| part.holds(c)))
     }
 
     /// The number of enumerated texts; 0 if one of them exceeds `room` bytes.
     pub fn size(&self, room: usize) -> u128 {
-        self.numbered.filter(|&i| self.alternatives[i].longest <= room).map_or(0, |i| self.alternatives[i].size)
+        self.numbered().filter(|&i| self.alternatives[i].longest <= room).map_or(0, |i| self.alternatives[i].size)
     }
 
     /// The bytes of the shortest and of the longest enumerated text.
     pub fn numbered_lengths(&self) -> (usize, usize) {
-        self.numbered.map_or((0, 0), |i| (self.alternatives[i].shortest, self.alternatives[i].longest))
+        self.numbered().map_or((0, 0), |i| (self.alternatives[i].shortest, self.alternatives[i].longest))
     }
 
     /// Appends the `i`-th text, `i` below the size.
     pub fn write(&self, i: u128, out: &mut String) {
-        if let Some(numbered) = self.numbered {
+        if let Some(numbered) = self.numbered() {
             self.alternatives[numbered].write(i, out);
         }
     }
