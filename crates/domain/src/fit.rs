@@ -68,11 +68,9 @@ pub fn fit_words(text: &mut String, chars: usize, rng: &mut CellRng) {
         room -= text[before..].chars().count().min(room);
     }
     let start = text.len();
-    while !is_prose {
-        let separator = if text.is_empty() { "" } else { " " };
-        if !append_word(&WORDS, separator, start, room, rng, text) {
-            break;
-        }
+    let separator = |text: &str| if text.is_empty() { "" } else { " " };
+    if !is_prose {
+        while append_word(&WORDS, separator(text), start, room, rng, text) {}
     }
 }
 
