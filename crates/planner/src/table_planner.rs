@@ -337,9 +337,7 @@ impl<'a> TablePlanner<'a> {
         if rows(&spread) > rows(&usual) {
             return spread;
         }
-        if usual.is_err() {
-            return usual;
-        }
+        usual?;
         b.generator.truncate(self.position);
         self.redrawn(b, &redrawn, inputs, false)
     }

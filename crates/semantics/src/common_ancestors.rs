@@ -123,7 +123,8 @@ impl FkPaths<'_> {
         let named = |direct: usize, role: &str, other: &str| {
             self.first[direct].is_none() && plain(other) && begins_with(self.keys[1 - direct], role)
         };
-        if a != b && !(plain(&a) && plain(&b)) && !named(0, &a, &b) && !named(1, &b, &a) {
+        let same_role = a == b || plain(&a) && plain(&b) || named(0, &a, &b) || named(1, &b, &a);
+        if !same_role {
             return false;
         }
         let actor = ancestor.ends_any(ACTORS) && !singular(&a).ends_any(SERVED);

@@ -25,7 +25,7 @@ pub struct DrawnGen {
 
 #[derive(Debug)]
 enum ValuesGen {
-    Numbers(InverseCdf),
+    Numbers(Box<InverseCdf>),
     Ranked(Box<RankedGen>),
     Own,
 }
@@ -42,7 +42,8 @@ impl DrawnGen {
     pub fn new(plan: &Drawn, column: &ColumnPlan, rows: u64, (stream, sharing): (Stream, Stream)) -> Option<DrawnGen> {
         let values = match &plan.values {
             DrawnValues::Numbers { law, least, most, step } => {
-                ValuesGen::Numbers(InverseCdf::new(law, grid(NumericUnit::of(column)?, *least, *most, *step)).ok()?)
+                let grid = grid(NumericUnit::of(column)?, *least, *most, *step);
+                ValuesGen::Numbers(Box::new(InverseCdf::new(law, grid).ok()?))
             }
             DrawnValues::Ranked { ranks, first, natural } => {
                 ValuesGen::Ranked(Box::new(RankedGen::new(ranks, first, *natural, column.rule.domain()?, stream.key())))
