@@ -31,9 +31,9 @@ pub struct Overrides {
 pub struct TableOverride {
     pub rows: Option<RequestedRows>,
     /// The table is not filled; foreign keys refer to its existing rows.
-    pub use_existing: bool,
-    /// Its rows need not be consistent beyond keys and CHECKs.
-    pub no_coherence: bool,
+    pub use_existing: Option<bool>,
+    /// Whether its rows shall be consistent beyond keys and CHECKs.
+    pub coherence: Option<bool>,
     /// The table's rows, given literally.
     pub fixed_rows: Option<FixedRows>,
     /// Columns that take their values together.
@@ -298,13 +298,13 @@ impl<'a> ResolvedOverrides<'a> {
 
     /// Returns true if the table's rows shall be consistent beyond keys and CHECKs.
     pub fn coherent(&self, table: usize) -> bool {
-        !self.tables.get(&table).is_some_and(|t| t.override_.no_coherence)
+        self.tables.get(&table).is_none_or(|t| t.override_.coherence != Some(false))
     }
 
     /// Returns the reason why a table is not filled.
     pub fn left_alone(&self, table: usize) -> Option<&'static str> {
         let override_ = self.tables.get(&table)?.override_;
-        match (override_.use_existing, &override_.rows) {
+        match (override_.use_existing == Some(true), &override_.rows) {
             (true, _) => Some("its rows are used as they are"),
             (false, Some(RequestedRows::Number(0))) => Some("0 rows requested"),
             _ => None,

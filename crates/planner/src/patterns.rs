@@ -95,8 +95,8 @@ impl TableOverride {
         columns.extend(self.columns);
         TableOverride {
             rows: self.rows.or(general.rows.filter(|_| self.fixed_rows.is_none())),
-            use_existing: self.use_existing || general.use_existing,
-            no_coherence: self.no_coherence || general.no_coherence,
+            use_existing: self.use_existing.or(general.use_existing),
+            coherence: self.coherence.or(general.coherence),
             fixed_rows: self.fixed_rows.or(general.fixed_rows.filter(|_| !counted)),
             groups: if self.groups.is_empty() { general.groups } else { self.groups },
             columns,

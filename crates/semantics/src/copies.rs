@@ -90,7 +90,9 @@ fn numbers(child: ChildColumn<'_>, own: &Name, column: &str, same: bool) -> Opti
         (Amount::UnitPrice, Amount::Price) if !own.ends("unit cost") => Some((CopyMode::Whole, 6)),
         (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((CopyMode::Whole, 7)),
         (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((CopyMode::Whole, 5)),
-        (Amount::Line, Amount::Total | Amount::Gross) if pays && table.last() != "refund" => Some((CopyMode::Whole, 4)),
+        (Amount::Line, Amount::Total | Amount::Gross) if pays && !child.line && table.last() != "refund" => {
+            Some((CopyMode::Whole, 4))
+        }
         (Amount::Line, Amount::Total | Amount::Gross) if table.last() == "dispute" => Some((CopyMode::Part, 3)),
         (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((CopyMode::Part, 3)),
         (Amount::Refunded, Amount::Line | Amount::Total) => Some((CopyMode::Part, 3)),
@@ -110,7 +112,8 @@ mod tests {
     #[test]
     fn copied_columns_by_name() {
         let of = |table, column, key, parent, theirs| {
-            copied(ChildColumn { table, column, key, line: true }, parent, theirs).map(|(how, _)| how)
+            let line = table.ends_with("_items") || table == "folio_charges";
+            copied(ChildColumn { table, column, key, line }, parent, theirs).map(|(how, _)| how)
         };
         for (table, column, key, parent, theirs, expected) in [
             ("order_items", "product_name", "product_id", "products", "name", Some(CopyMode::Whole)),
@@ -121,6 +124,7 @@ mod tests {
             ("cities", "country_code", "country_id", "countries", "code", Some(CopyMode::Whole)),
             ("users", "name", "company_id", "companies", "name", None),
             ("payments", "amount", "order_id", "orders", "total", Some(CopyMode::Whole)),
+            ("folio_charges", "amount", "booking_id", "bookings", "total_amount", None),
             ("payments", "currency", "order_id", "orders", "currency", Some(CopyMode::Whole)),
             ("returns", "quantity", "item_id", "order_items", "quantity", Some(CopyMode::AtMost)),
             ("returns", "refund_amount", "item_id", "order_items", "line_total", Some(CopyMode::Part)),

@@ -45,6 +45,9 @@ struct Branch {
 const STEADY_RANK: u8 = 40;
 /// The rank of the last event before a steady state.
 const PUBLISHED: u8 = 50;
+/// The greatest rank of a status before which nothing has happened, and the least of one after which a row is in use.
+const WAITING: u8 = 5;
+const DONE: u8 = 20;
 /// Rows in a thousand with the status of an intermediate step.
 const STEP_WEIGHT: u32 = 60;
 /// Rows in a thousand with the status of the last step.
@@ -96,8 +99,10 @@ impl LifeCycle {
         let mut steps_in_order: Vec<usize> = (0..words.len()).filter(|&i| !is_branch(&words, i)).collect();
         let rank = |i: usize| rank(&words[i]);
         let ranks: Vec<u8> = steps_in_order.iter().filter_map(|&i| rank(i)).collect();
-        let sorted = words.len() > 2 && words.is_sorted();
-        if sorted && !ranks.is_sorted() {
+        let sorted = words.len() > 2 && words.is_sorted() && !ranks.is_sorted();
+        // A list such as paid, pending begins with the usual status.
+        let late = ranks.iter().position(|rank| *rank >= DONE).unwrap_or(ranks.len());
+        if sorted || ranks[late..].iter().any(|rank| *rank <= WAITING) {
             steps_in_order.sort_by_key(|&i| rank(i).unwrap_or(STEADY_RANK));
         }
         // A step's rank is at most that of the following steps.
@@ -273,6 +278,8 @@ impl LifeCycle {
             Position::Branch { instead: Some(step), .. } if listed => f64::from(at < step),
             Position::Branch { from, .. } if rank <= from => 1.0,
             Position::Branch { to, .. } if rank > to => 0.0,
+            // What has been left has not reached its last step.
+            Position::Branch { .. } if listed && steps > 1 && at + 1 == steps => 0.0,
             Position::Branch { from, to, .. } => {
                 let (first, last) = REACHED;
                 first - (first - last) * f64::from(rank - from) / f64::from((to - from).max(1))

@@ -170,8 +170,8 @@ impl ConfigReader<'_> {
                 "rows_to_generate" => override_.rows = Some(RequestedRows::Number(self.count(value, key)?)),
                 "groups" => override_.groups = self.groups(value, key)?,
                 "count" => override_.rows = Some(self.row_count(value, key)?),
-                "use_existing_data" => override_.use_existing = self.flag(value, key)?,
-                "coherence" => override_.no_coherence = !self.flag(value, key)?,
+                "use_existing_data" => override_.use_existing = Some(self.flag(value, key)?),
+                "coherence" => override_.coherence = Some(self.flag(value, key)?),
                 _ => {
                     for (column, node) in self.named(value, "column_configs")? {
                         let read = self.column(node, &format!("{name}.{}", column.0))?;
@@ -185,7 +185,7 @@ impl ConfigReader<'_> {
                 let message = format!("table `{name}`: `{}` and `{second}` set its rows twice; keep one", sources[0].0);
                 Err(self.error(at, message))
             }
-            [(key, at)] if override_.use_existing && override_.fixed_rows.is_some() => {
+            [(key, at)] if override_.use_existing == Some(true) && override_.fixed_rows.is_some() => {
                 Err(self.error(at, format!("table `{name}`: `{key}` contradicts `use_existing_data`; keep one")))
             }
             _ => Ok(override_),
