@@ -36,7 +36,8 @@ struct Case {
 }
 
 fn cases(dialect: Dialect) -> Vec<Case> {
-    let seed = std::env::var("DBMOCKER_TEST_SEED").map_or(1, |s| s.parse().expect("DBMOCKER_TEST_SEED is a whole number"));
+    let seed =
+        std::env::var("DBMOCKER_TEST_SEED").map_or(1, |s| s.parse().expect("DBMOCKER_TEST_SEED is a whole number"));
     let mut generator = Generator::new(dialect, seed);
     let mut all = Vec::new();
     for builtin in builtins() {

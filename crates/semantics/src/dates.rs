@@ -208,6 +208,26 @@ const PERIOD_BOUNDS: [&str; 8] = [
     "valid until",
 ];
 
+/// Ends of names, and the usual times of day in minutes: first, last, and step.
+const TIMES_OF_DAY: &[(&[&str], (u16, u16, u16))] = &[
+    (&["check in", "checkin"], (14 * 60, 16 * 60, 30)),
+    (&["check out", "checkout"], (10 * 60, 12 * 60, 30)),
+    (&["open", "opens", "opening", "opened"], (7 * 60, 10 * 60, 30)),
+    (&["close", "closes", "closing", "closed"], (17 * 60, 22 * 60, 30)),
+    (&["start", "starts", "begin", "begins", "from"], (7 * 60, 14 * 60 + 45, 15)),
+    (&["end", "ends", "finish", "until", "to"], (15 * 60, 22 * 60, 15)),
+    (&["departure", "arrival", "pickup", "pick up", "delivery", "depart", "arrive"], (6 * 60, 22 * 60, 5)),
+];
+
+/// The usual times of day of a column, by its name; `None` if it does not say.
+pub fn time_of_day(name: &Name) -> Option<(u16, u16, u16)> {
+    let mut name = name.clone();
+    while name.words.len() > 1 && matches!(name.last(), "time" | "at" | "hour") {
+        name.words.pop();
+    }
+    TIMES_OF_DAY.iter().find(|(ends, _)| name.ends_any(ends)).map(|(_, times)| *times)
+}
+
 /// Whether a text column holds a time of day, by its name.
 pub fn is_clock(name: &Name) -> bool {
     name.ends_any(&["time", "open time", "close time", "time of day"]) && !is_moment(name)

@@ -69,6 +69,11 @@ impl ColumnInference<'_> {
     }
 
     pub(super) fn time(&self) -> (Domain, String) {
+        if let Some((from, to, step)) = dates::time_of_day(&self.name).filter(|_| !self.context.in_key) {
+            let minutes = |n: u16| i128::from(n) * 60 * i128::from(MICROS_PER_SECOND);
+            let times = range(RangeKind::Time, minutes(from), minutes(to), minutes(step), Shape::Uniform);
+            return (times, format!("name `{}` (a time of day)", self.name.whole));
+        }
         let step = if self.context.in_key { MICROS_PER_SECOND } else { 60 * MICROS_PER_SECOND };
         (range(RangeKind::Time, 0, (MICROS_PER_DAY - step).into(), step.into(), Shape::Uniform), "type time".into())
     }
