@@ -123,3 +123,17 @@ fn columns_exist(schema: &Schema, tables: &[usize], override_: &TableOverride) -
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_settings_undo_general_ones() {
+        let of = |coherence, use_existing| TableOverride { coherence, use_existing, ..TableOverride::default() };
+        let merged = of(Some(true), Some(false)).over(of(Some(false), Some(true)));
+        assert_eq!((merged.coherence, merged.use_existing), (Some(true), Some(false)));
+        let merged = of(None, None).over(of(Some(false), Some(true)));
+        assert_eq!((merged.coherence, merged.use_existing), (Some(false), Some(true)));
+    }
+}

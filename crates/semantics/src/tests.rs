@@ -268,6 +268,8 @@ fn numbers_depend_on_their_table_and_unit() {
     for (t, name, ty, expected) in [
         ("patients", "weight_kg", numeric(5, 1), "45.0..120.0"),
         ("parcels", "weight_kg", numeric(6, 2), "0.20..30.00"),
+        ("things", "weight_kg", numeric(6, 2), "45.00..120.00"),
+        ("things", "height_cm", int(4), "150..195"),
         ("payslips", "gross_cents", int(8), "180000..900000"),
         ("policies", "annual_premium_cents", int(4), "20000..300000"),
         ("products", "price_cents", int(4), "500..50000"),
@@ -280,6 +282,20 @@ fn numbers_depend_on_their_table_and_unit() {
         };
         assert_eq!(format!("{}..{}", shown(lo), shown(hi)), expected, "{t}.{name}");
     }
+}
+
+#[test]
+fn times_of_day_follow_their_names() {
+    let hours = |name: &str| match inferred("hotels", name, SqlType::Time { precision: 6, tz: false, span: false }).domain {
+        Domain::Range { kind: RangeKind::Time, lo, hi, .. } => [lo, hi].map(|at| at / 3_600_000_000),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(hours("check_in_time"), [14, 16]);
+    assert_eq!(hours("check_out_time"), [10, 12]);
+    assert_eq!(hours("opens_at"), [7, 10]);
+    assert_eq!(hours("closing_time"), [17, 22]);
+    assert!(hours("start_time")[1] < hours("end_time")[0]);
+    assert_eq!(hours("t"), [0, 23]);
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn columns_determined_otherwise_have_no_law() {
         .schema();
     let mut overrides = Overrides::default();
     overrides.column("by_wish", "total", "").min_value = Some(Scalar::Int(5));
-    overrides.table_of(&schema, "by_flag", "").unwrap().no_coherence = true;
+    overrides.table_of(&schema, "by_flag", "").unwrap().coherence = Some(false);
     let options = PlanOptions { rows: 30, seed: 42, now: NOW, overrides, ..PlanOptions::default() };
     let (plan, _) = build(&schema, &options, &NoExistingRows).unwrap();
     let lawful: Vec<&str> =
@@ -92,4 +92,36 @@ fn columns_determined_otherwise_have_no_law() {
     assert_eq!(lawful, ["lawful"]);
     let (plan, _) = build(&schema, &PlanOptions { no_coherence: true, ..options }, &NoExistingRows).unwrap();
     assert!(plan.tables.iter().all(|t| t.columns.iter().all(|c| c.law.is_none())));
+}
+
+#[test]
+fn several_parties_pay_parts_of_a_bill() {
+    let bills = with(
+        table("medical_bills").int("id").primary(&["id"]).varchar("status", 10).check("status in ('open', 'paid', 'void')"),
+        &[("total", MONEY), ("insurance_paid", MONEY), ("adjustments", MONEY), ("patient_paid", MONEY), ("balance", MONEY)],
+    );
+    let claims = with(
+        table("claims").int("id").primary(&["id"]).varchar("status", 10).check("status in ('submitted', 'approved', 'paid')"),
+        &[("claimed_amount", MONEY), ("approved_amount", MONEY)],
+    );
+    let schema = Fixture::new().with(bills).with(claims).schema();
+    let (plan, generator) = planned(&schema, 400);
+    let statuses = |name: &str| -> Vec<String> {
+        let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
+        let status = plan.tables[t].columns.iter().position(|c| c.name == "status").unwrap();
+        (0..400).map(|row| generator.cells(t, &[status], row).unwrap()[0].to_string()).collect()
+    };
+    let mut left = 0;
+    for (r, status) in numbers(&plan, &generator, "medical_bills").iter().zip(statuses("medical_bills")) {
+        let due = r["total"] - r["insurance_paid"] - r["adjustments"] - r["patient_paid"];
+        assert!((due - r["balance"]).abs() < 0.0051 && r["balance"] > -0.0051, "{r:?}");
+        assert!(status != "paid" || r["balance"].abs() < 0.0051, "{r:?}");
+        left += usize::from(status == "open" && r["balance"] > 0.0);
+    }
+    assert!(left > 0);
+    for (r, status) in numbers(&plan, &generator, "claims").iter().zip(statuses("claims")) {
+        assert!(r["approved_amount"] <= r["claimed_amount"]);
+        assert_eq!(status == "submitted", r["approved_amount"] == 0.0, "{status}: {r:?}");
+    }
+    checked(&schema, (plan, generator));
 }

@@ -155,3 +155,13 @@ fn flags_and_statuses_in_other_words_decide_the_same() {
     assert_eq!(set("active inactive suspended", "deleted_at"), "by chance");
     assert_eq!(event_name(&Name::new("response")), event_name(&Name::new("responded_at")).map(|(e, _)| (e, false)));
 }
+
+#[test]
+fn what_was_left_has_not_reached_the_last_step() {
+    let stays = "pending confirmed checked_in checked_out cancelled no_show";
+    assert_eq!(set(stays, "checked_out_at"), "checked_out");
+    assert_eq!(set("created picked_up in_transit delivered returned lost", "delivered_at"), "delivered returned");
+    // The usual status comes first in some lists.
+    assert_eq!(set("paid pending failed refunded", "paid_at"), "paid refunded");
+    assert_eq!(set("completed open cancelled", "completed_at"), "completed");
+}
