@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn copied_columns_by_name() {
-        let of = |table, column, key, parent, theirs| {
+        let of = |table: &str, column, key, parent, theirs| {
             let line = table.ends_with("_items") || table == "folio_charges";
             copied(ChildColumn { table, column, key, line }, parent, theirs).map(|(how, _)| how)
         };

@@ -208,8 +208,11 @@ const PERIOD_BOUNDS: [&str; 8] = [
     "valid until",
 ];
 
-/// Ends of names, and the usual times of day in minutes: first, last, and step.
-const TIMES_OF_DAY: &[(&[&str], (u16, u16, u16))] = &[
+/// Times of day in minutes: first, last, and step.
+type TimesOfDay = (u16, u16, u16);
+
+/// Ends of names, and the usual times of day.
+const TIMES_OF_DAY: &[(&[&str], TimesOfDay)] = &[
     (&["check in", "checkin"], (14 * 60, 16 * 60, 30)),
     (&["check out", "checkout"], (10 * 60, 12 * 60, 30)),
     (&["open", "opens", "opening", "opened"], (7 * 60, 10 * 60, 30)),
@@ -220,7 +223,7 @@ const TIMES_OF_DAY: &[(&[&str], (u16, u16, u16))] = &[
 ];
 
 /// The usual times of day of a column, by its name; `None` if it does not say.
-pub fn time_of_day(name: &Name) -> Option<(u16, u16, u16)> {
+pub fn time_of_day(name: &Name) -> Option<TimesOfDay> {
     let mut name = name.clone();
     while name.words.len() > 1 && matches!(name.last(), "time" | "at" | "hour") {
         name.words.pop();

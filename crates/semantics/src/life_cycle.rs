@@ -46,8 +46,10 @@ const STEADY_RANK: u8 = 40;
 /// The rank of the last event before a steady state.
 const PUBLISHED: u8 = 50;
 /// The greatest rank of a status before which nothing has happened, and the least of one after which a row is in use.
-const WAITING: u8 = 5;
-const DONE: u8 = 20;
+const WAITING: u8 = 10;
+const DONE: u8 = 30;
+/// Branches that leave after the last step end at this rank or a greater one.
+const RETURNED: u8 = 80;
 /// Rows in a thousand with the status of an intermediate step.
 const STEP_WEIGHT: u32 = 60;
 /// Rows in a thousand with the status of the last step.
@@ -118,6 +120,8 @@ impl LifeCycle {
             let position = match branch(&words[i]).filter(|_| !steps_in_order.contains(&i)) {
                 Some((from, to, weight, instead, ends)) => {
                     let replaced = steps_in_order.iter().find(|&&w| instead.contains(&words[w].as_str()));
+                    // A parcel is lost on its way, a deal instead of won.
+                    let to = if replaced.is_none() && !instead.is_empty() { to.min(RETURNED - 1) } else { to };
                     let instead = replaced.map(|&w| steps[w].0);
                     Position::Branch { from, to, weight, instead, ends }
                 }
@@ -278,8 +282,8 @@ impl LifeCycle {
             Position::Branch { instead: Some(step), .. } if listed => f64::from(at < step),
             Position::Branch { from, .. } if rank <= from => 1.0,
             Position::Branch { to, .. } if rank > to => 0.0,
-            // What has been left has not reached its last step.
-            Position::Branch { .. } if listed && steps > 1 && at + 1 == steps => 0.0,
+            // What has been given up has not reached its last step; what is returned has.
+            Position::Branch { to, .. } if listed && to < RETURNED && steps > 2 && at + 1 == steps => 0.0,
             Position::Branch { from, to, .. } => {
                 let (first, last) = REACHED;
                 first - (first - last) * f64::from(rank - from) / f64::from((to - from).max(1))

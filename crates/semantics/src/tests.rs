@@ -286,10 +286,11 @@ fn numbers_depend_on_their_table_and_unit() {
 
 #[test]
 fn times_of_day_follow_their_names() {
-    let hours = |name: &str| match inferred("hotels", name, SqlType::Time { precision: 6, tz: false, span: false }).domain {
-        Domain::Range { kind: RangeKind::Time, lo, hi, .. } => [lo, hi].map(|at| at / 3_600_000_000),
-        other => panic!("{name}: {other:?}"),
-    };
+    let hours =
+        |name: &str| match inferred("hotels", name, SqlType::Time { precision: 6, tz: false, span: false }).domain {
+            Domain::Range { kind: RangeKind::Time, lo, hi, .. } => [lo, hi].map(|at| at / 3_600_000_000),
+            other => panic!("{name}: {other:?}"),
+        };
     assert_eq!(hours("check_in_time"), [14, 16]);
     assert_eq!(hours("check_out_time"), [10, 12]);
     assert_eq!(hours("opens_at"), [7, 10]);

@@ -34,7 +34,7 @@ pub fn run(args: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     source.declare(&request.overrides)?;
     for name in args.use_existing_tables.iter().flat_map(|t| &t.0) {
         let override_ = request.overrides.table_of(&source.schema, name, "--use-existing-tables");
-        override_.map_err(config::plan_failure)?.use_existing = true;
+        override_.map_err(config::plan_failure)?.use_existing = Some(true);
     }
     let truncate = args.truncate || request.generation.truncate_existing == Some(true);
     let resources = Resources::new(&args.resources, &request.generation);

@@ -97,11 +97,25 @@ fn columns_determined_otherwise_have_no_law() {
 #[test]
 fn several_parties_pay_parts_of_a_bill() {
     let bills = with(
-        table("medical_bills").int("id").primary(&["id"]).varchar("status", 10).check("status in ('open', 'paid', 'void')"),
-        &[("total", MONEY), ("insurance_paid", MONEY), ("adjustments", MONEY), ("patient_paid", MONEY), ("balance", MONEY)],
+        table("medical_bills")
+            .int("id")
+            .primary(&["id"])
+            .varchar("status", 10)
+            .check("status in ('open', 'paid', 'void')"),
+        &[
+            ("total", MONEY),
+            ("insurance_paid", MONEY),
+            ("adjustments", MONEY),
+            ("patient_paid", MONEY),
+            ("balance", MONEY),
+        ],
     );
     let claims = with(
-        table("claims").int("id").primary(&["id"]).varchar("status", 10).check("status in ('submitted', 'approved', 'paid')"),
+        table("claims")
+            .int("id")
+            .primary(&["id"])
+            .varchar("status", 10)
+            .check("status in ('submitted', 'approved', 'paid')"),
         &[("claimed_amount", MONEY), ("approved_amount", MONEY)],
     );
     let schema = Fixture::new().with(bills).with(claims).schema();
