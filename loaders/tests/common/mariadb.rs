@@ -31,6 +31,8 @@ impl Server {
             .args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--performance-schema=0"])
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", dir.path().join("sock").display()))
+            // A server removes other servers' temporary tables from a folder that it shares with them.
+            .arg(format!("--tmpdir={}", data.display()))
             .arg(format!("--pid-file={}", dir.path().join("pid").display()))
             .arg(format!("--port={port}"))
             .args(options)
