@@ -1,6 +1,9 @@
 //! The order of a row's dates and timestamps, and the usual time between them, by their names.
 
+mod words;
+
 use super::names::Name;
+use words::{PAIRED, PLANNED, SPANS, STAGES};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -34,12 +37,7 @@ pub enum Stage {
     CurrentEnd,
 }
 
-use Stage::{Ahead, Before, Begun, Born, Changed, Current, CurrentEnd, Gone, Last, Out, Then};
-
-const BILL: &[i64] = &[14 * DAY, 14 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 45 * DAY];
-const LONG: &[i64] = &[30 * DAY, 90 * DAY, 180 * DAY, YEAR, YEAR];
-const TRIAL: &[i64] = &[7 * DAY, 14 * DAY, 14 * DAY, 30 * DAY];
-const DAYS: &[i64] = &[2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 7 * DAY];
+use Stage::{Begun, Then};
 
 /// Ranks of [`Then`]: the start of what a row describes, departures, arrivals, ends and closings.
 const STARTED: u8 = 25;
@@ -47,309 +45,6 @@ const LEFT: u8 = 50;
 const ARRIVED: u8 = 55;
 const ENDED: u8 = 65;
 const CLOSED: u8 = 75;
-
-/// Phrases in a name and the stage that each indicates; the first match wins, so rarer phrases come first.
-pub const STAGES: &[(&[&str], Stage)] = &[
-    (&["birth", "birth date", "date of birth", "born"], Born),
-    (&["first seen", "first login", "first visit", "first order", "first purchase"], Begun),
-    (
-        &["founded", "established", "built", "manufactured", "manufacture", "production", "construction"],
-        Before((YEAR, 40 * YEAR)),
-    ),
-    (&["clock in", "punch in", "time in", "check in time"], Then(22, (6 * HOUR, 11 * HOUR))),
-    (
-        &["clock out", "punch out", "time out", "logout", "logged out", "sign out", "signed out"],
-        Then(70, (HOUR, 9 * HOUR)),
-    ),
-    (&["trial end", "trial expire"], Ahead(TRIAL)),
-    (&["period start", "current period start", "cycle start"], Current),
-    (&["period end", "current period end", "cycle end"], CurrentEnd),
-    (&["deleted", "delete", "removed", "purged"], Gone),
-    (&["updated", "modified", "changed", "edited", "update", "last modified", "last updated", "last update"], Changed),
-    (&["due", "deadline", "due date"], Ahead(BILL)),
-    (
-        &[
-            "expiry",
-            "expire",
-            "expiration",
-            "valid to",
-            "valid until",
-            "valid thru",
-            "renewal",
-            "warranty",
-            "not after",
-            "best before",
-            "effective to",
-            "effective until",
-        ],
-        Ahead(LONG),
-    ),
-    (
-        &[
-            "estimated",
-            "expected",
-            "promised",
-            "next",
-            "follow up",
-            "planned end",
-            "scheduled end",
-            "target",
-            "scheduled arrival",
-            "estimated delivery",
-        ],
-        Ahead(DAYS),
-    ),
-    (&["last", "last seen", "last login", "accessed", "seen", "heartbeat", "synced", "refreshed"], Last),
-    (
-        &[
-            "cancelled",
-            "canceled",
-            "cancellation",
-            "rejected",
-            "declined",
-            "failed",
-            "voided",
-            "suspended",
-            "revoked",
-            "withdrawn",
-            "banned",
-            "blocked",
-            "abandoned",
-            "unsubscribed",
-            "churned",
-            "expired",
-            "terminated",
-            "termination",
-            "deactivated",
-            "disabled",
-            "reversed",
-        ],
-        Then(60, (2 * HOUR, 20 * DAY)),
-    ),
-    (&["refunded", "refund"], Then(80, (DAY, 12 * DAY))),
-    (
-        &[
-            "archived",
-            "closed",
-            "settled",
-            "discharged",
-            "discharge",
-            "graduated",
-            "graduation",
-            "decommissioned",
-            "retired",
-            "death",
-            "died",
-            "close",
-        ],
-        Then(75, (HOUR, 6 * DAY)),
-    ),
-    (
-        &[
-            "ended",
-            "end",
-            "finished",
-            "finish",
-            "completed",
-            "complete",
-            "stop",
-            "stopped",
-            "checkout",
-            "check out",
-            "checked out",
-            "returned",
-            "return",
-            "until",
-            "to",
-            "dropoff",
-            "drop off",
-            "completion",
-        ],
-        Then(70, (30 * MINUTE, 4 * DAY)),
-    ),
-    (&["resolved", "solved", "fixed", "answered", "resolution"], Then(65, (30 * MINUTE, 6 * DAY))),
-    (
-        &["resulted", "result", "reported result", "read", "opened email", "viewed result", "clicked"],
-        Then(56, (HOUR, 2 * DAY)),
-    ),
-    (
-        &["delivered", "delivery", "arrived", "arrival", "received", "receipt", "actual arrival"],
-        Then(55, (12 * HOUR, 6 * DAY)),
-    ),
-    (
-        &[
-            "shipped",
-            "ship",
-            "dispatched",
-            "departed",
-            "departure",
-            "collected",
-            "picked up",
-            "pickup",
-            "actual departure",
-            "shipment",
-        ],
-        Then(50, (6 * HOUR, 3 * DAY)),
-    ),
-    (
-        &["packed", "processed", "prepared", "picked", "served", "administered", "performed"],
-        Then(45, (20 * MINUTE, DAY)),
-    ),
-    (
-        &["published", "publish", "publication", "released", "release", "launched", "launch"],
-        Out(40, (20 * MINUTE, 12 * DAY)),
-    ),
-    (&["activated", "went live", "enabled"], Then(40, (20 * MINUTE, 12 * DAY))),
-    (&["paid", "payment", "charged", "captured", "billed", "invoiced"], Then(35, (2 * MINUTE, 2 * DAY))),
-    (
-        &[
-            "first response",
-            "responded",
-            "reviewed",
-            "approved",
-            "accepted",
-            "confirmed",
-            "verified",
-            "acknowledged",
-            "authorized",
-            "signed",
-            "approval",
-            "first reply",
-            "triaged",
-            "email verified",
-        ],
-        Then(30, (2 * MINUTE, DAY)),
-    ),
-    (
-        &[
-            "started",
-            "start",
-            "begin",
-            "began",
-            "from",
-            "check in",
-            "checkin",
-            "checked in",
-            "effective",
-            "effective from",
-            "valid from",
-            "scheduled",
-            "scheduled start",
-            "appointment",
-            "actual start",
-            "admitted",
-            "admission",
-            "seen by",
-        ],
-        Then(25, (20 * MINUTE, 6 * DAY)),
-    ),
-    (&["notified", "contacted", "called", "reminded"], Then(28, (10 * MINUTE, 2 * DAY))),
-    (&["assigned", "queued", "enqueued"], Then(20, (MINUTE, 8 * HOUR))),
-    (
-        &[
-            "created",
-            "create",
-            "inserted",
-            "registered",
-            "registration",
-            "signup",
-            "joined",
-            "added",
-            "enrolled",
-            "enrollment",
-            "ordered",
-            "order",
-            "placed",
-            "purchased",
-            "purchase",
-            "opened",
-            "open",
-            "submitted",
-            "requested",
-            "request",
-            "reported",
-            "raised",
-            "occurred",
-            "happened",
-            "triggered",
-            "detected",
-            "logged",
-            "log",
-            "recorded",
-            "measured",
-            "taken",
-            "event",
-            "posted",
-            "post",
-            "sent",
-            "issued",
-            "issue",
-            "invoice",
-            "booked",
-            "booking",
-            "reserved",
-            "visit",
-            "transaction",
-            "granted",
-            "uploaded",
-            "installed",
-            "hired",
-            "hire",
-            "login",
-            "viewed",
-            "played",
-            "watched",
-            "borrowed",
-            "loan",
-            "rented",
-            "rental",
-            "filed",
-            "incident",
-            "sale",
-            "sold",
-            "entry",
-            "timestamp",
-            "date",
-            "time",
-            "member since",
-            "since",
-            "applied",
-            "donated",
-            "won",
-            "earned",
-            "liked",
-            "followed",
-            "listed",
-            "prescribed",
-            "diagnosed",
-            "arrived at work",
-            "commissioned",
-            "purchase date",
-            "recorded on",
-            "entered",
-            "redeemed",
-            "attempted",
-            "rated",
-            "voted",
-            "subscribed",
-            "reading",
-            "snapshot",
-            "day",
-            "as of",
-            "captured at",
-            "shared",
-            "invited",
-            "crt",
-        ],
-        Begun,
-    ),
-];
-
-/// Words for a planned time, in contrast to the actual one.
-const PLANNED: &[&str] = &["scheduled", "planned", "estimated", "expected", "promised", "target", "original"];
-
-/// Events with a planned and an actual time, which get the same stage.
-const PAIRED: &[&str] = &["departure", "arrival", "start", "end", "pickup", "dropoff", "begin", "finish"];
 
 /// Whether a name indicates a planned time rather than an actual one.
 pub fn is_planned(name: &str) -> bool {
@@ -376,52 +71,6 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
         other => other,
     })
 }
-
-/// Durations in seconds by the table's name.
-const SPANS: &[(&[&str], (i64, i64))] = &[
-    (
-        &[
-            "ride",
-            "trip",
-            "call",
-            "session",
-            "meeting",
-            "appointment",
-            "lesson",
-            "class",
-            "game",
-            "match",
-            "play",
-            "break",
-        ],
-        (10 * MINUTE, 2 * HOUR),
-    ),
-    (&["shift", "flight", "journey", "voyage", "timesheet", "attendance"], (90 * MINUTE, 10 * HOUR)),
-    (&["job", "run", "task", "backup", "import", "export", "sync", "request", "query", "stop"], (MINUTE, 40 * MINUTE)),
-    (&["booking", "reservation", "stay", "rental", "leave", "vacation", "admission"], (DAY, 12 * DAY)),
-    (&["quiz", "attempt", "exam"], (5 * MINUTE, 90 * MINUTE)),
-    (&["route", "tour"], (4 * HOUR, 10 * HOUR)),
-    (&["time entry"], (3 * HOUR, 9 * HOUR)),
-    (&["term", "trimester"], (90 * DAY, 150 * DAY)),
-    (&["fiscal period", "accounting period"], (27 * DAY, 30 * DAY)),
-    (&["loan", "borrowing", "checkout"], (3 * DAY, 40 * DAY)),
-    (
-        &[
-            "project",
-            "campaign",
-            "course",
-            "semester",
-            "season",
-            "contract",
-            "lease",
-            "employment",
-            "subscription",
-            "membership",
-            "enrollment",
-        ],
-        (30 * DAY, YEAR),
-    ),
-];
 
 /// The usual duration of what a table's rows describe, in seconds.
 fn span(table: &Name) -> Option<(i64, i64)> {
@@ -605,6 +254,7 @@ pub fn is_machine(table: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Stage::{Ahead, Before, Born, Changed, Current, CurrentEnd, Gone, Last, Out};
 
     #[test]
     fn stages_follow_the_order_of_events() {
