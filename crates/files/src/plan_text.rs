@@ -12,8 +12,10 @@ use serde_json::value::RawValue;
 
 /// Texts of more bytes are written compressed.
 const LONG: usize = 1 << 20;
-/// The most bytes that a compressed text may have.
-const LONGEST: u64 = 16 << 30;
+/// The most bytes that a compressed text may have, whatever its size when compressed, and the most for each compressed
+/// byte above that: a small file cannot fill the memory.
+const LONGEST: u64 = 256 << 20;
+const RATIO: u64 = 100;
 /// zstd's level: higher ones take more time and hardly shorten keys.
 const LEVEL: i32 = 3;
 
@@ -59,7 +61,8 @@ impl Compressed {
         let packed = STANDARD.decode(&self.zstd).ok()?;
         let mut text = String::new();
         // One byte more than was written shows that the length is wrong.
-        let most = self.bytes.min(LONGEST).saturating_add(1);
+        let longest = LONGEST.max(RATIO * packed.len() as u64);
+        let most = self.bytes.min(longest).saturating_add(1);
         zstd::stream::read::Decoder::new(&packed[..]).ok()?.take(most).read_to_string(&mut text).ok()?;
         (text.len() as u64 == self.bytes).then_some(text)
     }

@@ -115,13 +115,18 @@ impl PlanChecker<'_> {
         let (parents, clock) = match &self.table.began {
             None => return Ok(()),
             Some(Began::Clock(clock)) => (Vec::new(), clock),
-            Some(Began::After { parents, otherwise, course, .. }) => {
+            Some(Began::After { parents, otherwise, course, together, .. }) => {
                 holds("rows that come after none", !parents.is_empty())?;
                 if let Some(course) = course {
                     let parent = parents.first().and_then(|&f| self.table.foreign.get(f)?.parent_table);
-                    let columns = parent.map_or(0, |p| self.tables[p].columns.len());
-                    let of_parent = |c: usize| within("a column of the course of a parent", c, columns);
+                    let columns = parent.filter(|&p| p < self.t).map_or(&[][..], |p| &self.tables[p].columns);
+                    let of_parent = |c: usize| {
+                        within("a column of the course of a parent", c, columns.len())?;
+                        let moment = columns[c].law.as_ref().is_some_and(|l| matches!(l.law, Law::Moment { .. }));
+                        holds("a course between columns that are no moments", moment)
+                    };
                     course.from.into_iter().chain([course.to]).try_for_each(of_parent)?;
+                    holds("a course of several parents", *together && parents.len() == 1)?;
                 }
                 (parents.clone(), otherwise)
             }

@@ -13,7 +13,7 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References, is_only_key};
 use super::row_counts::CountedParent;
-use super::table_planner::KeyPair;
+use super::table_planner::{KeyPair, RowsAbove};
 use super::wanted_keys::{self, WantedKeys};
 use dbmocker_core::schema::{Dialect, ForeignKey, Schema, Table, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -79,6 +79,8 @@ pub(super) struct PlanContext<'a> {
     pub free: BTreeMap<usize, BTreeMap<usize, (i64, i64)>>,
     /// By position: the columns of planned tables as the profile alone determines them.
     pub learned: LearnedColumns,
+    /// Ancestors with rows in a table, as far as they were looked for.
+    pub rows_above: RefCell<RowsAbove>,
     /// Key tuples read so far, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -180,6 +182,7 @@ impl<'a> PlanContext<'a> {
             ordered: Vec::new(),
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),
+            rows_above: RefCell::default(),
             pools: RefCell::default(),
         };
         context.wanted_keys = wanted_keys::wanted_keys(schema, &context.order, &context.context());

@@ -35,7 +35,10 @@ struct Relative {
 }
 
 /// A set of rows.
-struct RowSet(Vec<u64>);
+pub(crate) struct RowSet(Vec<u64>);
+
+/// For a table and a path up from it: the ancestor's rows that have rows in the table.
+pub(crate) type RowsAbove = BTreeMap<(usize, Vec<FkStep>), RowSet>;
 
 impl RowSet {
     fn contains(&self, row: u64) -> bool {
@@ -46,10 +49,12 @@ impl RowSet {
 impl TablePlanner<'_> {
     /// Restricts the foreign keys that nothing else determines.
     pub(super) fn relate_parents(&mut self, b: &PlanContext<'_>) {
+        let mut sets = b.rows_above.borrow_mut();
+        // Tables from this position on may be planned again, with other rows.
+        sets.retain(|(table, _), _| *table < self.position);
         if !b.coherent(self.index) || self.rows_given() || b.options.profile.is_some() {
             return;
         }
-        let mut sets = BTreeMap::new();
         for s in 0..self.sources.len() {
             let Some((foreign, column, parent)) = self.free_parent(b, s) else { continue };
             let mut allowed: Option<Vec<u64>> = None;
