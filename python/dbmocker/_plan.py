@@ -136,7 +136,7 @@ class Plan:
         >>> plan(URL, rows=10).schema("orders").field("customer_id").type
         DataType(int64)
         """
-        return self.batches(table, 0, 0).schema
+        return self.batches(table, 0, 0).read_all().schema
 
     def to_arrow(
         self, table: str, start: int = 0, stop: Optional[int] = None, *, progress: bool = False

@@ -77,7 +77,7 @@ def run(args: Iterable[str], progress: bool = False) -> None:
     except BaseException:
         # It ends its transaction and leaves the database as it was.
         process.terminate()
-        process.wait()
+        process.communicate()  # reads what it still says
         raise
     finally:
         bar.close()

@@ -80,7 +80,7 @@ class _Reader(DataSourceReader):
 
 
 def _schema(plan: Plan, table: str) -> Any:
-    return plan.batches(table, 0, 0, uuids="text", workers=1).schema
+    return plan.batches(table, 0, 0, uuids="text", workers=1).read_all().schema
 
 
 def _plain(schema: Any) -> Any:

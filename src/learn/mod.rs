@@ -384,12 +384,18 @@ impl Learner<'_> {
         }
     }
 
-    /// The least and the largest number of a primary key, unless its name says that its numbers identify persons.
+    /// The least and the largest number of a primary key with many rows, unless its name says that its numbers identify persons.
     fn numbers_of_key(&self, column: &Column, known: &ColumnStatistics) -> Option<(f64, f64)> {
         let key = self.table.primary_key()?;
         let alone = matches!(key.parts.as_slice(), [part] if part.column.as_ref() == Some(&column.name));
+        let few = self.rows < labels::ROWS_EACH;
         let refers = self.table.foreign_keys.iter().any(|fk| fk.columns.contains(&column.name));
-        if !alone || refers || !matches!(column.ty, SqlType::Int { .. }) || labels::is_personal(self.table, column) {
+        if !alone
+            || few
+            || refers
+            || !matches!(column.ty, SqlType::Int { .. })
+            || labels::is_personal(self.table, column)
+        {
             return None;
         }
         let spread = spread::of_statistics(Axis::of(&column.ty)?, known)?;

@@ -63,17 +63,27 @@ pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunEr
     Ok(comment)
 }
 
+/// Restricts an index to that of a constraint: another one of its name does not replace it.
+const CONSTRAINT: &str = " AND EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k \
+     WHERE k.conindid OPERATOR(pg_catalog.=) c.oid AND k.contype OPERATOR(pg_catalog.=) ANY (ARRAY['p', 'u', 'x']::pg_catalog.\"char\"[]))";
+
 /// PostgreSQL: whether the table's schema holds an index, or anything else, of this name.
 ///
 /// # Errors
 /// A query fails.
-pub(super) fn has_index(loader: &mut dyn Loader, table: &TableName, index: &str) -> Result<bool, LoadError> {
+pub(super) fn has_index(
+    loader: &mut dyn Loader,
+    table: &TableName,
+    index: &str,
+    of_constraint: bool,
+) -> Result<bool, LoadError> {
     let literal = |text: &str| ident::literal(Dialect::Postgres, text);
     let sql = format!(
         "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
-         WHERE n.nspname OPERATOR(pg_catalog.=) {} AND c.relname OPERATOR(pg_catalog.=) {}",
+         WHERE n.nspname OPERATOR(pg_catalog.=) {} AND c.relname OPERATOR(pg_catalog.=) {}{}",
         literal(&table.schema),
-        literal(index)
+        literal(index),
+        if of_constraint { CONSTRAINT } else { "" }
     );
     Ok(!loader.query(&sql)?.is_empty())
 }

@@ -221,7 +221,7 @@ fn undone(
     let removed = loader.calling_functions().execute(&empty(dialect, table, facts.partitioned))?;
     let (mut made, mut there) = (0, Vec::new());
     for index in indexes {
-        if facts::has_index(loader, table, &index.name)? {
+        if facts::has_index(loader, table, &index.name, index.constraint.is_some())? {
             there.push(index.name.as_str());
             continue;
         }

@@ -1,13 +1,13 @@
 -- Indexes and keys of one table ({table}) that can be dropped and recreated identically, each as one JSON object. Indexes
 -- with properties that no statement here restores (clustered, replica identity, statistics targets, labels), or on which other
--- objects depend, are left out.
+-- objects depend, are left out. So is the primary key where a publication may need it: without it, no row can be deleted.
 select pg_catalog.json_build_object(
            'name', i.relname, 'unique', x.indisunique, 'definition', substr(d.text, length(d.head) + 1),
            'tablespace', coalesce(s.spcname, ''), 'comment', obj_description(i.oid, 'pg_class'),
            'constraint', case when k.oid is not null then pg_catalog.json_build_object(
                'name', k.conname, 'primary', k.contype = 'p', 'deferrable', k.condeferrable, 'deferred', k.condeferred,
                'comment', obj_description(k.oid, 'pg_constraint')) end)
-from (select c.oid, n.nspname, c.relname
+from (select c.oid, n.nspname, c.relname, c.relreplident
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.oid = {table}::regclass and c.relkind = 'r' and not c.relispartition
         and not exists (select from pg_inherits h where c.oid in (h.inhrelid, h.inhparent))
@@ -22,6 +22,7 @@ left join pg_constraint k on k.conindid = i.oid and k.conrelid = t.oid and k.con
 left join pg_tablespace s on s.oid = i.reltablespace
 where x.indisvalid and x.indisready and x.indislive and strpos(d.text, d.head || 'USING ') = 1
   and not x.indisexclusion and not x.indisclustered and not x.indisreplident
+  and not (x.indisprimary and t.relreplident = 'd' and exists (select from pg_publication))
   and not exists (select from pg_depend d
                   where d.deptype = 'n' and d.refobjid in (i.oid, k.oid)
                     and d.refclassid in ('pg_class'::regclass, 'pg_constraint'::regclass))

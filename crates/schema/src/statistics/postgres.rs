@@ -176,7 +176,7 @@ pub(super) fn combinations(
         "select s.schemaname as schema, s.tablename as name, to_json(s.attnames) as columns,
                 array_to_json(s.most_common_vals) as vals, array_to_json(s.most_common_freqs) as freqs
            from pg_stats_ext s
-          where s.most_common_vals is not null
+          where s.most_common_vals is not null and to_jsonb(s) ->> 'exprs' is null
             and s.schemaname || chr(1) || s.tablename || chr(1) || array_to_string(s.attnames, chr(1)) = any (array[{}]::text[])",
         places.join(", ")
     );
