@@ -48,7 +48,7 @@ bench: build ## the short benchmarks, beside each server's own client and other 
 	python3 benches/plan.py --bin $(BIN) --repeat 1
 	python3 benches/stages.py --bin $(BIN) --rows 200000 --repeat 1
 	python3 benches/load.py --bin $(BIN) --rows 200000 --repeat 1
-	python3 benches/profile.py --bin $(BIN) --rows 100000 --repeat 1
+	python3 benches/learned.py --bin $(BIN) --rows 100000 --repeat 1
 	python3 benches/memory.py --bin $(BIN) --rows 200000 1000000 --only csv parquet SQLite
 	python3 -m venv target/bench-tools && target/bench-tools/bin/pip install -q tpchgen-cli duckdb
 	python3 benches/export.py --bin $(BIN) --scale 0.1 --repeat 1 --tpchgen target/bench-tools/bin/tpchgen-cli --duckdb target/bench-tools/bin/python

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Loading with a profile compared with loading without one.
 
-    benches/profile.py [--rows 300000] [--repeat 5] [--only PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
+    benches/learned.py [--rows 300000] [--repeat 5] [--only PostgreSQL MariaDB SQLite] [--bin target/release/dbmocker]
 
 The five-table shop of shop.sql is filled once, and its statistics are learned. Then an empty shop is loaded with the same number
 of rows in turns, by --rows and by --profile. Wall-clock seconds from the start of the program until every constraint is in place,
