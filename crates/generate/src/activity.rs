@@ -104,16 +104,21 @@ impl Activity {
 
     /// Returns the parent of a row.
     pub fn parent(&self, row: u64) -> u64 {
+        let period = &self.periods[self.period(row)];
+        let place = period.scatter.apply(row - period.start);
+        let span = &period.spans[usize::from(place >= period.spans[1].place && period.spans[1].places > 0)];
+        span.parent + span.find(place - span.place, &self.popular)
+    }
+
+    /// Returns the period of a row.
+    fn period(&self, row: u64) -> usize {
         let count = self.periods.len() as u64;
         let guess = (u128::from(row) * u128::from(count) / u128::from(self.rows.max(1))) as usize;
         let mut b = guess.min(self.periods.len() - 1);
         while self.periods[b].start > row {
             b -= 1;
         }
-        let period = &self.periods[b];
-        let place = period.scatter.apply(row - period.start);
-        let span = &period.spans[usize::from(place >= period.spans[1].place && period.spans[1].places > 0)];
-        span.parent + span.find(place - span.place, &self.popular)
+        b
     }
 
     /// Returns the number of rows of a parent.
@@ -127,6 +132,26 @@ impl Activity {
             let period = &self.periods[b];
             (from..to).map(|place| period.start + period.gather.apply(place))
         })
+    }
+
+    /// Returns the row before a row among the rows of its parent; `None` for the first.
+    pub fn previous(&self, row: u64) -> Option<u64> {
+        let (b, parent) = (self.period(row), self.parent(row));
+        (0..=b).rev().find_map(|b| self.last_of(b, parent, row))
+    }
+
+    /// Returns the last row below `limit` of a parent in a period.
+    fn last_of(&self, b: usize, parent: u64, limit: u64) -> Option<u64> {
+        let period = &self.periods[b];
+        let end = self.periods.get(b + 1).map_or(self.rows, |next| next.start).min(limit);
+        let places = period.spans.iter().filter_map(|span| span.of(parent, &self.popular));
+        let count: u64 = places.clone().map(|(from, to)| to - from).sum();
+        // Of a frequent parent, a row is near; of a rare one, there are few to compare.
+        if count > 0 && count.saturating_mul(count) > end - period.start {
+            return (period.start..end).rev().find(|&row| self.parent(row) == parent);
+        }
+        let rows = places.flat_map(|(from, to)| from..to).map(|place| period.start + period.gather.apply(place));
+        rows.filter(|&row| row < limit).max()
     }
 
     /// Returns one of the parent's rows below `limit`, chosen by a random word; `None` if none was found.
@@ -156,11 +181,7 @@ impl Activity {
     /// Iterates over the periods in which a parent has places: period, first place, end.
     fn spans(&self, parent: u64) -> impl Iterator<Item = (usize, u64, u64)> {
         let spans = self.periods.iter().enumerate().flat_map(|(b, p)| p.spans.iter().map(move |s| (b, s)));
-        spans.filter_map(move |(b, span)| {
-            let own = parent.checked_sub(span.parent).filter(|p| *p < span.parents && span.places > 0)?;
-            let (from, to) = span.places_of(own, &self.popular);
-            (from < to).then_some((b, span.place + from, span.place + to))
-        })
+        spans.filter_map(move |(b, span)| span.of(parent, &self.popular).map(|(from, to)| (b, from, to)))
     }
 }
 
@@ -196,6 +217,13 @@ fn sums(weights: [u32; WIDTH], len: usize) -> [u32; WIDTH] {
 }
 
 impl PlaceRange {
+    /// Returns the places of a parent in the period, if it has any.
+    fn of(&self, parent: u64, popular: &Popularity) -> Option<(u64, u64)> {
+        let own = parent.checked_sub(self.parent).filter(|p| *p < self.parents && self.places > 0)?;
+        let (from, to) = self.places_of(own, popular);
+        (from < to).then_some((self.place + from, self.place + to))
+    }
+
     /// Returns the first place of the parents from `x` on.
     #[inline]
     fn begin(&self, x: u64) -> u64 {
@@ -343,7 +371,10 @@ mod tests {
                 prop_assert_eq!(law.count(parent as u64), rows.len() as u64);
                 let mut children: Vec<u64> = law.children(parent as u64).collect();
                 children.sort_unstable();
-                prop_assert_eq!(children, rows);
+                prop_assert_eq!(&children, &rows);
+                for (i, &row) in rows.iter().enumerate() {
+                    prop_assert_eq!(law.previous(row), i.checked_sub(1).map(|before| rows[before]));
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ mod parents;
 mod presence;
 mod ranked;
 mod row_source;
+mod siblings;
 mod trees;
 
 pub use ancestor_agreement::KeyUp;
@@ -43,6 +44,7 @@ pub(super) use listed::ListedRows;
 use parents::{ForeignKeyGen, ParentSelectionGen};
 pub(super) use presence::PresenceGen;
 use row_source::{NestingLimit, RowDraws};
+pub(crate) use siblings::PreviousPlace;
 
 /// No attempt gave a valid row.
 #[derive(Debug, thiserror::Error)]

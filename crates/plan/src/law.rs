@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FkStep, SeasonPlan, SeriesPlan, WalkPlan};
+use super::{FkStep, Flow, FlowKind, FlowPart, SeasonPlan, SeriesPlan, WalkPlan};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_domain::distribution::{Distribution, Ranks};
@@ -15,6 +15,30 @@ pub struct LawPlan {
     pub law: Law,
     /// The law as text, e.g. `subtotal + tax - discount`.
     pub text: String,
+}
+
+impl LawPlan {
+    /// Returns the flow of which the column holds a part.
+    pub fn flow(&self) -> Option<Flow> {
+        match &self.law {
+            Law::Side { flow, .. } => Some(*flow),
+            Law::Number { expr, .. } => {
+                let mut found = None;
+                expr.visit(&mut |part| {
+                    if let Formula::Flow { flow, .. } = part {
+                        found = Some(*flow);
+                    }
+                });
+                found
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the foreign key to the entry whose two sides are equal.
+    pub fn entry(&self) -> Option<usize> {
+        self.flow().filter(|flow| flow.kind == FlowKind::Entry)?.foreign
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +57,8 @@ pub enum Law {
     Named { of: usize, words: Vec<(String, String)> },
     /// The text mapped to that of another column of the row; the rule's draw if there is no such entry.
     Text { by: usize, cases: Vec<(String, String)> },
+    /// One of the texts of the row's side of a flow; the first ones more often.
+    Side { flow: Flow, ins: Vec<String>, outs: Vec<String> },
     /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
     Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },
     /// A text made of the names in other columns of the row, of at most `most` characters; the rule's draw if it does not
@@ -357,6 +383,17 @@ pub enum Formula {
         foreign: usize,
         at: Option<usize>,
     },
+    /// A part of the row's flow; NULL where the amount is on the other side.
+    Flow {
+        flow: Flow,
+        part: FlowPart,
+    },
+    /// The level after the last row of another table that refers to the row; NULL if there are no rows.
+    Closing {
+        /// Index of that table in the plan; `foreign` of the flow leads to this row.
+        table: usize,
+        flow: Flow,
+    },
     /// Selected by the text of a column of the row: the first case that it contains, ignoring case.
     ByText {
         column: usize,
@@ -492,6 +529,8 @@ impl Formula {
             | Formula::Between { .. }
             | Formula::Normal { .. }
             | Formula::Wave { .. }
+            | Formula::Flow { .. }
+            | Formula::Closing { .. }
             | Formula::Span { .. }
             | Formula::Years { .. } => {}
         }

@@ -22,6 +22,7 @@ mod deferred_indexes;
 mod duplicates;
 mod error;
 mod existing_keys;
+mod flow;
 mod keys;
 mod law;
 mod parents;
@@ -38,6 +39,7 @@ pub use deferred_indexes::DeferredIndexes;
 pub use duplicates::{Duplicates, Scalar};
 pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
+pub use flow::{Flow, FlowKind, FlowPart};
 pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
     Aggregate, Began, Clock, Course, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan,

@@ -8,7 +8,7 @@ pub(crate) use status_presence::decides;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::coherence::{MomentColumn, TableMoments};
+use super::coherence::{MomentColumn, TableMoments, TwoColumns};
 use super::context::PlanContext;
 use super::keys;
 use super::keys::KeyInput;
@@ -60,6 +60,7 @@ mod row_size;
 mod shares;
 mod status_presence;
 mod timing;
+mod two_sides;
 
 mod values;
 
@@ -104,6 +105,9 @@ struct TablePlanner<'a> {
     moments: TableMoments,
     /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
+    /// The columns of debits and credits, and the CHECKs that their law satisfies.
+    two_sides: Option<TwoColumns>,
+    given_sides: Vec<String>,
     /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, common_ancestors::CommonAncestor>,
     /// Why a foreign key refers to some of the parent's rows only.
@@ -280,6 +284,8 @@ impl<'a> TablePlanner<'a> {
             laws: BTreeMap::new(),
             moments: TableMoments::default(),
             orderings: Vec::new(),
+            two_sides: None,
+            given_sides: Vec::new(),
             kept: Vec::new(),
             keyed: Vec::new(),
             free: BTreeMap::new(),

@@ -13,6 +13,7 @@ mod dictionary;
 mod edges;
 mod entities;
 mod flags;
+pub mod flows;
 mod kinds;
 mod legal;
 mod life_cycle;

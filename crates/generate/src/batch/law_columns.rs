@@ -41,6 +41,7 @@ impl<'a> BatchWork<'a> {
             (
                 Law::Slug { .. }
                 | Law::Text { .. }
+                | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
                 | Law::Names { .. }

@@ -18,6 +18,7 @@ mod attribute;
 mod children;
 mod drawn;
 mod expression;
+mod flow;
 mod moment;
 mod number;
 mod ranked;
@@ -143,6 +144,7 @@ impl<'g> Frame<'g> {
                 Law::Copy { .. }
                 | Law::Slug { .. }
                 | Law::Text { .. }
+                | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
                 | Law::Names { .. } => self.cells(c, unit),
@@ -305,6 +307,11 @@ impl Generator {
                 }
                 _ => self.by_rule(t, c, &law.own, row, attempt),
             },
+            Law::Side { flow, ins, outs } => {
+                let frame = Frame::new(self, t, vec![row]);
+                let texts = if frame.flow_of(flow, row).is_in() { ins } else { outs };
+                Ok(Value::Text(flow::text(texts, frame.stream(column, row)).to_owned()))
+            }
             Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
                 Some((parent, p)) => match self.cell(parent, *column, p)? {
                     Value::Null if !nullable => self.by_rule(t, c, &law.own, row, attempt),

@@ -71,6 +71,8 @@ impl Frame<'_> {
                 (self.rows.iter().map(draw).collect::<Vec<i64>>().into(), *scale)
             }
             Formula::Wave { foreign, at } => self.waves(c, *foreign, *at)?,
+            Formula::Flow { flow, part } => self.flows(flow, *part),
+            Formula::Closing { table, flow } => self.closing(*table, flow),
             Formula::ByText { column, cases, otherwise } => self.by_text(c, *column, cases, otherwise)?,
             Formula::Or(a, b) => {
                 let (a, b, scale) = self.pair(c, a, b)?;

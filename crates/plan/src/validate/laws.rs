@@ -1,7 +1,7 @@
 //! Checks of laws: the columns that they read exist, and do not depend on themselves.
 
 use super::{ColumnId, PlanChecker, Validity, holds, within};
-use crate::{Drawn, DrawnValues, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
+use crate::{Drawn, DrawnValues, Flow, FlowKind, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
 impl PlanChecker<'_> {
     /// Checks that every column that a column's law reads exists.
@@ -18,6 +18,10 @@ impl PlanChecker<'_> {
             Law::Attribute { by, .. } => within("a column", *by, columns),
             Law::Names { names, .. } => names.all().try_for_each(|c| within("a column", c, columns)),
             Law::Moment { .. } => Ok(()),
+            Law::Side { flow, ins, outs } => {
+                holds("a side without texts", !ins.is_empty() && !outs.is_empty())?;
+                flow_of(self.table, flow)
+            }
             Law::Drawn(drawn) => holds("a distribution", is_lawful(drawn)),
             Law::Expression { inputs, .. } => inputs.iter().try_for_each(|input| self.input(&input.of)),
         }
@@ -71,6 +75,13 @@ impl PlanChecker<'_> {
                 Formula::Parent { foreign, column } => self.of_parent(*foreign, *column),
                 Formula::Ordinal { foreign } => within("a foreign key", *foreign, self.table.foreign.len()),
                 Formula::Children { table, foreign, fold } => self.of_children(*table, *foreign, fold),
+                Formula::Flow { flow, .. } => flow_of(self.table, flow),
+                Formula::Closing { table, flow } => within("a table", *table, self.tables.len()).and_then(|()| {
+                    let child = &self.tables[*table];
+                    flow_of(child, flow)?;
+                    let parent = flow.foreign.and_then(|f| child.foreign[f].parent_table);
+                    holds("rows that point at another table", parent == Some(self.t))
+                }),
                 Formula::Span { unit, .. } => holds("a span of no units", *unit > 0),
                 _ => Ok(()),
             };
@@ -99,6 +110,14 @@ impl PlanChecker<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Checks the columns and amounts of a flow of a table's rows.
+fn flow_of(table: &TablePlan, flow: &Flow) -> Validity {
+    within("a column", flow.by, table.columns.len())?;
+    flow.foreign.iter().try_for_each(|f| within("a foreign key", *f, table.foreign.len()))?;
+    holds("a flow without owner", flow.kind == FlowKind::Single || flow.foreign.is_some())?;
+    holds("a flow without amounts", 0 < flow.least && flow.least <= flow.most && flow.scale <= 18)
 }
 
 fn is_lawful(drawn: &Drawn) -> bool {
@@ -142,6 +161,8 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Attribute { by, .. } => vec![(t, *by)],
         Law::Names { names, .. } => names.all().map(|c| (t, c)).collect(),
+        // The amounts follow from the choice of the parent, which no law determines.
+        Law::Side { .. } => Vec::new(),
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
         Law::Drawn(_) => Vec::new(),
     }

@@ -4,6 +4,7 @@
 //! for columns computed from other cells. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod copies;
+mod flows;
 mod moments;
 mod money;
 mod readings;
@@ -14,6 +15,7 @@ mod totals;
 mod typical_numbers;
 
 pub(super) use copies::ParentLink;
+pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;
 pub(super) use totals::{fold, is_asked};

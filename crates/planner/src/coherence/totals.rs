@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use crate::context::PlanContext;
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
-use dbmocker_plan::{Depths, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
+use dbmocker_plan::{Depths, Flow, FlowKind, FlowPart, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
+use dbmocker_semantics::flows::{is_counter, is_last_reading};
 use dbmocker_semantics::roles::is_place;
 use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
 use dbmocker_semantics::{Amount, amount, in_cents};
@@ -53,7 +54,7 @@ pub fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) {
             continue;
         }
         let leads = leads(b, tables, p);
-        let mut changed = false;
+        let mut changed = closings(b, tables, p, &leads);
         for c in 0..tables[p].columns.len() {
             changed |= summed(b, tables, p, c, &leads);
         }
@@ -182,6 +183,35 @@ fn folded(
         _ => is_number,
     };
     fits.then_some(found)
+}
+
+/// A balance, or the state of a counter: the level after the last row that changed or read it.
+fn closings(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[ChildForeignKey]) -> bool {
+    let flow = |lead: &ChildForeignKey| {
+        let flows = tables[lead.table].columns.iter().filter_map(|c| {
+            let law = c.law.as_ref()?;
+            let is_level = matches!(&law.law, Law::Number { expr: Formula::Flow { part: FlowPart::After, .. }, .. });
+            law.flow().filter(|flow| is_level && flow.foreign == Some(lead.foreign))
+        });
+        flows.into_iter().next().filter(|_| b.generator.has_inverse(lead.table, lead.foreign))
+    };
+    let found: Vec<(usize, Flow)> = leads.iter().filter_map(|lead| Some((lead.table, flow(lead)?))).collect();
+    let [(table, flow)] = found[..] else { return false };
+    let mut changed = false;
+    for c in 0..tables[p].columns.len() {
+        let name = tables[p].columns[c].name.clone();
+        let holds = match flow.kind {
+            FlowKind::Counter => is_counter(&name, &b.schema.tables[b.order[p]].name.name) || is_last_reading(&name),
+            _ => matches!(amount(&name), Some(Amount::Balance | Amount::After | Amount::OnHand)),
+        };
+        let same = b.generator.table(p).columns[c].decimals() == Some(flow.scale);
+        if holds && same && is_open(b, tables, p, c) {
+            let expr = Formula::Closing { table, flow }.or(Formula::whole(0));
+            let label = tables[table].name.clone();
+            changed |= put(b, tables, (p, c), expr, format!("the level after the last of {label}"));
+        }
+    }
+    changed
 }
 
 /// An amount of a document: the sum of its lines.

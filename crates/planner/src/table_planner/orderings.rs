@@ -83,7 +83,7 @@ impl TablePlanner<'_> {
 
     /// Returns true if the laws satisfy a CHECK, so that the solver does not handle it.
     pub(super) fn is_given(&self, text: &str) -> bool {
-        self.orderings.iter().any(|o| o.text == text)
+        self.orderings.iter().any(|o| o.text == text) || self.given_sides.iter().any(|given| given == text)
     }
 
     /// Returns the CHECKs that order a column after others.

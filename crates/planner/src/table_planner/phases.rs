@@ -31,7 +31,7 @@ pub(super) enum TrialOutcome {
     Plan(Box<TablePlan>),
     /// The rows would overlap existing ones, which this exclusion constraint does not allow.
     Overlaps(String),
-    /// The laws of moments do not keep the orderings that were left to them.
+    /// The laws do not keep the CHECKs that were left to them.
     Unordered,
 }
 
@@ -89,7 +89,7 @@ impl KeyedTable<'_> {
     /// Checks the conditions that overrides and existing rows impose on the rows.
     pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, String> {
         let KeyedTable { planner, plan } = self;
-        if !planner.keeps_orderings(&plan) {
+        if !planner.keeps_orderings(&plan) || !planner.keeps_sides(&plan) {
             return Ok(TrialOutcome::Unordered);
         }
         planner.check_distributions(b, &plan)?;

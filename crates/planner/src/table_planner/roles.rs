@@ -1,12 +1,14 @@
 //! The distribution of a table's rows over their parents by role, and the shapes of trees.
 
 use super::{PlanContext, TablePlanner};
+use crate::counts::{CountLaw, CountShape};
 use crate::keys::KeyInput;
 use crate::references;
 use dbmocker_core::schema::SqlType;
 use dbmocker_domain::Domain;
 use dbmocker_plan::{
-    ColumnPlan, CompositeKey, Fan, KeyLayout, ParentChoice, ParentSelection, Rule, Spread, TreeColumn, TreeShape,
+    ChildCounts, ColumnPlan, CompositeKey, Fan, KeyLayout, ParentChoice, ParentSelection, Rule, Spread, TreeColumn,
+    TreeShape,
 };
 use dbmocker_semantics::roles;
 use dbmocker_semantics::roles::{Hierarchy, Role};
@@ -27,9 +29,14 @@ impl TablePlanner<'_> {
         sources: &mut [ParentSelection],
         composite_keys: &mut [CompositeKey],
     ) {
+        let entry = self.laws.values().find_map(|law| law.entry());
         for (source, pending) in sources.iter_mut().zip(&self.sources) {
             let role = self.role(b, source);
             let size = pending.size;
+            if let Some(counts) = entry.filter(|f| source.members == [*f]).and_then(|_| at_least_two(size, rows)) {
+                self.count_lines(b, source, composite_keys, size, counts);
+                continue;
+            }
             let mean = rows as f64 / size.max(1) as f64;
             match source.pick {
                 // Rows that must agree on the parent with rows of other tables, or must have distinct parents, need an
@@ -62,6 +69,32 @@ impl TablePlanner<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Gives each entry at least two lines, if nothing else determines its number of lines.
+    fn count_lines(
+        &self,
+        b: &PlanContext<'_>,
+        source: &mut ParentSelection,
+        composite_keys: &mut [CompositeKey],
+        size: u64,
+        counts: ChildCounts,
+    ) {
+        match source.pick {
+            ParentChoice::Skewed if !self.is_agreed_on(b, source) && !self.is_keyed(source) => {
+                source.pick = ParentChoice::Counted { counts };
+            }
+            ParentChoice::Component { composite_key, place: 0 } => {
+                let key = &mut composite_keys[composite_key];
+                let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
+                if counts.most() > room || key.sizes[0] != size {
+                    return;
+                }
+                key.counts = Some(counts);
+            }
+            _ => return,
+        }
+        source.reason = "lines of an entry: at least two for each".into();
     }
 
     /// Returns true if a key of the table contains a column of the foreign key.
@@ -172,6 +205,23 @@ impl TablePlanner<'_> {
 
 /// The default reason of a parent selection.
 const EARLY: &str = "any row of the parent, early ones more often";
+
+/// Returns numbers of lines of at least two for each entry, or for as many entries as possible.
+fn at_least_two(entries: u64, rows: u64) -> Option<ChildCounts> {
+    let used = entries.min(rows / 2);
+    if used == 0 {
+        return None;
+    }
+    let mean = rows as f64 / used as f64;
+    let law = CountLaw::Drawn { shape: CountShape::Geometric, least: Some(2), most: None, mean: Some(mean) };
+    let drawn = law.counts(used).ok().filter(|counts| counts.rows() == rows && counts.parents() == used);
+    let mut counts = drawn.unwrap_or_else(|| {
+        let (each, more) = (rows / used, rows % used);
+        ChildCounts(vec![(each, used - more), (each + 1, more)])
+    });
+    counts.0.push((0, entries - used));
+    Some(counts)
+}
 
 fn by_role(role: Role, size: u64, mean: f64) -> (ParentChoice, &'static str) {
     let spread = |how| ParentChoice::Spread { how };

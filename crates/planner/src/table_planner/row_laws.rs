@@ -12,7 +12,7 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Form, Law, LawPlan, Rule};
-use dbmocker_predicate::NamedCheck;
+use dbmocker_predicate::{Expr, NamedCheck};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
@@ -22,6 +22,7 @@ impl TablePlanner<'_> {
             return;
         }
         self.orderings = self.orderings(b);
+        self.find_sides(b);
         let (coupled, open, allowed, kept, moments) = loop {
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
@@ -65,6 +66,8 @@ impl TablePlanner<'_> {
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
         row.spans(&moments, b.options.now);
         row.typical_numbers();
+        let listed: Vec<usize> = open.iter().copied().filter(|c| row.lists.contains_key(c)).collect();
+        row.flows(&leads, self.two_sides, &listed);
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
         self.laws = row.laws;
@@ -188,15 +191,19 @@ impl TablePlanner<'_> {
             if check.value.is_some() {
                 continue;
             }
-            let mentioned: Vec<usize> = match check.tree(b.schema.dialect) {
-                Ok(tree) => tree.columns().iter().filter_map(|c| self.table.column_index(c)).collect(),
-                Err(_) => (0..self.columns.len())
-                    .filter(|&c| check.text.contains(self.table.columns[c].name.as_str()))
-                    .collect(),
+            let of = |e: &Expr| e.columns().iter().filter_map(|c| self.table.column_index(c)).collect();
+            let mentioned: Vec<Vec<usize>> = match check.tree(b.schema.dialect) {
+                // Each condition of a conjunction holds by itself.
+                Ok(Expr::And(all)) if check.answer.is_none() => all.iter().map(of).collect(),
+                Ok(tree) => vec![of(&tree)],
+                Err(_) => vec![
+                    (0..self.columns.len())
+                        .filter(|&c| check.text.contains(self.table.columns[c].name.as_str()))
+                        .collect(),
+                ],
             };
-            if mentioned.len() > 1 || check.answer.is_some() {
-                out.extend(mentioned);
-            }
+            let couples = |columns: &Vec<usize>| columns.len() > 1 || check.answer.is_some();
+            out.extend(mentioned.into_iter().filter(couples).flatten());
         }
         out
     }
@@ -275,9 +282,14 @@ impl TablePlanner<'_> {
             }
             column.correlated = None;
             column.law = Some(law.clone());
+            if law.flow().is_some() {
+                // Its NULLs are those of the other side.
+                (column.null_share, column.presence) = (0.0, None);
+            }
             column.reason += match law.law {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
+                Law::Side { .. } => "; names: the side of the row's amount",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Attribute { .. } | Law::Names { .. } | Law::Expression { .. } => "",
                 Law::Moment { .. } => "; names: the row's moments are in order",

@@ -1,0 +1,214 @@
+//! Amounts of flows: entries whose two sides balance, changes of a balance, readings of a counter.
+//!
+//! No sum over rows is needed: the level of a balance or counter is a function of its owner and the row number, and the
+//! amount of a row is the difference of two levels. The lines of one side of an entry are the distances of cut points of
+//! its total.
+
+use dbmocker_core::nullable_vec::Nullable;
+use dbmocker_core::rng_stream::{CellRng, Stream, mix};
+use dbmocker_plan::{Flow, FlowKind, FlowPart};
+
+use super::Frame;
+use super::moment::Child;
+use super::number::Scaled;
+use crate::generator::PreviousPlace;
+
+/// Rows of an owner over which its balance drifts to another level.
+const DRIFT: u64 = 12;
+/// A counter with fewer readings than this does not reach its largest level.
+const FEW: u64 = 12;
+/// Ratio of the largest and the smallest total or level of different owners.
+const RANGE: f64 = 40.0;
+
+/// The flow of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FlowOfRow {
+    before: i64,
+    after: i64,
+}
+
+impl FlowOfRow {
+    fn change(self) -> i64 {
+        self.after - self.before
+    }
+
+    pub(super) fn is_in(self) -> bool {
+        self.after >= self.before
+    }
+
+    /// The amount of a row by itself.
+    fn of(change: i64) -> Self {
+        FlowOfRow { before: 0, after: change }
+    }
+
+    fn part(self, part: FlowPart) -> Option<i64> {
+        let amount = self.change().abs();
+        match part {
+            FlowPart::In => self.is_in().then_some(amount),
+            FlowPart::Out => (!self.is_in()).then_some(amount),
+            FlowPart::Amount => Some(amount),
+            FlowPart::Change => Some(self.change()),
+            FlowPart::Before => Some(self.before),
+            FlowPart::After => Some(self.after),
+        }
+    }
+}
+
+/// Returns one of the texts, the first ones more often.
+pub(super) fn text(texts: &[String], mut rng: CellRng) -> &str {
+    let u = rng.unit();
+    &texts[((u * u * texts.len() as f64) as usize).min(texts.len() - 1)]
+}
+
+/// Returns a number between two bounds for a random number from 0 to 1: each power of two is equally frequent.
+fn log_uniform(least: i64, most: i64, u: f64) -> i64 {
+    let least = least.max(1);
+    let doublings = (most / least).checked_ilog2().unwrap_or(0);
+    let at = u * f64::from(doublings + 1);
+    let low = least << (at as u32).min(doublings);
+    let high = low.saturating_mul(2).min(most);
+    low + ((at - at.trunc()) * (high - low).max(0) as f64) as i64
+}
+
+/// Returns a random number from 0 to 1.
+fn unit(word: u64) -> f64 {
+    CellRng::of_cell(mix(word)).unit()
+}
+
+/// The levels of the balance or counter of one owner.
+struct Levels {
+    key: u64,
+    flow: Flow,
+    /// Distance of two rows of an owner.
+    gap: u64,
+    /// Number of rows over which a counter rises to its largest level.
+    rows: u64,
+}
+
+impl Levels {
+    /// Returns the level after a row, at this place among the rows.
+    fn at(&self, place: u64) -> i64 {
+        match self.flow.kind {
+            FlowKind::Counter => {
+                let start = 0.3 * unit(self.key);
+                let rise = (0.2 + 0.4 * unit(self.key ^ 1)) * (place as f64 + unit(self.key ^ mix(place)));
+                ((start + rise / self.rows.max(1) as f64) * self.flow.most as f64) as i64
+            }
+            _ => {
+                let highest = log_uniform((self.flow.most as f64 / RANGE) as i64, self.flow.most, unit(self.key));
+                let window = DRIFT.saturating_mul(self.gap.max(1));
+                let (begin, along) = (place / window, (place % window) as f64 / window as f64);
+                let level = |n: u64| unit(self.key ^ mix(n.wrapping_add(7)));
+                let drift = level(begin) * (1.0 - along) + level(begin.wrapping_add(1)) * along;
+                let own = unit(self.key ^ mix(!place));
+                (highest as f64 * (0.08 + 0.72 * drift + 0.2 * own)) as i64
+            }
+        }
+    }
+
+    /// Returns the level before the first row.
+    fn before(&self, place: u64) -> i64 {
+        match self.flow.kind {
+            FlowKind::Counter => {
+                let step = self.flow.most as f64 * 0.4 * self.gap as f64 / self.rows.max(1) as f64;
+                (self.at(place) - (step * (0.3 + 0.7 * unit(self.key ^ 2))) as i64).max(0)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// Returns the amount of line `place` of the `count` lines of an entry, negative on the one side. One side has one line.
+fn line(flow: &Flow, entry: CellRng, place: u64, count: u64) -> i64 {
+    let mut rng = entry;
+    let (first_alone, size, cuts) = (rng.word() & 1 == 0, rng.unit(), rng.word());
+    let parts = i64::try_from(count - 1).unwrap_or(i64::MAX).max(1);
+    // Each part is at least a fifth of an equal one.
+    let least = flow.least.saturating_mul(5).saturating_mul(parts).min(flow.most);
+    let total = log_uniform(least.max((flow.most as f64 / RANGE / RANGE) as i64), flow.most, size);
+    let alone = if first_alone { 0 } else { count - 1 };
+    if place == alone {
+        return if first_alone { -total } else { total };
+    }
+    let cut = |n: i64| -> i64 {
+        let moved = if n == 0 || n == parts { 0 } else { (mix(cuts ^ n as u64) % 9) as i64 - 4 };
+        let share = i128::from(total) * (i128::from(n) * 10 + i128::from(moved)) / (i128::from(parts) * 10);
+        i64::try_from(share).unwrap_or(total)
+    };
+    let n = place as i64 - i64::from(first_alone);
+    let part = cut(n + 1) - cut(n);
+    if first_alone { part } else { -part }
+}
+
+impl Frame<'_> {
+    /// Returns a part of the flow of each row.
+    pub(super) fn flows(&self, flow: &Flow, part: FlowPart) -> Scaled {
+        let made: Nullable<i64> = self.rows.iter().map(|&row| self.flow_of(flow, row).part(part)).collect();
+        (made, flow.scale)
+    }
+
+    pub(super) fn flow_of(&self, flow: &Flow, row: u64) -> FlowOfRow {
+        let stream = self.table.columns[flow.by].stream;
+        let single = || {
+            let mut rng = CellRng::of_cell(stream.at(row, self.table.attempt(row)));
+            let sign = if rng.word() & 1 == 0 { 1 } else { -1 };
+            FlowOfRow::of(sign * log_uniform(flow.least.max(flow.most / 2000), flow.most, rng.unit()))
+        };
+        let Some(foreign) = flow.foreign.filter(|&f| !self.generator.foreign_is_null(self.t, f, row)) else {
+            return single();
+        };
+        match flow.kind {
+            FlowKind::Single => single(),
+            FlowKind::Entry => match self.generator.child(self.t, foreign, row).filter(|child| child.count > 1) {
+                Some(child) => {
+                    let entry = CellRng::of_cell(entry_word(stream, child.parent));
+                    FlowOfRow::of(line(flow, entry, child.ordinal, child.count))
+                }
+                None => single(),
+            },
+            FlowKind::Balance | FlowKind::Counter => {
+                let attempt = self.table.attempt(row);
+                let Some(owner) = self.generator.parent_row(self.t, foreign, row, attempt) else { return single() };
+                let child = self.generator.child(self.t, foreign, row);
+                let levels = self.levels(flow, foreign, owner, child.as_ref());
+                let (place, previous) = match child {
+                    Some(Child { ordinal, .. }) => (ordinal, PreviousPlace::of(ordinal.checked_sub(1))),
+                    None => (row, self.generator.previous_row(self.t, foreign, row)),
+                };
+                let before = match previous {
+                    PreviousPlace::At(previous) => levels.at(previous),
+                    PreviousPlace::None => levels.before(place),
+                    PreviousPlace::Unknown => levels.at(place.saturating_sub(levels.gap)),
+                };
+                FlowOfRow { before, after: levels.at(place) }
+            }
+        }
+    }
+
+    /// Returns the level after the last row that refers to each row.
+    pub(super) fn closing(&self, table: usize, flow: &Flow) -> Scaled {
+        let generator = self.generator;
+        let children = Frame::new(generator, table, Vec::new());
+        let level = |&p: &u64| {
+            let foreign = flow.foreign?;
+            let last = generator.last_row(table, foreign, p)?;
+            let existing = children.table.foreign[foreign].existing_keys.len() as u64;
+            let child = generator.child(table, foreign, last);
+            let place = child.as_ref().map_or(last, |child| child.ordinal);
+            Some(children.levels(flow, foreign, existing + p, child.as_ref()).at(place))
+        };
+        (self.rows.iter().map(level).collect(), flow.scale)
+    }
+
+    fn levels(&self, flow: &Flow, foreign: usize, owner: u64, child: Option<&Child>) -> Levels {
+        let owners = self.table.foreign[foreign].parent.map_or(1, |p| self.generator.table(p).rows).max(1);
+        let key = entry_word(self.table.columns[flow.by].stream, owner);
+        let (gap, rows) = child.map_or((owners, self.table.rows), |child| (1, child.count.max(FEW)));
+        Levels { key, flow: *flow, gap, rows }
+    }
+}
+
+/// Returns the random word that all rows of one parent share.
+fn entry_word(stream: Stream, parent: u64) -> u64 {
+    mix(stream.at(parent, u32::MAX))
+}

@@ -1,0 +1,214 @@
+//! Amounts with two sides: the debits and credits of an entry are equal, rows change the balance of their account, and
+//! readings of a counter rise.
+
+use super::{ParentLink, RowLaws};
+use dbmocker_core::schema::{SqlType, Table};
+use dbmocker_plan::{Flow, FlowKind, FlowPart, Formula, Law, LawPlan};
+use dbmocker_semantics::Amount::{
+    After, Balance, Before, Change, Consumption, Credit, Current, Debit, Line, Previous, Total,
+};
+use dbmocker_semantics::Name;
+use dbmocker_semantics::flows::{SideTexts, has_balance, is_counter, is_entry, is_side, sides};
+
+/// The two columns of a row's amount, of which one is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TwoColumns {
+    pub debit: usize,
+    pub credit: usize,
+    /// The other column is NULL, not 0.
+    pub null: bool,
+}
+
+/// The columns that hold a row's amount and its side.
+enum AmountColumns {
+    Two(TwoColumns),
+    /// One column without sign, and another one with the side's text.
+    Sided {
+        amount: usize,
+        side: usize,
+        texts: SideTexts,
+    },
+    /// An amount that may be negative, and a column with the side's text, if there is one.
+    Signed {
+        amount: usize,
+        side: Option<(usize, SideTexts)>,
+    },
+}
+
+impl AmountColumns {
+    /// Returns the column with the side's text.
+    fn side(&self) -> Option<(usize, &SideTexts)> {
+        match self {
+            AmountColumns::Two(_) => None,
+            AmountColumns::Sided { side, texts, .. } => Some((*side, texts)),
+            AmountColumns::Signed { side, .. } => side.as_ref().map(|(side, texts)| (*side, texts)),
+        }
+    }
+}
+
+impl RowLaws<'_> {
+    /// Adds the laws of amounts with two sides. `two`: the columns of both sides; `listed`: columns of listed texts that
+    /// may have a law.
+    pub fn flows(&mut self, leads: &[ParentLink<'_>], two: Option<TwoColumns>, listed: &[usize]) {
+        self.counters(leads);
+        let two = two.filter(|t| self.open(Some(t.debit)).is_some() && self.open(Some(t.credit)).is_some());
+        let entry = leads.iter().find(|lead| is_entry(&lead.parent.name.name) && !self.has_level());
+        if let Some(lead) = entry {
+            let amounts = two.map(AmountColumns::Two).or_else(|| self.sided(listed, true));
+            if let Some(amounts) = amounts {
+                let text = format!("the debits and credits of each {} are equal", lead.parent.name.name);
+                return self.amounts(&amounts, FlowKind::Entry, Some(lead.foreign), None, &text);
+            }
+        }
+        let Some(after) = self.level_after(two.is_some()) else {
+            if let Some(two) = two {
+                self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit");
+            }
+            return;
+        };
+        let Some(lead) = self.owner(leads) else { return };
+        let amounts = two.map(AmountColumns::Two).or_else(|| self.signed(listed)).or_else(|| self.sided(listed, false));
+        if let Some(amounts) = amounts {
+            let text = format!("changes the balance of {}", lead.parent.name.name);
+            self.amounts(&amounts, FlowKind::Balance, Some(lead.foreign), Some(after), &text);
+        }
+    }
+
+    fn has_level(&self) -> bool {
+        self.one(After).is_some() || self.one(Before).is_some()
+    }
+
+    /// Returns the column with the balance after a row.
+    fn level_after(&self, two: bool) -> Option<usize> {
+        let balance = || self.one(Balance).filter(|_| two || self.one(Before).is_some());
+        self.open(self.one(After)).or_else(|| self.open(balance()))
+    }
+
+    /// Returns the foreign key to the owner of the balance.
+    fn owner<'l, 'b>(&self, leads: &'l [ParentLink<'b>]) -> Option<&'l ParentLink<'b>> {
+        let filled = |lead: &&ParentLink<'_>| !self.table.columns[lead.key].nullable;
+        let named = leads.iter().filter(filled).find(|lead| has_balance(&lead.parent.name.name));
+        named.or_else(|| match &leads.iter().filter(filled).collect::<Vec<_>>()[..] {
+            [only] => Some(*only),
+            _ => None,
+        })
+    }
+
+    fn amount_column(&self) -> Option<usize> {
+        self.open(self.first(&[Change, Line, Total]))
+    }
+
+    /// Returns an amount that may be negative.
+    fn signed(&self, listed: &[usize]) -> Option<AmountColumns> {
+        let amount = self.amount_column().filter(|c| self.free[c].0 < 0)?;
+        Some(AmountColumns::Signed { amount, side: self.side(listed, false) })
+    }
+
+    /// Returns an amount without sign, and the column with its side.
+    fn sided(&self, listed: &[usize], plain: bool) -> Option<AmountColumns> {
+        let amount = self.amount_column()?;
+        self.side(listed, plain).map(|(side, texts)| AmountColumns::Sided { amount, side, texts })
+    }
+
+    fn side(&self, listed: &[usize], plain: bool) -> Option<(usize, SideTexts)> {
+        let free = listed.iter().filter(|&&c| is_side(self.name(c)) && !self.laws.contains_key(&c));
+        free.copied().find_map(|c| Some((c, sides(self.lists.get(&c)?, plain)?)))
+    }
+
+    /// Sets the laws of the columns.
+    fn amounts(
+        &mut self,
+        amounts: &AmountColumns,
+        kind: FlowKind,
+        foreign: Option<usize>,
+        after: Option<usize>,
+        text: &str,
+    ) {
+        let before = after.and_then(|_| self.open(self.one(Before)));
+        let mut columns: Vec<usize> = after.into_iter().chain(before).collect();
+        let by = match amounts {
+            AmountColumns::Two(two) => {
+                columns.extend([two.debit, two.credit]);
+                two.debit
+            }
+            AmountColumns::Sided { amount, .. } | AmountColumns::Signed { amount, .. } => {
+                columns.push(*amount);
+                *amount
+            }
+        };
+        let Some(flow) = self.flow(kind, foreign, by, &columns) else { return };
+        let part = |part| Formula::Flow { flow, part };
+        match amounts {
+            AmountColumns::Two(two) => {
+                for (c, side) in [(two.debit, FlowPart::Out), (two.credit, FlowPart::In)] {
+                    let amount = part(side);
+                    self.law(Some(c), if two.null { amount } else { amount.or(Formula::whole(0)) }, text);
+                }
+            }
+            AmountColumns::Sided { amount, .. } => self.law(Some(*amount), part(FlowPart::Amount), text),
+            AmountColumns::Signed { amount, .. } => self.law(Some(*amount), part(FlowPart::Change), text),
+        }
+        if let Some((side, texts)) = amounts.side() {
+            let law = Law::Side { flow, ins: texts.ins.clone(), outs: texts.outs.clone() };
+            self.laws.insert(side, LawPlan { law, text: text.to_owned() });
+        }
+        self.law(after, part(FlowPart::After), "the balance after the row");
+        self.law(before, part(FlowPart::Before), "the balance before the row");
+    }
+
+    /// Returns the flow, whose amounts fit all of the columns; `None` if their scales differ.
+    fn flow(&self, kind: FlowKind, foreign: Option<usize>, by: usize, columns: &[usize]) -> Option<Flow> {
+        let scale = self.scale(by);
+        let mut most = i64::MAX;
+        for &c in columns {
+            let likely = (self.largest[c] * 10f64.powi(i32::from(scale))) as i64;
+            most = most.min(likely).min(self.free.get(&c)?.1);
+            if self.scale(c) != scale {
+                return None;
+            }
+        }
+        let least = self.free.get(&by)?.0.max(1);
+        (least <= most / 10).then_some(Flow { kind, foreign, by, least, most, scale })
+    }
+
+    /// Readings of a counter: the previous one, the current one and what was used between them.
+    fn counters(&mut self, leads: &[ParentLink<'_>]) {
+        let Some((lead, current)) = self.counter(leads) else { return };
+        let (previous, used) = (self.open(self.one(Previous)), self.open(self.one(Consumption)));
+        let levels: Vec<usize> = [current].into_iter().chain(previous).collect();
+        let Some(flow) = self.flow(FlowKind::Counter, Some(lead), current, &levels) else { return };
+        let part = |part| Formula::Flow { flow, part };
+        self.law(Some(current), part(FlowPart::After), "the counter rises");
+        self.law(previous, part(FlowPart::Before), "the reading before");
+        if let (Some(used), Some(previous)) = (used, previous) {
+            let text = format!("{} - {}", self.name(current), self.name(previous));
+            self.law(Some(used), Formula::Cell(current) - Formula::Cell(previous), text);
+        }
+    }
+
+    /// Returns the foreign key to the counter, and the column of its readings.
+    fn counter(&self, leads: &[ParentLink<'_>]) -> Option<(usize, usize)> {
+        let (previous, current) = (self.open(self.one(Previous)), self.open(self.one(Current)));
+        if let (Some(_), Some(current)) = (previous, current) {
+            let filled: Vec<&ParentLink<'_>> =
+                leads.iter().filter(|lead| !self.table.columns[lead.key].nullable).collect();
+            return filled.first().map(|lead| (lead.foreign, current));
+        }
+        leads.iter().find_map(|lead| {
+            let reads = |c: &usize| is_counter(self.name(*c), &lead.parent.name.name);
+            let number = |c: &usize| self.open(Some(*c)).is_some() && self.scales[*c].is_some();
+            (0..self.table.columns.len()).filter(number).find(reads).map(|c| (lead.foreign, c))
+        })
+    }
+}
+
+/// Returns the columns of debits and credits, by name.
+pub fn two_columns(table: &Table) -> Option<(usize, usize)> {
+    let number = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. });
+    let of = |amount| {
+        table.columns.iter().position(|c| number(&c.ty) && dbmocker_semantics::amount(&c.name) == Some(amount))
+    };
+    let (debit, credit) = (of(Debit)?, of(Credit)?);
+    let words = |c: usize| Name::new(&table.columns[c].name).words.len();
+    (words(debit) == words(credit)).then_some((debit, credit))
+}
