@@ -84,6 +84,8 @@ pub struct SelectionFacts {
     pub every: bool,
     /// The number of rows of each parent is given: it must be the first component of a key.
     pub counted: bool,
+    /// A column of the parent aggregates the rows: it is the first component of a key if nothing else must be.
+    pub asked: bool,
 }
 
 impl SelectionFacts {
@@ -430,7 +432,10 @@ impl Assigner<'_> {
     fn product(&mut self, k: usize) -> Option<(u128, String)> {
         let key = &self.keys[k];
         let (mut whole, free) = (self.whole(k), self.free(k));
-        whole.sort_by_key(|&m| (!self.members[m].counted, std::cmp::Reverse(self.members[m].size)));
+        whole.sort_by_key(|&m| {
+            let member = &self.members[m];
+            (!member.counted, !member.asked, std::cmp::Reverse(member.size))
+        });
         if whole.len() + free.len() < 2 {
             return None;
         }
@@ -558,6 +563,7 @@ mod tests {
             injective: false,
             every: false,
             counted: false,
+            asked: false,
         }
     }
 

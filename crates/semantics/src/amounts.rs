@@ -286,7 +286,18 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         Earning,
     ),
     (&["approved", "approved amount", "amount approved", "accepted amount"], Approved),
-    (&["break minute", "pause minute", "break duration minute", "unpaid minute"], Pause),
+    (
+        &[
+            "break minute",
+            "minute break",
+            "break duration",
+            "break min",
+            "pause minute",
+            "break duration minute",
+            "unpaid minute",
+        ],
+        Pause,
+    ),
     (&["deduction", "deduction amount", "total deduction", "pension", "social security"], Deduction),
     (
         &[
@@ -501,7 +512,15 @@ const UNITS: &[&str] = &["cent", "usd", "eur", "gbp", "minor", "kwh"];
 
 /// The role of a number column by its name; the longest phrase wins. `None` if no phrase matches.
 pub fn amount(name: &str) -> Option<Amount> {
-    let mut name = Name::new(name);
+    role(Name::new(name))
+}
+
+/// As [`amount`], in a table whose names are of this language.
+pub fn amount_in(language: Option<&str>, name: &str) -> Option<Amount> {
+    role(Name::in_language(name, language))
+}
+
+fn role(mut name: Name) -> Option<Amount> {
     while name.words.len() > 1 && UNITS.contains(&name.last()) {
         name.words.pop();
     }

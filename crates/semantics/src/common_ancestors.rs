@@ -96,6 +96,54 @@ const REACTIONS: &[&str] = &[
     "reaction", "reply", "report", "response", "review", "share", "view", "vote",
 ];
 
+/// Tables of what a buyer does after a purchase, and tables of purchases.
+const AFTER_SALE: &[&str] =
+    &["review", "rating", "feedback", "dispute", "return", "complaint", "claim", "refund request", "return request"];
+const PURCHASES: &[&str] = &[
+    "order",
+    "purchase",
+    "booking",
+    "reservation",
+    "rental",
+    "trip",
+    "ride",
+    "stay",
+    "appointment",
+    "visit",
+    "parcel",
+    "shipment",
+    "delivery",
+    "enrollment",
+];
+/// Roles of the person who purchased, and of the same person afterwards.
+const BUYERS: &[&str] = &["buyer", "renter", "rider", "user", "member", "sender", "purchaser", "owner"];
+const AUTHORS: &[&str] = &[
+    "author",
+    "reviewer",
+    "user",
+    "customer",
+    "buyer",
+    "guest",
+    "member",
+    "opened by",
+    "opener",
+    "created by",
+    "submitted by",
+    "requested by",
+    "requester",
+    "claimant",
+    "complainant",
+    "reporter",
+    "reported by",
+    "raised by",
+    "reviewed by",
+    "rater",
+    "client",
+    "passenger",
+    "patient",
+    "student",
+];
+
 /// Two paths of foreign keys to one ancestor table.
 #[derive(Debug, Clone, Copy)]
 pub struct FkPaths<'a> {
@@ -110,6 +158,20 @@ pub struct FkPaths<'a> {
 }
 
 impl FkPaths<'_> {
+    /// Whether the row is what the buyer did after a purchase: the author of an order's review is its buyer.
+    fn is_after_sale(&self, a: &str, b: &str) -> bool {
+        let (author, purchase, buyer) = match self.first {
+            [None, Some(purchase)] => (a, purchase, b),
+            [Some(purchase), None] => (b, purchase, a),
+            _ => return false,
+        };
+        let buyer = singular(buyer);
+        singular(self.table).ends_any(AFTER_SALE)
+            && singular(purchase).ends_any(PURCHASES)
+            && (buyer.ends_any(SERVED) || buyer.ends_any(BUYERS))
+            && AUTHORS.contains(&singular(author).words.join(" ").as_str())
+    }
+
     /// Whether both paths lead to the same row.
     pub fn same_ancestor(&self) -> bool {
         let ancestor = singular(self.ancestor);
@@ -118,6 +180,9 @@ impl FkPaths<'_> {
             return false;
         }
         let [a, b] = self.columns.map(role_of);
+        if self.is_after_sale(&a, &b) {
+            return true;
+        }
         let plain = |name: &str| ancestor.words.join(" ").ends_with(name);
         // `sender_id` beside `sender_address_id`, an address of a customer.
         let named = |direct: usize, role: &str, other: &str| {
@@ -211,6 +276,11 @@ mod tests {
         assert!(both("loyalty_transactions", ["loyalty_accounts", "bookings"], "guest_id", "guests"));
         assert!(both("order_items", ["orders", "listings"], "seller_id", "sellers"));
         assert!(!both("likes", ["posts", "comments"], "user_id", "users"));
+        let review = |table, first, author, buyer| same_ancestor(table, [None, Some(first)], [author, buyer], "users");
+        assert!(review("seller_reviews", "orders", "author_id", "buyer_id"));
+        assert!(review("disputes", "orders", "opened_by", "buyer_id"));
+        assert!(!review("disputes", "orders", "assigned_to", "buyer_id"));
+        assert!(!review("product_reviews", "products", "author_id", "seller_id"));
         let sender = |keys, first| FkPaths {
             table: "parcels",
             keys,

@@ -3,6 +3,7 @@
 use super::amounts;
 use super::amounts::{Amount, in_cents};
 use super::names::Name;
+use super::roles::singular;
 
 /// Columns that have the same value in a child as in its parent, if both have the name.
 const SAME: &[&str] = &[
@@ -72,6 +73,10 @@ pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(Cop
         || table.words.last().is_some_and(|w| prefixed(std::slice::from_ref(w)))
     {
         return Some((CopyMode::Whole, 9));
+    }
+    // `rate` of commissions is the agent's `commission_rate`.
+    if theirs.words == [&singular(child.table).words[..], &own.words].concat() {
+        return Some((CopyMode::Whole, 8));
     }
     let phrase = own.words.join(" ");
     if own.words == theirs.words && SAME.contains(&phrase.as_str()) {

@@ -28,6 +28,7 @@ const READINGS: &[&str] = &[
     "cumulative",
     "cumulative value",
     "zaehlerstand",
+    "stand",
 ];
 /// Names of columns that hold the side of a row.
 const SIDES: &[&str] =
@@ -118,6 +119,12 @@ pub fn is_last_reading(column: &str) -> bool {
     let name = Name::new(column);
     name.has_any(&["last", "current", "latest"])
         && name.has_any(&["reading", "odometer", "mileage", "counter", "value"])
+}
+
+/// Returns true if a column holds an amount of something other than money.
+pub fn is_amount(column: &str) -> bool {
+    Name::new(column)
+        .ends_any(&["point", "points", "quantity", "qty", "credit", "unit", "mile", "coin", "token", "value"])
 }
 
 /// Returns true if a column may hold the side of a row.

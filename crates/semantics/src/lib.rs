@@ -42,7 +42,7 @@ use dbmocker_domain::locale::{Locale, Locales};
 use dbmocker_domain::text::{GENERATORS, TextKind};
 use dbmocker_domain::{Domain, TextDomain};
 
-pub use amounts::{Amount, amount, in_cents};
+pub use amounts::{Amount, amount, amount_in, in_cents};
 pub use categories::{List, default_text, distinct_values, true_index, weights};
 pub use copies::{ChildColumn, CopyMode, copied};
 pub use dictionary::{DictionaryError, add_dictionary};
@@ -54,10 +54,10 @@ pub use legal::legal;
 pub use life_cycle::{LifeCycle, event_name, flagged};
 pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
-pub use names::Name;
+pub use names::{Name, language};
 pub use nulls::named as named_nulls;
 pub use privacy::{Privacy, privacy};
-pub use stages::{Stage, ages, course, delay, is_machine, is_planned, is_validity, stage, step};
+pub use stages::{Stage, ages, course, delay, is_leave, is_machine, is_planned, is_running, is_validity, stage, step};
 
 /// Whether a column holds a point in time by its name, for columns whose type is not a date or timestamp.
 pub fn is_moment(name: &str) -> bool {

@@ -51,6 +51,25 @@ pub fn is_planned(name: &str) -> bool {
     Name::new(name).has_any(PLANNED)
 }
 
+/// Whether the rows of a table are in a current period: subscriptions are, invoices are not.
+pub fn is_running(table: &str) -> bool {
+    Name::new(table).has_any(&[
+        "subscription",
+        "membership",
+        "plan",
+        "license",
+        "licence",
+        "contract",
+        "account",
+        "tenant",
+        "customer",
+        "user",
+        "budget",
+        "quota",
+        "policy",
+    ])
+}
+
 /// The stage of a date or timestamp column by its name; `None` if no phrase matches.
 pub fn stage(table: &str, name: &str) -> Option<Stage> {
     let (table, mut name) = (Name::new(table), Name::new(name));
@@ -206,6 +225,12 @@ pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
         "address",
         "plan",
         "ownership",
+        "period",
+        "term",
+        "semester",
+        "quarter",
+        "season",
+        "sprint",
     ];
     let is_history =
         of(&["start", "started", "begin"], &["end", "ended", "finish"]) && histories.contains(&table.last());
@@ -226,6 +251,11 @@ pub fn ages(table: &str) -> (i64, i64) {
     let found = ages.iter().find(|(words, _)| words.iter().any(|w| table.has(w)));
     let (least, most) = found.map_or((18, 75), |(_, ages)| *ages);
     (least * YEAR + least / 4 * DAY, most * YEAR)
+}
+
+/// Whether the rows are absences, whose first and last days both count.
+pub fn is_leave(table: &str) -> bool {
+    Name::new(table).has_any(&["leave", "vacation", "absence", "holiday", "time off", "sick", "pto"])
 }
 
 /// Whether machines create the rows, at all hours of the day.

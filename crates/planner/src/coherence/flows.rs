@@ -8,7 +8,7 @@ use dbmocker_semantics::Amount::{
     After, Balance, Before, Change, Consumption, Credit, Current, Debit, Line, Previous, Total,
 };
 use dbmocker_semantics::Name;
-use dbmocker_semantics::flows::{SideTexts, has_balance, is_counter, is_entry, is_side, sides};
+use dbmocker_semantics::flows::{SideTexts, has_balance, is_amount, is_counter, is_entry, is_side, sides};
 
 /// The two columns of a row's amount, of which one is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,12 @@ impl RowLaws<'_> {
     }
 
     fn amount_column(&self) -> Option<usize> {
-        self.open(self.first(&[Change, Line, Total]))
+        let plain = |c: &usize| {
+            let unit = Name::new(self.name(*c)).words.len() == 1 && is_amount(self.name(*c));
+            self.open(Some(*c)).is_some() && self.scales[*c].is_some() && unit
+        };
+        let named = self.first(&[Change, Line, Total]);
+        self.open(named.or_else(|| (0..self.table.columns.len()).find(plain)))
     }
 
     /// Returns an amount that may be negative.
@@ -180,6 +185,9 @@ impl RowLaws<'_> {
         let part = |part| Formula::Flow { flow, part };
         self.law(Some(current), part(FlowPart::After), "the counter rises");
         self.law(previous, part(FlowPart::Before), "the reading before");
+        if previous.is_none() {
+            self.law(used, part(FlowPart::Amount), "the difference to the reading before");
+        }
         if let (Some(used), Some(previous)) = (used, previous) {
             let text = format!("{} - {}", self.name(current), self.name(previous));
             self.law(Some(used), Formula::Cell(current) - Formula::Cell(previous), text);

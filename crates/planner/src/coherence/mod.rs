@@ -7,6 +7,7 @@ mod copies;
 mod flows;
 mod moments;
 mod money;
+mod progress;
 mod readings;
 mod row;
 mod slugs;

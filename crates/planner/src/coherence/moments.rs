@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
-use dbmocker_semantics::{Stage, ages, is_planned, stage};
+use dbmocker_semantics::{Stage, ages, is_planned, is_running, stage};
 
 /// Units in seconds.
 const DAY: i64 = 86_400;
@@ -157,6 +157,11 @@ impl TableMoments {
             put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
             last = Some(k.column);
         }
+        let past =
+            main.is_some_and(|k| !is_running(&table.name.name) && stage(&table.name.name, name(k.column)).is_some());
+        for (k, at, text) in if past { billed_period(&staged, &name) } else { Vec::new() } {
+            put(&k, at, text);
+        }
         let current = staged.iter().find(|(_, s)| *s == Stage::Current).map(|(k, _)| k.column);
         for (k, stage) in &staged {
             match stage {
@@ -188,6 +193,20 @@ impl TableMoments {
     pub fn decide(&self, c: usize) -> bool {
         self.laws.iter().any(|(of, ..)| *of == c)
     }
+}
+
+/// Returns the laws of a period that has ended before the row: that of an invoice or a pay run.
+fn billed_period<'a>(
+    staged: &[(MomentColumn, Stage)],
+    name: &dyn Fn(usize) -> &'a str,
+) -> Vec<(MomentColumn, Moment, String)> {
+    let of = |stage: Stage| staged.iter().find(|(k, s)| *s == stage && !name(k.column).contains("current"));
+    let (Some((start, _)), Some((end, _))) = (of(Stage::Current), of(Stage::CurrentEnd)) else { return Vec::new() };
+    let before = |of: Option<usize>, least, most| Moment::Before { of, gap: Gap { least, most } };
+    vec![
+        (*end, before(None, DAY, 9 * DAY), "days before the row began".into()),
+        (*start, before(Some(end.column), 27 * DAY, 30 * DAY), format!("a month before {}", name(end.column))),
+    ]
 }
 
 /// A moment of [`TableMoments`]: its column, its rank or the column that it follows, and its gap.

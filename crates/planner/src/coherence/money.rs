@@ -4,7 +4,7 @@ use super::RowLaws;
 use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount;
 use dbmocker_semantics::Amount::*;
-use dbmocker_semantics::in_cents;
+use dbmocker_semantics::{Name, in_cents};
 
 /// Common tax rates in percent, by weight.
 const TAXES: &[(i64, u32)] = &[(0, 6), (5, 8), (7, 12), (8, 10), (10, 10), (19, 24), (20, 22), (21, 8)];
@@ -46,6 +46,8 @@ impl RowLaws<'_> {
     pub fn arithmetic(&mut self) {
         self.prices();
         self.payroll();
+        self.commission();
+        self.progress();
         self.line();
         self.document();
         self.shares_of_sales();
@@ -91,6 +93,30 @@ impl RowLaws<'_> {
         }
         let (expr, text) = self.sum(gross, &[], &off);
         self.law(Some(net), expr, text);
+    }
+
+    /// A commission is a share of an amount, by the rate in the row.
+    fn commission(&mut self) {
+        let words = ["commission", "fee", "royalty", "cut", "interest", "provision", "levy", "tip"];
+        if !Name::new(&self.table.name.name).ends_any(&words) {
+            return;
+        }
+        let rate = (0..self.scales.len()).find(|&c| {
+            self.scales[c].is_some() && Name::new(self.name(c)).ends_any(&["rate", "percent", "percentage", "pct"])
+        });
+        let Some((rate, percent)) = rate.and_then(|rate| Some((rate, self.share(rate)?))) else { return };
+        let Some(amount) = self.open(self.first(&[Line, Commission, Total])) else { return };
+        let money = |c: &usize| {
+            let name = Name::new(self.name(*c));
+            let valued = ["premium", "price", "amount", "sale", "revenue", "subtotal", "base", "principal", "value"];
+            *c != amount && *c != rate && self.scales[*c] == self.scales[amount] && name.has_any(&valued)
+        };
+        let Some(base) = (0..self.scales.len()).find(money).filter(|&base| self.same_money(base, amount)) else {
+            return;
+        };
+        let text = format!("{} x {}", self.name(base), self.name(rate));
+        let expr = self.part(self.cell(base), rate, percent, self.scale(amount));
+        self.law(Some(amount), expr, text);
     }
 
     /// Returns `first + plus - minus`, and its text.
@@ -353,13 +379,17 @@ impl RowLaws<'_> {
         found.into_iter().filter(|c| self.laws.contains_key(c)).collect()
     }
 
-    /// Returns a share that the status of the row selects, if it has one.
-    fn by_status(&self, cases: &[(&[&str], Formula)], otherwise: Formula) -> Formula {
-        let status = self.table.columns.iter().position(|c| {
+    /// Returns the column with the status of the row.
+    pub(super) fn status(&self) -> Option<usize> {
+        self.table.columns.iter().position(|c| {
             let name = c.name.to_lowercase();
             name == "status" || name == "state" || name.ends_with("payment_status")
-        });
-        let Some(column) = status else { return otherwise };
+        })
+    }
+
+    /// Returns a share that the status of the row selects, if it has one.
+    pub(super) fn by_status(&self, cases: &[(&[&str], Formula)], otherwise: Formula) -> Formula {
+        let Some(column) = self.status() else { return otherwise };
         let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<String>>();
         let cases = cases.iter().map(|(list, share)| (texts(list), share.clone())).collect();
         Formula::ByText { column, cases, otherwise: Box::new(otherwise) }

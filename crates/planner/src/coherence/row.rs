@@ -31,9 +31,10 @@ impl<'a> RowLaws<'a> {
         lists: BTreeMap<usize, Vec<String>>,
         free: BTreeMap<usize, (i64, i64)>,
     ) -> Self {
+        let language = semantics::language(table);
         let mut amounts: BTreeMap<Amount, Vec<usize>> = BTreeMap::new();
         for (c, column) in table.columns.iter().enumerate() {
-            if let (Some(amount), Some(_)) = (semantics::amount(&column.name), scales[c]) {
+            if let (Some(amount), Some(_)) = (semantics::amount_in(language, &column.name), scales[c]) {
                 amounts.entry(amount).or_default().push(c);
             }
         }

@@ -3,7 +3,7 @@
 use super::{RowLaws, TableMoments};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Formula, Moment};
-use dbmocker_semantics::{Amount, Stage, stage};
+use dbmocker_semantics::{Amount, Stage, is_leave, stage};
 
 impl RowLaws<'_> {
     /// Adds the laws of ages and durations.
@@ -42,8 +42,12 @@ impl RowLaws<'_> {
                     self.hours_worked(c, start, end);
                     continue;
                 }
-                let text = format!("{} - {}", self.name(end), self.name(start));
-                self.law(Some(c), Formula::Span { from: start, to: end, unit }.or(Formula::whole(0)), text);
+                // Of a leave, the first and the last day count.
+                let both = amount == Amount::Days && is_leave(&self.table.name.name);
+                let more = if both { " + 1" } else { "" };
+                let text = format!("{} - {}{more}", self.name(end), self.name(start));
+                let span = Formula::Span { from: start, to: end, unit } + Formula::whole(i64::from(both));
+                self.law(Some(c), span.or(Formula::whole(0)), text);
             }
         }
     }

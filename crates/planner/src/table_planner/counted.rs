@@ -2,9 +2,17 @@
 
 use super::{PlanContext, TablePlanner};
 use crate::coherence::is_asked;
-use dbmocker_plan::{ParentChoice, Rule, TablePlan};
+use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
 
 impl TablePlanner<'_> {
+    /// Returns true if a column of the parent aggregates the rows that refer to it.
+    pub(super) fn is_aggregated(&self, b: &PlanContext<'_>, f: &ForeignKeyPlan) -> bool {
+        let Some(of) = f.parent_table.filter(|&p| p < self.position).map(|p| b.order[p]) else { return false };
+        let named = b.coherent(self.index) && b.coherent(of);
+        b.formulas.aggregate(of, self.index, &f.columns)
+            || named && is_asked(&b.schema.tables[of], self.table, &f.columns)
+    }
+
     /// If a parent has a column that aggregates these rows, replaces a selection by hash with one that has an inverse.
     pub(super) fn count_children(&self, b: &PlanContext<'_>, plan: &mut TablePlan) {
         if self.rows_given() || plan.attempt_table.is_some() || plan.rows == 0 {
@@ -26,10 +34,7 @@ impl TablePlanner<'_> {
                 && source.combinations.is_none()
                 && source.meets.is_none()
                 && f.columns.iter().all(owned);
-            let of = b.order[parent];
-            let named =
-                || b.coherent(self.index) && b.coherent(of) && is_asked(&b.schema.tables[of], self.table, &f.columns);
-            if size > 0 && by_hash && alone && (b.formulas.aggregate(of, self.index, &f.columns) || named()) {
+            if size > 0 && by_hash && alone && self.is_aggregated(b, f) {
                 let source = &mut plan.sources[f.source];
                 source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
                 source.reason += ", and each is counted";

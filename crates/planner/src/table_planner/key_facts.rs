@@ -259,6 +259,7 @@ impl TablePlanner<'_> {
                     ),
                     every: s.step == Some(true),
                     counted: s.members.iter().any(|&m| self.is_counted(b, &self.foreign[m].name)),
+                    asked: s.members.iter().any(|&m| self.is_aggregated(b, &self.foreign[m])),
                 }
             })
             .collect()

@@ -114,6 +114,9 @@ fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: OrderedPai
     if low_form != high_form && !(by_value(low_form) && by_value(high_form)) {
         return false;
     }
+    if matches!(low, Moment::Before { of: Some(of), gap } if *of == pair.high && gap.least >= 86_400) {
+        return true;
+    }
     let before_all = matches!(low, Moment::Before { of: None, gap } if gap.least >= 86_400);
     // A chain is at most as long as the number of columns; it ends at a law that is not a moment.
     let mut of = Some(pair.high);
