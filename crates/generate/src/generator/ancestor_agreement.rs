@@ -24,6 +24,12 @@ impl AncestorAgreementGen {
         AncestorAgreementGen { meets: meets.clone(), optional: !foreign.null_columns.is_empty(), list }
     }
 
+    /// Returns the other foreign key and the path from its parent up, if the parent row is the ancestor itself.
+    pub fn followed(&self) -> Option<(usize, &[FkStep])> {
+        let follows = self.meets.down.is_empty() && self.meets.earlier.is_none();
+        follows.then_some((self.meets.by, &self.meets.up[..]))
+    }
+
     /// Returns one of the listed rows of an ancestor below `limit`, by a random word.
     fn listed(&self, ancestor: u64, limit: u64, word: u64) -> Option<u64> {
         let pairs = self.list.as_chunks::<2>().0;

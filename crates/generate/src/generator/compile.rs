@@ -1,7 +1,7 @@
 //! Compiles a table's plan into a [`TableGen`]: keys its random streams, prepares its domains and
 //! laws.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
@@ -319,6 +319,7 @@ impl ParentSelectionGen {
             members,
             partners: s.partners,
             partner,
+            places: OnceLock::new(),
             meets: s
                 .meets
                 .as_ref()

@@ -1,7 +1,7 @@
 //! The parent row that a row refers to, and the cells of that row.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ancestor_agreement::AncestorAgreementGen;
 use super::composite_key::ParentAndOrdinal;
@@ -47,6 +47,8 @@ pub struct ParentSelectionGen {
     /// Combinations of one leading parent; the stream `partner` draws one of them.
     pub(super) partners: u64,
     pub(super) partner: Stream,
+    /// For each member, pairs of its parent row and the place of a combination, sorted; made when first needed.
+    pub(super) places: OnceLock<Vec<Vec<(u64, u64)>>>,
     /// The other foreign key, which is evaluated before `pick`.
     pub(super) meets: Option<AncestorAgreementGen>,
 }
@@ -278,6 +280,24 @@ impl ParentSelectionGen {
             Some(rows) => rows.binary_search(&parent).ok().map(|place| place as u64),
             None => parent.checked_sub(self.first),
         }
+    }
+
+    /// Returns the places, before `first` is added, of the combinations with this parent row of a member.
+    pub(super) fn places_of(&self, member: usize, parent: u64) -> impl Iterator<Item = u64> {
+        let members = self.members as usize;
+        let index = self.places.get_or_init(|| {
+            let of = self.combinations.as_deref().map_or(&[][..], Vec::as_slice);
+            let sorted = |member: usize| {
+                let rows = of.iter().skip(member).step_by(members).copied();
+                let mut pairs: Vec<(u64, u64)> = rows.zip(0..).filter(|(_, place)| *place >= self.first).collect();
+                pairs.sort_unstable();
+                pairs
+            };
+            (0..members).map(sorted).collect()
+        });
+        let pairs = &index[member];
+        let from = pairs.partition_point(|(row, _)| *row < parent);
+        pairs[from..].iter().take_while(move |(row, _)| *row == parent).map(|(_, place)| place - self.first)
     }
 
     /// Returns the parent row at a place among the candidates.

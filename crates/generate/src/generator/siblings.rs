@@ -23,8 +23,11 @@ impl Generator {
     /// Returns the row before a row among the rows of its parent, where these are not consecutive.
     pub(crate) fn previous_row(&self, t: usize, foreign: usize, row: u64) -> PreviousPlace {
         let table = self.table(t);
-        match &table.sources[table.foreign[foreign].source].pick {
-            ParentChoiceGen::Active(law) if self.has_inverse(t, foreign) => PreviousPlace::of(law.previous(row)),
+        let source = &table.sources[table.foreign[foreign].source];
+        match &source.pick {
+            ParentChoiceGen::Active(law) if source.meets.is_none() && self.has_inverse(t, foreign) => {
+                PreviousPlace::of(law.previous(row))
+            }
             _ => PreviousPlace::Unknown,
         }
     }

@@ -214,7 +214,9 @@ impl RowLaws<'_> {
 pub fn two_columns(table: &Table) -> Option<(usize, usize)> {
     let number = |ty: &SqlType| matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. });
     let of = |amount| {
-        table.columns.iter().position(|c| number(&c.ty) && dbmocker_semantics::amount(&c.name) == Some(amount))
+        let total = |name: &str| Name::new(name).has_any(&["total", "sum"]);
+        let plain = |name: &str| dbmocker_semantics::amount(name) == Some(amount) && !total(name);
+        table.columns.iter().position(|c| number(&c.ty) && plain(&c.name))
     };
     let (debit, credit) = (of(Debit)?, of(Credit)?);
     let words = |c: usize| Name::new(&table.columns[c].name).words.len();

@@ -34,7 +34,12 @@ impl TablePlanner<'_> {
                 && source.combinations.is_none()
                 && source.meets.is_none()
                 && f.columns.iter().all(owned);
-            if size > 0 && by_hash && alone && self.is_aggregated(b, f) {
+            // A key that follows this one is counted through it.
+            let leads = plan.foreign.iter().any(|other| {
+                let met = plan.sources[other.source].meets.as_ref();
+                met.is_some_and(|met| met.by == foreign && met.down.is_empty()) && self.is_aggregated(b, other)
+            });
+            if size > 0 && by_hash && alone && (leads || self.is_aggregated(b, f)) {
                 let source = &mut plan.sources[f.source];
                 source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
                 source.reason += ", and each is counted";
