@@ -185,10 +185,7 @@ impl TablePlanner<'_> {
             let (short, long) = if one.up.steps.len() <= other.up.steps.len() { (one, other) } else { (other, one) };
             // A key that may be NULL follows, as the ancestor may have no row for it.
             let optional = |path: &AncestorPath| !plan.foreign[path.key.foreign].null_columns.is_empty();
-            let (first, second) = match short.up.steps.is_empty() || optional(short) || !optional(long) {
-                true => (short, long),
-                false => (long, short),
-            };
+            let (first, second) = if optional(long) && !optional(short) { (long, short) } else { (short, long) };
             if !self.joins(b, plan, first, second) {
                 self.joins(b, plan, second, first);
             }

@@ -118,7 +118,6 @@ impl TablePlanner<'_> {
             self.add_relatives(b, *pair, &own, LEAST, &mut out);
         }
         // This table has both foreign keys.
-        let above: Vec<AncestorSteps> = own.into_iter().filter(|up| !up.steps.is_empty()).collect();
         for other in self.foreign.iter().enumerate().filter(|(f, _)| *f != foreign).map(|(_, f)| f) {
             let ([other_column], Some(position)) = (&other.columns[..], other.parent_table) else { continue };
             let pair = KeyPair {
@@ -127,7 +126,7 @@ impl TablePlanner<'_> {
                 parents: [parent, position].map(|p| Some(b.order[p])),
             };
             if position != parent {
-                self.add_relatives(b, pair, &above, LEAST_OWN, &mut out);
+                self.add_relatives(b, pair, &own, LEAST_OWN, &mut out);
             }
         }
         out
