@@ -25,6 +25,7 @@ mod nulls;
 mod numbers;
 mod privacy;
 pub mod references;
+pub mod role_values;
 pub mod roles;
 mod stages;
 #[cfg(test)]

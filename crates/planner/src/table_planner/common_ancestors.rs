@@ -234,7 +234,10 @@ impl TablePlanner<'_> {
             return false;
         }
         let down = follower.up.steps.clone();
-        let Some(list) = list(&b.generator, &down, follower.key.parent) else { return false };
+        let allowed = source.combinations.as_deref().filter(|_| self.related.contains_key(&own));
+        let Some(list) = list(&b.generator, &down, follower.key.parent, allowed.map(Vec::as_slice)) else {
+            return false;
+        };
         let meets = AncestorAgreement { by, up: leader.up.steps.clone(), down, earlier: None };
         let name = &b.schema.tables[b.order[leader.up.ancestor]].name;
         self.follows(plan, follower.key, meets, list, &format!("two paths to {name}"));
@@ -286,7 +289,7 @@ impl TablePlanner<'_> {
         let mut listed = false;
         for source in plan.sources.iter_mut().filter(|s| s.meets.as_ref().is_some_and(own)) {
             let down = source.meets.as_ref().map(|m| m.down.clone()).unwrap_or_default();
-            if let Some(list) = list(&b.generator, &down, position).filter(|l| !l.is_empty()) {
+            if let Some(list) = list(&b.generator, &down, position, None).filter(|l| !l.is_empty()) {
                 source.agreeing = Some(Arc::new(list));
                 listed = true;
             }
@@ -361,11 +364,11 @@ fn dependency_chain(plan: &TablePlan, foreign: usize) -> BTreeSet<usize> {
 }
 
 /// Returns the pairs of an ancestor's row and the row of `table` below it, empty if a law gives them; `None` if there
-/// are too many.
-fn list(generator: &Generator, down: &[FkStep], table: usize) -> Option<Vec<u64>> {
+/// are too many. `allowed`: the only rows of `table` that may be selected, sorted.
+fn list(generator: &Generator, down: &[FkStep], table: usize, allowed: Option<&[u64]>) -> Option<Vec<u64>> {
     let lawful = match down {
         [] => true,
-        [step] => generator.table(step.table).has_children(step.foreign),
+        [step] => allowed.is_none() && generator.table(step.table).has_children(step.foreign),
         _ => false,
     };
     let rows = generator.table(table).rows;
@@ -374,7 +377,8 @@ fn list(generator: &Generator, down: &[FkStep], table: usize) -> Option<Vec<u64>
         false if rows > ROWS => None,
         false => {
             let pair = |row| generator.ancestor_up(down, row).map(|ancestor| [ancestor, row]);
-            let mut pairs: Vec<[u64; 2]> = (0..rows).filter_map(pair).collect();
+            let may = |row: &u64| allowed.is_none_or(|allowed| allowed.binary_search(row).is_ok());
+            let mut pairs: Vec<[u64; 2]> = (0..rows).filter(may).filter_map(pair).collect();
             pairs.sort_unstable();
             Some(pairs.into_flattened())
         }

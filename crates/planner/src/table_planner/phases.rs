@@ -43,7 +43,7 @@ impl<'a> InferredTable<'a> {
     pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<LinkedTable<'a>, String> {
         let InferredTable(mut planner) = self;
         planner.link(b, parents)?;
-        planner.relate_parents(b);
+        planner.relate_parents(b, parents);
         planner.pair_keys(b, parents);
         planner.name_values(b);
         Ok(LinkedTable(planner))

@@ -11,7 +11,10 @@ use std::sync::Arc;
 use super::common_ancestors::{AncestorSteps, KeyPair};
 use super::{PlanContext, TablePlanner};
 use dbmocker_core::schema::Key;
-use dbmocker_plan::FkStep;
+use dbmocker_core::value::Value;
+use dbmocker_domain::Domain;
+use dbmocker_plan::{FkStep, TablePlan};
+use dbmocker_semantics::role_values::role_value;
 
 /// Maximum number of rows of each table that are visited.
 const ROWS: u64 = 1 << 17;
@@ -48,7 +51,7 @@ impl RowSet {
 
 impl TablePlanner<'_> {
     /// Restricts the foreign keys that nothing else determines.
-    pub(super) fn relate_parents(&mut self, b: &PlanContext<'_>) {
+    pub(super) fn relate_parents(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) {
         let mut sets = b.rows_above.borrow_mut();
         // Tables from this position on may be planned again, with other rows.
         sets.retain(|(table, _), _| *table < self.position);
@@ -59,6 +62,10 @@ impl TablePlanner<'_> {
             let Some((foreign, column, parent)) = self.free_parent(b, s) else { continue };
             let mut allowed: Option<Vec<u64>> = None;
             let mut because = Vec::new();
+            if let Some((rows, value)) = self.labelled(b, parents, column, parent) {
+                because.push(value);
+                allowed = Some(rows);
+            }
             for relative in self.relatives(b, foreign, column, parent) {
                 let key = (relative.table, relative.down.clone());
                 let set = sets.entry(key).or_insert_with(|| rows_above(b, &relative));
@@ -92,6 +99,35 @@ impl TablePlanner<'_> {
             because.dedup();
             self.related.insert(foreign, format!("one {}", because.join(", ")));
         }
+    }
+
+    /// Returns the parent rows whose type is the role in the foreign key's name, and that as text: the addresses of type
+    /// `shipping` for `shipping_address_id`.
+    fn labelled(
+        &self,
+        b: &PlanContext<'_>,
+        parents: &[TablePlan],
+        column: usize,
+        parent: usize,
+    ) -> Option<(Vec<u64>, String)> {
+        let plan = parents.get(parent)?;
+        let key = &self.table.columns[column].name;
+        fn text(value: &Value) -> Option<&str> {
+            if let Value::Text(text) = value { Some(text) } else { None }
+        }
+        let (c, value) = plan.columns.iter().enumerate().find_map(|(c, of)| {
+            let Some(Domain::Choice { values, .. }) = of.rule.domain() else { return None };
+            let texts: Vec<&str> = values.iter().filter_map(text).collect();
+            Some((c, role_value(key, &plan.name.name, &of.name, &texts)?.to_owned()))
+        })?;
+        let is = |row: &u64| {
+            let cell = b.generator.cell(parent, c, *row);
+            matches!(cell, Ok(Value::Text(cell)) if cell == value)
+        };
+        let rows: Vec<u64> = (0..plan.rows).filter(is).collect();
+        let enough =
+            rows.len() as u64 >= plan.rows.div_ceil(LEAST) && self.keys_have_room(b, column, rows.len() as u64);
+        enough.then(|| (rows, format!("whose {} is {value}", plan.columns[c].name)))
     }
 
     /// Returns the foreign key of an independent parent selection, its column, and the position of its parent.
