@@ -9,7 +9,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::map::{Map, Resident};
 use super::{BATCH_ROWS, file_error};
 use crate::LoadError;
-use crate::staged::csv::column::CsvColumn;
+use crate::staged::csv::column::{CsvColumn, CsvColumnError};
 
 mod column;
 
@@ -36,7 +36,7 @@ impl CsvReader {
         let map = Map::open(path).map_err(|e| file_error(&shown, e.to_string()))?;
         let resident = map.clone().map(Resident::new);
         let columns = schema.fields().iter().map(|f| CsvColumn::new(f)).collect::<Result<_, _>>();
-        let columns = columns.map_err(|message| file_error(&shown, message))?;
+        let columns = columns.map_err(|e: CsvColumnError| file_error(&shown, e.to_string()))?;
         let mut reader = CsvReader {
             path: shown,
             schema,
@@ -89,9 +89,9 @@ impl CsvReader {
                 return Err(self.error(&format!("{seen} than {count} fields; the file is damaged, export it again")));
             }
             let value = if field.is_null() { None } else { Some(field.text(&mut self.scratch)) };
-            if let Err(message) = self.columns[i].push(value) {
+            if let Err(why) = self.columns[i].push(value) {
                 let name = self.schema.field(i).name();
-                return Err(self.error(&format!("column `{name}`: {message}")));
+                return Err(self.error(&format!("column `{name}`: {why}")));
             }
             at = field.next;
         }
