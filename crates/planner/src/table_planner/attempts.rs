@@ -115,7 +115,7 @@ impl TablePlanner<'_> {
         }
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
         Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
-        Ok(self.trial(b, plan.rows, &watched, &self.column_names()).clashes()?)
+        self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 
     pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, Unplannable> {
