@@ -4,25 +4,48 @@
 //! host name as well. Roots are the given PEM file, else the system's store. A server's certificate that is itself in the
 //! file is accepted, as `libpq` accepts it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::{ClientCertificate, Connection, LoadError, TlsMode};
 
+/// Why a connection cannot be encrypted or verified.
+#[derive(Debug, thiserror::Error)]
+enum TlsError {
+    #[error("cannot set TLS up: {0}")]
+    Setup(rustls::Error),
+    #[error("cannot use the client certificate `{}` with its key: {why}", certificate.display())]
+    Identity { certificate: PathBuf, why: rustls::Error },
+    #[error("cannot read the {what} `{}`: {why}; name a PEM file", path.display())]
+    Certificates { what: &'static str, path: PathBuf, why: pem::Error },
+    #[error("`{}` holds no certificate; name a PEM file", .0.display())]
+    NoCertificate(PathBuf),
+    #[error("cannot use a certificate of `{}`: {why}", path.display())]
+    Root { path: PathBuf, why: rustls::Error },
+    #[error("the system has no root certificates to verify with; name a PEM file of them")]
+    NoRoots,
+    #[error("cannot read the key `{}`: {why}", path.display())]
+    KeyFile { path: PathBuf, why: std::io::Error },
+    #[error("the key `{path}` can be read by others; run: chmod 600 {path}", path = .0.display())]
+    OpenKey(PathBuf),
+    #[error("cannot read the key `{}`: {why}; name a PEM file that is not encrypted", path.display())]
+    Key { path: PathBuf, why: pem::Error },
+}
+
 /// The client configuration for `connection.tls`; `None` if no encryption is requested.
 ///
 /// # Errors
 /// [`LoadError::Connect`] if the root certificates cannot be read.
 pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, LoadError> {
-    let fail = |message: String| LoadError::Connect { target: connection.to_string(), message };
+    let fail = |e: TlsError| LoadError::Connect { target: connection.to_string(), message: e.to_string() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match connection.tls {
         TlsMode::Disable => return Ok(None),
@@ -35,65 +58,61 @@ pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, Lo
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|e| fail(format!("cannot set TLS up: {e}")))?
+        .map_err(|e| fail(TlsError::Setup(e)))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let config = match &connection.tls_identity {
         None => config.with_no_client_auth(),
         Some(identity) => {
             let (chain, key) = own(identity).map_err(fail)?;
-            config.with_client_auth_cert(chain, key).map_err(|e| {
-                let shown = identity.certificate.display();
-                fail(format!("cannot use the client certificate `{shown}` with its key: {e}"))
-            })?
+            let certificate = identity.certificate.clone();
+            config.with_client_auth_cert(chain, key).map_err(|why| fail(TlsError::Identity { certificate, why }))?
         }
     };
     Ok(Some(config))
 }
 
 /// The client's certificate and key.
-fn own(identity: &ClientCertificate) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+fn own(identity: &ClientCertificate) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
     let chain = certificates(&identity.certificate, "client certificate")?;
-    let shown = identity.key.display();
+    let path = || identity.key.clone();
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let meta = std::fs::metadata(&identity.key).map_err(|e| format!("cannot read the key `{shown}`: {e}"))?;
+        let meta = std::fs::metadata(&identity.key).map_err(|why| TlsError::KeyFile { path: path(), why })?;
         // As in libpq: a key owned by root may be readable by its group.
         let open = if meta.uid() == 0 { 0o037 } else { 0o077 };
         if meta.mode() & open != 0 {
-            return Err(format!("the key `{shown}` can be read by others; run: chmod 600 {shown}"));
+            return Err(TlsError::OpenKey(path()));
         }
     }
-    let key = PrivateKeyDer::from_pem_file(&identity.key)
-        .map_err(|e| format!("cannot read the key `{shown}`: {e}; name a PEM file that is not encrypted"))?;
+    let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|why| TlsError::Key { path: path(), why })?;
     Ok((chain, key))
 }
 
 /// The certificates of a PEM file, at least one.
-fn certificates(path: &Path, what: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let shown = path.display();
+fn certificates(path: &Path, what: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certs: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
-        .map_err(|e| format!("cannot read the {what} `{shown}`: {e}; name a PEM file"))?;
-    if certs.is_empty() { Err(format!("`{shown}` holds no certificate; name a PEM file")) } else { Ok(certs) }
+        .map_err(|why| TlsError::Certificates { what, path: path.to_owned(), why })?;
+    if certs.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(certs) }
 }
 
 /// The certificates of a PEM file, as a store and as a list; without a file, those of the system's store and an empty
 /// list.
-fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), String> {
+fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), TlsError> {
     let mut store = RootCertStore::empty();
     let Some(path) = file else {
         let found = rustls_native_certs::load_native_certs();
         store.add_parsable_certificates(found.certs);
         return match store.is_empty() {
-            true => Err("the system has no root certificates to verify with; name a PEM file of them".into()),
+            true => Err(TlsError::NoRoots),
             false => Ok((store, Vec::new())),
         };
     };
     let certs = certificates(path, "root certificates")?;
     for cert in &certs {
-        store.add(cert.clone()).map_err(|e| format!("cannot use a certificate of `{}`: {e}", path.display()))?;
+        store.add(cert.clone()).map_err(|why| TlsError::Root { path: path.to_owned(), why })?;
     }
     Ok((store, certs))
 }

@@ -5,25 +5,71 @@ use std::path::PathBuf;
 use dbmocker_core::time::{MICROS_PER_DAY, days, parse_timestamp};
 use dbmocker_domain::locale::{Locale, Locales};
 use dbmocker_files::Slice;
+use dbmocker_files::size::SizeError;
 use dbmocker_files::slice::SliceError;
 use dbmocker_plan::MOST_ROWS;
+
+/// An argument that is not understood, and how it is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    #[error(transparent)]
+    Size(#[from] SizeError),
+    #[error("must be more than nothing")]
+    NoBytes,
+    #[error("this is a URL; give a folder")]
+    Url,
+    #[error("`{0}` is not a number of rows; write 100000, 100_000, 100k or 1e5")]
+    Rows(String),
+    #[error("{0} rows are more than any server holds; at most {most}", most = dbmocker_core::humanize::count(MOST_ROWS))]
+    TooManyRows(String),
+    #[error("must be 1 or more")]
+    NoRows,
+    #[error("two numbers for every table; write those of single tables as users=2k")]
+    RowsTwice,
+    #[error("`{0}` is not a factor; write a number above 0, e.g. 0.1 or 10")]
+    Factor(String),
+    #[error("`{0}` is not a seed; write a whole number from 0 to {most}", most = u64::MAX)]
+    Seed(String),
+    #[error("a double quote does not end; write names as users,\"a,b\"")]
+    OpenQuote,
+    #[error("a table's name is missing; write them as users,orders")]
+    NoTable,
+    #[error(transparent)]
+    Slice(#[from] SliceError),
+    #[error("`{0}` is not one character; write a character such as ; or the word tab")]
+    Character(String),
+    #[error("`{0}` is not a probability; write a number from 0 to 1")]
+    Share(String),
+    #[error("`{0}` is no setting; write it as app.tenant_id=7")]
+    Setting(String),
+    #[error("`{0}` is not a share; write 1% or 0.01")]
+    Percent(String),
+    #[error("`{0}` is not a date or time (UTC); write 2026-01-01, 2026-01-01T12:30:00Z or today")]
+    Instant(String),
+    #[error("no locale `{name}`; there are {}", known.join(", "))]
+    Locale { name: String, known: Vec<String> },
+    #[error("`{0}`: a weight is a whole number from 1 to 1000")]
+    LocaleWeight(String),
+    #[error("a list like `de_DE=7,fr_FR=2,ja_JP`")]
+    NoLocale,
+}
 
 /// Bytes, as parsed by [`dbmocker_files::size::parse`], but not 0.
 ///
 /// # Errors
 /// Not a positive number with a known unit, or too large.
-pub fn size(text: &str) -> Result<u64, String> {
-    let bytes = dbmocker_files::size::parse(text).map_err(|e| e.to_string())?;
-    if bytes == 0 { Err("must be more than nothing".into()) } else { Ok(bytes) }
+pub fn size(text: &str) -> Result<u64, ArgumentError> {
+    let bytes = dbmocker_files::size::parse(text)?;
+    if bytes == 0 { Err(ArgumentError::NoBytes) } else { Ok(bytes) }
 }
 
 /// A folder; a URL is none, and would become one of that name.
 ///
 /// # Errors
 /// A URL.
-pub fn folder(text: &str) -> Result<PathBuf, String> {
+pub fn folder(text: &str) -> Result<PathBuf, ArgumentError> {
     match dbmocker_files::objects::is_url(text) {
-        true => Err("this is a URL; give a folder".into()),
+        true => Err(ArgumentError::Url),
         false => Ok(text.into()),
     }
 }
@@ -40,7 +86,7 @@ pub fn folder(text: &str) -> Result<PathBuf, String> {
 ///
 /// # Errors
 /// Not a whole number of rows.
-pub fn rows(text: &str) -> Result<u64, String> {
+pub fn rows(text: &str) -> Result<u64, ArgumentError> {
     let lower = text.trim().to_ascii_lowercase();
     let (number, power) = match lower.split_once('e') {
         Some((number, power)) => (number, power.parse().unwrap_or(u32::MAX)),
@@ -52,14 +98,9 @@ pub fn rows(text: &str) -> Result<u64, String> {
         },
     };
     let unit = 10_u64.checked_pow(power);
-    let rows = unit
-        .and_then(|unit| scaled(number, unit))
-        .ok_or_else(|| format!("`{text}` is not a number of rows; write 100000, 100_000, 100k or 1e5"))?;
+    let rows = unit.and_then(|unit| scaled(number, unit)).ok_or_else(|| ArgumentError::Rows(text.to_owned()))?;
     if rows > MOST_ROWS {
-        return Err(format!(
-            "{text} rows are more than any server holds; at most {}",
-            dbmocker_core::humanize::count(MOST_ROWS)
-        ));
+        return Err(ArgumentError::TooManyRows(text.to_owned()));
     }
     Ok(rows)
 }
@@ -68,17 +109,17 @@ pub fn rows(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// Not a number above 0.
-pub fn factor(text: &str) -> Result<f64, String> {
+pub fn factor(text: &str) -> Result<f64, ArgumentError> {
     let found = text.trim().parse().ok().filter(|x: &f64| x.is_finite() && *x > 0.0 && *x <= 1e6);
-    found.ok_or_else(|| format!("`{text}` is not a factor; write a number above 0, e.g. 0.1 or 10"))
+    found.ok_or_else(|| ArgumentError::Factor(text.to_owned()))
 }
 
 /// The seed.
 ///
 /// # Errors
 /// Not a 64-bit integer.
-pub fn seed(text: &str) -> Result<u64, String> {
-    text.trim().parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from 0 to {}", u64::MAX))
+pub fn seed(text: &str) -> Result<u64, ArgumentError> {
+    text.trim().parse().map_err(|_| ArgumentError::Seed(text.to_owned()))
 }
 
 /// The tables of one list.
@@ -97,7 +138,7 @@ pub struct TableList(pub Vec<String>);
 ///
 /// # Errors
 /// An empty name, or a quote that is not closed.
-pub fn tables(text: &str) -> Result<TableList, String> {
+pub fn tables(text: &str) -> Result<TableList, ArgumentError> {
     let (mut names, mut name, mut quoted) = (Vec::new(), String::new(), 0);
     let mut chars = text.chars().chain([',']).peekable();
     while let Some(c) = chars.next() {
@@ -112,7 +153,7 @@ pub fn tables(text: &str) -> Result<TableList, String> {
                     match chars.next() {
                         Some('"') if chars.next_if_eq(&'"').is_none() => break,
                         Some(c) if chars.peek().is_some() => name.push(c),
-                        _ => return Err("a double quote does not end; write names as users,\"a,b\"".into()),
+                        _ => return Err(ArgumentError::OpenQuote),
                     }
                 }
                 quoted = name.len();
@@ -122,7 +163,7 @@ pub fn tables(text: &str) -> Result<TableList, String> {
         }
     }
     if names.iter().any(String::is_empty) {
-        return Err("a table's name is missing; write them as users,orders".into());
+        return Err(ArgumentError::NoTable);
     }
     Ok(TableList(names))
 }
@@ -131,12 +172,12 @@ pub fn tables(text: &str) -> Result<TableList, String> {
 ///
 /// # Errors
 /// Not two numbers, or the first is not between 1 and the second.
-pub fn part(text: &str) -> Result<Slice, String> {
+pub fn part(text: &str) -> Result<Slice, ArgumentError> {
     match text.parse() {
         Ok(part @ Slice::Part { .. }) => Ok(part),
-        Ok(_) => Err(SliceError::Part(text.into()).to_string()),
-        Err(e @ SliceError::Parts(_)) => Err(e.to_string()),
-        Err(_) => Err(SliceError::Part(text.into()).to_string()),
+        Ok(_) => Err(SliceError::Part(text.into()).into()),
+        Err(e @ SliceError::Parts(_)) => Err(e.into()),
+        Err(_) => Err(SliceError::Part(text.into()).into()),
     }
 }
 
@@ -144,12 +185,12 @@ pub fn part(text: &str) -> Result<Slice, String> {
 ///
 /// # Errors
 /// Not one character.
-pub fn character(text: &str) -> Result<char, String> {
+pub fn character(text: &str) -> Result<char, ArgumentError> {
     let mut chars = text.chars();
     match (text, chars.next(), chars.next()) {
         ("tab" | "\\t", ..) => Ok('\t'),
         (_, Some(c), None) => Ok(c),
-        _ => Err(format!("`{text}` is not one character; write a character such as ; or the word tab")),
+        _ => Err(ArgumentError::Character(text.to_owned())),
     }
 }
 
@@ -157,10 +198,10 @@ pub fn character(text: &str) -> Result<char, String> {
 ///
 /// # Errors
 /// Not a table and a non-empty range.
-pub fn rows_range(text: &str) -> Result<Slice, String> {
+pub fn rows_range(text: &str) -> Result<Slice, ArgumentError> {
     match text.parse() {
         Ok(rows @ Slice::Rows { .. }) => Ok(rows),
-        _ => Err(SliceError::Rows(text.into()).to_string()),
+        _ => Err(SliceError::Rows(text.into()).into()),
     }
 }
 
@@ -168,9 +209,9 @@ pub fn rows_range(text: &str) -> Result<Slice, String> {
 ///
 /// # Errors
 /// Not a whole number of rows above 0.
-pub fn some_rows(text: &str) -> Result<u64, String> {
+pub fn some_rows(text: &str) -> Result<u64, ArgumentError> {
     match rows(text)? {
-        0 => Err("must be 1 or more".into()),
+        0 => Err(ArgumentError::NoRows),
         n => Ok(n),
     }
 }
@@ -179,9 +220,9 @@ pub fn some_rows(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// Not a number in that range.
-pub fn share(text: &str) -> Result<f64, String> {
+pub fn share(text: &str) -> Result<f64, ArgumentError> {
     let number = text.trim().parse().ok().filter(|p| (0.0..=1.0).contains(p));
-    number.ok_or_else(|| format!("`{text}` is not a probability; write a number from 0 to 1"))
+    number.ok_or_else(|| ArgumentError::Share(text.to_owned()))
 }
 
 /// A setting of a session: `app.tenant_id=7`, `role=loader`, `@tenant=7`.
@@ -194,8 +235,8 @@ pub fn share(text: &str) -> Result<f64, String> {
 ///
 /// # Errors
 /// No `=`, or a name that is none.
-pub fn session_setting(text: &str) -> Result<(String, String), String> {
-    let wrong = || format!("`{text}` is no setting; write it as app.tenant_id=7");
+pub fn session_setting(text: &str) -> Result<(String, String), ArgumentError> {
+    let wrong = || ArgumentError::Setting(text.to_owned());
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
     let bare = name.strip_prefix('@').unwrap_or(name);
     let named = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
@@ -216,8 +257,8 @@ pub fn session_setting(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// Not a number in that range.
-pub fn percent(text: &str) -> Result<f64, String> {
-    let wrong = || format!("`{text}` is not a share; write 1% or 0.01");
+pub fn percent(text: &str) -> Result<f64, ArgumentError> {
+    let wrong = || ArgumentError::Percent(text.to_owned());
     match text.trim().strip_suffix('%') {
         Some(number) => {
             let number: Option<f64> = number.trim().parse().ok();
@@ -256,7 +297,7 @@ fn scaled(number: &str, unit: u64) -> Option<u64> {
 ///
 /// # Errors
 /// Not a date, or not a date and a time.
-pub fn instant(text: &str) -> Result<i64, String> {
+pub fn instant(text: &str) -> Result<i64, ArgumentError> {
     if text.trim() == "today" {
         return Ok(today());
     }
@@ -266,7 +307,7 @@ pub fn instant(text: &str) -> Result<i64, String> {
     let highest = i64::from(days(9999, 12, 31)) * MICROS_PER_DAY;
     parse_timestamp(text)
         .filter(|at| of_the_day && (lowest..=highest).contains(at))
-        .ok_or_else(|| format!("`{text}` is not a date or time (UTC); write 2026-01-01, 2026-01-01T12:30:00Z or today"))
+        .ok_or_else(|| ArgumentError::Instant(text.to_owned()))
 }
 
 /// The beginning of the current day, UTC, in microseconds since 1970.
@@ -281,19 +322,19 @@ pub fn today() -> i64 {
 pub struct ByLocale(pub Locales);
 
 /// `de_DE=7,fr_FR=2,ja_JP`: locales with weights, 1 where none is given.
-pub fn locales(text: &str) -> Result<ByLocale, String> {
-    let one = |part: &str| -> Result<(Locale, u32), String> {
+pub fn locales(text: &str) -> Result<ByLocale, ArgumentError> {
+    let one = |part: &str| -> Result<(Locale, u32), ArgumentError> {
         let (name, weight) = part.split_once('=').unwrap_or((part, "1"));
         let locale = Locale::parse(name).ok_or_else(|| {
             let mut known: Vec<String> = Locale::all().map(|l| l.to_string()).collect();
             known.sort();
-            format!("no locale `{}`; there are {}", name.trim(), known.join(", "))
+            ArgumentError::Locale { name: name.trim().to_owned(), known }
         })?;
         let weight = weight.trim().parse().ok().filter(|w| (1..=1000).contains(w));
-        Ok((locale, weight.ok_or_else(|| format!("`{part}`: a weight is a whole number from 1 to 1000"))?))
+        Ok((locale, weight.ok_or_else(|| ArgumentError::LocaleWeight(part.to_owned()))?))
     };
     let found: Vec<_> = text.split(',').filter(|p| !p.trim().is_empty()).map(one).collect::<Result<_, _>>()?;
-    if found.is_empty() { Err("a list like `de_DE=7,fr_FR=2,ja_JP`".into()) } else { Ok(ByLocale(found)) }
+    if found.is_empty() { Err(ArgumentError::NoLocale) } else { Ok(ByLocale(found)) }
 }
 
 #[cfg(test)]
@@ -344,7 +385,9 @@ mod tests {
     fn locales_with_weights() {
         let shown = |text: &str| locales(text).map(|l| format!("{:?}", l.0));
         assert_eq!(shown("de_DE=7, fr-FR=2,ja").as_deref(), Ok("[(de_DE, 7), (fr_FR, 2), (ja_JP, 1)]"));
-        assert!(shown("xx_YY").is_err_and(|e| e.starts_with("no locale `xx_YY`; there are cs_CZ, da_DK, ")));
+        assert!(
+            shown("xx_YY").is_err_and(|e| e.to_string().starts_with("no locale `xx_YY`; there are cs_CZ, da_DK, "))
+        );
         assert!(shown("de_DE=0").is_err() && shown("").is_err());
     }
 }

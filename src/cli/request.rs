@@ -62,7 +62,7 @@ impl Request {
         if let Some(path) = &typed.values.dictionary {
             add_dictionary(path).or_exit(Exit::Usage)?;
         }
-        let default_now = parse::instant(args::DEFAULT_NOW).map_err(Failure::usage)?;
+        let default_now = parse::instant(args::DEFAULT_NOW).map_err(|e| Failure::usage(e.to_string()))?;
         let all = rows_of_all(&typed.rows)?;
         let notes = notes_of_rows(typed, &file, all);
         let mut overrides = file.overrides;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::parse;
+use super::parse::ArgumentError;
 use dbmocker_planner::{DependentCount, RequestedRows};
 
 /// The value of one `--rows`.
@@ -31,12 +32,12 @@ impl From<u64> for RowCounts {
 ///
 /// # Errors
 /// An entry that is no number of rows, or a second one without a table's name.
-pub fn row_counts(text: &str) -> Result<RowCounts, String> {
+pub fn row_counts(text: &str) -> Result<RowCounts, ArgumentError> {
     let mut out = RowCounts { text: text.trim().to_owned(), all: None, tables: Vec::new() };
     for entry in entries(text) {
         let Some((name, rows)) = named(entry) else {
             if out.all.replace(parse::rows(entry)?).is_some() {
-                return Err("two numbers for every table; write those of single tables as users=2k".into());
+                return Err(ArgumentError::RowsTwice);
             }
             continue;
         };

@@ -124,24 +124,45 @@ impl<'a> Here<'a> {
         };
         let (figures, missing) = match figures {
             Ok(figures) => (figures, None),
-            Err(missing) => (Vec::new(), Some(missing)),
+            Err(missing) => (Vec::new(), Some(missing.to_string())),
         };
         let within = missing.is_none() && figures.iter().all(Figure::is_within);
         out.columns.push(ColumnVerdict { column: format!("{label}.{name}"), within, missing, figures });
     }
 
-    fn known(self, label: &str, name: &str) -> Result<(&'a dbmocker_core::schema::Column, ColumnFigures), String> {
-        let table = self.find(label).ok_or("the copy has no such table")?;
-        let column = table.column(name).ok_or("the copy has no such column")?;
+    fn known(
+        self,
+        label: &str,
+        name: &str,
+    ) -> Result<(&'a dbmocker_core::schema::Column, ColumnFigures), MissingFigures> {
+        let table = self.find(label).ok_or(MissingFigures::NoTable)?;
+        let column = table.column(name).ok_or(MissingFigures::NoColumn)?;
         let known = self.statistics.tables.get(&table.name);
-        let command = known.map_or(String::new(), |k| format!("; run {}", k.command));
-        let rows = known.and_then(|k| k.rows).ok_or_else(|| format!("no statistics of the table{command}"))?;
+        let command = || known.map_or(String::new(), |k| format!("; run {}", k.command));
+        let rows = known.and_then(|k| k.rows).ok_or_else(|| MissingFigures::NoTableStatistics(command()))?;
         if rows == 0.0 {
-            return Err("the table is empty".into());
+            return Err(MissingFigures::Empty);
         }
-        let of = known.and_then(|k| k.columns.get(name)).ok_or_else(|| format!("no statistics{command}"))?;
+        let of =
+            known.and_then(|k| k.columns.get(name)).ok_or_else(|| MissingFigures::NoColumnStatistics(command()))?;
         Ok((column, ColumnFigures::of_statistics(of, rows, column)))
     }
+}
+
+/// Why a column of the copy has no figures.
+#[derive(Debug, thiserror::Error)]
+enum MissingFigures {
+    #[error("the copy has no such table")]
+    NoTable,
+    #[error("the copy has no such column")]
+    NoColumn,
+    #[error("the table is empty")]
+    Empty,
+    /// With the command that makes them, if there is one.
+    #[error("no statistics of the table{0}")]
+    NoTableStatistics(String),
+    #[error("no statistics{0}")]
+    NoColumnStatistics(String),
 }
 
 impl Comparison {

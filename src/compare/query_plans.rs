@@ -40,9 +40,19 @@ pub struct QueryVerdict {
     pub reason: Option<String>,
 }
 
+/// Why there is no plan of a query.
+#[derive(Debug, thiserror::Error)]
+pub enum NoQueryPlan {
+    /// The server's message for its EXPLAIN.
+    #[error("{0}")]
+    Server(String),
+    #[error("a plan of an unknown form")]
+    UnknownForm,
+}
+
 impl QueryVerdict {
     /// `here`: the copy's plan, or why there is none.
-    pub fn new(there: &QueryPlan, here: Result<QueryPlan, String>) -> Self {
+    pub fn new(there: &QueryPlan, here: Result<QueryPlan, NoQueryPlan>) -> Self {
         let query = there.query.clone();
         match here {
             Err(reason) => QueryVerdict {
@@ -51,7 +61,7 @@ impl QueryVerdict {
                 near: false,
                 there: there.clone(),
                 here: None,
-                reason: Some(reason),
+                reason: Some(reason.to_string()),
             },
             Ok(here) => {
                 let ratio = here.rows.max(1.0) / there.rows.max(1.0);
@@ -96,11 +106,16 @@ pub const VERSION: u32 = 1;
 ///
 /// # Errors
 /// The server cannot be reached.
-pub fn explain(connection: &Connection, queries: &[String]) -> Result<Vec<Result<QueryPlan, String>>, SchemaError> {
+pub fn explain(
+    connection: &Connection,
+    queries: &[String],
+) -> Result<Vec<Result<QueryPlan, NoQueryPlan>>, SchemaError> {
     let mut explainer = Explainer::open(connection)?;
     let one = |query: &String| match explainer.plan(query) {
-        Ok(text) => Ok(of_text(connection.dialect, query, &text).ok_or_else(|| "a plan of an unknown form".to_owned())),
-        Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => Ok(Err(message)),
+        Ok(text) => Ok(of_text(connection.dialect, query, &text).ok_or(NoQueryPlan::UnknownForm)),
+        Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
+            Ok(Err(NoQueryPlan::Server(message)))
+        }
         Err(e) => Err(e),
     };
     queries.iter().map(one).collect()

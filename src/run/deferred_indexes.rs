@@ -179,7 +179,7 @@ impl IndexDeferral {
 
     fn wait_for(&mut self, job: &TableJob, index: IndexDefinition) -> Result<(), LoadError> {
         self.drops.push(index.drop(&job.name));
-        self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e))?);
+        self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e.to_string()))?);
         self.indexes.push(index);
         Ok(())
     }

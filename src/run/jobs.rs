@@ -12,7 +12,7 @@ use dbmocker_loaders::{LoadError, Payload, Target, TargetColumn, staged};
 use super::DisabledTriggers;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Column, Deferrable, Dialect, ForeignKey, Schema, SqlType, Table, TableName};
-use dbmocker_files::manifest::{Manifest, TableEntry};
+use dbmocker_files::manifest::{Manifest, ManifestError, TableEntry};
 use dbmocker_files::{Difference, FilePart, Format, compare, hive};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{DeferredIndexes, Plan};
@@ -178,7 +178,7 @@ pub fn jobs_from_manifest(
     folder: &std::path::Path,
     wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
-) -> Result<Vec<TableJob>, String> {
+) -> Result<Vec<TableJob>, ManifestMisfits> {
     let mut jobs = Vec::new();
     let mut problems = Vec::new();
     for entry in &manifest.tables {
@@ -191,11 +191,47 @@ pub fn jobs_from_manifest(
     if let Ok(plan) = manifest.plan(folder) {
         problems.extend(missing_parents(schema, &plan, &jobs, truncate));
     }
-    if problems.is_empty() { Ok(jobs) } else { Err(problems.join("\n")) }
+    if problems.is_empty() { Ok(jobs) } else { Err(ManifestMisfits(problems)) }
+}
+
+/// Every reason why exported files do not fit a database.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct ManifestMisfits(Vec<ManifestMisfit>);
+
+/// Why exported files do not fit a database.
+#[derive(Debug, thiserror::Error)]
+enum ManifestMisfit {
+    #[error("table `{0}` of the files is not in the database")]
+    NoTable(String),
+    /// Why the server takes no rows of the table.
+    #[error("table `{table}`: {why}")]
+    Unfit { table: String, why: String },
+    #[error("table `{table}`: {difference}")]
+    Differs { table: String, difference: Difference },
+    #[error("table `{0}`: its columns differ")]
+    Columns(String),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("table `{table}`: {why}")]
+    Partition { table: String, why: ArrowError },
+    #[error(
+        "table `{table}`: foreign key `{foreign_key}` refers to {} of `{parent}` that the exporter's database held; {}; \
+         export with --truncate, and rows of the files refer to nothing else",
+        humanize::rows(*needed), there_are(*held)
+    )]
+    Parents { table: String, foreign_key: String, parent: String, needed: u64, held: u64 },
+}
+
+fn there_are(rows: u64) -> String {
+    match rows {
+        0 => "there are none here".into(),
+        n => format!("there are only {} here", humanize::count(n)),
+    }
 }
 
 /// Foreign keys of the files to rows of the exporter's database, if this database has fewer such rows.
-fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bool) -> Vec<String> {
+fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bool) -> Vec<ManifestMisfit> {
     let mut problems = Vec::new();
     let loaded = |table: &Table| jobs.iter().any(|job| job.name == table.name);
     for t in plan.tables.iter().filter(|t| meant(schema, &t.label, &t.name).is_some_and(loaded)) {
@@ -204,17 +240,13 @@ fn missing_parents(schema: &Schema, plan: &Plan, jobs: &[TableJob], truncate: bo
             let here = meant(schema, &label, &f.parent).filter(|p| !(truncate && loaded(p)));
             let held = here.map_or(0, |p| p.existing.rows);
             if held < f.existing_count {
-                problems.push(format!(
-                    "table `{}`: foreign key `{}` refers to {} of `{label}` that the exporter's database held; {} here; \
-                     export with --truncate, and rows of the files refer to nothing else",
-                    t.label,
-                    f.name,
-                    humanize::rows(f.existing_count),
-                    match held {
-                        0 => "there are none".into(),
-                        n => format!("there are only {}", humanize::count(n)),
-                    }
-                ));
+                problems.push(ManifestMisfit::Parents {
+                    table: t.label.clone(),
+                    foreign_key: f.name.clone(),
+                    parent: label,
+                    needed: f.existing_count,
+                    held,
+                });
             }
         }
     }
@@ -250,31 +282,30 @@ fn job_from_entry(
     entry: &TableEntry,
     wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
-) -> Result<Option<TableJob>, Vec<String>> {
+) -> Result<Option<TableJob>, Vec<ManifestMisfit>> {
     let Some(table) = table_of(schema, entry) else {
-        return Err(vec![format!("table `{}` of the files is not in the database", entry.label)]);
+        return Err(vec![ManifestMisfit::NoTable(entry.label.clone())]);
     };
     if !wanted(table) {
         return Ok(None);
     }
+    let label = || entry.label.clone();
     if let Some(why) = table.unfit.first() {
-        return Err(vec![format!("table `{}`: {why}", entry.label)]);
+        return Err(vec![ManifestMisfit::Unfit { table: label(), why: why.clone() }]);
     }
     let differences = compare(entry, &table.columns);
     if differences.iter().any(Difference::is_fatal) {
-        return Err(differences
-            .iter()
-            .filter(|d| d.is_fatal())
-            .map(|d| format!("table `{}`: {d}", entry.label))
-            .collect());
+        let fatal = differences.into_iter().filter(Difference::is_fatal);
+        return Err(fatal.map(|difference| ManifestMisfit::Differs { table: label(), difference }).collect());
     }
-    let sent = columns_of(table, entry).ok_or_else(|| vec![format!("table `{}`: its columns differ", entry.label)])?;
-    let arrow = entry.arrow_schema().map_err(|e| vec![e.to_string()])?;
+    let sent = columns_of(table, entry).ok_or_else(|| vec![ManifestMisfit::Columns(label())])?;
+    let arrow = entry.arrow_schema().map_err(|e| vec![e.into()])?;
     Ok(Some(TableJob {
         source: RowsSource::Files(TableFiles {
-            format: manifest.loaded_as(folder).map_err(|e| vec![e.to_string()])?,
+            format: manifest.loaded_as(folder).map_err(|e| vec![e.into()])?,
             schema: arrow,
-            files: source_files(entry, folder).map_err(|e| vec![format!("table `{}`: {e}", entry.label)])?,
+            files: source_files(entry, folder)
+                .map_err(|why| vec![ManifestMisfit::Partition { table: label(), why }])?,
         }),
         requested: entry.rows,
         rows: entry.rows,

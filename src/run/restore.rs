@@ -226,7 +226,7 @@ fn undone(
             continue;
         }
         let statements =
-            index.create(table).map_err(|message| RunError::Table { table: table.to_string(), message })?;
+            index.create(table).map_err(|e| RunError::Table { table: table.to_string(), message: e.to_string() })?;
         statements.iter().try_for_each(|s| loader.calling_functions().execute(s).map(drop))?;
         made += 1;
     }

@@ -26,7 +26,7 @@ use serde::Serialize;
 pub use error::UndoError;
 
 use crate::report::{Align, Grid};
-use crate::verify::rows::RowSet;
+use crate::verify::rows::{RowSet, RowSetError};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_schema::session::Session;
@@ -233,7 +233,7 @@ impl UndoWork<'_> {
 fn pieces<'s>(
     schema: &'s SchemaRef,
     source: &'s dyn RowSet,
-) -> impl Iterator<Item = Result<(usize, RecordBatch), String>> + 's {
+) -> impl Iterator<Item = Result<(usize, RecordBatch), RowSetError>> + 's {
     let mut batches = source.batches().fuse();
     let mut rest: Option<RecordBatch> = None;
     let slices = std::iter::from_fn(move || {
@@ -241,7 +241,7 @@ fn pieces<'s>(
             let Some(batch) = batches.next() else { break };
             let joined = batch.and_then(|batch| match rest.take() {
                 None => Ok(batch),
-                Some(rest) => concat_batches(schema, [&rest, &batch]).map_err(|e| e.to_string()),
+                Some(rest) => concat_batches(schema, [&rest, &batch]).map_err(RowSetError::new),
             });
             match joined {
                 Ok(joined) => rest = Some(joined),

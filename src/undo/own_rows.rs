@@ -9,7 +9,7 @@ use dbmocker_loaders::LoadError;
 use super::keys::{among, key, key_literal};
 use super::references::IncomingReference;
 use super::{Changed, EXAMPLES, RunTable, UndoError, UndoWork, UndoneTable, from, pieces};
-use crate::verify::rows::{Canon, RowsError, shown_cell};
+use crate::verify::rows::{Canon, RowSetError, RowsError, shown_cell};
 use dbmocker_core::ident::quote;
 use dbmocker_core::schema::{Dialect, Schema, TableName};
 use dbmocker_schema::key_reader::output;
@@ -168,7 +168,7 @@ impl UndoWork<'_> {
         Ok(out)
     }
 
-    pub(super) fn not_made(&self, t: usize, message: String) -> UndoError {
+    pub(super) fn not_made(&self, t: usize, message: RowSetError) -> UndoError {
         RowsError::Generate { table: self.tables[t].name().clone(), message }.into()
     }
 

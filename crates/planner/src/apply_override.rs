@@ -8,6 +8,9 @@ use std::collections::hash_map::Entry;
 
 use super::ValueFile;
 use super::distribution::{DistributionOverride, relative, span};
+use super::error::overrides::{
+    DistributionProblem, OverrideError, OverrideMisfit, ScalarError, TypedValueError, WeightError,
+};
 use super::overrides::ColumnOverride;
 use super::select::nearest;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
@@ -35,7 +38,7 @@ pub fn domain(
     legal: &Domain,
     override_: &ColumnOverride,
     (dialect, now): (Dialect, i64),
-) -> Result<Domain, String> {
+) -> Result<Domain, OverrideError> {
     let w = OverrideScope { column, likely, legal, dialect, now };
     let mut domain = w.base(override_)?;
     domain = w.bounds(domain, override_)?;
@@ -47,7 +50,7 @@ pub fn domain(
         domain = w.distributed(domain, asked)?;
     }
     if domain.size() == 0 {
-        return Err(w.refused(&override_.text(), "it leaves no value"));
+        return Err(w.refused(&override_.text(), OverrideMisfit::NoValue));
     }
     Ok(domain)
 }
@@ -56,7 +59,7 @@ pub fn domain(
 ///
 /// # Errors
 /// The value, and the type that it does not fit.
-pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, String> {
+pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, OverrideError> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
     w.value(typed, key)
 }
@@ -70,7 +73,7 @@ pub fn listed(
     legal: &Domain,
     values: &[(Scalar, f64)],
     (dialect, now): (Dialect, i64),
-) -> Result<Domain, String> {
+) -> Result<Domain, OverrideError> {
     OverrideScope { column, likely: legal, legal, dialect, now }.weighted(values, "values")
 }
 
@@ -78,9 +81,9 @@ pub fn listed(
 ///
 /// # Errors
 /// The value, the type that it does not fit, and the reason.
-pub fn typed_value(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, String> {
+pub fn typed_value(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, TypedValueError> {
     let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
-    w.read(typed).map_err(|why| format!("`{typed}` does not fit the type `{}`: {why}", column.type_name))
+    w.read(typed).map_err(|why| TypedValueError { typed: typed.clone(), ty: column.type_name.clone(), why })
 }
 
 struct OverrideScope<'a> {
@@ -92,23 +95,15 @@ struct OverrideScope<'a> {
     now: i64,
 }
 
-/// Formats the error for an override that does not fit a column.
-pub(super) fn refused(column: &Column, override_: &str, why: &str) -> String {
-    format!(
-        "column `{}`: `{override_}` does not fit the type `{}`: {why}; change it in the config file",
-        column.name, column.type_name
-    )
-}
-
 impl OverrideScope<'_> {
-    fn refused(&self, override_: &str, why: &str) -> String {
-        refused(self.column, override_, why)
+    fn refused(&self, override_: &str, why: impl Into<OverrideMisfit>) -> OverrideError {
+        OverrideError::misfit(self.column, override_, why)
     }
 
     /// Sets the weights of lists. The distribution of numbers and texts is set when the table is planned, and only
     /// validated here.
-    fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, String> {
-        let refused = |why: String| self.refused(&format!("distribution: {}", asked.text), &why);
+    fn distributed(&self, domain: Domain, asked: &DistributionOverride) -> Result<Domain, OverrideError> {
+        let refused = |why: DistributionProblem| self.refused(&format!("distribution: {}", asked.text), why);
         match domain {
             Domain::Choice { values, .. } => {
                 let s = asked.of_list().map_err(refused)?;
@@ -123,7 +118,7 @@ impl OverrideScope<'_> {
         }
     }
 
-    fn base(&self, override_: &ColumnOverride) -> Result<Domain, String> {
+    fn base(&self, override_: &ColumnOverride) -> Result<Domain, OverrideError> {
         let given = [
             override_.generator.is_some(),
             override_.pattern.is_some(),
@@ -132,11 +127,7 @@ impl OverrideScope<'_> {
             override_.values_from.is_some(),
         ];
         if given.iter().filter(|g| **g).count() > 1 {
-            return Err(format!(
-                "column `{}`: `{}` sets the values twice; keep one of generator_function, pattern, possible_values, weighted_values and values_from",
-                self.column.name,
-                override_.text()
-            ));
+            return Err(OverrideError::Twice { column: self.column.name.clone(), rule: override_.text() });
         }
         if let Some(name) = &override_.generator {
             return self.generated(name);
@@ -158,13 +149,13 @@ impl OverrideScope<'_> {
     }
 
     /// Returns the values of a file.
-    fn values_of_file(&self, file: &ValueFile) -> Result<Domain, String> {
+    fn values_of_file(&self, file: &ValueFile) -> Result<Domain, OverrideError> {
         let mut seen = HashMap::new();
         let (mut values, mut weights) = (Vec::new(), Vec::new());
         for (i, row) in file.rows.rows.iter().enumerate() {
             let value = self.read(&row.cells[0]).map_err(|why| {
                 let place = format!("values_from: {}", file.rows.place(i));
-                self.refused(&place, &format!("`{}`: {why}", row.cells[0]))
+                self.refused(&place, OverrideMisfit::Listed { typed: row.cells[0].clone(), why })
             })?;
             let weight = file.weights.get(i).copied().unwrap_or(1.0);
             if weight <= 0.0 {
@@ -183,14 +174,10 @@ impl OverrideScope<'_> {
         Ok(Domain::Choice { values, weights })
     }
 
-    fn generated(&self, name: &str) -> Result<Domain, String> {
+    fn generated(&self, name: &str) -> Result<Domain, OverrideError> {
         let Some(kind) = generator(name) else {
             let like = nearest(name, generators().into_iter().map(|g| g.name.to_owned()));
-            let like = like.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-            return Err(format!(
-                "column `{}`: no generator `{name}`{like} (`dbmocker generators` lists them)",
-                self.column.name
-            ));
+            return Err(OverrideError::Generator { column: self.column.name.clone(), name: name.to_owned(), like });
         };
         if let Some(text) = self.text() {
             return Ok(Domain::Text(TextDomain { kind, ..text.clone() }));
@@ -205,8 +192,7 @@ impl OverrideScope<'_> {
         if by_type {
             return Ok(self.likely.clone());
         }
-        let why = "the generator makes text; use min_value and max_value, or possible_values";
-        Err(self.refused(&format!("generator_function: {name}"), why))
+        Err(self.refused(&format!("generator_function: {name}"), OverrideMisfit::GeneratorOfText))
     }
 
     fn text(&self) -> Option<&TextDomain> {
@@ -216,27 +202,27 @@ impl OverrideScope<'_> {
         }
     }
 
-    fn pattern(&self, pattern: &str, key: &str) -> Result<Domain, String> {
-        let refused = |why: &str| self.refused(&format!("{key}: {pattern}"), why);
+    fn pattern(&self, pattern: &str, key: &str) -> Result<Domain, OverrideError> {
+        let refused = |why: OverrideMisfit| self.refused(&format!("{key}: {pattern}"), why);
         // A pattern matches the whole text: anchors are redundant.
         let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
         let pattern = pattern.strip_suffix('$').filter(|p| !p.ends_with('\\')).unwrap_or(pattern);
-        let Some(text) = self.text() else { return Err(refused("it describes text")) };
-        Pattern::compile(pattern, text.min_chars, text.max_chars).map_err(|e| refused(&e.to_string()))?;
+        let Some(text) = self.text() else { return Err(refused(OverrideMisfit::OfText)) };
+        Pattern::compile(pattern, text.min_chars, text.max_chars).map_err(|e| refused(e.into()))?;
         match Domain::Text(TextDomain { kind: TextKind::Words, ..text.clone() }).keep_pattern(pattern) {
             Narrowing::Exact(d) | Narrowing::Over(d) => Ok(d),
-            Narrowing::Empty | Narrowing::Unsupported => Err(refused("no text of that length matches")),
+            Narrowing::Empty | Narrowing::Unsupported => Err(refused(OverrideMisfit::NoMatch)),
         }
     }
 
-    fn weighted(&self, weighted: &[(Scalar, f64)], key: &str) -> Result<Domain, String> {
+    fn weighted(&self, weighted: &[(Scalar, f64)], key: &str) -> Result<Domain, OverrideError> {
         let total: f64 = weighted.iter().map(|(_, w)| w).sum();
         let bad = weighted.iter().find(|(_, w)| !w.is_finite() || *w < 0.0);
         if let Some((v, w)) = bad {
-            return Err(format!("column `{}`: weight {w} of `{v}` must be 0 or more", self.column.name));
+            return Err(OverrideError::Weight { column: self.column.name.clone(), weight: *w, value: v.clone() });
         }
         if total <= 0.0 {
-            return Err(format!("column `{}`: the weights of `{key}` are all 0", self.column.name));
+            return Err(OverrideError::NoWeight { column: self.column.name.clone(), key: key.to_owned() });
         }
         let used = || weighted.iter().filter(|(_, w)| *w > 0.0);
         let values: Vec<Value> = used().map(|(v, _)| self.value(v, key)).collect::<Result<_, _>>()?;
@@ -244,16 +230,15 @@ impl OverrideScope<'_> {
         Ok(Domain::Choice { weights: Some(weights.collect()), values })
     }
 
-    fn value(&self, typed: &Scalar, key: &str) -> Result<Value, String> {
-        self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), &why))
+    fn value(&self, typed: &Scalar, key: &str) -> Result<Value, OverrideError> {
+        self.read(typed).map_err(|why| self.refused(&format!("{key}: {typed}"), why))
     }
 
     /// Converts a value; the error is the reason why it does not fit.
-    fn read(&self, typed: &Scalar) -> Result<Value, String> {
+    fn read(&self, typed: &Scalar) -> Result<Value, ScalarError> {
         let text = typed.to_string();
-        let refused = str::to_owned;
         let found = match (&self.column.ty, typed) {
-            (_, Scalar::Null) => return Err(refused("null is no value; use null_probability")),
+            (_, Scalar::Null) => return Err(ScalarError::Null),
             (SqlType::Bool, Scalar::Bool(b)) => Some(Value::Bool(*b)),
             (SqlType::Bool, _) => match text.to_ascii_lowercase().as_str() {
                 "true" | "t" | "yes" | "1" => Some(Value::Bool(true)),
@@ -264,7 +249,7 @@ impl OverrideScope<'_> {
             (SqlType::Untyped, Scalar::Int(i)) => Some(Value::Int(i128::from(*i))),
             (SqlType::Untyped, Scalar::Float(x)) => Some(Value::Float(*x)),
             (SqlType::Binary { .. }, _) => Some(Value::Bytes(text.clone().into_bytes())),
-            (SqlType::Array { .. }, _) => return Err(refused("values of arrays cannot be listed")),
+            (SqlType::Array { .. }, _) => return Err(ScalarError::OfArray),
             _ => match self.legal {
                 Domain::Range { kind, .. } => {
                     let moment = matches!(kind, RangeKind::Date | RangeKind::Timestamp);
@@ -291,9 +276,9 @@ impl OverrideScope<'_> {
                 _ => Some(Value::Text(text.clone())),
             },
         };
-        let Some(found) = found else { return Err(refused(&format!("`{text}` is no value of it"))) };
+        let Some(found) = found else { return Err(ScalarError::Unreadable(text)) };
         if self.bounded() && !self.legal.contains(&found) {
-            return Err(refused(&format!("`{text}` is outside of what it holds")));
+            return Err(ScalarError::Outside(text));
         }
         Ok(found)
     }
@@ -314,7 +299,7 @@ impl OverrideScope<'_> {
         }
     }
 
-    fn bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, String> {
+    fn bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, OverrideError> {
         let bounds = [("min_value", Cmp::Ge, &override_.min_value), ("max_value", Cmp::Le, &override_.max_value)];
         if bounds.iter().all(|(_, _, v)| v.is_none()) {
             return Ok(domain);
@@ -336,11 +321,11 @@ impl OverrideScope<'_> {
                     .to_string()
                     .parse::<f64>()
                     .map(Some)
-                    .map_err(|_| self.refused(&format!("{key}: {v}"), "it is no number")),
+                    .map_err(|_| self.refused(&format!("{key}: {v}"), OverrideMisfit::NoNumber)),
             };
             let (from, to) = (number(&override_.min_value, "min_value")?, number(&override_.max_value, "max_value")?);
             (*lo, *hi) = (from.unwrap_or(lo.min(to.unwrap_or(*lo))), to.unwrap_or(hi.max(from.unwrap_or(*hi))));
-            return if lo <= hi { Ok(domain) } else { Err(self.refused(&override_.text(), "it leaves no value")) };
+            return if lo <= hi { Ok(domain) } else { Err(self.refused(&override_.text(), OverrideMisfit::NoValue)) };
         }
         if let Domain::Range { kind, lo, hi, step, .. } = &mut domain {
             return self.widen(override_, (*kind, *lo, *hi), *step, domain.clone());
@@ -350,15 +335,15 @@ impl OverrideScope<'_> {
             let limit = self.value(typed, key)?;
             domain = match domain.keep_compare(op, &limit, self.dialect) {
                 Narrowing::Exact(d) => d,
-                Narrowing::Empty => return Err(self.refused(&override_.text(), "it leaves no value")),
-                _ => return Err(self.refused(&format!("{key}: {typed}"), "it has no order to bound")),
+                Narrowing::Empty => return Err(self.refused(&override_.text(), OverrideMisfit::NoValue)),
+                _ => return Err(self.refused(&format!("{key}: {typed}"), OverrideMisfit::NoOrder)),
             };
         }
         Ok(domain)
     }
 
     /// Bounds the ends of ranges and the elements of arrays; returns whether the domain is one of these.
-    fn inner_bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<(Domain, bool), String> {
+    fn inner_bounds(&self, domain: Domain, override_: &ColumnOverride) -> Result<(Domain, bool), OverrideError> {
         let ty = match &self.column.ty {
             SqlType::Range { element, .. } | SqlType::Array { element, .. } => element,
             _ => return Ok((domain, false)),
@@ -390,30 +375,30 @@ impl OverrideScope<'_> {
         (kind, lo, hi): (RangeKind, i128, i128),
         step: i128,
         old: Domain,
-    ) -> Result<Domain, String> {
+    ) -> Result<Domain, OverrideError> {
         let unit = |typed: &Option<Scalar>, key: &str| match typed {
             None => Ok(None),
             Some(v) => {
                 let value = self.value(v, key)?;
-                Ok::<_, String>(dbmocker_domain::range_units::units(kind, &value).map(|(n, _)| n))
+                Ok::<_, OverrideError>(dbmocker_domain::range_units::units(kind, &value).map(|(n, _)| n))
             }
         };
         let (from, to) = (unit(&override_.min_value, "min_value")?, unit(&override_.max_value, "max_value")?);
         if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return Err(self.refused(&override_.text(), "the smallest is above the largest"));
+            return Err(self.refused(&override_.text(), OverrideMisfit::Reversed));
         }
         let Domain::Range { lo: least, hi: most, .. } = self.legal else { return Ok(old) };
         let new_lo = from.unwrap_or_else(|| if to.is_some_and(|t| t < lo) { *least } else { lo });
         let new_hi = to.unwrap_or_else(|| if from.is_some_and(|f| f > hi) { *most } else { hi });
         if new_lo > new_hi {
-            return Err(self.refused(&override_.text(), "it leaves no value"));
+            return Err(self.refused(&override_.text(), OverrideMisfit::NoValue));
         }
         let Domain::Range { shape, .. } = old else { return Ok(old) };
         let step = if step > new_hi - new_lo { 1 } else { step };
         Ok(Domain::Range { kind, lo: new_lo, hi: new_hi, step, except: Vec::new(), shape })
     }
 
-    fn lengths(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, String> {
+    fn lengths(&self, domain: Domain, override_: &ColumnOverride) -> Result<Domain, OverrideError> {
         if override_.min_length.is_none() && override_.max_length.is_none() {
             return Ok(domain);
         }
@@ -430,7 +415,7 @@ impl OverrideScope<'_> {
             let most = max_bytes.unwrap_or(u32::MAX);
             let max = override_.max_length.unwrap_or(min.saturating_mul(2)).min(most);
             if min > max || override_.max_length.is_some_and(|asked| asked > most) {
-                return Err(self.refused(&override_.text(), &format!("it holds up to {most} bytes")));
+                return Err(self.refused(&override_.text(), OverrideMisfit::Bytes(most)));
             }
             return Ok(Domain::Bytes { min, max });
         }
@@ -443,19 +428,18 @@ impl OverrideScope<'_> {
         };
         match kept {
             Narrowing::Exact(d) | Narrowing::Over(d) => Ok(d),
-            Narrowing::Empty => Err(self.refused(&override_.text(), "no text has that length")),
-            Narrowing::Unsupported => Err(self.refused(&override_.text(), "lengths are for text")),
+            Narrowing::Empty => Err(self.refused(&override_.text(), OverrideMisfit::NoSuchLength)),
+            Narrowing::Unsupported => Err(self.refused(&override_.text(), OverrideMisfit::LengthOfText)),
         }
     }
 
     /// Applies a format string: `ORD-{:06d}` formats digits, `Mr. {}` surrounds the value.
-    fn format(&self, domain: Domain, format: &str) -> Result<Domain, String> {
-        let refused = |why: &str| self.refused(&format!("format_string: {format}"), why);
+    fn format(&self, domain: Domain, format: &str) -> Result<Domain, OverrideError> {
+        let refused = |why: OverrideMisfit| self.refused(&format!("format_string: {format}"), why);
         if self.text().is_none() {
-            return Err(refused("it describes text"));
+            return Err(refused(OverrideMisfit::OfText));
         }
-        let pieces =
-            pieces(format).ok_or_else(|| refused("write {} for the value, {:05d} for digits, {{ for a brace"))?;
+        let pieces = pieces(format).ok_or_else(|| refused(OverrideMisfit::FormatSyntax))?;
         let places = pieces.iter().filter(|p| matches!(p, OverridePiece::Value)).count();
         let literal = |pieces: &[OverridePiece]| {
             pieces.iter().map(|p| if let OverridePiece::Text(t) = p { t.as_str() } else { "" }).collect::<String>()
@@ -463,12 +447,10 @@ impl OverrideScope<'_> {
         if let (1, true) = (places, pieces.iter().all(|p| !matches!(p, OverridePiece::Digits(_)))) {
             let at = pieces.iter().position(|p| matches!(p, OverridePiece::Value)).unwrap_or(0);
             let (before, after) = (literal(&pieces[..at]), literal(&pieces[at + 1..]));
-            return self
-                .around(domain, &before, &after)
-                .ok_or_else(|| refused("the text does not fit around the values"));
+            return self.around(domain, &before, &after).ok_or_else(|| refused(OverrideMisfit::FormatRoom));
         }
         if places > 0 {
-            return Err(refused("only one {} is understood, without digits beside it"));
+            return Err(refused(OverrideMisfit::FormatParts));
         }
         let regex: String = pieces
             .iter()
@@ -501,16 +483,16 @@ impl OverrideScope<'_> {
 ///
 /// # Errors
 /// All weights are 0.
-pub(super) fn shares(weights: &[f64]) -> Result<Option<Vec<u32>>, &'static str> {
+pub(super) fn shares(weights: &[f64]) -> Result<Option<Vec<u32>>, WeightError> {
     if weights.is_empty() {
-        return Err("there are no values");
+        return Err(WeightError::Empty);
     }
     let total: f64 = weights.iter().sum();
     if weights.iter().all(|w| *w == weights[0]) && weights.first().is_some_and(|w| *w > 0.0) {
         return Ok(None);
     }
     if total <= 0.0 {
-        return Err("the weights are all 0");
+        return Err(WeightError::Zero);
     }
     // Long lists need finer units.
     let unit = WEIGHTS.max(1_000.0 * weights.len() as f64).min(f64::from(u32::MAX)) / total;

@@ -5,6 +5,7 @@
 //! agree, and those of self references that share columns; or the reason why rows have no parent.
 
 use super::context::PlanContext;
+use super::error::parents::CycleError;
 use dbmocker_core::humanize;
 use dbmocker_generate::generator::agreement;
 use dbmocker_plan::{Copied, Depths};
@@ -18,7 +19,7 @@ pub(super) enum CycleFailure {
     /// The table (an index of the schema) has more rows than can have a parent.
     Fewer { table: usize, rows: u64, why: String },
     /// The table cannot be filled.
-    Never { table: usize, why: String },
+    Never { table: usize, why: CycleError },
 }
 
 /// Completes the cycles whose last table is the one at `position`.
@@ -35,9 +36,9 @@ pub(super) fn complete_cycles(
     assign_back_edges(b, tables, depths, &closed)?;
     for p in closed {
         for s in 0..tables[p].sources.len() {
-            let failed = |why| CycleFailure::Never { table: b.order[p], why };
             if is_open(&tables[p].sources[s].pick) && !b.has_failed(b.order[p]) {
-                find(b, tables, p, s).map_err(failed)?;
+                let found = find(b, tables, p, s);
+                found.map_err(|e| CycleFailure::Never { table: b.order[p], why: e.into() })?;
                 b.generator.replace(b.options.seed, p, &tables[p]);
             }
             if needs_all(&tables[p], s) {
@@ -70,11 +71,11 @@ fn assign_back_edges(
         b.generator.replace(b.options.seed, p, &tables[p]);
     }
     look(tables).map_err(|Copied { table, column, why }| {
-        let name = tables[table].columns[column].name.clone();
+        let column = tables[table].columns[column].name.clone();
         // The table is not generated.
         tables[table] = super::table_planner::stub(b, table);
         b.generator.replace(b.options.seed, table, &tables[table]);
-        CycleFailure::Never { table: b.order[table], why: format!("column `{name}` {why}") }
+        CycleFailure::Never { table: b.order[table], why: CycleError::Endless { column, why } }
     })
 }
 
@@ -93,7 +94,12 @@ fn needs_all(table: &TablePlan, source: usize) -> bool {
 }
 
 /// Adds the path and the list of a foreign key to its plan.
-fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Result<(), String> {
+fn find(
+    b: &PlanContext<'_>,
+    tables: &mut [TablePlan],
+    p: usize,
+    s: usize,
+) -> Result<(), dbmocker_generate::generator::RowError> {
     let source = &tables[p].sources[s];
     let foreign = &tables[p].foreign[source.members[0]];
     let ParentChoice::Agreeing { shared, own, earlier, .. } = &source.pick else { return Ok(()) };
@@ -108,8 +114,8 @@ fn find(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, s: usize) -> Re
     let path = steps.unwrap_or_default();
     let list = match (own && !earlier, invertible && !path.is_empty()) {
         (true, true) => Vec::new(),
-        (true, false) => own_children(b, parent, &path).map_err(|e| e.to_string())?,
-        (false, _) => agreeing(b, parent, &columns).map_err(|e| e.to_string())?,
+        (true, false) => own_children(b, parent, &path)?,
+        (false, _) => agreeing(b, parent, &columns)?,
     };
     let source = &mut tables[p].sources[s];
     source.agreeing = Some(std::sync::Arc::new(list));
@@ -178,25 +184,22 @@ fn complete(b: &PlanContext<'_>, tables: &[TablePlan], p: usize, s: usize) -> Re
         return Ok(());
     };
     let rows = tables[parent].rows;
-    let needs = format!(
-        "foreign key `{}` needs a row of `{}` for each that refers back to it",
-        foreign.name, foreign.parent.name
-    );
     match &source.pick {
         ParentChoice::Agreeing { path, .. } if !path.is_empty() && 0 < rows && rows < table.rows => {
             Err(CycleFailure::Fewer {
                 table: index,
                 rows,
-                why: format!("{needs}, and there are {}", humanize::count(rows)),
+                why: format!(
+                    "foreign key `{}` needs a row of `{}` for each that refers back to it, and there are {}",
+                    foreign.name,
+                    foreign.parent.name,
+                    humanize::count(rows)
+                ),
             })
         }
         _ => Err(CycleFailure::Never {
             table: index,
-            why: format!(
-                "{needs}, and row {row} has none that agrees; request more rows of `{}` (count in the config file), or leave \
-                 both out with --exclude-tables",
-                foreign.parent.name
-            ),
+            why: CycleError::Lonely { foreign_key: foreign.name.clone(), parent: foreign.parent.name.clone(), row },
         }),
     }
 }

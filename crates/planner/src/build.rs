@@ -226,8 +226,7 @@ fn tables(
     for position in 0..context.order.len() {
         let index = context.order[position];
         let settled = counts.settle(context, &plan.tables, position);
-        let planned =
-            settled.map_err(String::from).and_then(|()| table_planner::plan_table(context, &plan.tables, position));
+        let planned = settled.and_then(|()| table_planner::plan_table(context, &plan.tables, position));
         let mut failed = |context: &mut PlanContext<'_>, index: usize, message: String| {
             problems.insert(index, TableProblem { table: schema.tables[index].name.clone(), message });
             context.failed.insert(index);
@@ -235,13 +234,13 @@ fn tables(
                 context.skipped.insert(index);
             }
         };
-        match planned.and_then(|table| Ok(solved(table, options.skip_unsolved)?)) {
+        match planned.and_then(|table| solved(table, options.skip_unsolved)) {
             Ok(table) => {
                 context.foreign_names.push(table.foreign.iter().map(|f| f.name.clone()).collect());
                 plan.tables.push(table);
             }
-            Err(message) => {
-                failed(context, index, message);
+            Err(why) => {
+                failed(context, index, why.to_string());
                 // A stub keeps the positions of the following tables.
                 let stub = table_planner::stub(context, position);
                 context.ordered.resize(position + 1, false);
@@ -253,14 +252,15 @@ fn tables(
         }
         match complete_cycles(context, &mut plan.tables, &mut depths, position) {
             Ok(()) => {}
-            Err(CycleFailure::Never { table, why }) => failed(context, table, why),
+            Err(CycleFailure::Never { table, why }) => failed(context, table, why.to_string()),
             Err(CycleFailure::Fewer { table, rows, why }) => {
                 context.caps.insert(table, (rows, why));
                 break;
             }
         }
     }
-    for (index, message) in table_planner::fold(context, &mut plan.tables) {
+    for (index, why) in table_planner::fold(context, &mut plan.tables) {
+        let message = why.to_string();
         problems.entry(index).or_insert(TableProblem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::error::overrides::DistributionProblem;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::{Value, parse_number};
 use dbmocker_domain::distribution::{Bucket, Calendar, Distribution, Point};
@@ -59,11 +60,11 @@ impl DistributionOverride {
     ///
     /// # Errors
     /// For any other distribution: list values have no numeric order.
-    pub fn of_list(&self) -> Result<f64, String> {
+    pub fn of_list(&self) -> Result<f64, DistributionProblem> {
         match self.law.as_str() {
             "zipf" => self.number("s", DistributionUnit::Number, 0).map(|s| s.unwrap_or(ZIPF)),
             "uniform" => Ok(0.0),
-            _ => Err("the values are a list; it takes `zipf`, or weighted_values".into()),
+            _ => Err(DistributionProblem::OfList),
         }
     }
 
@@ -72,19 +73,20 @@ impl DistributionOverride {
     ///
     /// # Errors
     /// A parameter that is missing, unknown, or invalid in the unit.
-    pub fn of_numbers(&self, domain: &Domain, now: i64) -> Result<Distribution, String> {
+    pub fn of_numbers(&self, domain: &Domain, now: i64) -> Result<Distribution, DistributionProblem> {
         let unit = match domain {
             Domain::Range { kind: RangeKind::Date, .. } => DistributionUnit::Days,
             Domain::Range { kind: RangeKind::Timestamp, .. } => DistributionUnit::Micros,
             Domain::Range { kind: RangeKind::Time | RangeKind::Interval, .. } => DistributionUnit::Span,
             Domain::Range { .. } | Domain::Float { .. } | Domain::Text(_) => DistributionUnit::Number,
-            _ => return Err("distributions are for numbers, dates, moments, lengths of texts and lists".into()),
+            _ => return Err(DistributionProblem::OfType),
         };
         let optional = |name: &str| self.number(name, unit, now);
-        let needed = |name: &str| optional(name)?.ok_or_else(|| format!("`{}` needs `{name}`", self.law));
-        let span = |name: &str| match self.parameters.get(name) {
-            Some(typed) => span_of(typed, unit).ok_or_else(|| format!("`{name}: {typed}` is no {}", span_name(unit))),
-            None => Err(format!("`{}` needs `{name}`", self.law)),
+        let missing = |name: &'static str| DistributionProblem::Missing { law: self.law.clone(), name };
+        let needed = |name: &'static str| optional(name)?.ok_or_else(|| missing(name));
+        let span = |name: &'static str| match self.parameters.get(name) {
+            Some(typed) => span_of(typed, unit).ok_or_else(|| wrong(format!("{name}: {typed}"), span_name(unit))),
+            None => Err(missing(name)),
         };
         let plain = |name: &str| self.number(name, DistributionUnit::Number, 0);
         let law = match self.law.as_str() {
@@ -102,32 +104,34 @@ impl DistributionOverride {
             "zipf" => Distribution::Zipf { s: plain("s")?.unwrap_or(ZIPF) },
             "buckets" => {
                 let buckets = self.buckets.iter().map(|(to, share)| {
-                    let to = number_of(to, unit, now).ok_or_else(|| format!("`to: {to}` is no {}", unit_name(unit)))?;
+                    let to = number_of(to, unit, now).ok_or_else(|| wrong(format!("to: {to}"), unit_name(unit)))?;
                     Ok(Bucket { to, share: *share })
                 });
-                Distribution::Buckets { from: optional("from")?, buckets: buckets.collect::<Result<_, String>>()? }
+                Distribution::Buckets {
+                    from: optional("from")?,
+                    buckets: buckets.collect::<Result<_, DistributionProblem>>()?,
+                }
             }
             "quantiles" => {
                 let last = self.quantiles.len().saturating_sub(1).max(1) as f64;
                 let points = self.quantiles.iter().enumerate().map(|(i, typed)| {
-                    let value =
-                        number_of(typed, unit, now).ok_or_else(|| format!("`{typed}` is no {}", unit_name(unit)))?;
+                    let value = number_of(typed, unit, now).ok_or_else(|| wrong(typed.to_string(), unit_name(unit)))?;
                     Ok(Point { p: i as f64 / last, value })
                 });
-                Distribution::Quantiles { points: points.collect::<Result<_, String>>()? }
+                Distribution::Quantiles { points: points.collect::<Result<_, DistributionProblem>>()? }
             }
             "calendar" if matches!(unit, DistributionUnit::Days | DistributionUnit::Micros) => {
                 Distribution::Calendar(self.calendar()?)
             }
-            "calendar" => return Err("growing, hours and weekdays are for dates and moments".into()),
-            other => return Err(format!("there is no distribution `{other}`; there are {}", LAWS[..9].join(", "))),
+            "calendar" => return Err(DistributionProblem::Calendar),
+            other => return Err(DistributionProblem::Unknown(other.to_owned())),
         };
-        law.check().map_err(|e| e.to_string())?;
+        law.check()?;
         Ok(law)
     }
 
     /// By median and sigma of the logarithm, or by mean and deviation of the values.
-    fn lognormal(&self) -> Result<Distribution, String> {
+    fn lognormal(&self) -> Result<Distribution, DistributionProblem> {
         let get = |name: &str| self.number(name, DistributionUnit::Number, 0);
         match (get("median")?, get("sigma")?, get("mean")?, get("sd")?) {
             (Some(median), Some(sigma), None, None) => Ok(Distribution::Lognormal { median, sigma }),
@@ -135,19 +139,17 @@ impl DistributionOverride {
                 let ratio = 1.0 + (sd / mean) * (sd / mean);
                 Ok(Distribution::Lognormal { median: mean / ratio.sqrt(), sigma: ratio.ln().sqrt() })
             }
-            _ => Err("`lognormal` needs `median` and `sigma`, or `mean` and `sd`".into()),
+            _ => Err(DistributionProblem::Lognormal),
         }
     }
 
-    fn calendar(&self) -> Result<Calendar, String> {
+    fn calendar(&self) -> Result<Calendar, DistributionProblem> {
         let growth = self.number("growing", DistributionUnit::Number, 0)?.unwrap_or(1.0);
         let hours = match self.parameters.get("hours").map(ToString::to_string) {
             None => Vec::new(),
-            Some(text) => {
-                hours(&text).ok_or_else(|| format!("`hours: {text}` must be `business`, or from and to, e.g. 9-17"))?
-            }
+            Some(text) => hours(&text).ok_or(DistributionProblem::Hours(text))?,
         };
-        let weekday = |name: &&str| Ok::<_, String>(self.number(name, DistributionUnit::Number, 0)?.unwrap_or(1.0));
+        let weekday = |name: &&str| self.number(name, DistributionUnit::Number, 0).map(|w| w.unwrap_or(1.0));
         let said = WEEKDAYS.iter().any(|d| self.parameters.contains_key(*d));
         let mut week = if said { WEEKDAYS.iter().map(weekday).collect::<Result<Vec<f64>, _>>()? } else { Vec::new() };
         if week.is_empty() && self.parameters.get("hours").is_some_and(|h| h.to_string() == "business") {
@@ -156,11 +158,15 @@ impl DistributionOverride {
         Ok(Calendar { growth, hours, week })
     }
 
-    fn number(&self, name: &str, unit: DistributionUnit, now: i64) -> Result<Option<f64>, String> {
+    fn number(&self, name: &str, unit: DistributionUnit, now: i64) -> Result<Option<f64>, DistributionProblem> {
         let Some(typed) = self.parameters.get(name) else { return Ok(None) };
         let found = number_of(typed, unit, now);
-        found.map(Some).ok_or_else(|| format!("`{name}: {typed}` is no {}", unit_name(unit)))
+        found.map(Some).ok_or_else(|| wrong(format!("{name}: {typed}"), unit_name(unit)))
     }
+}
+
+fn wrong(given: String, needed: &'static str) -> DistributionProblem {
+    DistributionProblem::Parameter { given, needed }
 }
 
 fn lowest(domain: &Domain) -> Option<f64> {

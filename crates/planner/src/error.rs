@@ -4,9 +4,21 @@ use dbmocker_core::humanize;
 use dbmocker_core::schema::TableName;
 use dbmocker_generate::generator::RowError;
 use dbmocker_predicate::EvalError;
+use dbmocker_semantics::Unsupported;
 
 use super::counts::{CountError, DependentCount};
 use super::options::QueryError;
+use constraints::{CheckError, CountedError, ExclusionError, KeyError};
+use fixed_rows::FixedRowsError;
+use formulas::FormulaError;
+use overrides::OverrideError;
+use parents::{EmptyParent, ForeignKeyError, PairError};
+
+pub mod constraints;
+pub mod fixed_rows;
+pub mod formulas;
+pub mod overrides;
+pub mod parents;
 
 /// Why a table cannot be planned; the message of its [`TableProblem`](super::TableProblem).
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +32,40 @@ pub enum Unplannable {
     Expression(#[from] EvalError),
     #[error(transparent)]
     Counts(#[from] CountError),
+    /// Why the server takes no rows of the table.
+    #[error("{}", .0.join("; "))]
+    Unfit(Vec<String>),
+    #[error(
+        "no partition takes its rows: `{table}` is partitioned, and has no partition; create one (CREATE TABLE ... PARTITION OF {table} ...), or leave the table out with --exclude-tables"
+    )]
+    NoPartition { table: TableName },
+    #[error("column `{column}`: {why}")]
+    Unsupported { column: String, why: Unsupported },
+    #[error(
+        "its rows do not fit a page: the values of {columns} columns take about {bytes:.0} bytes, and {page} fit; let columns be NULL, \
+         give them a smaller type, or leave the table out with --exclude-tables"
+    )]
+    RowSize { columns: usize, bytes: f64, page: f64 },
+    #[error(transparent)]
+    Override(#[from] OverrideError),
+    #[error(transparent)]
+    FixedRows(#[from] FixedRowsError),
+    #[error(transparent)]
+    Formula(#[from] FormulaError),
+    #[error("CHECK `{check}` does not hold in row {row}, where expressions give {values}")]
+    FormulaCheck { check: String, row: u64, values: String },
+    #[error(transparent)]
+    ForeignKey(#[from] ForeignKeyError),
+    #[error(transparent)]
+    Pair(#[from] PairError),
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Exclusion(#[from] ExclusionError),
+    #[error(transparent)]
+    Counted(#[from] CountedError),
     #[error("{0}: that are more rows than any server holds")]
     TooManyRows(DependentCount),
     #[error(
@@ -40,8 +86,8 @@ pub enum Unplannable {
     Unsolved { check: String, why: String, text: String },
 }
 
-impl From<Unplannable> for String {
-    fn from(e: Unplannable) -> Self {
-        e.to_string()
+impl From<EmptyParent> for Unplannable {
+    fn from(e: EmptyParent) -> Self {
+        ForeignKeyError::Empty(e).into()
     }
 }

@@ -71,12 +71,6 @@ impl QueryError {
     }
 }
 
-impl From<QueryError> for String {
-    fn from(e: QueryError) -> Self {
-        e.to_string()
-    }
-}
-
 /// The planner's interface to the server: key values of existing rows, and the check oracle.
 pub trait ExistingRows {
     /// Calls `each` with the tuples that contain no NULL: at most `limit`, in a stable order, spread evenly over all;

@@ -260,6 +260,11 @@ fn overrides_that_contradict_the_schema_are_errors() {
         ),
         ("note", ColumnOverride { pattern: Some("(".into()), ..ColumnOverride::default() }, &["pattern: ("]),
         (
+            "note",
+            ColumnOverride { format_string: Some("{x}".into()), ..ColumnOverride::default() },
+            &["`format_string: {x}`", "write {} for the value, {:05d} for digits, {{ for a brace"],
+        ),
+        (
             "xvalue",
             ColumnOverride {
                 duplicates: Some(Duplicates::AllowDuplicates { value: int(500) }),

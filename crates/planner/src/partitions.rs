@@ -12,13 +12,11 @@ pub fn predicate(table: &Table, dialect: Dialect) -> Option<String> {
     level(table, &table.name, table.partitioning.as_ref()?, dialect)
 }
 
-/// Returns the reason why no row can be routed to a partition: there is none, or each is subdivided into none.
-pub fn nowhere(table: &Table) -> Option<String> {
+/// Returns the partitioned table without partitions, if no row can be routed to a partition: there is none, or each is
+/// subdivided into none.
+pub fn nowhere(table: &Table) -> Option<TableName> {
     let p = table.partitioning.as_ref().filter(|p| takes_nothing(p))?;
-    let cut = p.partitions.first().map_or(&table.name, |first| &first.name);
-    Some(format!(
-        "no partition takes its rows: `{cut}` is partitioned, and has no partition; create one (CREATE TABLE ... PARTITION OF {cut} ...), or leave the table out with --exclude-tables"
-    ))
+    Some(p.partitions.first().map_or(&table.name, |first| &first.name).clone())
 }
 
 fn takes_nothing(p: &Partitioning) -> bool {

@@ -59,8 +59,11 @@ pub struct AttemptTrial<'a> {
     pub env: Env,
 }
 
-/// A row's digest for each key, or the name of the key or CHECK that rejected the row.
-type TrialDigests = Result<Vec<Option<u64>>, String>;
+/// The name of the key or CHECK that rejected a row.
+struct RejectedBy(String);
+
+/// A row's digest for each key, or what rejected the row.
+type TrialDigests = Result<Vec<Option<u64>>, RejectedBy>;
 
 impl AttemptTrial<'_> {
     /// Assigns an attempt to each row, in order.
@@ -80,7 +83,7 @@ impl AttemptTrial<'_> {
                         found = Some((attempt, digests));
                         break;
                     }
-                    Err(by) => stopped_by = by,
+                    Err(RejectedBy(by)) => stopped_by = by,
                 }
             }
             let Some((attempt, digests)) = found else {
@@ -103,14 +106,14 @@ impl AttemptTrial<'_> {
     ) -> Result<TrialDigests, EvalError> {
         let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
             Ok(cells) => cells,
-            Err(RowError { check, .. }) => return Ok(Err(check)),
+            Err(RowError { check, .. }) => return Ok(Err(RejectedBy(check))),
         };
         let values = self.values(columns, &cells);
         let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, EvalError>>()?;
         let clash = (digests.iter().zip(taken).zip(self.keys))
             .find(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
         Ok(match clash {
-            Some((_, key)) => Err(key.name.clone()),
+            Some((_, key)) => Err(RejectedBy(key.name.clone())),
             None => Ok(digests),
         })
     }

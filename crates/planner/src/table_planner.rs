@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use super::coherence::{MomentColumn, TableMoments, TwoColumns};
 use super::context::PlanContext;
+use super::error::Unplannable;
+use super::error::constraints::ExclusionError;
+use super::error::parents::EmptyParent;
 use super::keys;
 use super::keys::KeyInput;
 use super::references;
@@ -96,7 +99,7 @@ struct TablePlanner<'a> {
     fallbacks: Vec<String>,
     deferred: Vec<String>,
     /// Columns that are NULL because a parent has no rows, with the reason.
-    missing_parents: Vec<(usize, String)>,
+    missing_parents: Vec<(usize, EmptyParent)>,
     /// Fixed rows of the table, and lists from which groups of its columns take rows.
     fixed_rows: Vec<fixed_rows::FixedRowsOfTable<'a>>,
     /// Laws of columns that nothing else determines.
@@ -177,7 +180,11 @@ impl PendingSelection {
 /// Plans the table at `position` and compiles it, so that its children can be planned.
 ///
 /// Inferred references are dropped if they leave less room than the table has without them.
-pub(super) fn plan_table(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
+pub(super) fn plan_table(
+    b: &mut PlanContext<'_>,
+    parents: &[TablePlan],
+    position: usize,
+) -> Result<TablePlan, Unplannable> {
     let index = b.order[position];
     let planned = declared_and_named(b, parents, position);
     let named = b.schema.tables[index].foreign_keys.iter().any(|f| references::is_by_name(&f.name));
@@ -203,7 +210,11 @@ pub(super) fn plan_table(b: &mut PlanContext<'_>, parents: &[TablePlan], positio
     if planned.is_err() { planned } else { declared_and_named(b, parents, position) }
 }
 
-fn declared_and_named(b: &mut PlanContext<'_>, parents: &[TablePlan], position: usize) -> Result<TablePlan, String> {
+fn declared_and_named(
+    b: &mut PlanContext<'_>,
+    parents: &[TablePlan],
+    position: usize,
+) -> Result<TablePlan, Unplannable> {
     match planned(b, parents, position, false)? {
         Some(plan) => Ok(plan),
         None => {
@@ -219,7 +230,7 @@ fn planned(
     parents: &[TablePlan],
     position: usize,
     avoid: bool,
-) -> Result<Option<TablePlan>, String> {
+) -> Result<Option<TablePlan>, Unplannable> {
     let keyed = InferredTable::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
     match keyed.verify(b)? {
         TrialOutcome::Plan(plan) => Ok(Some(*plan)),
@@ -230,9 +241,7 @@ fn planned(
             planned(b, parents, position, avoid)
         }
         TrialOutcome::Overlaps(_) if !avoid => Ok(None),
-        TrialOutcome::Overlaps(name) => Err(format!(
-            "exclusion constraint `{name}`: existing rows overlap new ones; empty the table with --truncate, or leave it out with --exclude-tables"
-        )),
+        TrialOutcome::Overlaps(name) => Err(ExclusionError::Overlap(name).into()),
     }
 }
 
@@ -256,14 +265,14 @@ fn needs_other_rows(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> b
 }
 
 impl<'a> TablePlanner<'a> {
-    fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, String> {
+    fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, Unplannable> {
         let index = b.order[position];
         let table = &b.schema.tables[index];
         if !table.unfit.is_empty() {
-            return Err(table.unfit.join("; "));
+            return Err(Unplannable::Unfit(table.unfit.clone()));
         }
-        if let Some(why) = super::partitions::nowhere(table) {
-            return Err(why);
+        if let Some(table) = super::partitions::nowhere(table) {
+            return Err(Unplannable::NoPartition { table });
         }
         let mut planner = TablePlanner {
             table,
@@ -316,7 +325,7 @@ impl<'a> TablePlanner<'a> {
         b: &mut PlanContext<'_>,
         solution: &Solution,
         inputs: &[KeyInput],
-    ) -> Result<TablePlan, String> {
+    ) -> Result<TablePlan, Unplannable> {
         let redrawn_solves_more = || self.solve(b, Keys::Redrawn).unsolved.len() < solution.unsolved.len();
         // A filter would reject rows whose key is fixed: some combinations of the key must not occur.
         if solution.filters.is_empty() && (solution.unsolved.is_empty() || !redrawn_solves_more()) {
@@ -340,7 +349,7 @@ impl<'a> TablePlanner<'a> {
         // Likely values may be exhausted while others are available.
         b.generator.truncate(self.position);
         let spread = self.redrawn(b, &redrawn, inputs, true);
-        let rows = |plan: &Result<TablePlan, String>| plan.as_ref().map_or(0, |p| p.rows);
+        let rows = |plan: &Result<TablePlan, Unplannable>| plan.as_ref().map_or(0, |p| p.rows);
         if rows(&spread) > rows(&usual) {
             return spread;
         }
@@ -356,7 +365,7 @@ impl<'a> TablePlanner<'a> {
         solution: &Solution,
         inputs: &[KeyInput],
         spread: bool,
-    ) -> Result<TablePlan, String> {
+    ) -> Result<TablePlan, Unplannable> {
         let facts = self.facts(b, solution, inputs);
         let assignment = keys::assign_redraw(self.most_rows(b), inputs, &facts, &self.members(b), spread);
         let assignment = self.limited(b, assignment);

@@ -15,7 +15,7 @@ use dbmocker_domain::text::TextKind;
 mod read;
 mod words;
 
-pub use read::DictionaryError;
+pub use read::{DictionaryError, EntryError};
 pub use words::Translations;
 
 /// The built-in files.
@@ -109,7 +109,7 @@ pub fn add_dictionary(path: &Path) -> Result<(), DictionaryError> {
     let text = std::fs::read_to_string(path).map_err(|error| DictionaryError {
         file: path.display().to_string(),
         line: 0,
-        what: error.to_string(),
+        why: error.into(),
     })?;
     let mut all = BUILT_IN.clone();
     all.read(&path.display().to_string(), &text)?;

@@ -46,7 +46,7 @@ use dbmocker_domain::{Domain, TextDomain};
 pub use amounts::{Amount, amount, amount_in, in_cents};
 pub use categories::{List, default_text, distinct_values, true_index, weights};
 pub use copies::{ChildColumn, CopyMode, copied};
-pub use dictionary::{DictionaryError, add_dictionary};
+pub use dictionary::{DictionaryError, EntryError, add_dictionary};
 pub use edges::edge_cases;
 pub use entities::{AttributeName, attribute_of, correlations, keep_distinct, kind_of_files, named_attribute};
 pub use flags::true_percent;

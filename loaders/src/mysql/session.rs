@@ -78,7 +78,7 @@ impl MysqlSession {
     /// # Errors
     /// As [`MysqlSession::open`].
     pub fn plain(connection: &Connection) -> Result<(Runtime, Conn), LoadError> {
-        let runtime = runtime().map_err(|message| errors::connect(connection, message))?;
+        let runtime = runtime().map_err(|e| errors::connect(connection, format!("no event loop: {e}")))?;
         let conn = runtime.block_on(connect(connection))?;
         Ok((runtime, conn))
     }
@@ -280,8 +280,8 @@ fn strict(mode: &str) -> String {
     modes.join(",")
 }
 
-fn runtime() -> Result<Runtime, String> {
-    Builder::new_current_thread().enable_all().build().map_err(|e| format!("no event loop: {e}"))
+fn runtime() -> Result<Runtime, std::io::Error> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// Connects with the given TLS mode.

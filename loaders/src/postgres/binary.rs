@@ -21,8 +21,36 @@ pub const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 /// PostgreSQL's epoch, 2000-01-01, in days after 1970-01-01.
 const EPOCH_DAYS: i32 = 10_957;
 
+/// Why a value does not fit its column.
+#[derive(Debug, thiserror::Error)]
+pub enum FieldError {
+    #[error("beyond the dates of the server")]
+    Date,
+    #[error("beyond the timestamps of the server")]
+    Timestamp,
+    /// The day of a timestamp.
+    #[error(transparent)]
+    Day(#[from] std::num::TryFromIntError),
+    #[error("{0} microseconds are not a time of the day")]
+    Time(i64),
+    #[error("{0} bytes are more than a field can hold")]
+    Length(usize),
+    #[error("{n} is out of range for {ty}")]
+    Range { n: i128, ty: &'static str },
+    #[error("{0} is out of range for real")]
+    Real(f64),
+    #[error("{n} / 10^{scale} is not an amount of money here")]
+    Money { n: i128, scale: i8 },
+    #[error("`{0:.20}` is more than one byte for \"char\"")]
+    SingleChar(String),
+    #[error("`{0:.60}` is not a UUID")]
+    Uuid(String),
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
 /// Appends one row's field. The error says why the value does not fit; the caller knows row and column.
-pub type PutField<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a>;
+pub type PutField<'a> = Box<dyn Fn(usize, &mut Vec<u8>) -> Result<(), FieldError> + 'a>;
 
 /// The encoder of a column, or `None` if [`WireForm::takes`] returns false.
 pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
@@ -51,12 +79,12 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
         WireForm::Bytea => binaries(array),
         WireForm::Date => primitive::<Date32Type>(array, |day, out| {
             let day = day.checked_sub(EPOCH_DAYS).filter(|d| *d != i32::MIN && *d != i32::MAX);
-            fixed(out, day.ok_or("beyond the dates of the server")?.to_be_bytes());
+            fixed(out, day.ok_or(FieldError::Date)?.to_be_bytes());
             Ok(())
         }),
         WireForm::Time => primitive::<Time64MicrosecondType>(array, |micros, out| {
             if !(0..=MICROS_PER_DAY).contains(&micros) {
-                return Err(format!("{micros} microseconds are not a time of the day"));
+                return Err(FieldError::Time(micros));
             }
             fixed(out, micros.to_be_bytes());
             Ok(())
@@ -64,7 +92,7 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
         WireForm::Timestamp => primitive::<TimestampMicrosecondType>(array, |micros, out| {
             let epoch = i64::from(EPOCH_DAYS) * MICROS_PER_DAY;
             let micros = micros.checked_sub(epoch).filter(|m| *m != i64::MIN && *m != i64::MAX);
-            fixed(out, micros.ok_or("beyond the timestamps of the server")?.to_be_bytes());
+            fixed(out, micros.ok_or(FieldError::Timestamp)?.to_be_bytes());
             Ok(())
         }),
     }
@@ -74,7 +102,7 @@ pub fn encoder(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
 pub fn nullable_with<'a>(
     array: &'a dyn Array,
     null: &'static [u8],
-    put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a,
+    put: impl Fn(usize, &mut Vec<u8>) -> Result<(), FieldError> + 'a,
 ) -> PutField<'a> {
     match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => Box::new(put),
@@ -88,7 +116,10 @@ pub fn nullable_with<'a>(
     }
 }
 
-fn nullable<'a>(array: &'a dyn Array, put: impl Fn(usize, &mut Vec<u8>) -> Result<(), String> + 'a) -> PutField<'a> {
+fn nullable<'a>(
+    array: &'a dyn Array,
+    put: impl Fn(usize, &mut Vec<u8>) -> Result<(), FieldError> + 'a,
+) -> PutField<'a> {
     nullable_with(array, &[0xff; 4], put)
 }
 
@@ -100,10 +131,10 @@ fn fixed<const N: usize>(out: &mut Vec<u8>, value: [u8; N]) {
 
 /// A field of `prefix` and `value`.
 #[inline]
-fn bytes(out: &mut Vec<u8>, prefix: &[u8], value: &[u8]) -> Result<(), String> {
+fn bytes(out: &mut Vec<u8>, prefix: &[u8], value: &[u8]) -> Result<(), FieldError> {
     let length = prefix.len() + value.len();
     // The server accepts at most 1 GiB and reports longer values itself; here the length must only not wrap around.
-    let length = i32::try_from(length).map_err(|_| format!("{length} bytes are more than a field can hold"))?;
+    let length = i32::try_from(length).map_err(|_| FieldError::Length(length))?;
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(prefix);
     out.extend_from_slice(value);
@@ -111,14 +142,14 @@ fn bytes(out: &mut Vec<u8>, prefix: &[u8], value: &[u8]) -> Result<(), String> {
 }
 
 #[inline]
-fn fit<T: TryFrom<i128>>(n: impl Into<i128>, what: &str) -> Result<T, String> {
+fn fit<T: TryFrom<i128>>(n: impl Into<i128>, ty: &'static str) -> Result<T, FieldError> {
     let n = n.into();
-    T::try_from(n).map_err(|_| format!("{n} is out of range for {what}"))
+    T::try_from(n).map_err(|_| FieldError::Range { n, ty })
 }
 
 fn primitive<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
-    put: impl Fn(T::Native, &mut Vec<u8>) -> Result<(), String> + 'a,
+    put: impl Fn(T::Native, &mut Vec<u8>) -> Result<(), FieldError> + 'a,
 ) -> Option<PutField<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
     Some(nullable(array, move |i, out| put(values[i], out)))
@@ -127,7 +158,7 @@ fn primitive<'a, T: ArrowPrimitiveType>(
 /// Any integer array, its values widened; 128 bits hold them all, and the compiler narrows the check again.
 fn integers<'a>(
     array: &'a dyn Array,
-    put: impl Fn(i128, &mut Vec<u8>) -> Result<(), String> + 'a,
+    put: impl Fn(i128, &mut Vec<u8>) -> Result<(), FieldError> + 'a,
 ) -> Option<PutField<'a>> {
     match array.data_type() {
         DataType::Int8 => primitive::<Int8Type>(array, move |n, out| put(n.into(), out)),
@@ -151,7 +182,7 @@ fn floats(form: WireForm, array: &dyn Array) -> Option<PutField<'_>> {
         (WireForm::Float4, _) => primitive::<Float64Type>(array, |x, out| {
             let single = x as f32; // rounded to the type; values that would become infinite or zero are refused
             if (x.is_finite() && single.is_infinite()) || (x != 0.0 && single == 0.0) {
-                return Err(format!("{x} is out of range for real"));
+                return Err(FieldError::Real(x));
             }
             fixed(out, single.to_be_bytes());
             Ok(())
@@ -187,7 +218,7 @@ fn money(array: &dyn Array, digits: u8) -> Option<PutField<'_>> {
     };
     let shift = i16::from(digits) - i16::from(scale);
     let put = move |n: i128, out: &mut Vec<u8>| {
-        let smallest = rescale(n, shift).ok_or_else(|| format!("{n} / 10^{scale} is not an amount of money here"))?;
+        let smallest = rescale(n, shift).ok_or(FieldError::Money { n, scale })?;
         fixed(out, fit::<i64>(smallest, "money")?.to_be_bytes());
         Ok(())
     };
@@ -205,7 +236,7 @@ fn rescale(n: i128, shift: i16) -> Option<i128> {
 
 fn texts<'a>(
     array: &'a dyn Array,
-    put: impl Fn(&str, &mut Vec<u8>) -> Result<(), String> + 'a,
+    put: impl Fn(&str, &mut Vec<u8>) -> Result<(), FieldError> + 'a,
 ) -> Option<PutField<'a>> {
     if let Some(values) = array.as_string_opt::<i32>() {
         return Some(nullable(array, move |i, out| put(values.value(i), out)));
@@ -215,11 +246,11 @@ fn texts<'a>(
 }
 
 /// `"char"` is one byte, and 0 for the empty text.
-fn single_char(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
+fn single_char(text: &str, out: &mut Vec<u8>) -> Result<(), FieldError> {
     match text.as_bytes() {
         [] => fixed(out, [0]),
         [byte] => fixed(out, [*byte]),
-        _ => return Err(format!("`{text:.20}` is more than one byte for \"char\"")),
+        _ => return Err(FieldError::SingleChar(text.to_owned())),
     }
     Ok(())
 }
@@ -229,7 +260,7 @@ fn uuids(array: &dyn Array) -> Option<PutField<'_>> {
         return Some(nullable(array, move |i, out| bytes(out, &[], values.value(i))));
     }
     texts(array, |text, out| {
-        fixed(out, parse_uuid(text).ok_or_else(|| format!("`{text:.60}` is not a UUID"))?);
+        fixed(out, parse_uuid(text).ok_or_else(|| FieldError::Uuid(text.to_owned()))?);
         Ok(())
     })
 }
@@ -271,7 +302,7 @@ mod tests {
         TimestampMicrosecondArray, UInt64Array,
     };
 
-    fn put(form: WireForm, array: &dyn Array, row: usize) -> Result<Vec<u8>, String> {
+    fn put(form: WireForm, array: &dyn Array, row: usize) -> Result<Vec<u8>, FieldError> {
         let mut out = Vec::new();
         encoder(form, array).expect("an encoder")(row, &mut out)?;
         Ok(out)
@@ -292,7 +323,7 @@ mod tests {
     #[test]
     fn numbers_that_do_not_fit_are_refused() {
         let big = Int64Array::from(vec![i64::from(i32::MAX) + 1, -1]);
-        assert!(put(WireForm::Int4, &big, 0).unwrap_err().contains("out of range for integer"));
+        assert!(put(WireForm::Int4, &big, 0).unwrap_err().to_string().contains("out of range for integer"));
         assert_eq!(put(WireForm::Int4, &big, 1).unwrap(), [0, 0, 0, 4, 255, 255, 255, 255]);
         assert!(put(WireForm::Oid, &big, 1).is_err());
         assert!(put(WireForm::Int8, &UInt64Array::from(vec![u64::MAX]), 0).is_err());

@@ -289,7 +289,7 @@ impl<'a> CopyParameters<'a> {
 
     fn encode(&self, batch: &RecordBatch, stream: &mut CopyStream<'_>) -> Result<(), LoadError> {
         let columns = self.encoders(batch)?;
-        let unfit = |row: u64, column: usize, message: String| {
+        let unfit = |row: u64, column: usize, message: binary::FieldError| {
             self.error(format!("row {row} of this load, column `{}`: {message}", self.target.columns[column].name))
         };
         // The server refuses more than 1600 columns, so their count fits.

@@ -9,7 +9,7 @@ use arrow::datatypes::{
     Time64MicrosecondType, TimeUnit, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 
-use super::binary::{PutField, nullable_with};
+use super::binary::{FieldError, PutField, nullable_with};
 use super::columns::WireForm;
 use crate::text::{put_date, put_decimal, put_f32, put_f64, put_hex, put_i64, put_time, put_u64, put_uuid};
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
@@ -86,21 +86,21 @@ fn plain<'a, T: ArrowPrimitiveType>(
 /// Values that may have no text form.
 fn checked<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
-    put: impl Fn(&mut Vec<u8>, T::Native) -> Result<(), String> + 'a,
+    put: impl Fn(&mut Vec<u8>, T::Native) -> Result<(), FieldError> + 'a,
 ) -> Option<PutField<'a>> {
     let values = array.as_primitive_opt::<T>()?.values();
     Some(nullable_with(array, NULL, move |i, out| put(out, values[i])))
 }
 
-fn push_date(out: &mut Vec<u8>, day: i32) -> Result<(), String> {
+fn push_date(out: &mut Vec<u8>, day: i32) -> Result<(), FieldError> {
     let era = put_day(out, day)?;
     out.extend_from_slice(era);
     Ok(())
 }
 
-fn push_time(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
+fn push_time(out: &mut Vec<u8>, micros: i64) -> Result<(), FieldError> {
     if !(0..=MICROS_PER_DAY).contains(&micros) {
-        return Err(format!("{micros} microseconds are not a time of the day"));
+        return Err(FieldError::Time(micros));
     }
     put_time(out, micros);
     Ok(())
@@ -108,19 +108,19 @@ fn push_time(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
 
 /// Appends a date and returns the suffix to write after it (and after the time): the server writes years before 1 as
 /// `0001-12-31 BC`.
-fn put_day(out: &mut Vec<u8>, day: i32) -> Result<&'static [u8], String> {
+fn put_day(out: &mut Vec<u8>, day: i32) -> Result<&'static [u8], FieldError> {
     const YEAR_ONE: i32 = -719_162;
     if day >= YEAR_ONE {
         put_date(out, day);
         return Ok(b"");
     }
     let (year, month, day) = civil(day);
-    write!(out, "{:04}-{month:02}-{day:02}", 1 - year).map_err(|e| e.to_string())?;
+    write!(out, "{:04}-{month:02}-{day:02}", 1 - year)?;
     Ok(b" BC")
 }
 
-fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), String> {
-    let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).map_err(|e| e.to_string())?;
+fn push_timestamp(out: &mut Vec<u8>, micros: i64) -> Result<(), FieldError> {
+    let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY))?;
     let era = put_day(out, day)?;
     out.push(b' ');
     put_time(out, micros.rem_euclid(MICROS_PER_DAY));

@@ -9,7 +9,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use super::map::{Map, Resident};
 use super::{BATCH_ROWS, file_error};
 use crate::LoadError;
-use crate::staged::csv::column::CsvColumn;
+use crate::staged::csv::column::{CsvColumn, CsvColumnError};
 
 mod column;
 
@@ -36,7 +36,7 @@ impl CsvReader {
         let map = Map::open(path).map_err(|e| file_error(&shown, e.to_string()))?;
         let resident = map.clone().map(Resident::new);
         let columns = schema.fields().iter().map(|f| CsvColumn::new(f)).collect::<Result<_, _>>();
-        let columns = columns.map_err(|message| file_error(&shown, message))?;
+        let columns = columns.map_err(|e: CsvColumnError| file_error(&shown, e.to_string()))?;
         let mut reader = CsvReader {
             path: shown,
             schema,
@@ -83,20 +83,20 @@ impl CsvReader {
         let mut at = self.at;
         let count = self.columns.len();
         for i in 0..count {
-            let field = RawField::parse(data, at).map_err(|m| self.error(m))?;
+            let field = RawField::parse(data, at).map_err(|e| self.error(&e.to_string()))?;
             if field.ends_row != (i + 1 == count) {
                 let seen = if field.ends_row { "fewer" } else { "more" };
                 return Err(self.error(&format!("{seen} than {count} fields; the file is damaged, export it again")));
             }
             let value = if field.is_null() { None } else { Some(field.text(&mut self.scratch)) };
-            if let Err(message) = self.columns[i].push(value) {
+            if let Err(why) = self.columns[i].push(value) {
                 let name = self.schema.field(i).name();
-                return Err(self.error(&format!("column `{name}`: {message}")));
+                return Err(self.error(&format!("column `{name}`: {why}")));
             }
             at = field.next;
         }
         if count == 0 {
-            let field = RawField::parse(data, at).map_err(|m| self.error(m))?;
+            let field = RawField::parse(data, at).map_err(|e| self.error(&e.to_string()))?;
             if !field.is_null() || !field.ends_row {
                 return Err(self.error("more than 0 fields; the file is damaged, export it again"));
             }
@@ -156,8 +156,17 @@ struct RawField<'a> {
     ends_row: bool,
 }
 
+/// Why a field cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum CsvSyntaxError {
+    #[error("a quoted field has no end; the file is damaged, export it again")]
+    OpenQuote,
+    #[error("text after a closing quote; the file is damaged, export it again")]
+    AfterQuote,
+}
+
 impl<'a> RawField<'a> {
-    fn parse(data: &'a [u8], at: usize) -> Result<RawField<'a>, &'static str> {
+    fn parse(data: &'a [u8], at: usize) -> Result<RawField<'a>, CsvSyntaxError> {
         let rest = data.get(at..).unwrap_or_default();
         if rest.first() != Some(&b'"') {
             let len = rest.iter().position(|&b| b == b',' || b == b'\n').unwrap_or(rest.len());
@@ -167,7 +176,7 @@ impl<'a> RawField<'a> {
         let (mut end, mut escaped) = (1, false);
         loop {
             match rest[end..].iter().position(|&b| b == b'"') {
-                None => return Err("a quoted field has no end; the file is damaged, export it again"),
+                None => return Err(CsvSyntaxError::OpenQuote),
                 Some(i) if rest.get(end + i + 1) == Some(&b'"') => {
                     escaped = true;
                     end += i + 2;
@@ -182,12 +191,12 @@ impl<'a> RawField<'a> {
         Ok(RawField { raw: &rest[1..end], quoted: true, escaped, next, ends_row })
     }
 
-    fn separator(data: &[u8], at: usize) -> Result<(usize, bool), &'static str> {
+    fn separator(data: &[u8], at: usize) -> Result<(usize, bool), CsvSyntaxError> {
         match data.get(at) {
             Some(b',') => Ok((at + 1, false)),
             Some(b'\n') => Ok((at + 1, true)),
             None => Ok((at, true)),
-            Some(_) => Err("text after a closing quote; the file is damaged, export it again"),
+            Some(_) => Err(CsvSyntaxError::AfterQuote),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::cli::args::{self, Compare};
 use crate::cli::config;
 use crate::cli::config::Source;
 use crate::cli::printer::Printer;
-use crate::compare::query_plans::{Plans, QueryPlan, QueryVerdict, VERSION, explain};
+use crate::compare::query_plans::{NoQueryPlan, Plans, QueryPlan, QueryVerdict, VERSION, explain};
 use crate::compare::{Comparison, Other, compare};
 use crate::error::{Exit, Failure, OrExit};
 use crate::learn::labels::LabelOptions;
@@ -86,7 +86,7 @@ fn queries(path: &Path, other: Option<&Source>, copy: &Source) -> Result<Vec<Que
         (None, Some(other)) => {
             let queries = super::explain::read_queries(path)?;
             let found = explain(&other.connection, &queries).map_err(config::schema_failure)?;
-            let plan = |(query, plan): (&String, Result<QueryPlan, String>)| {
+            let plan = |(query, plan): (&String, Result<QueryPlan, NoQueryPlan>)| {
                 plan.map_err(|why| Failure::new(Exit::Source, anyhow::anyhow!("no plan of `{query}`: {why}")))
             };
             queries.iter().zip(found).map(plan).collect::<Result<_, _>>()?

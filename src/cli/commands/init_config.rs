@@ -16,7 +16,7 @@ use dbmocker_core::json_file::STDOUT;
 /// The database cannot be read, or the file cannot be written.
 pub fn run(args: &InitConfig, printer: &Printer) -> Result<Exit, Failure> {
     let source = config::open_schema(&args.database, &args.ddl, printer)?;
-    let now = parse::instant(DEFAULT_NOW).map_err(Failure::usage)?;
+    let now = parse::instant(DEFAULT_NOW).map_err(|e| Failure::usage(e.to_string()))?;
     let request = Request { rows: DEFAULT_ROWS, seed: DEFAULT_SEED, now, ..Request::default() };
     // The file is also written, and most useful, if the schema cannot be planned.
     let planned = config::plan(&source, &args.tables, &request, false, resources::default_memory());

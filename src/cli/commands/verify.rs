@@ -18,7 +18,7 @@ use crate::report::TableReport;
 use crate::run;
 use crate::run::{Batches, Flow};
 use crate::verify::rows;
-use crate::verify::rows::{RowComparison, RowSet, RowsError, TableRows};
+use crate::verify::rows::{RowComparison, RowSet, RowSetError, RowsError, TableRows};
 use crate::verify::{Depth, Finding, FindingKind, TableVerdict, Verification, verify_tables};
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
@@ -109,13 +109,13 @@ pub(super) struct Again<'a> {
 }
 
 impl RowSet for Again<'_> {
-    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_> {
+    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, RowSetError>> + '_> {
         let batches = Batches::new(self.generator.clone(), self.flow, self.table);
-        Box::new(batches.map(|b| b.map_err(|e| e.to_string())))
+        Box::new(batches.map(|b| b.map_err(RowSetError::new)))
     }
 
-    fn row(&self, row: u64) -> Result<RecordBatch, String> {
-        self.generator.batch(self.table, row..row + 1).map_err(|e| e.to_string())
+    fn row(&self, row: u64) -> Result<RecordBatch, RowSetError> {
+        self.generator.batch(self.table, row..row + 1).map_err(RowSetError::new)
     }
 }
 

@@ -8,6 +8,11 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use dbmocker_core::schema::TableName;
 
+/// The name of an index whose definition is not the rest of one CREATE INDEX.
+#[derive(Debug, thiserror::Error)]
+#[error("the definition of the index `{0}` is no single statement")]
+pub struct IndexDefinitionError(String);
+
 /// The definition of an index, without its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,9 +59,9 @@ impl IndexDefinition {
     ///
     /// # Errors
     /// The definition is not the rest of one CREATE INDEX.
-    pub fn create(&self, table: &TableName) -> Result<Vec<String>, String> {
+    pub fn create(&self, table: &TableName) -> Result<Vec<String>, IndexDefinitionError> {
         if !is_rest_of_one(&self.definition) {
-            return Err(format!("the definition of the index `{}` is no single statement", self.name));
+            return Err(IndexDefinitionError(self.name.clone()));
         }
         let own = qualified(table);
         let unique = if self.unique { "UNIQUE " } else { "" };

@@ -50,14 +50,22 @@ pub struct DroppedTrigger {
     statement: String,
 }
 
+/// A stored statement that does not create its trigger.
+#[derive(Debug, thiserror::Error)]
+#[error("the statement of the trigger `{trigger}` does not read as one of `{table}`")]
+pub struct TriggerStatementError {
+    trigger: String,
+    table: TableName,
+}
+
 impl DroppedTrigger {
     /// The statements that create it again.
     ///
     /// # Errors
     /// The statement does not create this trigger.
-    pub fn statements(&self, table: &TableName) -> Result<Vec<String>, String> {
+    pub fn statements(&self, table: &TableName) -> Result<Vec<String>, TriggerStatementError> {
         if !makes(&self.statement, &self.name, table) {
-            return Err(format!("the statement of the trigger `{}` does not read as one of `{table}`", self.name));
+            return Err(TriggerStatementError { trigger: self.name.clone(), table: table.clone() });
         }
         let values = [&self.sql_mode, &self.client, &self.connection];
         let settings = SETTINGS.iter().zip(values);
@@ -115,7 +123,7 @@ fn drop_trigger(
         statement: statement.clone(),
     };
     // A trigger that could not be created again is not dropped.
-    trigger.statements(&job.name).map_err(|e| unread(&job.name, e))?;
+    trigger.statements(&job.name).map_err(|e| unread(&job.name, e.to_string()))?;
     ledger.add_trigger(loader, &job.name, &trigger)?;
     if let Err(e) = loader.execute(&format!("DROP TRIGGER {qualified}")) {
         ledger.forget_trigger(loader, &job.name, &trigger)?;
@@ -131,7 +139,7 @@ pub(super) fn restore(
     table: &TableName,
     trigger: &DroppedTrigger,
 ) -> Result<(), LoadError> {
-    let statements = trigger.statements(table).map_err(|e| unread(table, e))?;
+    let statements = trigger.statements(table).map_err(|e| unread(table, e.to_string()))?;
     let now = texts(loader, "SELECT @@sql_mode, @@character_set_client, @@collation_connection")?;
     let made = statements.iter().try_for_each(|s| loader.execute(s).map(drop));
     for (setting, value) in SETTINGS.iter().zip(now.iter().flatten()) {

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::holder::{Holder, Who};
-use super::{Attempt, Held};
+use super::{Attempt, Held, LockLoss};
 use crate::run::RunError;
 
 const SUFFIX: &str = "-dbmocker-lock";
@@ -132,12 +132,8 @@ impl Attempt for FileAttempt {
 }
 
 impl Held for FileLock {
-    fn check(&mut self) -> Result<(), String> {
-        if is_at(&self.file, &self.path) {
-            Ok(())
-        } else {
-            Err(format!("its lock file `{}` was removed or replaced", self.path.display()))
-        }
+    fn check(&mut self) -> Result<(), LockLoss> {
+        if is_at(&self.file, &self.path) { Ok(()) } else { Err(LockLoss::File(self.path.clone())) }
     }
 
     fn every(&self) -> Duration {
@@ -234,6 +230,6 @@ mod tests {
         let mut held = attempt(&file).map_err(|_| ()).unwrap();
         assert!(held.check().is_ok());
         fs::remove_file(folder.path().join(format!("a.db{SUFFIX}"))).unwrap();
-        assert!(held.check().unwrap_err().contains("removed"));
+        assert!(held.check().unwrap_err().to_string().contains("removed"));
     }
 }

@@ -8,11 +8,12 @@ mod file;
 mod holder;
 mod server;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use dbmocker_loaders::{Connection, Dialect};
+use dbmocker_loaders::{Connection, Dialect, LoadError};
 
 pub use file::remove as remove_lock_file;
 pub use holder::{Holder, Who};
@@ -41,13 +42,24 @@ trait Attempt {
     fn end_holder(&mut self) -> Result<(), RunError>;
 }
 
+/// Why a lock was lost.
+#[derive(Debug, thiserror::Error)]
+enum LockLoss {
+    #[error("its lock file `{}` was removed or replaced", .0.display())]
+    File(PathBuf),
+    #[error("the server session that held it is not the same any more")]
+    OtherSession,
+    #[error("the server session that held it is gone: {0}")]
+    NoSession(LoadError),
+}
+
 /// A lock that is held.
 trait Held: Send {
     /// Checks that the lock is still held; also keeps its session from being idle.
     ///
     /// # Errors
     /// Why the lock was lost.
-    fn check(&mut self) -> Result<(), String>;
+    fn check(&mut self) -> Result<(), LockLoss>;
 
     /// Time between checks.
     fn every(&self) -> Duration;
@@ -178,7 +190,7 @@ impl Watch {
             }
             if let Err(how) = held.check() {
                 let mut state = self.lock();
-                state.lost = Some(how);
+                state.lost = Some(how.to_string());
                 state.stop.iter().for_each(Stop::set);
                 return;
             }

@@ -10,7 +10,7 @@ use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 use twox_hash::XxHash3_128;
 
 use super::holder::{Holder, Who, plain};
-use super::{Attempt, Held};
+use super::{Attempt, Held, LockLoss};
 use crate::run::RunError;
 use crate::run::sql_template::filled;
 
@@ -146,11 +146,11 @@ impl Attempt for ServerAttempt {
 }
 
 impl Held for ServerLock {
-    fn check(&mut self) -> Result<(), String> {
+    fn check(&mut self) -> Result<(), LockLoss> {
         match texts(&mut *self.loader, &self.check) {
             Ok(Some(row)) if row.first().is_some_and(|held| held == "1") => Ok(()),
-            Ok(_) => Err("the server session that held it is not the same any more".into()),
-            Err(e) => Err(format!("the server session that held it is gone: {e}")),
+            Ok(_) => Err(LockLoss::OtherSession),
+            Err(e) => Err(LockLoss::NoSession(e)),
         }
     }
 

@@ -82,16 +82,28 @@ pub struct CellDifference {
     pub found: Option<String>,
 }
 
+/// Why a row cannot be regenerated.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct RowSetError(Box<dyn std::error::Error + Send + Sync>);
+
+impl RowSetError {
+    /// The error of what generates the rows.
+    pub fn new(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        RowSetError(Box::new(cause))
+    }
+}
+
 /// A table whose rows can be regenerated.
 pub trait RowSet {
     /// All of them, in the columns of the schema.
-    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, String>> + '_>;
+    fn batches(&self) -> Box<dyn Iterator<Item = Result<RecordBatch, RowSetError>> + '_>;
 
     /// One of them.
     ///
     /// # Errors
     /// The row cannot be generated.
-    fn row(&self, row: u64) -> Result<RecordBatch, String>;
+    fn row(&self, row: u64) -> Result<RecordBatch, RowSetError>;
 }
 
 /// One table to compare.
@@ -113,7 +125,7 @@ pub enum RowsError {
     #[error(transparent)]
     Schema(#[from] SchemaError),
     #[error("`{table}`: its rows cannot be made again: {message}")]
-    Generate { table: TableName, message: String },
+    Generate { table: TableName, message: RowSetError },
     #[error("interrupted")]
     Interrupted,
 }
@@ -241,7 +253,7 @@ impl<'a> CompareWork<'a> {
         Ok(out)
     }
 
-    fn not_made(&self, message: String) -> RowsError {
+    fn not_made(&self, message: RowSetError) -> RowsError {
         RowsError::Generate { table: self.comparison.table.name.clone(), message }
     }
 

@@ -111,10 +111,18 @@ pub fn everywhere() -> impl Iterator<Item = (&'static Country, &'static City)> {
     countries().iter().flat_map(|country| country.cities.iter().map(move |city| (country, city)))
 }
 
-pub(super) fn read(text: &'static str) -> Result<Vec<Country>, String> {
+/// A line of the file of places that is not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("{line}: {needed}")]
+pub(super) struct PlacesError {
+    line: usize,
+    needed: &'static str,
+}
+
+pub(super) fn read(text: &'static str) -> Result<Vec<Country>, PlacesError> {
     let mut found: Vec<Country> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
-        let error = |what: &str| format!("{number}: {what}");
+        let error = |needed: &'static str| PlacesError { line: number, needed };
         if line.is_empty() || line.starts_with('#') {
             continue;
         }

@@ -82,6 +82,13 @@ fn in_ranges(ranges: &[(char, char)], c: char) -> bool {
     ranges.iter().any(|(a, b)| (*a..=*b).contains(&c))
 }
 
+/// Why a part of a pattern has no automaton.
+enum PartError {
+    TooLarge,
+    /// What it contains.
+    Unsupported(&'static str),
+}
+
 impl PatternPart {
     pub fn parse(text: &str) -> Result<PatternPart, PatternError> {
         let (wanted, body) = match text.strip_prefix(NOT) {
@@ -94,22 +101,22 @@ impl PatternPart {
             .parse(body)
             .map_err(|e| PatternError::Syntax(body.to_owned(), e.to_string()))?;
         let mut part = PatternPart { wanted, nodes: vec![PatternNode::Match], start: 0, classes: vec![] };
-        part.start = part.add(&hir, 0).map_err(|what| match what {
-            "size" => PatternError::TooLarge(body.to_owned()),
-            what => PatternError::Syntax(body.to_owned(), what.to_owned()),
+        part.start = part.add(&hir, 0).map_err(|e| match e {
+            PartError::TooLarge => PatternError::TooLarge(body.to_owned()),
+            PartError::Unsupported(what) => PatternError::Syntax(body.to_owned(), what.to_owned()),
         })?;
         Ok(part)
     }
 
-    fn push(&mut self, node: PatternNode) -> Result<usize, &'static str> {
+    fn push(&mut self, node: PatternNode) -> Result<usize, PartError> {
         if self.nodes.len() >= MAX_NFA {
-            return Err("size");
+            return Err(PartError::TooLarge);
         }
         self.nodes.push(node);
         Ok(self.nodes.len() - 1)
     }
 
-    fn read(&mut self, ranges: Vec<(char, char)>, next: usize) -> Result<usize, &'static str> {
+    fn read(&mut self, ranges: Vec<(char, char)>, next: usize) -> Result<usize, PartError> {
         let set = CharSet::new(ranges);
         let class = self.classes.iter().position(|c| *c == set).unwrap_or_else(|| {
             self.classes.push(set);
@@ -119,11 +126,11 @@ impl PatternPart {
     }
 
     /// Adds the nodes of `hir` before the node `next`. Returns the index of its first node.
-    fn add(&mut self, hir: &Hir, next: usize) -> Result<usize, &'static str> {
+    fn add(&mut self, hir: &Hir, next: usize) -> Result<usize, PartError> {
         match hir.kind() {
             HirKind::Empty => Ok(next),
             HirKind::Literal(l) => {
-                let text = std::str::from_utf8(&l.0).map_err(|_| "bytes that are not UTF-8")?;
+                let text = std::str::from_utf8(&l.0).map_err(|_| PartError::Unsupported("bytes that are not UTF-8"))?;
                 text.chars().rev().try_fold(next, |next, c| self.read(vec![(c, c)], next))
             }
             HirKind::Class(Class::Unicode(c)) => {
@@ -134,7 +141,7 @@ impl PatternPart {
             }
             HirKind::Look(Look::Start) => self.push(PatternNode::Start(next)),
             HirKind::Look(Look::End) => self.push(PatternNode::End(next)),
-            HirKind::Look(_) => Err("word boundaries and line anchors cannot be enumerated"),
+            HirKind::Look(_) => Err(PartError::Unsupported("word boundaries and line anchors cannot be enumerated")),
             HirKind::Repetition(r) => {
                 let mut tail = next;
                 match r.max {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{PendingColumn, PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use crate::keys::{Assignment, Carrier, KeyInput};
 use crate::load_path::load_path;
 use crate::{declared, references};
@@ -73,7 +74,7 @@ impl TablePlanner<'_> {
         solution: &Solution,
         assignment: Assignment,
         keys: &[KeyInput],
-    ) -> Result<TablePlan, String> {
+    ) -> Result<TablePlan, Unplannable> {
         let mut plan = self.finish(b, solution, assignment, keys);
         self.timing(b, &mut plan);
         self.common_ancestors(b, &mut plan);

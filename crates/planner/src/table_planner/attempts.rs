@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{PlanContext, TablePlanner};
+use crate::error::Unplannable;
+use crate::error::constraints::KeyError;
 use crate::keys::KeyInput;
 use crate::rejection_sampling;
 use crate::rejection_sampling::{AttemptTrial, WatchedKey, WatchedPart};
-use dbmocker_core::humanize;
 use dbmocker_core::schema::Key;
 use dbmocker_plan::{Attempts, Rule, TablePlan};
 use dbmocker_predicate as predicate;
@@ -22,11 +23,11 @@ impl TablePlanner<'_> {
         b: &mut PlanContext<'_>,
         mut plan: TablePlan,
         keys: &[KeyInput],
-    ) -> Result<TablePlan, String> {
+    ) -> Result<TablePlan, Unplannable> {
         let Some(attempt_table) = &plan.attempt_table else { return Ok(plan) };
         let key = |name| keys.iter().position(|k| &k.name == name).expect("a key of the table");
         let watched = attempt_table.keys.iter().map(|name| self.watched(b, &self.table.keys[key(name)]));
-        let watched = watched.collect::<Result<Vec<_>, String>>()?;
+        let watched = watched.collect::<Result<Vec<_>, Unplannable>>()?;
         Self::few_enough(&attempt_table.keys, plan.rows, "is satisfied by retrying rows")?;
         let held = rejection_sampling::memory(plan.rows, watched.iter().map(|k| k.taken.len()));
         b.afford(&attempt_table.keys.join("`, `"), held)?;
@@ -50,10 +51,7 @@ impl TablePlanner<'_> {
                     .iter()
                     .find(|k| k.name == key)
                     .map_or_else(Vec::new, |k| k.columns.iter().map(|&c| self.table.columns[c].name.clone()).collect());
-                return Err(format!(
-                    "no row satisfies `{key}`; give rules for its columns in the config file, e.g.{}",
-                    dbmocker_plan::lines_to_add(&plan.label, &columns)
-                ));
+                return Err(KeyError::NoRow { key, table: plan.label, columns }.into());
             } else {
                 plan.limited_by = Some(format!("`{key}` left no room for more than {} rows", outcome.rows));
             }
@@ -66,21 +64,15 @@ impl TablePlanner<'_> {
     }
 
     /// Checks that the number of rows allows planning to test each of them.
-    fn few_enough(keys: &[String], rows: u64, why: &str) -> Result<(), String> {
+    fn few_enough(keys: &[String], rows: u64, why: &'static str) -> Result<(), KeyError> {
         if rows <= MOST_LOOKED_AT {
             return Ok(());
         }
-        Err(format!(
-            "key `{}` {why}, and {} rows are too many to look at while planning, at most {}; ask for fewer rows, or empty the \
-             table with --truncate",
-            keys.join("`, `"),
-            humanize::count(rows),
-            humanize::count(MOST_LOOKED_AT)
-        ))
+        Err(KeyError::TooManyRows { keys: keys.to_vec(), why, rows, most: MOST_LOOKED_AT })
     }
 
     /// Returns true if a row would be valid in an empty table.
-    fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, String> {
+    fn full_already(&self, b: &PlanContext<'_>, mut keys: Vec<WatchedKey>) -> Result<bool, Unplannable> {
         if keys.iter().all(|k| k.taken.is_empty()) {
             return Ok(false);
         }
@@ -100,7 +92,12 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true if keys that are not sequences would repeat existing values.
-    pub(super) fn clashes(&self, b: &PlanContext<'_>, plan: &TablePlan, keys: &[KeyInput]) -> Result<bool, String> {
+    pub(super) fn clashes(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        keys: &[KeyInput],
+    ) -> Result<bool, Unplannable> {
         if b.rows_before(self.index) == 0 {
             return Ok(false);
         }
@@ -112,16 +109,16 @@ impl TablePlanner<'_> {
         };
         let safe = |k: &KeyInput| k.fixed || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
         let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
-        let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, String>>()?;
+        let watched = watched.map(|(_, key)| self.watched(b, key)).collect::<Result<Vec<_>, Unplannable>>()?;
         if watched.is_empty() {
             return Ok(false);
         }
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
         Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
-        Ok(self.trial(b, plan.rows, &watched, &self.column_names()).clashes()?)
+        self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
     }
 
-    pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, String> {
+    pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, Unplannable> {
         let mut parts = Vec::new();
         for part in &key.parts {
             let Some(name) = &part.column else {
@@ -129,7 +126,7 @@ impl TablePlanner<'_> {
                 continue;
             };
             let c = self.table.column_index(name);
-            let c = c.ok_or_else(|| format!("key `{}` names no column `{name}`", key.name))?;
+            let c = c.ok_or_else(|| KeyError::NoColumn { key: key.name.clone(), column: name.clone() })?;
             match &self.table.columns[c].generated {
                 Some(g) => parts.extend(self.key_parts(b, &g.expression)),
                 None => parts.push(WatchedPart::Column(c)),

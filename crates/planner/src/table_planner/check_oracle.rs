@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use dbmocker_core::schema::{Dialect, OracleQuery};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
@@ -70,7 +71,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If the query fails.
-    pub(super) fn query_unreadable(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+    pub(super) fn query_unreadable(&mut self, b: &PlanContext<'_>) -> Result<(), Unplannable> {
         let unread: Vec<NamedCheck> =
             self.every_check(b).into_iter().filter(|c| !c.soft && self.unread(b, &c.text)).collect();
         self.query_checks(b, unread)
@@ -80,7 +81,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If the query fails.
-    pub(super) fn query_unsolved(&mut self, b: &PlanContext<'_>, solution: &Solution) -> Result<bool, String> {
+    pub(super) fn query_unsolved(&mut self, b: &PlanContext<'_>, solution: &Solution) -> Result<bool, Unplannable> {
         let unsolved = |c: &NamedCheck| solution.unsolved.iter().any(|u| u.check == c.name && u.text == c.text);
         let open = |c: &NamedCheck| !c.soft && c.answer.is_none() && unsolved(c) && !self.unread(b, &c.text);
         let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(open).collect();
@@ -101,7 +102,7 @@ impl TablePlanner<'_> {
         }
     }
 
-    fn query_checks(&mut self, b: &PlanContext<'_>, mut checks: Vec<NamedCheck>) -> Result<(), String> {
+    fn query_checks(&mut self, b: &PlanContext<'_>, mut checks: Vec<NamedCheck>) -> Result<(), Unplannable> {
         checks.retain(|check| !self.all_fixed(b, check));
         if checks.is_empty() || b.existing.check_oracle(&NOBODY)?.is_none() {
             return Ok(());
@@ -154,7 +155,7 @@ impl TablePlanner<'_> {
         oracle: &mut CheckOracle<'_, '_>,
         checks: Vec<NamedCheck>,
         taken: Vec<Placeholders>,
-    ) -> Result<Vec<NamedCheck>, String> {
+    ) -> Result<Vec<NamedCheck>, Unplannable> {
         let b = oracle.context;
         let mut known: BTreeMap<(usize, String), Expr> = BTreeMap::new();
         for (columns, parts) in self.queries(b, &checks, &taken) {

@@ -1,6 +1,7 @@
 //! The initial domain of a column, from its type and name.
 
 use super::{PendingColumn, PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use crate::foreign_keys::{Link, resolve};
 use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
@@ -15,7 +16,7 @@ use dbmocker_semantics::{InferContext, Inferred};
 const BESIDE_WANTED: usize = 10_000;
 
 impl TablePlanner<'_> {
-    pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, String> {
+    pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, Unplannable> {
         let omitted = |reason: String| PendingColumn {
             domain: None,
             legal: None,
@@ -76,7 +77,7 @@ impl TablePlanner<'_> {
                 Ok(omitted(format!("no generator for {}: left to its default", u.what)))
             }
             Err(u) if column.nullable => Ok(omitted(format!("no generator for {}: left NULL", u.what))),
-            Err(u) => Err(format!("column `{}`: no generator for {}; {}", column.name, u.what, u.way_out)),
+            Err(why) => Err(Unplannable::Unsupported { column: column.name.clone(), why }),
         }
     }
 

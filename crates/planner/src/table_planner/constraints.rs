@@ -115,7 +115,7 @@ impl TablePlanner<'_> {
         }
         checks.extend(self.missing_parents.iter().map(|(c, why)| {
             let column = ident::quote(b.schema.dialect, &self.table.columns[*c].name);
-            NamedCheck::new(why, format!("{column} IS NULL"))
+            NamedCheck::new(why.to_string(), format!("{column} IS NULL"))
         }));
         checks.extend(self.exclusion_checks.iter().cloned());
         checks.extend(self.full_matches(b, &checks));

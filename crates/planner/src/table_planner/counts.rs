@@ -1,6 +1,7 @@
 //! Row counts per parent row: sets the parent selection, and checks that nothing else determines it.
 
 use super::{PlanContext, TablePlanner};
+use crate::error::constraints::{CountConflict, CountedError};
 use crate::row_counts::CountedParent;
 use dbmocker_plan::{CompositeKey, ParentChoice, ParentSelection, Rule, TablePlan};
 
@@ -56,19 +57,16 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The constraint that determines the rows of a parent, or of the table, otherwise.
-    pub(super) fn keeps_counts(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+    pub(super) fn keeps_counts(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), CountedError> {
         let Some(counted) = self.counted_parent(b) else { return Ok(()) };
-        let refused = |why: String| Err(format!("{}: that cannot be kept: {why}", counted.reason));
+        let refused = |why| Err(CountedError { requested: counted.reason.clone(), why: Box::new(why) });
         let Some(foreign) = plan.foreign.iter().position(|f| f.name == counted.foreign) else {
-            return refused(format!(
-                "foreign key `{}` follows from another one; count by that one's parent",
-                counted.foreign
-            ));
+            return refused(CountConflict::Implied(counted.foreign.clone()));
         };
         let rows = counted.counts.rows();
         if plan.rows != rows {
-            let why = plan.limited_by.as_deref().unwrap_or("a key is full");
-            return refused(format!("these are {rows} rows, and the table can have {}: {why}", plan.rows));
+            let why = plan.limited_by.as_deref().unwrap_or("a key is full").to_owned();
+            return refused(CountConflict::Limited { requested: rows, rows: plan.rows, why });
         }
         let f = &plan.foreign[foreign];
         let source = &plan.sources[f.source];
@@ -79,11 +77,11 @@ impl TablePlanner<'_> {
                 let key = &plan.composite_keys[*composite_key];
                 let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
                 if most > room {
-                    return refused(format!("a key allows {room} rows for each ({})", key.reason));
+                    return refused(CountConflict::KeyRoom { room, reason: key.reason.clone() });
                 }
                 key.counts.is_some()
             }
-            ParentChoice::OneToOne if most > 1 => return refused("a key allows one row for each".into()),
+            ParentChoice::OneToOne if most > 1 => return refused(CountConflict::KeyOfOne),
             ParentChoice::OneToOne => true,
             _ => false,
         };
@@ -94,10 +92,10 @@ impl TablePlanner<'_> {
                 && column.presence.is_none()
         });
         if !kept || source.meets.is_some() || !f.null_columns.is_empty() {
-            return refused(format!("something else chooses the rows of `{}`: {}", f.parent, source.reason));
+            return refused(CountConflict::Chosen { parent: f.parent.clone(), reason: source.reason.clone() });
         }
         if !owned {
-            return refused(format!("a CHECK, another foreign key or an override decides the columns of `{}`", f.name));
+            return refused(CountConflict::Decided(f.name.clone()));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Columns with a requested distribution, restricted to the values that the type and the CHECKs allow.
 
 use super::{PlanContext, TablePlanner};
-use crate::apply_override;
+use crate::error::overrides::{DistributionConflict, OverrideError};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Bucket, Distribution, InverseCdf, Ranks};
@@ -90,40 +90,36 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The distribution has no value that the type and the CHECKs allow, or a key requires other values.
-    pub(super) fn check_distributions(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+    pub(super) fn check_distributions(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), OverrideError> {
         for (c, column) in plan.columns.iter().enumerate() {
             if let Rule::Foreign { foreign, .. } = column.rule {
                 let f = &plan.foreign[foreign];
                 let kept = matches!(plan.sources[f.source].pick, ParentChoice::Ranked { .. });
                 if self.asked_parents(b, f).is_some() && !kept {
-                    return Err(format!(
-                        "column `{}`: `distribution` cannot be kept: a key or other columns decide which parent a row has; leave it out",
-                        column.name
-                    ));
+                    return Err(OverrideError::ParentsDecided { column: column.name.clone() });
                 }
                 continue;
             }
             let Some(law) = self.distribution_of(b, c)? else { continue };
             let asked = b.overrides.column(self.index, c).and_then(|w| w.distribution.as_ref());
             let asked = asked.map_or("", |d| d.text.as_str());
-            let named = |why: &str| {
-                format!(
-                    "column `{}`: `distribution: {asked}` cannot be kept: {why}; change it in the config file",
-                    column.name
-                )
+            let named = |why: DistributionConflict| OverrideError::Distribution {
+                column: column.name.clone(),
+                text: asked.to_owned(),
+                why,
             };
             if column.group.is_some_and(|(g, _)| !plan.groups[g].is_led(c)) {
-                return Err(named("a CHECK couples the column with others, which decide its values"));
+                return Err(named(DistributionConflict::Coupled));
             }
             match &column.rule {
                 Rule::Draw { domain: Domain::Choice { .. } } => {}
                 Rule::Draw { .. } => {
                     if let (Some(unit), Some((least, most, step))) = (NumericUnit::of(column), reach(column)) {
-                        InverseCdf::new(&law, grid(unit, least, most, step)).map_err(|e| named(&e.to_string()))?;
+                        InverseCdf::new(&law, grid(unit, least, most, step)).map_err(|e| named(e.into()))?;
                     }
                 }
                 Rule::Unique { .. } | Rule::Component { .. } | Rule::Sequence { .. } => {
-                    return Err(named("a key gives each row a value of its own"));
+                    return Err(named(DistributionConflict::Unique));
                 }
                 _ => {}
             }
@@ -132,16 +128,15 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the requested distribution of numbers or lengths; `None` for lists, which have weights.
-    fn distribution_of(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Distribution>, String> {
+    fn distribution_of(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Distribution>, OverrideError> {
         let Some(override_) = b.overrides.column(self.index, c) else { return Ok(None) };
         let (Some(asked), Some(domain)) = (&override_.distribution, &self.columns[c].domain) else { return Ok(None) };
         if matches!(domain, Domain::Choice { .. }) {
             return Ok(None);
         }
         let law = asked.of_numbers(domain, b.options.now);
-        law.map(Some).map_err(|why| {
-            apply_override::refused(&self.table.columns[c], &format!("distribution: {}", asked.text), &why)
-        })
+        law.map(Some)
+            .map_err(|why| OverrideError::misfit(&self.table.columns[c], &format!("distribution: {}", asked.text), why))
     }
 }
 

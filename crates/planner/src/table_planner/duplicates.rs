@@ -10,6 +10,9 @@ use super::mentions::{check_reads, reads};
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::apply_override;
 use crate::apply_override::WEIGHTS;
+use crate::error::Unplannable;
+use crate::error::constraints::CheckError;
+use crate::error::overrides::{DefaultConflict, OverrideError};
 use crate::foreign_keys;
 use crate::overrides::ColumnOverride;
 use dbmocker_core::rng_stream::{CellRng, Stream};
@@ -17,7 +20,7 @@ use dbmocker_core::schema::{Column, Key};
 use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::Domain;
 use dbmocker_plan::ParentChoice;
-use dbmocker_plan::{Duplicates, Scalar, lines_to_add};
+use dbmocker_plan::{Duplicates, Scalar};
 use dbmocker_predicate::{Impossible, Nulls, Solution};
 
 /// Values tried before a CHECK between columns is regarded as unsatisfiable with few values.
@@ -30,7 +33,7 @@ const SKEW: f64 = 1.2;
 const SEARCHED: u64 = 1_000_000;
 
 /// The reason why a column's values cannot repeat; `Ok(None)` if they do.
-type RefusalReason = Result<Option<String>, String>;
+type RefusalReason = Result<Option<String>, Unplannable>;
 
 impl TablePlanner<'_> {
     /// Applies the override of a column.
@@ -42,31 +45,29 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         c: usize,
         column: &Column,
-        planned: Result<PendingColumn, String>,
-    ) -> Result<PendingColumn, String> {
+        planned: Result<PendingColumn, Unplannable>,
+    ) -> Result<PendingColumn, Unplannable> {
         let Some(override_) = b.overrides.column(self.index, c).filter(|_| !self.is_fixed(c)) else { return planned };
         let name = &column.name;
+        let named = || name.clone();
         if let Some(p) = override_.null_probability {
             if !(0.0..=1.0).contains(&p) {
-                return Err(format!("column `{name}`: `null_probability: {p}` must be from 0 to 1"));
+                return Err(OverrideError::NullShare { column: named(), share: p }.into());
             }
             if p > 0.0 && !column.nullable {
-                return Err(format!("column `{name}`: `null_probability: {p}` contradicts its NOT NULL; leave it out"));
+                return Err(OverrideError::NullShareOfNotNull { column: named(), share: p }.into());
             }
         }
         if override_.default {
-            return self
-                .left_to_default(b, c, override_)
-                .map_err(|why| format!("column `{name}`: `default: true` cannot be kept: {why}; leave it out"));
+            let left = self.left_to_default(b, c, override_);
+            return left.map_err(|why| OverrideError::Default { column: named(), why }.into());
         }
         let Some(key) = override_.first_key() else {
             return planned
                 .map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
         };
         if column.generated.is_some() {
-            return Err(format!(
-                "column `{name}`: `{key}` cannot be kept, the server generates the column; leave it out"
-            ));
+            return Err(OverrideError::Generated { column: named(), key }.into());
         }
         let foreign = self
             .table
@@ -74,21 +75,13 @@ impl TablePlanner<'_> {
             .into_iter()
             .find(|f| f.columns.contains(name) && foreign_keys::resolve(b.schema, self.table, f).is_some());
         if let Some(asked) = override_.distribution.as_ref().filter(|_| foreign.is_some() && key == "distribution") {
-            asked.of_list().map_err(|_| {
-                format!(
-                    "column `{name}`: `distribution: {}` cannot be kept: parents are no numbers; write zipf",
-                    asked.text
-                )
-            })?;
+            let text = || asked.text.clone();
+            asked.of_list().map_err(|_| OverrideError::DistributionOfParents { column: named(), text: text() })?;
             return planned
                 .map(|d| PendingColumn { null_share: override_.null_probability.unwrap_or(d.null_share), ..d });
         }
         if let Some(f) = foreign {
-            return Err(format!(
-                "column `{name}`: `{key}` cannot be kept, foreign key `{}` decides the values; leave it out, or use \
-                 duplicate_mode for few parents",
-                f.name
-            ));
+            return Err(OverrideError::ForeignKey { column: named(), key, foreign_key: f.name.clone() }.into());
         }
         let text = || Domain::Text(dbmocker_domain::TextDomain::new(dbmocker_domain::text::TextKind::Words, u32::MAX));
         let d = planned.unwrap_or_else(|_| unsupported());
@@ -112,37 +105,37 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         c: usize,
         override_: &ColumnOverride,
-    ) -> Result<PendingColumn, String> {
+    ) -> Result<PendingColumn, DefaultConflict> {
         let column = &self.table.columns[c];
         let dialect = b.schema.dialect;
         let mentions = |text: &str| reads(text, &column.name, dialect);
         if let Some(key) = override_.first_key() {
-            return Err(format!("`{key}` gives its values as well"));
+            return Err(DefaultConflict::Rule(key));
         }
         if b.formulas.get(self.index, c).is_some() {
-            return Err("an expression or rules give its values as well".into());
+            return Err(DefaultConflict::Formula);
         }
         if column.generated.is_some() {
-            return Err("the server generates the column as it is".into());
+            return Err(DefaultConflict::Generated);
         }
         if column.default.is_none() && !column.nullable {
-            return Err("it has no default, and is NOT NULL".into());
+            return Err(DefaultConflict::NoDefault);
         }
         if column.auto.is_some() || self.key_reads(c, dialect) {
-            return Err("values of keys are computed here, so that rows can refer to them".into());
+            return Err(DefaultConflict::Key);
         }
         if let Some(f) = self.table.every_foreign_key().iter().find(|f| f.columns.contains(&column.name)) {
-            return Err(format!("foreign key `{}` decides the column", f.name));
+            return Err(DefaultConflict::ForeignKey(f.name.clone()));
         }
         if let Some(check) = self.hard_checks(b).into_iter().find(|k| check_reads(k, &column.name, dialect)) {
-            return Err(format!("{} reads the value, which only the server knows", check.name));
+            return Err(DefaultConflict::Check(check.name));
         }
         if self.table.exclusions.iter().any(|e| e.elements.iter().any(|(text, _)| mentions(text))) {
-            return Err("an exclusion constraint reads the value, which only the server knows".into());
+            return Err(DefaultConflict::Exclusion);
         }
         let computed = |other: &Column| other.generated.as_ref().is_some_and(|g| mentions(&g.expression));
         if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {
-            return Err("other columns are computed from the value, which only the server knows".into());
+            return Err(DefaultConflict::Computed);
         }
         let default = column.default.as_deref().unwrap_or("NULL");
         let reason = format!("default of the server: {default}");
@@ -155,12 +148,13 @@ impl TablePlanner<'_> {
     }
 
     /// Describes CHECKs that no row satisfies, with the overrides involved.
-    pub(super) fn impossible(&self, b: &PlanContext<'_>, i: &Impossible) -> String {
+    pub(super) fn impossible(&self, b: &PlanContext<'_>, i: &Impossible) -> CheckError {
         let missing_parents =
             self.missing_parents.iter().find(|(c, _)| i.columns.contains(&self.table.columns[*c].name));
         if let Some((_, why)) = missing_parents {
-            let checks: Vec<&str> = i.checks.iter().map(String::as_str).filter(|c| c != why).collect();
-            return format!("{why}, so that no row can meet {}", checks.join(", "));
+            let own = why.to_string();
+            let checks: Vec<&str> = i.checks.iter().map(String::as_str).filter(|c| *c != own).collect();
+            return CheckError::NoParent { why: Box::new(why.clone()), checks: checks.join(", ") };
         }
         let checks = i.checks.join(", ");
         let override_ = |name: &String| -> Option<String> {
@@ -170,31 +164,24 @@ impl TablePlanner<'_> {
         };
         let overrides: Vec<String> = i.columns.iter().filter_map(override_).collect();
         if overrides.is_empty() {
-            return format!(
-                "no row can meet {checks} together (columns {}); give rules for the columns in the config file, e.g.{}",
-                i.columns.join(", "),
-                lines_to_add(&b.schema.label(&self.table.name), &i.columns)
-            );
+            let table = b.schema.label(&self.table.name);
+            return CheckError::Together { checks, columns: i.columns.clone(), table };
         }
-        format!("{} contradicts {checks}; change it in the config file", overrides.join(" and "))
+        CheckError::Rules { rules: overrides, checks }
     }
 
     /// Checks that no CHECK reduces an overridden column to NULL.
     ///
     /// # Errors
     /// The override, its column and the CHECKs.
-    pub(super) fn contradicted(&self, b: &PlanContext<'_>, solution: &Solution) -> Result<(), String> {
+    pub(super) fn contradicted(&self, b: &PlanContext<'_>, solution: &Solution) -> Result<(), CheckError> {
         for (c, narrowed) in solution.columns.iter().enumerate() {
             let Some(override_) = b.overrides.column(self.index, c) else { continue };
             let asked_null = override_.null_probability == Some(1.0) || self.columns[c].null_share >= 1.0;
             let given = matches!(override_.duplicates, Some(Duplicates::AllowDuplicates { value: Some(_) }));
             if narrowed.nulls == Nulls::Always && (override_.shapes_values() || given) && !asked_null {
-                return Err(format!(
-                    "`{}` for column `{}` contradicts {}: nothing but NULL is left; change it in the config file",
-                    override_.text(),
-                    self.table.columns[c].name,
-                    narrowed.reasons.join(", ")
-                ));
+                let (column, checks) = (self.table.columns[c].name.clone(), narrowed.reasons.join(", "));
+                return Err(CheckError::OnlyNull { rule: override_.text(), column, checks });
             }
         }
         Ok(())
@@ -204,7 +191,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// A requested value that the column cannot hold.
-    pub(super) fn repeat(&mut self, b: &PlanContext<'_>, solution: Solution) -> Result<Solution, String> {
+    pub(super) fn repeat(&mut self, b: &PlanContext<'_>, solution: Solution) -> Result<Solution, Unplannable> {
         let wanted: Vec<(usize, Duplicates, bool)> = (0..self.columns.len())
             .filter_map(|c| b.overrides.duplicates(self.index, c).map(|(mode, named)| (c, mode.clone(), named)))
             .collect();
@@ -233,7 +220,7 @@ impl TablePlanner<'_> {
         if changed {
             solution = self.solve(b, Keys::Fixed);
             if let Some(i) = solution.impossible.first() {
-                return Err(self.impossible(b, i));
+                return Err(self.impossible(b, i).into());
             }
             self.contradicted(b, &solution)?;
         }
@@ -298,7 +285,8 @@ impl TablePlanner<'_> {
         solution: &mut Solution,
     ) -> RefusalReason {
         if let Duplicates::AllowDuplicates { value: Some(typed) } = mode {
-            return self.repeat_fixed(b, c, typed).map(|()| None);
+            self.repeat_fixed(b, c, typed)?;
+            return Ok(None);
         }
         let Some(domain) = solution.columns[c].domain.clone().filter(|d| d.size() > 0) else {
             return Ok(Some("it has no values to choose from".into()));
@@ -334,21 +322,20 @@ impl TablePlanner<'_> {
     }
 
     /// Sets one value for all rows; the CHECKs are applied in the next solution.
-    fn repeat_fixed(&mut self, b: &PlanContext<'_>, c: usize, typed: &Scalar) -> Result<(), String> {
+    fn repeat_fixed(&mut self, b: &PlanContext<'_>, c: usize, typed: &Scalar) -> Result<(), OverrideError> {
         let column = &self.table.columns[c];
         let d = &mut self.columns[c];
         if *typed == Scalar::Null {
             if !column.nullable {
-                return Err(format!("column `{}`: `duplicate_value: null` contradicts its NOT NULL", column.name));
+                return Err(OverrideError::NullDuplicate { column: column.name.clone() });
             }
             d.null_share = 1.0;
             return Ok(());
         }
         let context = b.context();
         let legal = dbmocker_semantics::legal(&column.ty, &context);
-        let legal = legal
-            .or_else(|| d.legal.clone())
-            .ok_or_else(|| format!("column `{}`: no value of type `{}` can be given", column.name, column.type_name))?;
+        let none = || OverrideError::NoDuplicate { column: column.name.clone(), ty: column.type_name.clone() };
+        let legal = legal.or_else(|| d.legal.clone()).ok_or_else(none)?;
         let value = apply_override::value(column, &legal, typed, "duplicate_value")?;
         let one = Domain::Choice { values: vec![value], weights: None };
         (d.domain, d.legal, d.null_share) = (Some(one.clone()), Some(one), 0.0);
@@ -403,7 +390,7 @@ impl TablePlanner<'_> {
         position: usize,
         c: usize,
         typed: &Scalar,
-    ) -> Result<u64, String> {
+    ) -> Result<u64, Unplannable> {
         let foreign = &self.foreign[f];
         let column = &self.table.columns[c];
         let legal = self.columns[c].legal.clone().or_else(|| self.columns[c].domain.clone());
@@ -422,16 +409,14 @@ impl TablePlanner<'_> {
         if let Some(p) = compiled {
             let parent_column = [foreign.parent_columns[position]];
             for row in 0..b.generator.table(p).rows.min(SEARCHED) {
-                let cells = b.generator.cells(p, &parent_column, row).map_err(|e| e.to_string())?;
+                let cells = b.generator.cells(p, &parent_column, row)?;
                 if same(&cells[0]) {
                     return Ok(foreign.existing_count + row);
                 }
             }
         }
-        Err(format!(
-            "column `{}`: `duplicate_value: {typed}` is no row of `{}`; give a key that is there, or leave the value out",
-            column.name, foreign.parent
-        ))
+        let (column, parent) = (column.name.clone(), foreign.parent.clone());
+        Err(OverrideError::NoParentRow { column, value: typed.clone(), parent }.into())
     }
 }
 

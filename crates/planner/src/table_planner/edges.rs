@@ -3,6 +3,7 @@
 
 use super::mentions::{check_reads, reads};
 use super::{PlanContext, TablePlanner};
+use crate::error::overrides::{NoEdgeCases, OverrideError};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{EdgeCases, Law, Rule, TablePlan};
 use dbmocker_predicate::{Env, NamedCheck, OneColumn};
@@ -14,15 +15,15 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// Edge cases were requested for a column that cannot have any.
-    pub(super) fn edge_cases(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
+    pub(super) fn edge_cases(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), OverrideError> {
         for c in 0..plan.columns.len() {
             let own = b.overrides.column(self.index, c).and_then(|w| w.edge_cases);
             let Some(share) = own.or(b.options.edge_cases).filter(|share| *share > 0.0) else { continue };
             match self.edges_of(b, plan, c, own.is_some()) {
                 Ok(values) => plan.columns[c].edges = Some(EdgeCases { share, values: Arc::new(values) }),
                 Err(why) if own.is_some() => {
-                    let name = &self.table.columns[c].name;
-                    return Err(format!("column `{name}`: `edge_cases: {share}` cannot be kept: {why}; leave it out"));
+                    let column = self.table.columns[c].name.clone();
+                    return Err(OverrideError::EdgeCases { column, share, why });
                 }
                 Err(_) => {}
             }
@@ -31,33 +32,39 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the values; the error is the reason why there are none.
-    fn edges_of(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, named: bool) -> Result<Vec<Value>, String> {
+    fn edges_of(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        c: usize,
+        named: bool,
+    ) -> Result<Vec<Value>, NoEdgeCases> {
         let (column, planned) = (&self.table.columns[c], &plan.columns[c]);
         let name = column.name.as_str();
         let mentions = |text: &str| reads(text, name, b.schema.dialect);
         if self.key_reads(c, b.schema.dialect) {
-            return Err("it is part of a key".into());
+            return Err(NoEdgeCases::Key);
         }
         let free = matches!(planned.rule, Rule::Draw { .. })
             && planned.law.as_ref().is_none_or(|law| matches!(law.law, Law::Drawn(_)))
             && !planned.computed
             && planned.duplicates.is_none();
         if !free || b.formulas.get(self.index, c).is_some() {
-            return Err("other columns, or what was asked for, decide its values".into());
+            return Err(NoEdgeCases::Decided);
         }
         if planned.group.is_some() {
-            return Err("a CHECK couples it to other columns".into());
+            return Err(NoEdgeCases::Coupled);
         }
         if !named && b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()) {
-            return Err("its values were asked for".into());
+            return Err(NoEdgeCases::Requested);
         }
         if self.table.exclusions.iter().any(|e| e.elements.iter().any(|(text, _)| mentions(text))) {
-            return Err("it is part of an exclusion constraint".into());
+            return Err(NoEdgeCases::Exclusion);
         }
         let computed =
             |other: &dbmocker_core::schema::Column| other.generated.as_ref().is_some_and(|g| mentions(&g.expression));
         if self.table.columns.iter().any(computed) || b.formulas.read(self.index, c) {
-            return Err("other columns are worked out from it".into());
+            return Err(NoEdgeCases::Computed);
         }
         let checks: Vec<NamedCheck> =
             self.hard_checks(b).into_iter().filter(|check| check_reads(check, name, b.schema.dialect)).collect();
@@ -65,7 +72,7 @@ impl TablePlanner<'_> {
             .into_iter()
             .filter(|value| self.allows_edge(b, &checks, name, value))
             .collect();
-        if values.is_empty() { Err("its type and CHECKs leave no such value".into()) } else { Ok(values) }
+        if values.is_empty() { Err(NoEdgeCases::NoValue) } else { Ok(values) }
     }
 
     /// Returns true if CHECKs allow a value, whatever the other columns hold.

@@ -7,6 +7,8 @@
 use dbmocker_loaders::ident::{qualified, quote};
 
 use super::{PlanContext, TablePlanner};
+use crate::error::Unplannable;
+use crate::error::constraints::ExclusionError;
 use crate::exclusions;
 use crate::exclusions::ExclusionStrategy;
 use crate::options::QueryError;
@@ -30,14 +32,14 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If the query fails.
-    pub(super) fn overlapping(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<Option<&str>, String> {
+    pub(super) fn overlapping(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<Option<&str>, Unplannable> {
         if b.rows_before(self.index) == 0 {
             return Ok(None);
         }
         for exclusion in &self.table.exclusions {
             let Some((columns, condition)) = self.free(b, exclusion) else { continue };
             let rows = (0..plan.rows.min(TRIED)).map(|row| b.generator.cells(self.position, &columns, row));
-            let rows: Vec<Vec<Value>> = rows.collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+            let rows: Vec<Vec<Value>> = rows.collect::<Result<_, _>>()?;
             if self.judged(b, &columns, &condition, &rows)?.is_some_and(|free| free.contains(&false)) {
                 return Ok(Some(&exclusion.name));
             }
@@ -82,14 +84,9 @@ impl TablePlanner<'_> {
     }
 
     /// Moves the domains of such columns to free values.
-    pub(super) fn beside(&mut self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Result<(), String> {
+    pub(super) fn beside(&mut self, b: &PlanContext<'_>, exclusion: &Exclusion) -> Result<(), Unplannable> {
         let Some((columns, condition)) = self.free(b, exclusion) else { return Ok(()) };
-        let no_room = || {
-            format!(
-                "exclusion constraint `{}`: existing rows leave no room for new ones; empty the table with --truncate, or leave it out with --exclude-tables",
-                exclusion.name
-            )
-        };
+        let no_room = || ExclusionError::NoRoom(exclusion.name.clone());
         let names: Vec<String> = columns.iter().map(|&c| self.table.columns[c].name.clone()).collect();
         let ranged = |d: &Domain| matches!(d, Domain::Range { .. } | Domain::Special(Special::RangeOf { .. }));
         if self.columns[columns[0]].domain.as_ref().is_some_and(ranged) {
@@ -115,7 +112,7 @@ impl TablePlanner<'_> {
             let values: Vec<Value> =
                 rows.into_iter().flatten().zip(free).filter(|(_, free)| *free).map(|(v, _)| v).collect();
             if values.is_empty() {
-                return Err(no_room());
+                return Err(no_room().into());
             }
             for domain in self.domains(&names[0]) {
                 *domain = Domain::Choice { values: values.clone(), weights: None };
@@ -125,7 +122,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the existing values, as texts: ranges, or the values of two columns.
-    fn held(&self, b: &PlanContext<'_>, columns: &[usize]) -> Result<Vec<ExistingSlots>, String> {
+    fn held(&self, b: &PlanContext<'_>, columns: &[usize]) -> Result<Vec<ExistingSlots>, QueryError> {
         let mut out = Vec::new();
         if let &[from, to] = columns {
             b.all(self.index, &[from, to], &mut |t| out.push((Some(t[0].to_string()), Some(t[1].to_string()))))?;

@@ -3,6 +3,7 @@
 use dbmocker_loaders::ident;
 
 use super::{PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use crate::exclusions;
 use crate::exclusions::ExclusionStrategy;
 use crate::wanted_keys::narrowed_alone;
@@ -29,7 +30,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If the query of existing rows fails, or these leave no room.
-    pub(super) fn assign_slots(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+    pub(super) fn assign_slots(&mut self, b: &PlanContext<'_>) -> Result<(), Unplannable> {
         for exclusion in &self.table.exclusions {
             if self.avoid {
                 self.beside(b, exclusion)?;

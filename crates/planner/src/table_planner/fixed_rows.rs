@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner, unsupported};
 use crate::apply_override;
+use crate::error::Unplannable;
+use crate::error::fixed_rows::FixedRowsError;
 use crate::foreign_keys::Link;
 use crate::keys::{Assignment, KeyInput};
 use dbmocker_core::schema::Column;
@@ -15,7 +17,7 @@ use dbmocker_core::value::{Value, digest, fold};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, TextDomain};
 use dbmocker_plan::{Rule, Scalar, TablePlan};
-use dbmocker_predicate::{Env, NamedCheck, Row};
+use dbmocker_predicate::{Env, EvalError, NamedCheck, Row};
 
 /// A list of rows, and the columns that take their values from it.
 pub(super) struct FixedRowsOfTable<'a> {
@@ -112,39 +114,41 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         c: usize,
         column: &Column,
-        planned: Result<PendingColumn, String>,
-    ) -> Result<PendingColumn, String> {
+        planned: Result<PendingColumn, Unplannable>,
+    ) -> Result<PendingColumn, Unplannable> {
         let Some(place) = b.overrides.fixed_column(self.index, c) else { return planned };
         let given = &mut self.fixed_rows[place.list];
-        let name = &column.name;
+        let name = || column.name.clone();
         if column.generated.is_some() {
-            return Err(format!("{}: the server generates column `{name}`; leave it out", given.rows.place(0)));
+            return Err(FixedRowsError::Generated { place: given.rows.place(0), column: name() }.into());
         }
         if let Some(key) = b.overrides.column(self.index, c).and_then(|w| w.first_key()) {
-            return Err(format!("column `{name}`: its values are given by rows, `{key}` cannot be kept; leave it out"));
+            return Err(FixedRowsError::Override { column: name(), key }.into());
         }
         if b.overrides.column(self.index, c).is_some_and(|w| w.default) {
-            return Err(format!(
-                "column `{name}`: its values are given by rows, `default` cannot be kept; leave it out"
-            ));
+            return Err(FixedRowsError::Override { column: name(), key: "default" }.into());
         }
         let text = || Domain::Text(TextDomain::new(TextKind::Words, u32::MAX));
         let d = planned.unwrap_or_else(|_| unsupported());
         let legal = d.legal.clone().unwrap_or_else(text);
         let mut values = Vec::with_capacity(given.rows.rows.len());
         for (i, row) in given.rows.rows.iter().enumerate() {
-            let at = |why: String| format!("{}, column `{name}`: {why}", given.rows.place(i));
+            let place_of_row = || given.rows.place(i);
             values.push(match &row.cells[place.position] {
                 Scalar::Null if column.nullable => Value::Null,
-                Scalar::Null => return Err(at("NULL contradicts its NOT NULL".into())),
-                typed => apply_override::typed_value(column, &legal, typed).map_err(at)?,
+                Scalar::Null => return Err(FixedRowsError::Null { place: place_of_row(), column: name() }.into()),
+                typed => apply_override::typed_value(column, &legal, typed).map_err(|why| FixedRowsError::Value {
+                    place: place_of_row(),
+                    column: name(),
+                    why: Box::new(why),
+                })?,
             });
         }
         let domain = Domain::Choice { values: distinct(&values), weights: None };
         let all_null = values.iter().all(Value::is_null);
         let reason = match &mut given.drawn {
             Some(drawn) => {
-                let refused = |why| format!("{}: {why}", given.rows.place(0));
+                let refused = |why| FixedRowsError::Weights { place: given.rows.place(0), why };
                 let shares = match drawn.weights.is_empty() {
                     true => None,
                     false => apply_override::shares(&drawn.weights).map_err(refused)?,
@@ -169,7 +173,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// A foreign key of which only some columns are fixed.
-    pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
+    pub(super) fn without_fixed(&mut self, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, FixedRowsError> {
         if self.fixed_rows.is_empty() {
             return Ok(components);
         }
@@ -182,11 +186,7 @@ impl TablePlanner<'_> {
                     let names: Vec<&str> = link.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
                     let list = link.columns.iter().find_map(|&c| self.list_of(&[c]));
                     let place = list.map_or(String::new(), |list| self.fixed_rows[list].rows.place(0));
-                    return Err(format!(
-                        "{place}: foreign key `{}` is given in part; give all of its columns ({}), or none",
-                        link.name,
-                        names.join(", ")
-                    ));
+                    return Err(FixedRowsError::Partial { place, foreign_key: link.name, columns: names.join(", ") });
                 }
             }
         }
@@ -197,7 +197,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// Rows that repeat a key value, or have an existing one.
-    pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), String> {
+    pub(super) fn fixed_keys(&mut self, b: &PlanContext<'_>, keys: &mut [KeyInput]) -> Result<(), Unplannable> {
         if self.fixed_rows.is_empty() {
             return Ok(());
         }
@@ -216,19 +216,18 @@ impl TablePlanner<'_> {
             }
             let twice = self.repeated(b, key, (list, &mine), whole)?;
             input.fixed = twice.is_none();
-            if let Some((first, second, text)) = twice.filter(|_| whole) {
+            if let Some((first, second, values)) = twice.filter(|_| whole) {
                 let rows = self.fixed_rows[list].rows;
-                let taken = first.map_or_else(
-                    || "is in the table already; empty it with --truncate, or use its rows with use_existing_data: true".into(),
-                    |first| format!("stands in line {} as well", rows.rows[first].line),
-                );
-                return Err(format!("{}: key `{}` ({text}) {taken}", rows.place(second), key.name));
+                let (place, key) = (rows.place(second), key.name.clone());
+                return Err(match first {
+                    None => FixedRowsError::Taken { place, key, values }.into(),
+                    Some(first) => FixedRowsError::Repeated { place, key, values, line: rows.rows[first].line }.into(),
+                });
             }
             let place = self.fixed_rows[list].rows.place(0);
             if let Some(drawn) = self.fixed_rows[list].drawn.as_mut() {
                 if drawn.shares.is_some() {
-                    let why = "takes each row of the list once, so that weights cannot be kept; leave them out";
-                    return Err(format!("{place}: key `{}` {why}", key.name));
+                    return Err(FixedRowsError::WeightsOfKey { place, key: key.name.clone() }.into());
                 }
                 drawn.distinct = true;
             }
@@ -243,7 +242,7 @@ impl TablePlanner<'_> {
         key: &dbmocker_core::schema::Key,
         (list, columns): (usize, &[usize]),
         whole: bool,
-    ) -> Result<Option<(Option<usize>, usize, String)>, String> {
+    ) -> Result<Option<(Option<usize>, usize, String)>, EvalError> {
         let given = &self.fixed_rows[list];
         // A key over expressions is evaluated as a whole, or else by its columns.
         let watched = if whole { self.watched(b, key).ok() } else { None };
@@ -252,9 +251,9 @@ impl TablePlanner<'_> {
         for row in 0..given.rows.rows.len() {
             let cells: Vec<Value> = columns.iter().map(|c| given.values[c][row].clone()).collect();
             let digest = match &watched {
-                Some(w) => w
-                    .of(&FixedRowCells { planner: self, list, row }, &|c| given.values[&c][row].clone(), env)
-                    .map_err(|e| e.to_string())?,
+                Some(w) => {
+                    w.of(&FixedRowCells { planner: self, list, row }, &|c| given.values[&c][row].clone(), env)?
+                }
                 None if key.nulls_distinct && cells.iter().any(Value::is_null) => None,
                 None => Some(fold(digest(&cells))),
             };
@@ -289,15 +288,15 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The first row that violates one, with its place.
-    pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+    pub(super) fn fixed_rows(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), Unplannable> {
         for (list, given) in self.fixed_rows.iter().enumerate() {
             if given.drawn.is_some() {
                 self.listed_checks(b, list)?;
             } else {
                 if self.lacks_fixed(plan) {
-                    let count = given.rows.rows.len();
-                    let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room");
-                    return Err(format!("{}: only {} of {count} rows fit: {why}", given.rows.place(0), plan.rows));
+                    let why = plan.limited_by.as_deref().unwrap_or("its keys leave no room").to_owned();
+                    let (place, count) = (given.rows.place(0), given.rows.rows.len());
+                    return Err(FixedRowsError::TooMany { place, rows: plan.rows, given: count, why }.into());
                 }
                 self.convertible(b, given, plan.rows)?;
                 self.fixed_checks(b, given)?;
@@ -308,7 +307,7 @@ impl TablePlanner<'_> {
     }
 
     /// Checks the rows of a list against the CHECKs that read only its columns.
-    fn listed_checks(&self, b: &PlanContext<'_>, list: usize) -> Result<(), String> {
+    fn listed_checks(&self, b: &PlanContext<'_>, list: usize) -> Result<(), FixedRowsError> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let rows = self.fixed_rows[list].rows;
         let ours = |c: &&NamedCheck| c.answer.is_none() && self.fixed_by(b, c) == Some(list);
@@ -316,7 +315,7 @@ impl TablePlanner<'_> {
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             for row in 0..rows.rows.len() {
                 if tree.truth(&FixedRowCells { planner: self, list, row }, env) == Ok(Some(false)) {
-                    return Err(format!("{}: the row breaks {} ({})", rows.place(row), check.name, check.text));
+                    return Err(broken(rows.place(row), check));
                 }
             }
         }
@@ -328,19 +327,20 @@ impl TablePlanner<'_> {
         self.fixed_rows.iter().any(|g| g.drawn.is_none() && plan.rows < g.rows.rows.len() as u64)
     }
 
-    fn convertible(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, rows: u64) -> Result<(), String> {
+    fn convertible(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, rows: u64) -> Result<(), FixedRowsError> {
         if b.generator.batch(self.position, 0..rows).is_ok() {
             return Ok(());
         }
         for row in 0..rows {
             if let Err(e) = b.generator.batch(self.position, row..row + 1) {
-                return Err(format!("{}: {e}", given.rows.place(usize::try_from(row).unwrap_or(0))));
+                let place = given.rows.place(usize::try_from(row).unwrap_or(0));
+                return Err(FixedRowsError::Convert { place, why: Box::new(e) });
             }
         }
         Ok(())
     }
 
-    fn fixed_checks(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>) -> Result<(), String> {
+    fn fixed_checks(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>) -> Result<(), FixedRowsError> {
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         for check in self.hard_checks(b).iter().filter(|c| c.answer.is_none()) {
             // CHECKs that cannot be evaluated here are evaluated by the server, in the trial.
@@ -348,14 +348,14 @@ impl TablePlanner<'_> {
             for row in 0..given.rows.rows.len() {
                 let cells = CompiledCells { planner: self, b, row: row as u64 };
                 if tree.truth(&cells, env) == Ok(Some(false)) {
-                    return Err(format!("{}: the row breaks {} ({})", given.rows.place(row), check.name, check.text));
+                    return Err(broken(given.rows.place(row), check));
                 }
             }
         }
         Ok(())
     }
 
-    fn fixed_parents(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, link: &Link) -> Result<(), String> {
+    fn fixed_parents(&self, b: &PlanContext<'_>, given: &FixedRowsOfTable<'_>, link: &Link) -> Result<(), Unplannable> {
         let parent = &b.schema.tables[link.parent];
         if b.has_failed(link.parent) {
             return Ok(());
@@ -383,20 +383,25 @@ impl TablePlanner<'_> {
                 if wanted.is_empty() {
                     break;
                 }
-                let cells = b.generator.cells(p, &link.parent_columns, row).map_err(|e| e.to_string())?;
+                let cells = b.generator.cells(p, &link.parent_columns, row)?;
                 wanted.remove(&digest(&cells));
             }
         }
         let Some(&row) = wanted.values().min() else { return Ok(()) };
         let tuple: Vec<String> = link.columns.iter().map(|c| given.values[c][row].to_string()).collect();
-        Err(format!(
-            "{}: foreign key `{}` ({}) has no matching row in `{}`",
-            given.rows.place(row),
-            link.name,
-            tuple.join(", "),
-            parent.name
-        ))
+        Err(FixedRowsError::NoParent {
+            place: given.rows.place(row),
+            foreign_key: link.name.clone(),
+            values: tuple.join(", "),
+            parent: Box::new(parent.name.clone()),
+        }
+        .into())
     }
+}
+
+/// The error for a row that breaks a CHECK.
+fn broken(place: String, check: &NamedCheck) -> FixedRowsError {
+    FixedRowsError::Check { place, check: check.name.clone(), text: check.text.clone() }
 }
 
 /// A row's fixed cells by name.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{PendingSelection, PlanContext, TablePlanner};
+use crate::error::parents::ForeignKeyError;
 use crate::foreign_keys::Link;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::schema::Key;
@@ -21,12 +22,20 @@ const VALUES: u64 = 1000;
 /// Words of columns by which two rows refer to each other.
 const PAIRS: [&str; 8] = ["partner", "spouse", "twin", "mate", "pair", "counterpart", "opposite", "inverse"];
 
+/// The name of a key whose values may repeat although all parents are distinct.
+struct RepeatableKey(String);
+
 impl TablePlanner<'_> {
     /// Plans a foreign key whose columns `fixed` are determined otherwise.
     ///
     /// # Errors
     /// A key over its other columns that cannot be kept unique.
-    pub(super) fn agreeing(&mut self, b: &PlanContext<'_>, link: &Link, fixed: &BTreeSet<usize>) -> Result<(), String> {
+    pub(super) fn agreeing(
+        &mut self,
+        b: &PlanContext<'_>,
+        link: &Link,
+        fixed: &BTreeSet<usize>,
+    ) -> Result<(), ForeignKeyError> {
         let own_table = link.parent == self.index;
         let free: Vec<usize> = link.columns.iter().copied().filter(|c| !fixed.contains(c)).collect();
         let null_columns = self.null_columns(link, fixed);
@@ -50,14 +59,12 @@ impl TablePlanner<'_> {
         };
         let shared_names = names(&mut shared.iter().map(|&i| link.columns[i]));
         let (pick, reason) = match self.requires_distinct_parents(b, foreign, &free) {
-            Err(key) if optional => (ParentChoice::Never, format!("key `{key}` cannot be kept here: left NULL")),
-            Err(key) => {
-                return Err(format!(
-                    "foreign key `{}` must agree in {shared_names}, and key `{key}` over its other columns cannot be kept; make {} \
-                     nullable, or leave the table out with --exclude-tables",
-                    link.name,
-                    names(&mut free.iter().copied()),
-                ));
+            Err(RepeatableKey(key)) if optional => {
+                (ParentChoice::Never, format!("key `{key}` cannot be kept here: left NULL"))
+            }
+            Err(RepeatableKey(key)) => {
+                let (foreign_key, free) = (link.name.clone(), names(&mut free.iter().copied()));
+                return Err(ForeignKeyError::SharedKey { foreign_key, shared: shared_names, key, free });
             }
             // The first row has no earlier row, and parents must be distinct.
             Ok(true) if own_table && !optional => {
@@ -84,8 +91,13 @@ impl TablePlanner<'_> {
     /// Returns true if a key requires distinct parents, because it contains columns that come from the parent.
     ///
     /// # Errors
-    /// The name of a key over such columns that could repeat even if all parents are distinct.
-    fn requires_distinct_parents(&self, b: &PlanContext<'_>, foreign: usize, free: &[usize]) -> Result<bool, String> {
+    /// A key over such columns that could repeat even if all parents are distinct.
+    fn requires_distinct_parents(
+        &self,
+        b: &PlanContext<'_>,
+        foreign: usize,
+        free: &[usize],
+    ) -> Result<bool, RepeatableKey> {
         let names: Vec<&str> = free.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
         let over = |k: &&Key| {
             k.parts.iter().any(|p| {
@@ -99,7 +111,7 @@ impl TablePlanner<'_> {
             let columns = key.plain_columns().unwrap_or_default();
             let within = |c: &usize| columns.contains(&self.table.columns[*c].name.as_str());
             if !sets.iter().any(|set| set.iter().all(within)) {
-                return Err(key.name.clone());
+                return Err(RepeatableKey(key.name.clone()));
             }
             correlated = true;
         }

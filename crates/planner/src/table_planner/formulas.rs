@@ -4,6 +4,9 @@
 use super::status_presence::decides;
 use super::{PlanContext, TRIAL_ROWS, TablePlanner};
 use crate::apply_override;
+use crate::error::Unplannable;
+use crate::error::formulas::{FormulaConflict, FormulaError, ValueMisfit};
+use crate::error::overrides::OverrideError;
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
 use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
 use dbmocker_core::value::Value;
@@ -47,18 +50,16 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// A rule that cannot be satisfied.
-    pub(super) fn apply_rules(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), String> {
+    pub(super) fn apply_rules(&self, b: &PlanContext<'_>, plan: &mut TablePlan) -> Result<(), Unplannable> {
         for (c, formula) in b.formulas.of(self.index) {
-            let refused = |why: &str| cannot(formula, &self.table.columns[c].name, why);
+            let refused = |why: FormulaConflict| cannot(formula, &self.table.columns[c].name, why);
             match formula.kind {
                 FormulaKind::Expression => {}
                 FormulaKind::Absent { by } if self.lists_values(plan, by) => {
-                    self.absent_by(b, plan, (c, by), formula).map_err(|why| refused(&why))?;
+                    self.absent_by(b, plan, (c, by), formula).map_err(refused)?;
                 }
                 FormulaKind::Absent { .. } if matches!(plan.columns[c].rule, Rule::Foreign { .. }) => {
-                    return Err(refused(
-                        "a foreign key may be NULL by a column with a list of values; give that column possible_values",
-                    ));
+                    return Err(refused(FormulaConflict::ForeignKeyByOther).into());
                 }
                 FormulaKind::Absent { .. } | FormulaKind::Rules => {
                     for (_, input) in &formula.inputs {
@@ -66,17 +67,14 @@ impl TablePlanner<'_> {
                             self.rule_values(b, c, values)?;
                         }
                     }
-                    let mut law = self.law_of(b, c, formula).ok_or_else(|| refused(&unreachable(formula)))?;
+                    let mut law = self.law_of(b, c, formula).ok_or_else(|| refused(unreachable(formula)))?;
                     let Law::Expression { expr, inputs, .. } = &mut law.law else { continue };
                     if matches!(formula.kind, FormulaKind::Absent { .. }) {
                         own_unless(expr, inputs);
                     }
                     let override_ = b.overrides.column(self.index, c);
                     if override_.is_some_and(|w| w.distribution.is_some()) {
-                        return Err(refused(
-                            "rules over several columns, or with values, do not keep its `distribution`; give conditions over one \
-                             column and `null: true`",
-                        ));
+                        return Err(refused(FormulaConflict::Distribution).into());
                     }
                     let column = &mut plan.columns[c];
                     let null_share = b.overrides.column(self.index, c).and_then(|w| w.null_probability);
@@ -110,19 +108,18 @@ impl TablePlanner<'_> {
         plan: &mut TablePlan,
         (c, by): (usize, usize),
         formula: &ResolvedFormula,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormulaConflict> {
         if !b.nullable(self.index, c) {
-            return Err("the column is NOT NULL".into());
+            return Err(FormulaConflict::NotNull);
         }
         let Some(Domain::Choice { values, .. }) = plan.columns[by].rule.domain() else { return Ok(()) };
         let share = 1.0 - b.overrides.column(self.index, c).and_then(|w| w.null_probability).unwrap_or(0.0);
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
         let of = |value: &Value| {
-            let absent =
-                formula.expr.truth(&OneColumn(&plan.columns[by].name, value), env).map_err(|e| e.to_string())?;
+            let absent = formula.expr.truth(&OneColumn(&plan.columns[by].name, value), env)?;
             Ok(if absent == Some(true) { 0.0 } else { share })
         };
-        let shares = values.iter().map(of).collect::<Result<Vec<f64>, String>>()?;
+        let shares = values.iter().map(of).collect::<Result<Vec<f64>, FormulaConflict>>()?;
         let presence = Presence {
             by,
             of: format!("{} rules", plan.columns[c].name),
@@ -134,10 +131,10 @@ impl TablePlanner<'_> {
         if let Rule::Foreign { foreign, .. } = plan.columns[c].rule {
             let f = &mut plan.foreign[foreign];
             if f.null_columns != [c] || f.columns != [c] || f.parent == self.table.name {
-                return Err(format!("foreign key `{}` cannot be NULL by rules of one of its columns", f.name));
+                return Err(FormulaConflict::ForeignKeyByOwn(f.name.clone()));
             }
             if matches!(plan.sources[f.source].pick, ParentChoice::Counted { .. }) {
-                return Err(format!("the rows are counted for each `{}`, and each has one", f.parent));
+                return Err(FormulaConflict::Counted(f.parent.clone()));
             }
             f.null_share = 0.0;
         }
@@ -153,10 +150,11 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the values of a rule, in the column's type.
-    fn rule_values(&self, b: &PlanContext<'_>, c: usize, values: &[(Scalar, f64)]) -> Result<Domain, String> {
+    fn rule_values(&self, b: &PlanContext<'_>, c: usize, values: &[(Scalar, f64)]) -> Result<Domain, OverrideError> {
         let column = &self.table.columns[c];
         let legal = semantics::legal(&column.ty, &b.context());
-        let legal = legal.ok_or_else(|| format!("column `{}`: no values of `{}`", column.name, column.type_name))?;
+        let none = || OverrideError::NoRuleValues { column: column.name.clone(), ty: column.type_name.clone() };
+        let legal = legal.ok_or_else(none)?;
         apply_override::listed(column, &legal, values, (b.schema.dialect, b.options.now))
     }
 
@@ -176,12 +174,12 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The first row that violates a constraint.
-    pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+    pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), Unplannable> {
         for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| !f.aggregates()) {
             let kept = plan.columns[c].law.is_some()
                 || (plan.columns[c].presence.is_some() && matches!(formula.kind, FormulaKind::Absent { .. }));
             if !kept {
-                return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
+                return Err(cannot(formula, &plan.columns[c].name, unreachable(formula)).into());
             }
             let numbered = formula.numbering().all(|key| {
                 let foreign = plan.foreign.iter().position(|f| f.name == key.name);
@@ -192,12 +190,12 @@ impl TablePlanner<'_> {
                 })
             });
             if plan.rows > 0 && !numbered {
-                return Err(cannot(formula, &plan.columns[c].name, &unreachable(formula)));
+                return Err(cannot(formula, &plan.columns[c].name, unreachable(formula)).into());
             }
             if let Some(why) = known_rows(b, plan, formula) {
-                return Err(cannot(formula, &plan.columns[c].name, &why));
+                return Err(cannot(formula, &plan.columns[c].name, why).into());
             }
-            self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, &why))?;
+            self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, why))?;
             self.ask_server(b, plan, c, formula)?;
         }
         Ok(())
@@ -210,7 +208,7 @@ impl TablePlanner<'_> {
         plan: &TablePlan,
         c: usize,
         formula: &ResolvedFormula,
-    ) -> Result<(), String> {
+    ) -> Result<(), FormulaConflict> {
         let column = &self.table.columns[c];
         if formula.unique_series().is_none() && formula.key != "series" {
             return Ok(());
@@ -218,27 +216,26 @@ impl TablePlanner<'_> {
         let keyed = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
         let there = b.rows_before(self.index);
         if keyed && there > 0 {
-            return Err(format!(
-                "`{}` holds {there} rows from before, whose values the series would meet; empty it with --truncate",
-                self.table.name
-            ));
+            return Err(FormulaConflict::Meets { table: self.table.name.clone(), rows: there });
         }
         let Some(legal) = semantics::legal(&column.ty, &b.context()) else { return Ok(()) };
         // The last row of a series has its largest value: that of the table's last row, or of any parent.
         let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
         for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
-            let values = b.generator.cells(self.position, &[c], row).map_err(|e| e.to_string())?;
+            let mut values = b.generator.cells(self.position, &[c], row)?;
             let bounded = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. });
             if bounded && !values[0].is_null() && !legal.contains(&values[0]) {
-                return Err(format!("in row {row} it gives {}, which `{}` does not hold", values[0], column.type_name));
+                let (value, ty) = (values.swap_remove(0), column.type_name.clone());
+                return Err(FormulaConflict::Value { row, why: ValueMisfit::Outside { value, ty } });
             }
         }
         Ok(())
     }
 }
 
-fn cannot(formula: &ResolvedFormula, column: &str, why: &str) -> String {
-    format!("{} of `{column}` ({}): {why}", formula.key, formula.origin)
+fn cannot(formula: &ResolvedFormula, column: &str, why: FormulaConflict) -> FormulaError {
+    let (column, origin) = (column.to_owned(), formula.origin.clone());
+    FormulaError { key: formula.key, column, origin, why: Box::new(why) }
 }
 
 /// Replaces a condition by an expression: NULL where the condition is true, else the column's own value.
@@ -250,28 +247,24 @@ fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
     *expr = Expr::Case { operand: None, whens, otherwise: Some(Box::new(Expr::Column(name))) };
 }
 
-fn unreachable(formula: &ResolvedFormula) -> String {
+fn unreachable(formula: &ResolvedFormula) -> FormulaConflict {
     match formula.numbering().next().is_some() {
-        true => "the rows of one parent are not consecutive, so they cannot be numbered; give the table a `count` for each row of that parent".into(),
-        false => "a foreign key of its path is implied by another one, or leads to rows that are not planned".into(),
+        true => FormulaConflict::NotNumbered,
+        false => FormulaConflict::NotPlanned,
     }
 }
 
 /// Returns the error for existing parent rows: the planner reads only their keys, not the columns that an expression
 /// needs.
-fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) -> Option<String> {
+fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) -> Option<FormulaConflict> {
     formula.inputs.iter().find_map(|(_, input)| {
         let FormulaInput::Parent { path, .. } = input else { return None };
         let f = plan.foreign.iter().find(|f| f.name == path[0].1.name)?;
         // Rows of this run may refer to rows from before at each step.
         let beyond = path[1..].iter().any(|(_, link)| b.rows_before(link.parent) > 0);
         let (there, from) = (b.rows_before(path[0].1.parent), plan.sources[f.source].first);
-        (f.existing_count > from || beyond).then(|| {
-            format!(
-                "`{}` holds {there} rows from before, whose columns are not read; empty it with --truncate",
-                f.parent
-            )
-        })
+        let unread = || FormulaConflict::Unread { table: f.parent.clone(), rows: there };
+        (f.existing_count > from || beyond).then(unread)
     })
 }
 
@@ -339,7 +332,7 @@ pub(super) fn law(
 
 /// Sets the laws of expressions that aggregate child rows, once all tables are planned; returns each table whose rows
 /// violate a constraint, with the error.
-pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(usize, String)> {
+pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(usize, Unplannable)> {
     let mut problems = Vec::new();
     for p in 0..tables.len() {
         let index = b.order[p];
@@ -349,7 +342,7 @@ pub(crate) fn fold(b: &mut PlanContext<'_>, tables: &mut [TablePlan]) -> Vec<(us
         }
         for (c, formula) in formulas.iter().filter(|(_, f)| f.aggregates()) {
             if let Err(why) = folded(b, tables, (p, *c), formula) {
-                problems.push((index, cannot(formula, &tables[p].columns[*c].name, &why)));
+                problems.push((index, cannot(formula, &tables[p].columns[*c].name, why).into()));
             }
         }
         b.generator.replace(b.options.seed, p, &tables[p]);
@@ -371,7 +364,7 @@ fn folded(
     tables: &mut [TablePlan],
     (p, c): (usize, usize),
     formula: &ResolvedFormula,
-) -> Result<(), String> {
+) -> Result<(), FormulaConflict> {
     let place = |t: usize, name: &str| {
         let position = b.position(t)?;
         tables[position].foreign.iter().position(|f| f.name == name)
@@ -380,14 +373,11 @@ fn folded(
         let FormulaInput::Children { table, key, .. } = input else { continue };
         let label = &b.schema.tables[*table].name;
         let Some(position) = b.position(*table).filter(|_| !b.has_failed(*table)) else {
-            return Err(format!("`{label}` is not filled in this run, so that its rows are not known"));
+            return Err(FormulaConflict::NotFilled(label.clone()));
         };
         let told = place(*table, &key.name).is_some_and(|f| b.generator.has_inverse(position, f));
         if tables[position].rows > 0 && !told {
-            return Err(format!(
-                "the rows of `{label}` cannot be found from a row of `{}`; give `{label}` a `count` for each of them",
-                tables[p].name
-            ));
+            return Err(FormulaConflict::NotFound { child: label.clone(), parent: tables[p].name.clone() });
         }
     }
     if let Some(why) = known_rows(b, &tables[p], formula) {
@@ -398,13 +388,13 @@ fn folded(
     tables[p].columns[c].law = Some(found);
     if Depths::is_endless(tables, p, c) {
         tables[p].columns[c].law = None;
-        return Err("it depends on itself, by columns that are computed from others".into());
+        return Err(FormulaConflict::Circular);
     }
     Ok(())
 }
 
 /// Checks rows of a table with computed columns: types, NOT NULL and CHECKs.
-fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), String> {
+fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), Unplannable> {
     let index = b.order[position];
     let table = &b.schema.tables[index];
     let columns: Vec<usize> = b.formulas.of(index).map(|(c, _)| c).collect();
@@ -424,12 +414,12 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
     // The last row has the largest number.
     for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
         let cells = if checks.is_empty() { &columns } else { &all };
-        let values = b.generator.cells(position, cells, row).map_err(|e| e.to_string())?;
+        let values = b.generator.cells(position, cells, row)?;
         for (&c, value) in cells.iter().zip(&values) {
             if columns.contains(&c) {
                 fits(b, table, index, c, value).map_err(|why| {
                     let formula = b.formulas.get(index, c).expect("the column has an expression");
-                    cannot(formula, &table.columns[c].name, &format!("in row {row} it gives {why}"))
+                    cannot(formula, &table.columns[c].name, FormulaConflict::Value { row, why })
                 })?;
             }
         }
@@ -438,10 +428,8 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
             if tree.truth(&named, env) == Ok(Some(false)) {
                 let shown = columns.iter().map(|&c| format!("{} = {}", table.columns[c].name, values[c]));
                 let shown: Vec<String> = shown.collect();
-                return Err(format!(
-                    "CHECK `{name}` does not hold in row {row}, where expressions give {}",
-                    shown.join(", ")
-                ));
+                let (check, values) = ((*name).to_owned(), shown.join(", "));
+                return Err(Unplannable::FormulaCheck { check, row, values });
             }
         }
     }
@@ -449,13 +437,11 @@ fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), 
 }
 
 /// Checks that a column can hold a value.
-fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Value) -> Result<(), String> {
+fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Value) -> Result<(), ValueMisfit> {
     let column = &table.columns[c];
     let strict = b.schema.dialect != Dialect::Sqlite;
     match (value, &column.ty) {
-        (Value::Null, _) if !b.nullable(index, c) => {
-            Err("NULL, and the column is NOT NULL; wrap the expression in coalesce(..., ...)".into())
-        }
+        (Value::Null, _) if !b.nullable(index, c) => Err(ValueMisfit::Null),
         (Value::Int(n), SqlType::Int { bytes, unsigned, .. }) => {
             let bits = u32::from(*bytes) * 8;
             let (lo, hi) =
@@ -463,7 +449,7 @@ fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Valu
             if (lo..=hi).contains(n) {
                 Ok(())
             } else {
-                Err(format!("{n}, and `{}` holds {lo} to {hi}", column.type_name))
+                Err(ValueMisfit::Range { n: *n, ty: column.type_name.clone(), lo, hi })
             }
         }
         (Value::Decimal { unscaled, .. }, SqlType::Decimal { precision: 1.., .. }) if strict => {
@@ -472,7 +458,7 @@ fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Valu
             if digits <= u32::from(precision) {
                 Ok(())
             } else {
-                Err(format!("{value}, which `{}` does not hold", column.type_name))
+                Err(ValueMisfit::Outside { value: value.clone(), ty: column.type_name.clone() })
             }
         }
         _ => Ok(()),
@@ -499,7 +485,7 @@ impl TablePlanner<'_> {
         plan: &TablePlan,
         c: usize,
         formula: &ResolvedFormula,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unplannable> {
         if !formula.is_plain() || plan.rows == 0 {
             return Ok(());
         }
@@ -512,7 +498,7 @@ impl TablePlanner<'_> {
         let step = (plan.rows / ASKED as u64).max(1);
         let mut rows = Vec::with_capacity(ASKED);
         for row in (0..plan.rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).take(ASKED) {
-            let values = b.generator.cells(self.position, &cells, row).map_err(|e| e.to_string())?;
+            let values = b.generator.cells(self.position, &cells, row)?;
             // A NULL by `null_share` is not the result of the expression.
             if plan.columns[c].null_share == 0.0 || !values[cells.len() - 1].is_null() {
                 rows.push(values);
@@ -530,11 +516,8 @@ impl TablePlanner<'_> {
         let Some(wrong) = answers.iter().position(|agrees| !agrees) else { return Ok(()) };
         let shown = cells.iter().zip(&rows[wrong]).map(|(&c, v)| format!("{} = {v}", self.table.columns[c].name));
         let shown: Vec<String> = shown.collect();
-        let why = format!(
-            "the server computes another value, or an error, where {}; write it so that both agree, e.g. with round() or cast()",
-            shown.join(", ")
-        );
-        Err(cannot(formula, &self.table.columns[c].name, &why))
+        let why = FormulaConflict::Server(shown.join(", "));
+        Err(cannot(formula, &self.table.columns[c].name, why).into())
     }
 }
 

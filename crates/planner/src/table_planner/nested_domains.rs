@@ -6,10 +6,11 @@
 use super::check_oracle::AT_ONCE;
 use super::{PendingColumn, PlanContext, TablePlanner};
 use crate::candidates::{Hints, ProbeColumn, distinct};
+use crate::error::Unplannable;
+use crate::error::constraints::CheckError;
 use dbmocker_core::schema::{Column, Inner, OracleQuery, QueryCell, SqlType, Step};
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, Special};
-use dbmocker_plan::lines_to_add;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{ColumnInput, Expr, NamedCheck, ValueSource};
 
@@ -23,7 +24,7 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         column: &Column,
         planned: &mut PendingColumn,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unplannable> {
         for inner in &column.inner {
             let Some(ty) = type_at(&column.ty, &inner.path) else { continue };
             for whole in planned.domain.iter_mut().chain(&mut planned.legal) {
@@ -50,7 +51,7 @@ impl TablePlanner<'_> {
         inner: &Inner,
         ty: &SqlType,
         domain: &Domain,
-    ) -> Result<Option<Domain>, String> {
+    ) -> Result<Option<Domain>, Unplannable> {
         let solved = solved(b, inner, ty, domain);
         let base = match solved {
             SolvedParts::Wholly(narrowed) => return Ok(Some(narrowed)),
@@ -77,13 +78,8 @@ impl TablePlanner<'_> {
                 return Ok(Some(Domain::Choice { values, weights: None }));
             }
         }
-        let label = b.schema.label(&self.table.name);
-        Err(format!(
-            "column `{}`: the server takes none of {tried} values for {}; give it a rule in the config file, e.g.{}",
-            column.name,
-            said(inner),
-            lines_to_add(&label, std::slice::from_ref(&column.name))
-        ))
+        let (column, table) = (column.name.clone(), b.schema.label(&self.table.name));
+        Err(CheckError::Domain { column, tried, domain: said(inner), table }.into())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::check_oracle::{AT_ONCE, COLUMNS, CheckOracle, OracleAnswer, QueryPart};
 use super::{PlanContext, TablePlanner};
 use crate::candidates::{EACH_OF_SEVERAL, Hints, ProbeColumn, combinations, distinct};
+use crate::error::Unplannable;
 use dbmocker_core::ident;
 use dbmocker_core::schema::{OracleQuery, QueryCell, Scene, Schema};
 use dbmocker_core::value::Value;
@@ -34,7 +35,7 @@ impl<'s> CheckOracle<'_, 's> {
         planner: &TablePlanner<'_>,
         columns: &[usize],
         parts: &[QueryPart],
-    ) -> Result<OracleAnswer, String> {
+    ) -> Result<OracleAnswer, Unplannable> {
         let generated = |&c: &usize| planner.table.columns[c].generated.is_some();
         let several = columns.len() > 1;
         let fixed = |&c: &usize| several && planner.counted(self.context, c);
@@ -50,7 +51,7 @@ impl<'s> CheckOracle<'_, 's> {
         planner: &'p TablePlanner<'t>,
         columns: &'p [usize],
         parts: &[QueryPart],
-    ) -> Result<OracleProbe<'p, 's, 't>, String> {
+    ) -> Result<OracleProbe<'p, 's, 't>, Unplannable> {
         let b = self.context;
         // Rows must satisfy the other CHECKs on these columns as well.
         let beside = self.others.iter().filter(|c| {
@@ -96,7 +97,7 @@ impl OracleProbe<'_, '_, '_> {
     ///
     /// # Errors
     /// If the query fails.
-    fn accepted(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, String> {
+    fn accepted(&self, rows: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, Unplannable> {
         let verdicts = self.verdicts(&rows)?;
         Ok(rows.into_iter().zip(verdicts).filter(|(_, accepted)| *accepted).map(|(row, _)| row).collect())
     }
@@ -105,7 +106,7 @@ impl OracleProbe<'_, '_, '_> {
     ///
     /// # Errors
     /// If the query fails.
-    pub(super) fn verdicts(&self, rows: &[Vec<Value>]) -> Result<Vec<bool>, String> {
+    pub(super) fn verdicts(&self, rows: &[Vec<Value>]) -> Result<Vec<bool>, Unplannable> {
         let doubled: Vec<Vec<Value>>;
         let sent = if self.twice {
             doubled = rows.iter().map(|row| row.iter().chain([&row[0]]).cloned().collect()).collect();
@@ -118,7 +119,7 @@ impl OracleProbe<'_, '_, '_> {
     }
 
     /// Returns the values that an earlier query accepted, or the only possible ones.
-    pub(super) fn known_values(&self, c: usize) -> Result<Option<Vec<Value>>, String> {
+    pub(super) fn known_values(&self, c: usize) -> Result<Option<Vec<Value>>, Unplannable> {
         match self.oracle.accepted.get(&c) {
             Some(values) => Ok(Some(distinct(values.iter().cloned()))),
             None => self.planner.fixed_values(self.oracle.context, c),
@@ -139,7 +140,7 @@ impl OracleProbe<'_, '_, '_> {
         self.planner.values_read(self.oracle.context, c, &self.hints)
     }
 
-    fn answer_for_several(&self) -> Result<OracleAnswer, String> {
+    fn answer_for_several(&self) -> Result<OracleAnswer, Unplannable> {
         let Some((lists, likely)) = self.lists()? else { return Ok(OracleAnswer::Nothing) };
         // Combinations of likely values.
         let usual = combinations(&lists, &likely, AT_ONCE / 3, 1);
@@ -157,7 +158,7 @@ impl OracleProbe<'_, '_, '_> {
 
     /// Returns the candidates of each column, and the number of likely ones at the start of each list; `None` if a
     /// column has none.
-    fn lists(&self) -> Result<Option<CandidateLists>, String> {
+    fn lists(&self) -> Result<Option<CandidateLists>, Unplannable> {
         let (mut lists, mut likely) = (Vec::new(), Vec::new());
         for &c in self.columns {
             let accepted = self.oracle.accepted.get(&c);

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::check_oracle::{AT_ONCE, OracleAnswer};
 use super::oracle_probe::OracleProbe;
+use crate::error::Unplannable;
 use dbmocker_core::value::{Value, digest};
 
 /// Number of values by which a source is rated.
@@ -29,7 +30,7 @@ const SEARCH: usize = 40_000;
 const LISTED: u64 = 128;
 
 /// Returns whether the server accepts each of the rows.
-pub(super) type RowVerdicts<'a> = dyn Fn(&[Vec<Value>]) -> Result<Vec<bool>, String> + 'a;
+pub(super) type RowVerdicts<'a> = dyn Fn(&[Vec<Value>]) -> Result<Vec<bool>, Unplannable> + 'a;
 
 /// The values queried so far, and the accepted ones.
 struct OracleSampling<'a> {
@@ -64,12 +65,12 @@ impl<'a> OracleSampling<'a> {
     }
 
     /// Queries values that were not queried before; returns the number of newly accepted ones.
-    fn query(&mut self, values: Vec<Value>) -> Result<usize, String> {
+    fn query(&mut self, values: Vec<Value>) -> Result<usize, Unplannable> {
         Ok(self.query_lists(vec![values])?.iter().sum())
     }
 
     /// As [`query`](Self::query) for several lists in one request; returns the number for each list.
-    fn query_lists(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<usize>, String> {
+    fn query_lists(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<usize>, Unplannable> {
         let mut newly = vec![0; lists.len()];
         let (mut rows, mut list_of) = (Vec::new(), Vec::new());
         for (list, values) in lists.into_iter().enumerate() {
@@ -109,7 +110,7 @@ impl<'a> OracleSampling<'a> {
     }
 
     /// Queries the first values of each list, then the rest of lists with an accepted value.
-    fn try_out(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<SampleSource>, String> {
+    fn try_out(&mut self, lists: Vec<Vec<Value>>) -> Result<Vec<SampleSource>, Unplannable> {
         let mut sources: Vec<SampleSource> =
             lists.into_iter().map(|values| SampleSource { values, good: false }).collect();
         let first = |s: &mut SampleSource| s.values.drain(..s.values.len().min(FIRST)).collect();
@@ -123,7 +124,7 @@ impl<'a> OracleSampling<'a> {
     }
 
     /// Queries the remaining values of all sources, and rates the sources again.
-    fn exhaust(&mut self, sources: &mut [SampleSource]) -> Result<(), String> {
+    fn exhaust(&mut self, sources: &mut [SampleSource]) -> Result<(), Unplannable> {
         let rest = sources.iter_mut().map(|s| std::mem::take(&mut s.values)).collect();
         for (source, newly) in sources.iter_mut().zip(self.query_lists(rest)?) {
             source.good |= newly > 0;
@@ -133,7 +134,7 @@ impl<'a> OracleSampling<'a> {
 }
 
 impl OracleProbe<'_, '_, '_> {
-    pub(super) fn answer_for_one(&self, c: usize) -> Result<OracleAnswer, String> {
+    pub(super) fn answer_for_one(&self, c: usize) -> Result<OracleAnswer, Unplannable> {
         let nullable = self.context().nullable(self.planner.index, c);
         let verdicts = |rows: &[Vec<Value>]| self.verdicts(rows);
         let mut sampling = OracleSampling::new(&verdicts, nullable);
@@ -153,7 +154,7 @@ impl OracleProbe<'_, '_, '_> {
     }
 
     /// Returns `false` if there are no candidates.
-    fn sample_candidates(&self, c: usize, sampling: &mut OracleSampling<'_>) -> Result<bool, String> {
+    fn sample_candidates(&self, c: usize, sampling: &mut OracleSampling<'_>) -> Result<bool, Unplannable> {
         let Some(column) = self.column(c) else { return Ok(false) };
         let (b, planner) = (self.context(), self.planner);
         let key = planner.in_key(&[c]);

@@ -1,6 +1,7 @@
 //! Pairs of a type and an id that refer to rows of several tables, depending on the type.
 
 use super::{PlanContext, TablePlanner};
+use crate::error::parents::{PairConflict, PairError};
 use crate::keys::KeyInput;
 use crate::references::PolymorphicReference;
 use dbmocker_core::schema::SqlType;
@@ -43,37 +44,46 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// The constraint that determines the columns otherwise, or that no table is filled.
-    pub(super) fn keeps_pairs(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), String> {
+    pub(super) fn keeps_pairs(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), PairError> {
         for pair in b.pairs.iter().filter(|p| p.table == self.index && plan.rows > 0) {
             if let Some(origin) = &pair.declared
                 && let Err(why) = self.keeps_pair(b, plan, pair)
             {
-                return Err(format!("reference from `{}` ({origin}): {why}", plan.columns[pair.id].name));
+                let (column, origin) = (plan.columns[pair.id].name.clone(), origin.clone());
+                return Err(PairError { column, origin, why: Box::new(why) });
             }
         }
         Ok(())
     }
 
-    fn keeps_pair(&self, b: &PlanContext<'_>, plan: &TablePlan, pair: &PolymorphicReference) -> Result<(), String> {
+    fn keeps_pair(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        pair: &PolymorphicReference,
+    ) -> Result<(), PairConflict> {
         let (kind, id) = (&plan.columns[pair.kind], &plan.columns[pair.id]);
         if !self.pairs(b).iter().any(|(p, parents)| p.id == pair.id && parents.len() == pair.parents.len()) {
-            return Err("a table that it refers to gets no rows in this run; fill it, or leave it out of `to`".into());
+            return Err(PairConflict::NotFilled);
         }
         let keyed = self.in_key(&[pair.id]) && id.reason.ends_with(OF_PAIR);
         if !matches!(id.rule, Rule::AnyOf { .. }) && !keyed {
-            let named = |c: &ColumnPlan| format!("`{}` ({})", c.name, c.reason);
-            return Err(format!("something else decides {} or {}", named(kind), named(id)));
+            return Err(PairConflict::Decided {
+                kind: kind.name.clone(),
+                kind_reason: kind.reason.clone(),
+                id: id.name.clone(),
+                id_reason: id.reason.clone(),
+            });
         }
         let Rule::Draw { domain: Domain::Choice { values, .. } } = &kind.rule else { return Ok(()) };
         let all: Vec<Value> = pair.parents.iter().map(|(value, ..)| self.kind_value(pair, value)).collect();
         if let Some(value) = all.iter().find(|v| !values.contains(v)) {
-            return Err(format!("`{}` is never {value}", kind.name));
+            return Err(PairConflict::Never { kind: kind.name.clone(), value: value.clone() });
         }
         match values.iter().find(|v| !all.contains(v)) {
-            Some(other) if !id.nullable => Err(format!(
-                "`{}` may be {other}, for which `to` names no table, and `{}` is never NULL",
-                kind.name, id.name
-            )),
+            Some(other) if !id.nullable => {
+                Err(PairConflict::Unnamed { kind: kind.name.clone(), value: other.clone(), id: id.name.clone() })
+            }
             _ => Ok(()),
         }
     }

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use super::{PlanContext, TablePlanner};
+use crate::error::Unplannable;
+use crate::error::parents::ForeignKeyError;
 use dbmocker_core::value::Value;
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice};
 use dbmocker_predicate as predicate;
@@ -30,7 +32,7 @@ impl predicate::Row for Tuple<'_> {
 
 impl TablePlanner<'_> {
     /// Restricts every parent selection of a single foreign key.
-    pub(super) fn restrict(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+    pub(super) fn restrict(&mut self, b: &PlanContext<'_>) -> Result<(), Unplannable> {
         let checks = self.every_check(b);
         for s in 0..self.sources.len() {
             let source = &self.sources[s];
@@ -46,10 +48,8 @@ impl TablePlanner<'_> {
             let said = rules.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let f = &self.foreign[foreign];
             if allowed.is_empty() && f.null_columns.is_empty() {
-                return Err(format!(
-                    "no row of `{}` that foreign key `{}` could refer to meets {said}; fill that table with rows that do (possible_values in the config file)",
-                    f.parent, f.name
-                ));
+                let (parent, foreign_key) = (Box::new(f.parent.clone()), f.name.clone());
+                return Err(ForeignKeyError::Restricted { parent, foreign_key, checks: said }.into());
             }
             let reason = format!("{} rows of `{}` meet {said}", allowed.len(), f.parent.name);
             let source = &mut self.sources[s];
@@ -83,7 +83,7 @@ impl TablePlanner<'_> {
         s: usize,
         foreign: usize,
         rules: &[(String, Expr)],
-    ) -> Result<Option<Vec<u64>>, String> {
+    ) -> Result<Option<Vec<u64>>, Unplannable> {
         let f = &self.foreign[foreign];
         let existing_count = f.existing_keys.len() as u64;
         let new = match f.parent_table {
@@ -103,8 +103,7 @@ impl TablePlanner<'_> {
                     &cells
                 }
                 (false, Some(parent)) => {
-                    let made = b.generator.cells(parent, &f.parent_columns, row - existing_count);
-                    cells = made.map_err(|e| e.to_string())?;
+                    cells = b.generator.cells(parent, &f.parent_columns, row - existing_count)?;
                     &cells
                 }
                 (false, None) => break,

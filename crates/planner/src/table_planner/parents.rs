@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::key_facts::identifying;
 use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
+use crate::error::Unplannable;
+use crate::error::parents::{EmptyParent, EmptyReason, ForeignKeyError};
 use crate::foreign_keys;
 use crate::foreign_keys::{ForeignKeyFacts, Link, links};
+use crate::options::QueryError;
 use crate::overlapping_fks;
 use crate::overlapping_fks::{FkSource, RequestedCombinations};
 use crate::{derived_constraints, references};
@@ -30,7 +33,7 @@ const FOREIGN_NULLS: f64 = 0.1;
 const CHAIN: u64 = 12;
 
 impl TablePlanner<'_> {
-    pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), String> {
+    pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), Unplannable> {
         let known =
             ForeignKeyFacts { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link) };
         let links = links(b.schema, self.index, &known);
@@ -65,7 +68,7 @@ impl TablePlanner<'_> {
 
     /// Plans foreign keys to other tables that share columns. Those to tables planned earlier are selected together;
     /// those to tables planned later follow one by one, and agree with them.
-    fn others(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), String> {
+    fn others(&mut self, b: &PlanContext<'_>, parents: &[TablePlan], links: Vec<Link>) -> Result<(), Unplannable> {
         let later = |l: &Link| b.position(l.parent) > Some(self.position);
         let (later, before): (Vec<Link>, Vec<Link>) = links.into_iter().partition(later);
         let mut decided: BTreeSet<usize> = before.iter().flat_map(|l| l.columns.iter().copied()).collect();
@@ -91,7 +94,7 @@ impl TablePlanner<'_> {
     }
 
     /// Sets foreign keys NULL whose parent has no rows and is not filled; returns the others.
-    fn unserved(&mut self, b: &PlanContext<'_>, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, String> {
+    fn unserved(&mut self, b: &PlanContext<'_>, components: Vec<Vec<Link>>) -> Result<Vec<Vec<Link>>, EmptyParent> {
         let mut rest: Vec<Link> = components.into_iter().flatten().collect();
         while let Some(i) = rest.iter().position(|l| l.parent != self.index && !b.holds_rows(l.parent)) {
             let link = rest.remove(i);
@@ -131,7 +134,7 @@ impl TablePlanner<'_> {
     }
 
     /// Plans a self reference; `shared` columns come from other foreign keys.
-    pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), String> {
+    pub(super) fn own(&mut self, b: &PlanContext<'_>, link: Link, shared: &BTreeSet<usize>) -> Result<(), Unplannable> {
         let looped = b.fk_cycles.self_dependent(self.index, &link.name).filter(|l| !l.is_empty());
         let pairs = link.columns.iter().copied().zip(link.parent_columns.iter().copied());
         let decided = |c: usize| {
@@ -139,14 +142,10 @@ impl TablePlanner<'_> {
         };
         let fixed: BTreeSet<usize> = pairs.filter(|&(c, p)| c == p || decided(c)).map(|(c, _)| c).collect();
         if !fixed.is_empty() && fixed.len() < link.columns.len() {
-            return self.agreeing(b, &link, &fixed);
+            return Ok(self.agreeing(b, &link, &fixed)?);
         }
         if !fixed.is_empty() && link.columns != link.parent_columns {
-            return Err(format!(
-                "the columns of self reference `{}` are those of other foreign keys, and nothing makes them agree; leave the \
-                 table out with --exclude-tables",
-                link.name
-            ));
+            return Err(ForeignKeyError::SelfReference(link.name).into());
         }
         let mut null_columns = self.null_columns(&link, shared);
         // A first row without a parent is NULL in all columns.
@@ -201,7 +200,7 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         parents: &[TablePlan],
         links: Vec<Link>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unplannable> {
         let spaces = links.iter().map(|l| self.parent_space(b, parents, l)).collect::<Result<Vec<_>, _>>()?;
         let mut fk_sources: Vec<(Link, (SharedKeys, u64))> = links.into_iter().zip(spaces).collect();
         // A foreign key whose columns are unique leads, because each row of its parent has at most one child; otherwise
@@ -222,7 +221,7 @@ impl TablePlanner<'_> {
                 self.null_columns(&link, &BTreeSet::new())
             };
             if size == 0 && null_columns.is_empty() && !several {
-                return Err(self.empty_parent(b, &link));
+                return Err(self.empty_parent(b, &link).into());
             }
             let foreign = self.push_foreign(b, &link, null_columns, existing_keys);
             for (position, &c) in link.columns.iter().enumerate() {
@@ -273,7 +272,7 @@ impl TablePlanner<'_> {
         links: &[Link],
         members: &[usize],
         leading: u64,
-    ) -> Result<(Arc<Vec<u64>>, u64), String> {
+    ) -> Result<(Arc<Vec<u64>>, u64), Unplannable> {
         let names = || links.iter().map(|l| format!("`{}`", l.name)).collect::<Vec<_>>().join(", ");
         let with_ancestors: Vec<Link> = links.iter().map(|l| self.with_ancestor(l)).collect();
         let fk_sources: Vec<FkSource<'_>> = with_ancestors
@@ -297,14 +296,13 @@ impl TablePlanner<'_> {
             let usual = (rows.saturating_mul(2) / leading.max(1)).clamp(1, PARTNERS);
             RequestedCombinations::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
         };
-        let agree =
-            |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted).map_err(|e| e.to_string());
+        let agree = |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted);
         let (mut combinations, mut partners) = agree(self.first_parent(b, &links[0], members[0]))?;
         if combinations.is_empty() {
             (combinations, partners) = agree(0)?;
         }
         if combinations.is_empty() {
-            return Err(format!("foreign keys {} share columns, but no rows of their parents agree on them", names()));
+            return Err(ForeignKeyError::NoAgreement(names()).into());
         }
         Ok((Arc::new(combinations), partners))
     }
@@ -363,7 +361,7 @@ impl TablePlanner<'_> {
         b: &PlanContext<'_>,
         parents: &[TablePlan],
         link: &Link,
-    ) -> Result<(SharedKeys, u64), String> {
+    ) -> Result<(SharedKeys, u64), QueryError> {
         let position = b.position(link.parent);
         let limit = if position.is_some() { POOL_BESIDE_NEW } else { POOL_ALONE };
         let existing_keys = b.existing_keys(link.parent, &link.parent_columns, limit)?;
@@ -390,17 +388,15 @@ impl TablePlanner<'_> {
         }
     }
 
-    pub(super) fn empty_parent(&self, b: &PlanContext<'_>, link: &Link) -> String {
-        let place;
-        let what = if b.is_skipped(link.parent) {
-            "is left out and holds none"
+    pub(super) fn empty_parent(&self, b: &PlanContext<'_>, link: &Link) -> EmptyParent {
+        let why = if b.is_skipped(link.parent) {
+            EmptyReason::LeftOut
         } else if b.schema.tables[link.parent].outside {
-            place = format!("is in {} and empty; fill it first", b.schema.elsewhere());
-            &place
+            EmptyReason::Elsewhere(b.schema.elsewhere())
         } else {
-            "is empty and not among the tables to fill; add it with --tables, or fill it first"
+            EmptyReason::NotSelected
         };
-        format!("foreign key `{}` needs rows of `{}`, which {what}", link.name, b.schema.tables[link.parent].name)
+        EmptyParent { foreign_key: link.name.clone(), parent: b.schema.tables[link.parent].name.clone(), why }
     }
 
     pub(super) fn push_foreign(

@@ -4,6 +4,7 @@
 //! solved) -> [`KeyedTable`] (unique keys, compiled) -> the table's plan.
 
 use super::{KeyInput, Keys, PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use dbmocker_plan::TablePlan;
 use dbmocker_predicate::Solution;
 
@@ -36,11 +37,11 @@ pub(super) enum TrialOutcome {
 }
 
 impl<'a> InferredTable<'a> {
-    pub(super) fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, String> {
+    pub(super) fn new(b: &PlanContext<'a>, position: usize, avoid: bool) -> Result<Self, Unplannable> {
         Ok(InferredTable(TablePlanner::new(b, position, avoid)?))
     }
 
-    pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<LinkedTable<'a>, String> {
+    pub(super) fn link(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<LinkedTable<'a>, Unplannable> {
         let InferredTable(mut planner) = self;
         planner.link(b, parents)?;
         planner.relate_parents(b, parents);
@@ -51,7 +52,7 @@ impl<'a> InferredTable<'a> {
 }
 
 impl<'a> LinkedTable<'a> {
-    pub(super) fn narrow(self, b: &PlanContext<'_>) -> Result<NarrowedTable<'a>, String> {
+    pub(super) fn narrow(self, b: &PlanContext<'_>) -> Result<NarrowedTable<'a>, Unplannable> {
         let LinkedTable(mut planner) = self;
         planner.query_unreadable(b)?;
         planner.restrict(b)?;
@@ -69,7 +70,7 @@ impl<'a> LinkedTable<'a> {
             solution = planner.solve(b, Keys::Fixed);
         }
         if let Some(i) = solution.impossible.first() {
-            return Err(planner.impossible(b, i));
+            return Err(planner.impossible(b, i).into());
         }
         planner.contradicted(b, &solution)?;
         let solution = planner.repeat(b, solution)?;
@@ -78,7 +79,7 @@ impl<'a> LinkedTable<'a> {
 }
 
 impl<'a> NarrowedTable<'a> {
-    pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<KeyedTable<'a>, String> {
+    pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<KeyedTable<'a>, Unplannable> {
         let NarrowedTable { mut planner, solution, inputs } = self;
         let plan = planner.keyed(b, &solution, &inputs)?;
         Ok(KeyedTable { planner, plan })
@@ -87,7 +88,7 @@ impl<'a> NarrowedTable<'a> {
 
 impl KeyedTable<'_> {
     /// Checks the conditions that overrides and existing rows impose on the rows.
-    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, String> {
+    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, Unplannable> {
         let KeyedTable { planner, plan } = self;
         if !planner.keeps_orderings(&plan) || !planner.keeps_sides(&plan) {
             return Ok(TrialOutcome::Unordered);

@@ -4,6 +4,7 @@
 //! columns can be too many for one page.
 
 use super::{PlanContext, TablePlanner};
+use crate::error::Unplannable;
 use crate::table_planner::PendingColumn;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::schema::{Column, Dialect, SqlType};
@@ -28,7 +29,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If no row fits.
-    pub(super) fn fit_page(&mut self, b: &PlanContext<'_>) -> Result<(), String> {
+    pub(super) fn fit_page(&mut self, b: &PlanContext<'_>) -> Result<(), Unplannable> {
         if self.columns.len() < WIDE || b.schema.dialect == Dialect::Sqlite {
             return Ok(());
         }
@@ -60,11 +61,7 @@ impl TablePlanner<'_> {
         }
         let fixed = expected(self, &widths, &|c| !free[c]);
         if fixed > PAGE {
-            return Err(format!(
-                "its rows do not fit a page: the values of {} columns take about {fixed:.0} bytes, and {PAGE} fit; let columns be NULL, \
-                 give them a smaller type, or leave the table out with --exclude-tables",
-                widths.len()
-            ));
+            return Err(Unplannable::RowSize { columns: widths.len(), bytes: fixed, page: PAGE });
         }
         let share = ((USUAL - fixed).max(0.0) / expected(self, &widths, &|c| free[c])).min(1.0);
         for c in (0..widths.len()).filter(|&c| free[c] && share < 1.0) {

@@ -3,6 +3,7 @@
 
 use super::{PlanContext, TablePlanner};
 use crate::candidates::{Hints, distinct};
+use crate::error::Unplannable;
 use dbmocker_core::schema::{Column, Key, Scene};
 use dbmocker_core::value::Value;
 use dbmocker_plan::READ_ROWS;
@@ -12,7 +13,7 @@ const POOL: u64 = 512;
 
 impl TablePlanner<'_> {
     /// Returns the only values that a column can have: fixed ones, and those of parents.
-    pub(super) fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, String> {
+    pub(super) fn fixed_values(&self, b: &PlanContext<'_>, c: usize) -> Result<Option<Vec<Value>>, Unplannable> {
         if self.is_fixed(c) {
             return Ok(Some(distinct(self.fixed_values_of(c).iter().cloned())));
         }
@@ -23,7 +24,7 @@ impl TablePlanner<'_> {
             (0..f.existing_keys.len().min(most as usize)).map(|row| f.existing_keys.cell(row, at)).collect();
         if let Some(parent) = f.parent_table.filter(|&p| p < self.position) {
             for row in 0..b.generator.table(parent).rows.min(most) {
-                values.push(b.generator.cell(parent, f.parent_columns[at], row).map_err(|e| e.to_string())?);
+                values.push(b.generator.cell(parent, f.parent_columns[at], row)?);
             }
         }
         if values.is_empty()
@@ -63,7 +64,7 @@ impl TablePlanner<'_> {
     ///
     /// # Errors
     /// If a row of such a table cannot be generated.
-    pub(super) fn scenes<'s>(&self, b: &PlanContext<'s>, hints: &Hints) -> Result<Vec<Scene<'s>>, String> {
+    pub(super) fn scenes<'s>(&self, b: &PlanContext<'s>, hints: &Hints) -> Result<Vec<Scene<'s>>, Unplannable> {
         let mut scenes = Vec::new();
         for (t, table) in b.schema.tables.iter().enumerate().filter(|(_, t)| self.table.reads.contains(&t.name)) {
             let Some(position) = self.planned_before(b, t) else { continue };
@@ -72,7 +73,7 @@ impl TablePlanner<'_> {
             let columns: Vec<usize> = (0..table.columns.len()).filter(|&c| named(&table.columns[c])).collect();
             let mut rows = Vec::new();
             for row in 0..b.generator.table(position).rows.min(READ_ROWS) {
-                rows.push(b.generator.cells(position, &columns, row).map_err(|e| e.to_string())?);
+                rows.push(b.generator.cells(position, &columns, row)?);
             }
             let existing = b.rows_before(t).min(READ_ROWS);
             let typed = |&c: &usize| (table.columns[c].name.as_str(), table.columns[c].sql_type());

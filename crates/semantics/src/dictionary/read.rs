@@ -11,16 +11,50 @@ use crate::numbers::Scale;
 use crate::privacy::Privacy;
 use dbmocker_domain::Shape;
 use dbmocker_domain::catalogue;
-use dbmocker_domain::catalogue::Named;
+use dbmocker_domain::catalogue::{Named, NotationError};
 use dbmocker_domain::text::TextKind;
 
 /// An error in a dictionary file; line 0: the file cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{file}:{line}: {what}")]
+#[derive(Debug, Error)]
+#[error("{file}:{line}: {why}")]
 pub struct DictionaryError {
     pub file: String,
     pub line: usize,
-    pub what: String,
+    pub why: EntryError,
+}
+
+/// Why a line of a dictionary file, or the file, is not understood.
+#[derive(Debug, Error)]
+pub enum EntryError {
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    #[error("an entry before the first heading, such as `[columns]`")]
+    NoHeading,
+    #[error(
+        "unknown heading `{0}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
+         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+         `[never cut]`, `[no identifier]` and `[keeps its s]`"
+    )]
+    Heading(String),
+    #[error("expected `phrase, phrase -> meaning`")]
+    Syntax,
+    #[error("unknown kind of value `{0}`")]
+    TextKind(String),
+    #[error(
+        "unknown kind of value `{0}`; `dbmocker generators` lists the kinds, and a list is written as \
+         `one of S *2 | M *5`"
+    )]
+    Kind(String),
+    #[error("`{0}`: expected a percentage such as `25%`")]
+    Share(String),
+    #[error("no `{0}`; there are secret, identifier, personal, free text, public and open")]
+    Privacy(String),
+    #[error("`{0}` is not a whole number")]
+    Number(String),
+    #[error("`{0}`: expected a range such as `1..60 low`")]
+    Range(String),
+    #[error(transparent)]
+    List(#[from] NotationError),
 }
 
 /// A heading, which determines the kind of the lines below it.
@@ -45,7 +79,7 @@ impl Dictionary {
     pub(super) fn read(&mut self, file: &str, text: &str) -> Result<(), DictionaryError> {
         let mut heading = None;
         for (line, content) in (1..).zip(text.lines().map(str::trim)) {
-            let error = |what: String| DictionaryError { file: file.to_owned(), line, what };
+            let error = |why: EntryError| DictionaryError { file: file.to_owned(), line, why };
             if content.is_empty() || content.starts_with('#') {
                 continue;
             }
@@ -57,13 +91,13 @@ impl Dictionary {
                 self.languages[*language].noun_first = rest.trim() == "noun first";
                 continue;
             }
-            let heading = heading.as_ref().ok_or("an entry before the first heading, such as `[columns]`");
-            self.entry(heading.map_err(|what| error(what.into()))?, content).map_err(error)?;
+            let heading = heading.as_ref().ok_or(EntryError::NoHeading).map_err(error)?;
+            self.entry(heading, content).map_err(error)?;
         }
         Ok(())
     }
 
-    fn heading(&mut self, text: &str) -> Result<Heading, String> {
+    fn heading(&mut self, text: &str) -> Result<Heading, EntryError> {
         Ok(match text.trim_matches(['[', ']']).trim() {
             "columns" => Heading::Columns,
             "tables" => Heading::Tables,
@@ -79,13 +113,7 @@ impl Dictionary {
             "keeps its s" => Heading::KeepsItsS,
             other => match other.strip_prefix("words ").map(str::trim) {
                 Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
-                _ => {
-                    return Err(format!(
-                        "unknown heading `{text}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-                         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-                         `[never cut]`, `[no identifier]` and `[keeps its s]`"
-                    ));
-                }
+                _ => return Err(EntryError::Heading(text.to_owned())),
             },
         })
     }
@@ -98,7 +126,7 @@ impl Dictionary {
         })
     }
 
-    fn entry(&mut self, heading: &Heading, line: &str) -> Result<(), String> {
+    fn entry(&mut self, heading: &Heading, line: &str) -> Result<(), EntryError> {
         let word_list = match heading {
             Heading::Vocabulary => Some(&mut self.vocabulary),
             Heading::NeverCut => Some(&mut self.never_cut),
@@ -110,7 +138,7 @@ impl Dictionary {
             words.extend(line.split_whitespace().map(str::to_lowercase));
             return Ok(());
         }
-        let (phrases, meaning) = line.split_once(" -> ").ok_or("expected `phrase, phrase -> meaning`")?;
+        let (phrases, meaning) = line.split_once(" -> ").ok_or(EntryError::Syntax)?;
         let (phrases, meaning) = (phrases.split(',').map(str::trim).filter(|p| !p.is_empty()), meaning.trim());
         match heading {
             Heading::Words(language) => {
@@ -134,23 +162,20 @@ impl Dictionary {
                 }
             }
             Heading::Texts | Heading::Json => {
-                let named = Named::find(meaning).ok_or_else(|| format!("unknown kind of value `{meaning}`"))?;
+                let named = Named::find(meaning).ok_or_else(|| EntryError::TextKind(meaning.to_owned()))?;
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 let map = if matches!(heading, Heading::Texts) { &mut self.texts } else { &mut self.json };
                 map.extend(phrases.into_iter().map(|p| (p, named)));
             }
             Heading::Nulls => {
                 let share = meaning.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok());
-                let share = share
-                    .filter(|n| (0.0..=100.0).contains(n))
-                    .ok_or(format!("`{meaning}`: expected a percentage such as `25%`"))?;
+                let share =
+                    share.filter(|n| (0.0..=100.0).contains(n)).ok_or_else(|| EntryError::Share(meaning.to_owned()))?;
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 self.nulls.extend(phrases.into_iter().map(|p| (p, share / 100.0)));
             }
             Heading::Privacy | Heading::PrivacyOfKinds => {
-                let privacy = Privacy::parse(meaning).ok_or_else(|| {
-                    format!("no `{meaning}`; there are secret, identifier, personal, free text, public and open")
-                })?;
+                let privacy = Privacy::parse(meaning).ok_or_else(|| EntryError::Privacy(meaning.to_owned()))?;
                 if matches!(heading, Heading::PrivacyOfKinds) {
                     self.privacy_of_kinds.extend(phrases.map(|p| (p.to_owned(), privacy)));
                 } else {
@@ -165,9 +190,9 @@ impl Dictionary {
 }
 
 /// Parses the meaning of a text column: `first_name`, `code 8`, `one of S *2 | M *5`.
-fn meaning(text: &str) -> Result<Meaning, String> {
+fn meaning(text: &str) -> Result<Meaning, EntryError> {
     if let Some(list) = text.strip_prefix("one of ") {
-        return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list).map_err(|e| e.to_string())?)));
+        return Ok(Meaning::OneOf(Arc::new(catalogue::inline(list)?)));
     }
     if let Some((name, length)) = text.split_once(' ')
         && let Ok(length) = length.parse::<u32>()
@@ -181,22 +206,21 @@ fn meaning(text: &str) -> Result<Meaning, String> {
     }
     match generator(text) {
         Some(kind) => Ok(Meaning::Kind(kind)),
-        None => Err(format!(
-            "unknown kind of value `{text}`; `dbmocker generators` lists the kinds, and a list is written as \
-             `one of S *2 | M *5`"
-        )),
+        None => Err(EntryError::Kind(text.to_owned())),
     }
 }
 
 /// Parses the meaning of a number column: `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
-fn numbers(text: &str) -> Result<NumberMeaning, String> {
+fn numbers(text: &str) -> Result<NumberMeaning, EntryError> {
     if let Some(list) = text.strip_prefix("one of ") {
-        let list = catalogue::inline(list).map_err(|e| e.to_string())?;
-        let whole =
-            |(n, weight): (String, u32)| Ok((n.parse().map_err(|_| format!("`{n}` is not a whole number"))?, weight));
-        return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, String>>()?)));
+        let list = catalogue::inline(list)?;
+        let whole = |(n, weight): (String, u32)| match n.parse() {
+            Ok(number) => Ok((number, weight)),
+            Err(_) => Err(EntryError::Number(n)),
+        };
+        return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, EntryError>>()?)));
     }
-    let error = || format!("`{text}`: expected a range such as `1..60 low`");
+    let error = || EntryError::Range(text.to_owned());
     let mut parts = text.split_whitespace();
     let (lo, hi) = parts.next().and_then(|r| r.split_once("..")).ok_or_else(error)?;
     let (lo, hi): (f64, f64) = (lo.parse().map_err(|_| error())?, hi.parse().map_err(|_| error())?);

@@ -17,13 +17,36 @@ use dbmocker_core::time;
 
 type Parse<T> = fn(&str) -> Option<<T as ArrowPrimitiveType>::Native>;
 
+/// Why a column has no text format in CSV.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvColumnError {
+    #[error("column `{0}` has a negative width")]
+    NegativeWidth(String),
+    #[error("column `{column}` of type {arrow} has no CSV form")]
+    NoForm { column: String, arrow: DataType },
+}
+
+/// Why a field is no value of its column.
+#[derive(Debug, thiserror::Error)]
+pub enum CsvFieldError {
+    #[error("not UTF-8 text")]
+    Encoding,
+    /// The beginning of the text, and what it must be.
+    #[error("`{shown}` is not {needed}")]
+    Value { shown: String, needed: &'static str },
+    #[error("`{shown}` is not a decimal of {precision} digits, {scale} after the point")]
+    Decimal { shown: String, precision: u8, scale: i8 },
+    #[error(transparent)]
+    Arrow(#[from] ArrowError),
+}
+
 /// A column under construction; values arrive as the text of one field, `None` for NULL.
 pub struct CsvColumn(Box<dyn Build>);
 
 impl CsvColumn {
     /// # Errors
     /// The field's type has no text format in dbmocker's CSV.
-    pub fn new(field: &Field) -> Result<CsvColumn, String> {
+    pub fn new(field: &Field) -> Result<CsvColumn, CsvColumnError> {
         use DataType as D;
         let build: Box<dyn Build> = match field.data_type() {
             D::Boolean => Box::new(Bools(BooleanBuilder::new())),
@@ -53,17 +76,17 @@ impl CsvColumn {
             D::Binary => Box::new(Bytes(BinaryBuilder::new(), Vec::new())),
             D::FixedSizeBinary(width) => {
                 if *width < 0 {
-                    return Err(format!("column `{}` has a negative width", field.name()));
+                    return Err(CsvColumnError::NegativeWidth(field.name().clone()));
                 }
                 Box::new(Fixed(FixedSizeBinaryBuilder::new(*width), Vec::new()))
             }
-            other => return Err(format!("column `{}` of type {other} has no CSV form", field.name())),
+            other => return Err(CsvColumnError::NoForm { column: field.name().clone(), arrow: other.clone() }),
         };
         Ok(CsvColumn(build))
     }
 
-    pub fn push(&mut self, field: Option<&[u8]>) -> Result<(), String> {
-        let text = field.map(std::str::from_utf8).transpose().map_err(|_| "not UTF-8 text".to_owned())?;
+    pub fn push(&mut self, field: Option<&[u8]>) -> Result<(), CsvFieldError> {
+        let text = field.map(std::str::from_utf8).transpose().map_err(|_| CsvFieldError::Encoding)?;
         self.0.push(text)
     }
 
@@ -73,13 +96,16 @@ impl CsvColumn {
 }
 
 trait Build {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String>;
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError>;
     fn finish(&mut self) -> Result<ArrayRef, ArrowError>;
 }
 
-fn wrong(text: &str, what: &str) -> String {
-    let shown: String = text.chars().take(60).collect();
-    format!("`{shown}` is not {what}")
+fn wrong(text: &str, needed: &'static str) -> CsvFieldError {
+    CsvFieldError::Value { shown: beginning(text), needed }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 struct NumberBuilder<T: ArrowPrimitiveType> {
@@ -93,7 +119,7 @@ fn numbers<T: ArrowPrimitiveType>(what: &'static str, parse: Parse<T>) -> Box<dy
 }
 
 impl<T: ArrowPrimitiveType> Build for NumberBuilder<T> {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         match text {
             None => self.builder.append_null(),
             Some(text) => self.builder.append_value((self.parse)(text).ok_or_else(|| wrong(text, self.what))?),
@@ -113,15 +139,17 @@ struct Decimals {
 }
 
 impl Build for Decimals {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         let Some(text) = text else {
             self.builder.append_null();
             return Ok(());
         };
         let value = parse_decimal(text, self.scale)
             .filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(self.precision.min(38))))
-            .ok_or_else(|| {
-                wrong(text, &format!("a decimal of {} digits, {} after the point", self.precision, self.scale))
+            .ok_or_else(|| CsvFieldError::Decimal {
+                shown: beginning(text),
+                precision: self.precision,
+                scale: self.scale,
             })?;
         self.builder.append_value(value);
         Ok(())
@@ -151,7 +179,7 @@ fn parse_decimal(text: &str, scale: i8) -> Option<i128> {
 struct Bools(BooleanBuilder);
 
 impl Build for Bools {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         self.0.append_option(match text {
             None => None,
             Some("true" | "t" | "1") => Some(true),
@@ -169,7 +197,7 @@ impl Build for Bools {
 struct Texts(StringBuilder);
 
 impl Build for Texts {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         self.0.append_option(text);
         Ok(())
     }
@@ -182,7 +210,7 @@ impl Build for Texts {
 struct LargeTexts(LargeStringBuilder);
 
 impl Build for LargeTexts {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         self.0.append_option(text);
         Ok(())
     }
@@ -193,7 +221,7 @@ impl Build for LargeTexts {
 }
 
 /// Hexadecimal digits, after `\x` or `0x` or neither; hyphens (UUIDs) are skipped if `hyphens` is set.
-fn parse_hex(text: &str, hyphens: bool, out: &mut Vec<u8>) -> Result<(), String> {
+fn parse_hex(text: &str, hyphens: bool, out: &mut Vec<u8>) -> Result<(), CsvFieldError> {
     let digits = text.strip_prefix("\\x").or_else(|| text.strip_prefix("0x")).unwrap_or(text);
     out.clear();
     let mut high = None;
@@ -210,7 +238,7 @@ fn parse_hex(text: &str, hyphens: bool, out: &mut Vec<u8>) -> Result<(), String>
 struct Bytes(BinaryBuilder, Vec<u8>);
 
 impl Build for Bytes {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         match text {
             None => self.0.append_null(),
             Some(text) => {
@@ -229,12 +257,12 @@ impl Build for Bytes {
 struct Fixed(FixedSizeBinaryBuilder, Vec<u8>);
 
 impl Build for Fixed {
-    fn push(&mut self, text: Option<&str>) -> Result<(), String> {
+    fn push(&mut self, text: Option<&str>) -> Result<(), CsvFieldError> {
         match text {
             None => self.0.append_null(),
             Some(text) => {
                 parse_hex(text, true, &mut self.1)?;
-                self.0.append_value(&self.1).map_err(|e| e.to_string())?;
+                self.0.append_value(&self.1)?;
             }
         }
         Ok(())

@@ -174,7 +174,7 @@ impl ConfigReader<'_> {
         let one = |((name, at), value): (_, &YamlNode)| {
             let (name, at): (String, &YamlNode) = (name, at);
             let setting = format!("{name}={}", self.text(value, key)?);
-            parse::session_setting(&setting).map_err(|why| self.error(at, why))
+            parse::session_setting(&setting).map_err(|why| self.error(at, why.to_string()))
         };
         self.named(node, "session")?.into_iter().map(one).collect()
     }

@@ -1,0 +1,223 @@
+//! Rules of the config file that cannot be applied to a column.
+
+use dbmocker_core::schema::{Column, TableName};
+use dbmocker_domain::distribution::DistributionError;
+use dbmocker_domain::pattern::PatternError;
+use dbmocker_plan::Scalar;
+
+use crate::distribution::LAWS;
+
+/// A rule of the config file that cannot be applied to its column.
+#[derive(Debug, thiserror::Error)]
+pub enum OverrideError {
+    #[error("column `{column}`: `{rule}` does not fit the type `{ty}`: {why}; change it in the config file")]
+    Type { column: String, rule: String, ty: String, why: Box<OverrideMisfit> },
+    #[error(
+        "column `{column}`: `{rule}` sets the values twice; keep one of generator_function, pattern, possible_values, weighted_values and values_from"
+    )]
+    Twice { column: String, rule: String },
+    #[error(
+        "column `{column}`: no generator `{name}`{} (`dbmocker generators` lists them)",
+        like.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?"))
+    )]
+    Generator { column: String, name: String, like: Option<String> },
+    #[error("column `{column}`: weight {weight} of `{value}` must be 0 or more")]
+    Weight { column: String, weight: f64, value: Scalar },
+    #[error("column `{column}`: the weights of `{key}` are all 0")]
+    NoWeight { column: String, key: String },
+    #[error("column `{column}`: no values of `{ty}`")]
+    NoRuleValues { column: String, ty: String },
+    #[error("column `{column}`: `null_probability: {share}` must be from 0 to 1")]
+    NullShare { column: String, share: f64 },
+    #[error("column `{column}`: `null_probability: {share}` contradicts its NOT NULL; leave it out")]
+    NullShareOfNotNull { column: String, share: f64 },
+    #[error("column `{column}`: `default: true` cannot be kept: {why}; leave it out")]
+    Default { column: String, why: DefaultConflict },
+    #[error("column `{column}`: `{key}` cannot be kept, the server generates the column; leave it out")]
+    Generated { column: String, key: &'static str },
+    #[error("column `{column}`: `distribution: {text}` cannot be kept: parents are no numbers; write zipf")]
+    DistributionOfParents { column: String, text: String },
+    #[error(
+        "column `{column}`: `{key}` cannot be kept, foreign key `{foreign_key}` decides the values; leave it out, or use \
+         duplicate_mode for few parents"
+    )]
+    ForeignKey { column: String, key: &'static str, foreign_key: String },
+    #[error("column `{column}`: `duplicate_value: null` contradicts its NOT NULL")]
+    NullDuplicate { column: String },
+    #[error("column `{column}`: no value of type `{ty}` can be given")]
+    NoDuplicate { column: String, ty: String },
+    #[error(
+        "column `{column}`: `duplicate_value: {value}` is no row of `{parent}`; give a key that is there, or leave the value out"
+    )]
+    NoParentRow { column: String, value: Scalar, parent: TableName },
+    #[error(
+        "column `{column}`: `distribution` cannot be kept: a key or other columns decide which parent a row has; leave it out"
+    )]
+    ParentsDecided { column: String },
+    #[error("column `{column}`: `distribution: {text}` cannot be kept: {why}; change it in the config file")]
+    Distribution { column: String, text: String, why: DistributionConflict },
+    #[error("column `{column}`: `edge_cases: {share}` cannot be kept: {why}; leave it out")]
+    EdgeCases { column: String, share: f64, why: NoEdgeCases },
+}
+
+impl OverrideError {
+    /// The error for a rule that does not fit a column's type.
+    pub fn misfit(column: &Column, rule: &str, why: impl Into<OverrideMisfit>) -> Self {
+        OverrideError::Type {
+            column: column.name.clone(),
+            rule: rule.to_owned(),
+            ty: column.type_name.clone(),
+            why: Box::new(why.into()),
+        }
+    }
+}
+
+/// Why a rule does not fit a column's type.
+#[derive(Debug, thiserror::Error)]
+pub enum OverrideMisfit {
+    #[error("it leaves no value")]
+    NoValue,
+    #[error("the smallest is above the largest")]
+    Reversed,
+    #[error("it is no number")]
+    NoNumber,
+    #[error("it has no order to bound")]
+    NoOrder,
+    #[error(transparent)]
+    Value(#[from] ScalarError),
+    /// A value of a file.
+    #[error("`{typed}`: {why}")]
+    Listed { typed: Scalar, why: ScalarError },
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    #[error(transparent)]
+    Distribution(#[from] DistributionProblem),
+    #[error("the generator makes text; use min_value and max_value, or possible_values")]
+    GeneratorOfText,
+    #[error("it describes text")]
+    OfText,
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    #[error("no text of that length matches")]
+    NoMatch,
+    #[error("it holds up to {0} bytes")]
+    Bytes(u32),
+    #[error("no text has that length")]
+    NoSuchLength,
+    #[error("lengths are for text")]
+    LengthOfText,
+    #[error("write {{}} for the value, {{:05d}} for digits, {{{{ for a brace")]
+    FormatSyntax,
+    #[error("the text does not fit around the values")]
+    FormatRoom,
+    #[error("only one {{}} is understood, without digits beside it")]
+    FormatParts,
+}
+
+/// Why a column cannot hold a value of the config file or of a file with values.
+#[derive(Debug, thiserror::Error)]
+pub enum ScalarError {
+    #[error("null is no value; use null_probability")]
+    Null,
+    #[error("values of arrays cannot be listed")]
+    OfArray,
+    #[error("`{0}` is no value of it")]
+    Unreadable(String),
+    #[error("`{0}` is outside of what it holds")]
+    Outside(String),
+}
+
+/// A value of a fixed row that its column cannot hold.
+#[derive(Debug, thiserror::Error)]
+#[error("`{typed}` does not fit the type `{ty}`: {why}")]
+pub struct TypedValueError {
+    pub typed: Scalar,
+    pub ty: String,
+    pub why: ScalarError,
+}
+
+/// Weights that select nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightError {
+    #[error("there are no values")]
+    Empty,
+    #[error("the weights are all 0")]
+    Zero,
+}
+
+/// Why a distribution of the config file is none of the column's values.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionProblem {
+    #[error("the values are a list; it takes `zipf`, or weighted_values")]
+    OfList,
+    #[error("distributions are for numbers, dates, moments, lengths of texts and lists")]
+    OfType,
+    #[error("`{law}` needs `{name}`")]
+    Missing { law: String, name: &'static str },
+    /// A parameter, as `name: value` or as the value alone, and what it must be.
+    #[error("`{given}` is no {needed}")]
+    Parameter { given: String, needed: &'static str },
+    #[error("`lognormal` needs `median` and `sigma`, or `mean` and `sd`")]
+    Lognormal,
+    #[error("`hours: {0}` must be `business`, or from and to, e.g. 9-17")]
+    Hours(String),
+    #[error("growing, hours and weekdays are for dates and moments")]
+    Calendar,
+    #[error("there is no distribution `{0}`; there are {known}", known = LAWS[..9].join(", "))]
+    Unknown(String),
+    #[error(transparent)]
+    Shape(#[from] DistributionError),
+}
+
+/// Why rows cannot have a requested distribution.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionConflict {
+    #[error("a CHECK couples the column with others, which decide its values")]
+    Coupled,
+    #[error("a key gives each row a value of its own")]
+    Unique,
+    #[error(transparent)]
+    Shape(#[from] DistributionError),
+}
+
+/// Why the server's default cannot give a column its values.
+#[derive(Debug, thiserror::Error)]
+pub enum DefaultConflict {
+    #[error("`{0}` gives its values as well")]
+    Rule(&'static str),
+    #[error("an expression or rules give its values as well")]
+    Formula,
+    #[error("the server generates the column as it is")]
+    Generated,
+    #[error("it has no default, and is NOT NULL")]
+    NoDefault,
+    #[error("values of keys are computed here, so that rows can refer to them")]
+    Key,
+    #[error("foreign key `{0}` decides the column")]
+    ForeignKey(String),
+    #[error("{0} reads the value, which only the server knows")]
+    Check(String),
+    #[error("an exclusion constraint reads the value, which only the server knows")]
+    Exclusion,
+    #[error("other columns are computed from the value, which only the server knows")]
+    Computed,
+}
+
+/// Why a column has no edge cases.
+#[derive(Debug, thiserror::Error)]
+pub enum NoEdgeCases {
+    #[error("it is part of a key")]
+    Key,
+    #[error("other columns, or what was asked for, decide its values")]
+    Decided,
+    #[error("a CHECK couples it to other columns")]
+    Coupled,
+    #[error("its values were asked for")]
+    Requested,
+    #[error("it is part of an exclusion constraint")]
+    Exclusion,
+    #[error("other columns are worked out from it")]
+    Computed,
+    #[error("its type and CHECKs leave no such value")]
+    NoValue,
+}
