@@ -113,10 +113,8 @@ fn write_script<'a>(
     };
     let mut text = String::from(begin);
     for file in files {
-        let name = client_name(dialect, &file.path).ok_or_else(|| StageError::Script {
-            script: folder.join(SQL_SCRIPT),
-            file: file.path.clone(),
-        })?;
+        let name = client_name(dialect, &file.path)
+            .ok_or_else(|| StageError::Script { script: folder.join(SQL_SCRIPT), file: file.path.clone() })?;
         let _ = writeln!(text, "{run} {name}");
     }
     text += end;

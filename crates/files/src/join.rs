@@ -53,8 +53,8 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>) -> Result<(Manifest, PathBu
         }
         for mut slice in slices {
             for file in slice.tables.iter_mut().flat_map(|t| &mut t.files) {
-                file.path = slashed(&inside.join(&file.path))
-                    .ok_or_else(|| JoinError::Name { folder: folder.clone() })?;
+                file.path =
+                    slashed(&inside.join(&file.path)).ok_or_else(|| JoinError::Name { folder: folder.clone() })?;
             }
             match &mut whole {
                 None => whole = Some((folder.clone(), slice)),
