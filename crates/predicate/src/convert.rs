@@ -2,9 +2,8 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
-use super::convert_call::{canonical, date_part};
+use super::convert_call::{canonical, date_part, matching};
 use super::convert_type::cast_type;
-use super::eval::lookahead::{Condition, leading};
 use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
 use super::literal::interval_literal;
 use super::parse::{ParseError, ident_text};
@@ -196,28 +195,12 @@ fn of_json(expr: Expr, kind: Option<ast::JsonPredicateType>) -> Expr {
     Expr::And(vec![Expr::call("is_json", vec![expr]), is_kind])
 }
 
-/// A constant text, also one that is cast to a type of texts.
-fn constant_text(e: &Expr) -> Option<&str> {
-    match e {
-        Expr::Literal(Value::Text(text)) => Some(text),
-        Expr::Cast { expr, to: CastType::Text { max_chars: None } } => constant_text(expr),
-        Expr::Cast { expr, to: CastType::Other(name) } if name == "citext" => constant_text(expr),
-        _ => None,
-    }
-}
-
 fn matches(expr: Expr, pattern: Expr, kind: MatchKind, negated: bool) -> Out {
-    if let (MatchKind::Regex { .. }, Some(conditions)) = (kind, constant_text(&pattern).and_then(leading)) {
-        let condition = |c: Condition| Expr::Matches {
-            expr: Box::new(expr.clone()),
-            pattern: Box::new(Expr::Literal(Value::Text(c.pattern))),
-            kind,
-            negated: c.negative,
-        };
-        let all = Expr::And(conditions.into_iter().map(condition).collect());
-        return Ok(if negated { Expr::Not(Box::new(all)) } else { all });
-    }
-    Ok(Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated })
+    Ok(match matching(vec![expr, pattern], kind) {
+        Expr::Matches { expr, pattern, kind, .. } => Expr::Matches { expr, pattern, kind, negated },
+        all if negated => Expr::Not(Box::new(all)),
+        all => all,
+    })
 }
 
 fn comparison(op: &Bin) -> Option<Cmp> {
