@@ -26,7 +26,7 @@ use crate::report::{Progress, TableReport};
 use dbmocker_files::file::remove_file;
 use dbmocker_files::in_progress;
 use dbmocker_files::in_progress::{FolderLock, InProgress, LeftoverFiles};
-use dbmocker_files::manifest::{Manifest, SQL_SCRIPT};
+use dbmocker_files::manifest::{Manifest, SQL_SCRIPT, has_script};
 use dbmocker_files::objects::StoreError;
 use dbmocker_files::{
     CsvOptions, FilePart, FileType, Packing, ParquetOptions, Slice, StageError, Store, ndjson, sliced_file_name, uuids,
@@ -130,7 +130,7 @@ pub fn export(
             })
         });
         let (files, reports): (Vec<Vec<FilePart>>, _) = written?.into_iter().unzip();
-        if sql_text::has_script(options) {
+        if has_script(options.format, &options.slice, options.packing) {
             sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
             options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;

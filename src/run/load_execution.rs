@@ -123,7 +123,7 @@ impl LoadExecution<'_> {
             return schedule;
         }
         let part = |task: &Task| match &task.work {
-            Work::Part(rows) => Some(rows.end - rows.start),
+            Work::Part(rows) => Some((task.unit, rows.end - rows.start)),
             _ => None,
         };
         schedule.measuring(tasks.iter().map(part).collect(), Ramp::new(connections))

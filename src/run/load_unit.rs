@@ -342,8 +342,11 @@ impl<'a> UnitLoad<'a> {
         let begun = Instant::now();
         IndexDeferral::unchecked(self.loader, self.run.dialect, job)?;
         self.side_by_side(true)?;
-        let (sent, bytes) = self.send(job, rows.clone())?;
-        self.side_by_side(false)?;
+        let outcome = self.send(job, rows.clone());
+        // Also after an error: the session loads other tables.
+        let settings = self.side_by_side(false);
+        let (sent, bytes) = outcome?;
+        settings?;
         let planned = rows.end - rows.start;
         if sent != planned {
             let held = i128::from(sent);

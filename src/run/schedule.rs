@@ -19,8 +19,8 @@ pub struct Schedule {
     may_share: Vec<bool>,
     /// Transactions over which they are divided.
     shares: usize,
-    /// Rows of the units that are parts of large tables, if their number at one time is measured.
-    parts: Vec<Option<u64>>,
+    /// Table and rows of the units that are parts of large tables, if their number at one time is measured.
+    parts: Vec<Option<(usize, u64)>>,
     begun: Instant,
 }
 
@@ -34,8 +34,6 @@ struct UnitState {
     done: Vec<bool>,
     /// Shared transactions that are at work.
     shared: usize,
-    /// Parts that are at work, with their window of the measurement.
-    parts: Vec<(usize, usize)>,
     ramp: Option<Ramp>,
     error: Option<RunError>,
 }
@@ -43,7 +41,7 @@ struct UnitState {
 impl UnitState {
     /// Whether one more part of a large table may begin.
     fn has_room_for_part(&self) -> bool {
-        self.ramp.as_ref().is_none_or(|ramp| self.parts.len() < ramp.limit())
+        self.ramp.as_ref().is_none_or(Ramp::has_room)
     }
 }
 
@@ -52,7 +50,7 @@ impl Schedule {
     pub fn new(after: Vec<Vec<usize>>) -> Self {
         let n = after.len();
         let (begun, done) = (vec![false; n], vec![false; n]);
-        let state = UnitState { begun, done, shared: 0, parts: Vec::new(), ramp: None, error: None };
+        let state = UnitState { begun, done, shared: 0, ramp: None, error: None };
         Schedule {
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -64,9 +62,9 @@ impl Schedule {
         }
     }
 
-    /// `parts[u]`: the rows of a unit that is a part of a large table. As many of them are at work as the ramp finds.
+    /// `parts[u]`: the table and the rows of a unit that is a part of a large table. As many of them are at work as the ramp finds.
     #[must_use]
-    pub fn measuring(self, parts: Vec<Option<u64>>, ramp: Ramp) -> Self {
+    pub fn measuring(self, parts: Vec<Option<(usize, u64)>>, ramp: Ramp) -> Self {
         self.lock().ramp = Some(ramp);
         Schedule { parts, ..self }
     }
@@ -127,20 +125,15 @@ impl Schedule {
     }
 
     fn part_begins(&self, state: &mut UnitState, unit: usize) {
-        if self.parts[unit].is_some()
-            && let Some(ramp) = &mut state.ramp
-        {
-            let window = ramp.begin(self.begun.elapsed());
-            state.parts.push((unit, window));
+        if let (Some((table, _)), Some(ramp)) = (self.parts[unit], &mut state.ramp) {
+            ramp.begin(unit, table, self.begun.elapsed());
         }
     }
 
     /// A part has ended, or was given back (`done` is false).
     fn part_ends(&self, state: &mut UnitState, unit: usize, done: bool) {
-        let Some(place) = state.parts.iter().position(|(u, _)| *u == unit) else { return };
-        let (_, window) = state.parts.swap_remove(place);
-        if let (true, Some(rows), Some(ramp)) = (done, self.parts[unit], &mut state.ramp) {
-            ramp.end(window, rows, self.begun.elapsed());
+        if let (Some((_, rows)), Some(ramp)) = (self.parts[unit], &mut state.ramp) {
+            ramp.end(unit, done.then_some(rows), self.begun.elapsed());
         }
     }
 
@@ -234,7 +227,7 @@ mod tests {
     #[test]
     fn as_many_parts_are_at_work_as_the_ramp_allows() {
         let parts = 12;
-        let schedule = Schedule::new(vec![vec![]; parts]).measuring(vec![Some(10); parts], Ramp::new(2));
+        let schedule = Schedule::new(vec![vec![]; parts]).measuring(vec![Some((0, 10)); parts], Ramp::new(2));
         let (stop, working, most) = (Stop::default(), Mutex::new(0), Mutex::new(0));
         std::thread::scope(|s| {
             for _ in 0..6 {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dbmocker_files::manifest::SQL_SCRIPT;
-use dbmocker_files::{FileOptions, FilePart, FileType, Manifest, OutFile, Slice, StageError};
+use dbmocker_files::{FileOptions, FilePart, Manifest, OutFile, StageError};
 use dbmocker_generate::arrow::SQL_TYPE_KEY;
 use dbmocker_generate::generator::Generator;
 use dbmocker_loaders::insert_statements::{ROWS, Statements};
@@ -77,11 +77,6 @@ impl SqlText {
     }
 }
 
-/// Whether an export has a script: a slice is only a piece, and clients do not read compressed files.
-pub(super) fn has_script(options: &ExportOptions) -> bool {
-    options.format == FileType::Sql && options.slice == Slice::Whole && options.packing.is_none()
-}
-
 /// Writes the script of a whole export.
 pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> Result<(), StageError> {
     let overwrite = options.overwrite || options.resume;
@@ -118,11 +113,8 @@ fn write_script<'a>(
     };
     let mut text = String::from(begin);
     for file in files {
-        // psql and sqlite3 take a quoted name.
-        let name = match dialect {
-            Dialect::Mysql => file.path.clone(),
-            _ => format!("'{}'", file.path.replace('\'', "''")),
-        };
+        let name = client_name(dialect, &file.path)
+            .ok_or_else(|| StageError::Script { script: folder.join(SQL_SCRIPT), file: file.path.clone() })?;
         let _ = writeln!(text, "{run} {name}");
     }
     text += end;
@@ -130,4 +122,59 @@ fn write_script<'a>(
     let mut script = OutFile::create(folder, SQL_SCRIPT, file)?;
     script.put(text.as_bytes())?;
     script.finish(0).map(drop)
+}
+
+/// A file's name as an argument of the client's command that runs it; `None` if the client cannot be given it.
+fn client_name(dialect: Dialect, path: &str) -> Option<String> {
+    let (quote, escaped) = match dialect {
+        // `SOURCE` takes the rest of the line as it is, without white space around it; statements end at the delimiter.
+        Dialect::Mysql => {
+            let plain = !path.chars().any(|c| c.is_control() || c == ';' || c == '\\');
+            return (plain && path.trim() == path).then(|| path.to_owned());
+        }
+        Dialect::Postgres => ('\'', "\\'"),
+        Dialect::Sqlite => ('"', "\\\""),
+    };
+    let mut name = String::from(quote);
+    // `.read |command` runs the command.
+    if path.starts_with('|') {
+        name += "./";
+    }
+    for c in path.chars() {
+        match c {
+            '\n' => name += "\\n",
+            '\r' => name += "\\r",
+            '\t' => name += "\\t",
+            '\\' => name += "\\\\",
+            c if c == quote => name += escaped,
+            c if c.is_ascii_control() => name += &format!("\\{:03o}", u32::from(c)),
+            c => name.push(c),
+        }
+    }
+    name.push(quote);
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_quoted_for_the_client() {
+        let of = |dialect, path| client_name(dialect, path);
+        for (path, postgres, mysql, sqlite) in [
+            ("a b/t.sql", "'a b/t.sql'", Some("a b/t.sql"), "\"a b/t.sql\""),
+            ("it's/t.sql", "'it\\'s/t.sql'", Some("it's/t.sql"), "\"it's/t.sql\""),
+            ("\"x\"/t.sql", "'\"x\"/t.sql'", Some("\"x\"/t.sql"), "\"\\\"x\\\"/t.sql\""),
+            ("a\nb/t.sql", "'a\\nb/t.sql'", None, "\"a\\nb/t.sql\""),
+            ("a;b/t.sql", "'a;b/t.sql'", None, "\"a;b/t.sql\""),
+            (" a/t.sql", "' a/t.sql'", None, "\" a/t.sql\""),
+            ("|ls/t.sql", "'./|ls/t.sql'", Some("|ls/t.sql"), "\"./|ls/t.sql\""),
+            ("\u{1}/t.sql", "'\\001/t.sql'", None, "\"\\001/t.sql\""),
+        ] {
+            assert_eq!(of(Dialect::Postgres, path).as_deref(), Some(postgres));
+            assert_eq!(of(Dialect::Mysql, path).as_deref(), mysql);
+            assert_eq!(of(Dialect::Sqlite, path).as_deref(), Some(sqlite));
+        }
+    }
 }

@@ -24,6 +24,12 @@ pub enum StageError {
         free: Option<u64>,
         source: io::Error,
     },
+    #[error(
+        "`{}` cannot name `{}` in the words of the mysql client, because of its semicolon, backslash, control character or outer space; rename its folder",
+        script.display(),
+        file.escape_debug()
+    )]
+    Script { script: PathBuf, file: String },
     #[error("cannot encode `{}`: {message}", path.display())]
     Encode { path: PathBuf, message: String },
     #[error("column `{column}`: {arrow} has no form in {format} files; this is a fault of dbmocker, please report it")]

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-use super::{FilePart, Manifest, ManifestError, StageError};
+use super::{FilePart, Manifest, ManifestError};
 
 /// Why slices cannot be joined.
 #[derive(Debug, thiserror::Error)]
@@ -26,21 +26,21 @@ pub enum JoinError {
     Outside { folder: PathBuf, out: PathBuf },
     #[error("no folder is above all the parts; say by --out where the manifest goes")]
     NoCommonFolder,
+    #[error("`{}` has a backslash or bytes that are not text in its name, which a manifest cannot hold; rename it", folder.display())]
+    Name { folder: PathBuf },
     #[error("cannot use the folder `{}`", folder.display())]
     Folder { folder: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Manifest(#[from] ManifestError),
-    #[error(transparent)]
-    Write(#[from] StageError),
 }
 
-/// Joins the slices in `folders`, and writes the joined manifest into `out`; without it, into their innermost common
-/// folder. Returns the manifest and its folder.
+/// Joins the slices in `folders` into a manifest for `out`; without it, for their innermost common folder. Returns the
+/// manifest, which is not written, and its folder.
 ///
 /// # Errors
 /// [`JoinError`]: the slices are of different plans, do not contain every row exactly once, or a manifest cannot be
-/// read or written.
-pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<(Manifest, PathBuf), JoinError> {
+/// read.
+pub fn join(folders: &[PathBuf], out: Option<&Path>) -> Result<(Manifest, PathBuf), JoinError> {
     let folders = folders.iter().map(|f| absolute(f)).collect::<Result<Vec<_>, _>>()?;
     let out = out.map_or_else(|| common(&folders).ok_or(JoinError::NoCommonFolder), absolute)?;
     let mut whole: Option<(PathBuf, Manifest)> = None;
@@ -53,7 +53,8 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<
         }
         for mut slice in slices {
             for file in slice.tables.iter_mut().flat_map(|t| &mut t.files) {
-                file.path = slashed(&inside.join(&file.path));
+                file.path =
+                    slashed(&inside.join(&file.path)).ok_or_else(|| JoinError::Name { folder: folder.clone() })?;
             }
             match &mut whole {
                 None => whole = Some((folder.clone(), slice)),
@@ -64,7 +65,6 @@ pub fn join(folders: &[PathBuf], out: Option<&Path>, overwrite: bool) -> Result<
     let (_, mut whole) = whole.ok_or(JoinError::NoCommonFolder)?;
     whole.slice = super::Slice::Whole;
     whole.tables.iter_mut().try_for_each(|t| covered(&t.label, t.rows, &mut t.files))?;
-    whole.write(&out, overwrite)?;
     Ok((whole, out))
 }
 
@@ -157,10 +157,10 @@ fn common(folders: &[PathBuf]) -> Option<PathBuf> {
     above.components().any(|c| matches!(c, Component::Normal(_))).then(|| above.to_owned())
 }
 
-/// A path in the form of manifests, the same on every operating system.
-fn slashed(path: &Path) -> String {
-    let parts = path.components().map(|c| c.as_os_str().to_string_lossy().into_owned());
-    parts.collect::<Vec<_>>().join("/")
+/// A path in the form of manifests, the same on every operating system; `None` if it has none.
+fn slashed(path: &Path) -> Option<String> {
+    let parts = path.components().map(|c| c.as_os_str().to_str().filter(|part| !part.contains('\\')));
+    parts.collect::<Option<Vec<_>>>().map(|parts| parts.join("/"))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
 
-pub use super::plan_text::PlanText;
+pub use super::plan_text::{PlanText, checksum as plan_checksum};
 use super::{
     Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, hive, slice,
 };
@@ -180,9 +180,28 @@ impl Manifest {
     /// # Errors
     /// A manifest exists and `overwrite` is not set, or the file cannot be written.
     pub fn write(&self, folder: &Path, overwrite: bool) -> Result<(), StageError> {
+        self.write_after(folder, overwrite, || Ok(()))
+    }
+
+    /// As [`Manifest::write`], after `others` has written what else belongs to the export: a folder with a manifest is
+    /// complete at any time, so the manifest that is to be replaced is removed before.
+    ///
+    /// # Errors
+    /// As [`Manifest::write`], and those of `others`.
+    pub fn write_after(
+        &self,
+        folder: &Path,
+        overwrite: bool,
+        others: impl FnOnce() -> Result<(), StageError>,
+    ) -> Result<(), StageError> {
         let options = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
         let name = self.slice.manifest_name();
         let mut file = OutFile::create(folder, &name, options)?;
+        match fs::remove_file(file.path()) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StageError::create(file.path(), e)),
+            _ => {}
+        }
+        others()?;
         let mut text = serde_json::to_vec_pretty(self)
             .map_err(|e| StageError::Encode { path: folder.join(&name), message: e.to_string() })?;
         text.push(b'\n');
@@ -216,10 +235,9 @@ impl Manifest {
         fs::remove_file(path)
     }
 
-    /// Whether a script beside the files runs them in order: a slice is only a piece, and the servers' clients do not
-    /// read compressed files.
+    /// Whether a script beside the files runs them in order.
     pub fn has_script(&self) -> bool {
-        self.format == Some(FileType::Sql) && self.slice == Slice::Whole && self.packing.is_none()
+        self.format.is_some_and(|format| has_script(format, &self.slice, self.packing))
     }
 
     /// Writes it atomically to a file of any name.
@@ -288,11 +306,14 @@ impl Manifest {
             let (found, generator) = (self.algorithm_version, self.generator.clone());
             return Err(ManifestError::Algorithm { path, found, generator });
         }
-        let is_there = self.plan != PlanText::default();
-        if is_there && self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != self.plan.checksum()) {
+        let text = match self.plan.text() {
+            Ok(text) => text,
+            Err(e) => return Err(ManifestError::Plan { path, message: e.to_string() }),
+        };
+        if self.plan.is_some() && self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != plan_checksum(&text)) {
             return Err(ManifestError::PlanChecksum { path });
         }
-        Plan::from_json(self.plan.text()).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
+        Plan::from_json(&text).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })
     }
 
     pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
@@ -487,6 +508,12 @@ impl ColumnEntry {
             }
         })
     }
+}
+
+/// Whether a script beside the files of an export runs them in order: a slice is only a piece, and the servers' clients
+/// do not read compressed files.
+pub fn has_script(format: FileType, slice: &Slice, packing: Option<Packing>) -> bool {
+    format == FileType::Sql && *slice == Slice::Whole && packing.is_none()
 }
 
 /// A relative path of plain names only.

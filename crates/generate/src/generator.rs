@@ -308,6 +308,21 @@ impl Generator {
 
     /// As [`Generator::cells`], for a given attempt.
     pub fn cells_at(&self, t: usize, columns: &[usize], row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        self.cells_within(t, columns, row, attempt, None)
+    }
+
+    /// As [`Generator::cells_at`], with a limit for the tries of each group; the cells are the same where it suffices.
+    ///
+    /// # Errors
+    /// If the row's CHECKs cannot be satisfied within the tries.
+    pub fn cells_within(
+        &self,
+        t: usize,
+        columns: &[usize],
+        row: u64,
+        attempt: u32,
+        most_tries: Option<u32>,
+    ) -> Result<Vec<Value>, RowError> {
         let mut groups: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         let mut out = Vec::with_capacity(columns.len());
         for &c in columns {
@@ -316,7 +331,7 @@ impl Generator {
                 Some((g, place)) => {
                     let solved = match groups.entry(g) {
                         Entry::Occupied(solved) => solved.into_mut(),
-                        Entry::Vacant(place) => place.insert(self.group(t, g, row, attempt)?),
+                        Entry::Vacant(place) => place.insert(self.group_within(t, g, row, attempt, most_tries)?),
                     };
                     solved[place].clone()
                 }
@@ -327,6 +342,17 @@ impl Generator {
 
     /// Solves a group for a row and returns its columns.
     pub(super) fn group(&self, t: usize, g: usize, row: u64, attempt: u32) -> Result<Vec<Value>, RowError> {
+        self.group_within(t, g, row, attempt, None)
+    }
+
+    fn group_within(
+        &self,
+        t: usize,
+        g: usize,
+        row: u64,
+        attempt: u32,
+        most_tries: Option<u32>,
+    ) -> Result<Vec<Value>, RowError> {
         let table = &self.tables[t];
         let _depth = NestingLimit::enter().ok_or_else(|| RowError {
             table: table.label.clone(),
@@ -336,7 +362,7 @@ impl Generator {
             expression: None,
         })?;
         let group = &table.groups[g].0;
-        let draws = RowDraws::new(self, t, g, row, attempt);
+        let draws = RowDraws::new(self, t, g, row, attempt).within(most_tries);
         group.solve_row(&draws).map_err(|e| RowError {
             table: table.label.clone(),
             row,

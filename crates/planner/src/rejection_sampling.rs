@@ -11,6 +11,11 @@ use dbmocker_predicate::{Env, EvalError, Expr};
 
 /// Attempts of a row before the key counts as full.
 const ATTEMPTS: u8 = 200;
+/// Attempts of a row in which its CHECKs are searched with all tries; if none of them has found values, the others are
+/// searched with few, since rows that no value satisfies would take minutes.
+const THOROUGH: u8 = 8;
+/// Tries of the others: enough for preferences to be dropped, and parents that are not planned to be NULL.
+const FEW_TRIES: u32 = 120;
 
 /// A key to keep unique.
 pub struct WatchedKey {
@@ -59,11 +64,15 @@ pub struct AttemptTrial<'a> {
     pub env: Env,
 }
 
-/// The name of the key or CHECK that rejected a row.
-struct RejectedBy(String);
-
-/// A row's digest for each key, or what rejected the row.
-type TrialDigests = Result<Vec<Option<u64>>, RejectedBy>;
+/// An attempt of a row.
+enum Tried {
+    /// The row's digest for each key.
+    Valid(Vec<Option<u64>>),
+    /// The key that has the row's value already.
+    Taken(String),
+    /// The CHECK for which no values were found.
+    Unsatisfied(String),
+}
 
 impl AttemptTrial<'_> {
     /// Assigns an attempt to each row, in order.
@@ -76,14 +85,16 @@ impl AttemptTrial<'_> {
         let mut attempts = Vec::with_capacity(usize::try_from(self.rows).unwrap_or(0));
         for row in 0..self.rows {
             let mut stopped_by = String::new();
-            let mut found = None;
+            let (mut found, mut unsatisfied) = (None, 0);
             for attempt in 0..ATTEMPTS {
-                match self.attempt(&columns, row, attempt, &taken)? {
-                    Ok(digests) => {
+                let few = unsatisfied == attempt && attempt >= THOROUGH;
+                match self.attempt(&columns, row, (attempt, few.then_some(FEW_TRIES)), &taken)? {
+                    Tried::Valid(digests) => {
                         found = Some((attempt, digests));
                         break;
                     }
-                    Err(RejectedBy(by)) => stopped_by = by,
+                    Tried::Taken(key) => stopped_by = key,
+                    Tried::Unsatisfied(check) => (stopped_by, unsatisfied) = (check, unsatisfied + 1),
                 }
             }
             let Some((attempt, digests)) = found else {
@@ -101,20 +112,20 @@ impl AttemptTrial<'_> {
         &self,
         columns: &[usize],
         row: u64,
-        attempt: u8,
+        (attempt, most_tries): (u8, Option<u32>),
         taken: &[HashSet<u64>],
-    ) -> Result<TrialDigests, EvalError> {
-        let cells = match self.generator.cells_at(self.table, columns, row, u32::from(attempt)) {
+    ) -> Result<Tried, EvalError> {
+        let cells = match self.generator.cells_within(self.table, columns, row, u32::from(attempt), most_tries) {
             Ok(cells) => cells,
-            Err(RowError { check, .. }) => return Ok(Err(RejectedBy(check))),
+            Err(RowError { check, .. }) => return Ok(Tried::Unsatisfied(check)),
         };
         let values = self.values(columns, &cells);
         let digests = self.keys.iter().map(|k| k.digest(&values)).collect::<Result<Vec<_>, EvalError>>()?;
         let clash = (digests.iter().zip(taken).zip(self.keys))
             .find(|((d, set), key)| d.is_some_and(|d| set.contains(&d) || key.is_taken(d)));
         Ok(match clash {
-            Some((_, key)) => Err(RejectedBy(key.name.clone())),
-            None => Ok(digests),
+            Some((_, key)) => Tried::Taken(key.name.clone()),
+            None => Tried::Valid(digests),
         })
     }
 

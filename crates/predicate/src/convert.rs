@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
-use super::convert_call::{canonical, date_part};
+use super::convert_call::{canonical, date_part, matching};
 use super::convert_type::cast_type;
 use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
 use super::literal::interval_literal;
@@ -196,7 +196,11 @@ fn of_json(expr: Expr, kind: Option<ast::JsonPredicateType>) -> Expr {
 }
 
 fn matches(expr: Expr, pattern: Expr, kind: MatchKind, negated: bool) -> Out {
-    Ok(Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated })
+    Ok(match matching(vec![expr, pattern], kind) {
+        Expr::Matches { expr, pattern, kind, .. } => Expr::Matches { expr, pattern, kind, negated },
+        all if negated => Expr::Not(Box::new(all)),
+        all => all,
+    })
 }
 
 fn comparison(op: &Bin) -> Option<Cmp> {

@@ -1,5 +1,6 @@
 //! Maps function names of the three servers to canonical names.
 
+use super::eval::lookahead::{Condition, leading};
 use super::expr::{Arith, CastType, Expr, Is, MatchKind};
 use crate::builtin::canonical_name;
 use dbmocker_core::schema::Dialect;
@@ -96,11 +97,33 @@ fn pair(mut args: Vec<Expr>, op: Arith) -> Expr {
     Expr::arith(op, left, right)
 }
 
-fn matching(mut args: Vec<Expr>, kind: MatchKind) -> Expr {
+/// A match of a text with a pattern; one that begins with look-ahead is several.
+pub(super) fn matching(mut args: Vec<Expr>, kind: MatchKind) -> Expr {
     args.truncate(2);
     let pattern = args.pop().unwrap_or(Expr::Literal(Value::Null));
     let expr = args.pop().unwrap_or(Expr::Literal(Value::Null));
-    Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated: false }
+    match (kind, constant_text(&pattern).and_then(leading)) {
+        (MatchKind::Regex { .. }, Some(conditions)) => {
+            let condition = |c: Condition| Expr::Matches {
+                expr: Box::new(expr.clone()),
+                pattern: Box::new(Expr::Literal(Value::Text(c.pattern))),
+                kind,
+                negated: c.negative,
+            };
+            Expr::And(conditions.into_iter().map(condition).collect())
+        }
+        _ => Expr::Matches { expr: Box::new(expr), pattern: Box::new(pattern), kind, negated: false },
+    }
+}
+
+/// A constant text, also one that is cast to a type of texts.
+fn constant_text(e: &Expr) -> Option<&str> {
+    match e {
+        Expr::Literal(Value::Text(text)) => Some(text),
+        Expr::Cast { expr, to: CastType::Text { max_chars: None } } => constant_text(expr),
+        Expr::Cast { expr, to: CastType::Other(name) } if name == "citext" => constant_text(expr),
+        _ => None,
+    }
 }
 
 pub(super) fn date_part(field: &str, from: Expr) -> Expr {

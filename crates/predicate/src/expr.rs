@@ -143,7 +143,7 @@ pub enum Is {
 }
 
 /// The syntax of a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MatchKind {
     /// `%` and `_`; `escape` is the character that makes them literal.

@@ -29,6 +29,6 @@ pub use expr::{Arith, CastType, Cmp, Expr, Is};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};
 pub use parse::{ParseError, parse, parse_paths};
 pub use solver::{
-    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, NamedCheck, Narrowed, Nulls, PATIENCE, RowSource,
-    Solution, SolvedNumbers, TextPart, UnsolvedCheck, ValueSource, solve, unknown_function,
+    ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, MOST_TRIES, NamedCheck, Narrowed, Nulls, PATIENCE,
+    RowSource, Solution, SolvedNumbers, TextPart, UnsolvedCheck, ValueSource, solve, unknown_function,
 };

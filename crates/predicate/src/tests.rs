@@ -15,6 +15,18 @@ fn truth(text: &str, d: Dialect) -> Option<bool> {
 }
 
 #[test]
+fn patterns_with_look_ahead_are_evaluated() {
+    let password = "'^(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]{4,}$'";
+    for (text, wanted) in [("'abC1'", Some(true)), ("'abcd1'", Some(false)), ("'aB1'", Some(false)), ("NULL", None)] {
+        assert_eq!(truth(&format!("{text}::text ~ {password}"), Dialect::Postgres), wanted, "{text}");
+        assert_eq!(truth(&format!("{text}::text !~ {password}"), Dialect::Postgres), wanted.map(|b| !b), "{text}");
+        assert_eq!(truth(&format!("regexp_like({text}, {password})"), Dialect::Postgres), wanted, "{text}");
+    }
+    assert_eq!(truth("'a.-b' ~ '^[a-z]+([.](?!-)[a-z-]+)*$'", Dialect::Postgres), Some(false));
+    assert_eq!(truth("'a.b-' ~ '^[a-z]+([.](?!-)[a-z-]+)*$'", Dialect::Postgres), Some(true));
+}
+
+#[test]
 fn three_valued_logic() {
     let values = [("(1=1)", Some(true)), ("(1=2)", Some(false)), ("(1=NULL)", None)];
     for (a, x) in values {

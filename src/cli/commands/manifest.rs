@@ -18,16 +18,15 @@ pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
     {
         return in_store(url, args, printer);
     }
-    let joined = join(&args.join, args.out.as_deref(), args.overwrite).map_err(|e| {
+    let (manifest, folder) = join(&args.join, args.out.as_deref()).map_err(|e| {
         let exit = match e {
-            JoinError::Write(_) => Exit::Target,
             JoinError::Outside { .. } | JoinError::NoCommonFolder => Exit::Usage,
             _ => Exit::Source,
         };
         Failure::new(exit, e)
     })?;
-    let (manifest, folder) = joined;
-    joined_script(&manifest, &folder, args.overwrite).or_exit(Exit::Target)?;
+    let script = || joined_script(&manifest, &folder, args.overwrite).map(drop);
+    manifest.write_after(&folder, args.overwrite, script).or_exit(Exit::Target)?;
     tell(&manifest, &folder.join(manifest.slice.manifest_name()).display(), printer);
     Ok(Exit::Ok)
 }
@@ -37,15 +36,20 @@ fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, F
     let failed = |e: StoreError| Failure::new(Exit::Source, e);
     let store = Store::open(url).map_err(failed)?;
     let whole = Slice::Whole.manifest_name();
-    if !args.overwrite && store.has(&whole).map_err(failed)? {
+    let replaces = store.has(&whole).map_err(failed)?;
+    if replaces && !args.overwrite {
         return Err(failed(StoreError::Taken { url: url.to_owned() }));
     }
     let folder = tempfile::tempdir().or_exit(Exit::Target)?;
     store.fetch_slices(folder.path()).map_err(failed)?;
-    let (manifest, out) = join(&[folder.path().to_owned()], Some(folder.path()), false).or_exit(Exit::Source)?;
+    let (manifest, out) = join(&[folder.path().to_owned()], Some(folder.path())).or_exit(Exit::Source)?;
+    if replaces {
+        store.remove(&whole).or_exit(Exit::Target)?;
+    }
     if joined_script(&manifest, &out, true).or_exit(Exit::Target)? {
         store.put(&out, SQL_SCRIPT).or_exit(Exit::Target)?;
     }
+    manifest.write(&out, false).or_exit(Exit::Target)?;
     store.put(&out, &whole).or_exit(Exit::Target)?;
     tell(&manifest, &format_args!("{}/{whole}", store.url()), printer);
     Ok(Exit::Ok)

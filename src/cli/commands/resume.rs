@@ -48,7 +48,12 @@ pub fn run(args: &LoadArgs, begun: Instant, printer: &Printer) -> Result<Exit, F
             printer.note(format_args!("the last run, of {}, is complete: nothing is left to load", last.started));
             return Ok(Exit::Ok);
         }
-        LastRun::None => return Err(cannot("no run is recorded on this database; load without --resume")),
+        LastRun::None => {
+            return Err(cannot(
+                "no run is recorded on this database: none was begun, or it came to its end (--journal keeps the record of \
+             a complete run); load without --resume",
+            ));
+        }
     };
     if last.plan.is_empty() {
         return Err(cannot(

@@ -3,7 +3,7 @@
 use arrow::datatypes::SchemaRef;
 
 use super::ExportOptions;
-use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry};
+use dbmocker_files::manifest::{ColumnEntry, FORMAT_VERSION, Manifest, PlanText, TableEntry, plan_checksum};
 use dbmocker_files::{CsvOptions, FilePart, FileType, Slice, uuids};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::{Plan, TablePlan};
@@ -38,7 +38,7 @@ fn columns(schema: &SchemaRef) -> Vec<ColumnEntry> {
 
 /// The manifest of a plan's rows, without files.
 pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
-    let text = PlanText::of(plan);
+    let text = plan.to_json();
     let entry = |(t, p): (usize, &TablePlan)| TableEntry {
         name: p.name.name.clone(),
         schema: p.name.schema.clone(),
@@ -61,7 +61,7 @@ pub fn manifest_of(plan: &Plan, generator: &Generator) -> Manifest {
         packing: None,
         slice: Slice::Whole,
         tables: plan.tables.iter().enumerate().map(entry).collect(),
-        plan_xxh3_128: Some(text.checksum()),
-        plan: text,
+        plan_xxh3_128: Some(plan_checksum(&text)),
+        plan: PlanText::of(text),
     }
 }

@@ -78,8 +78,9 @@ fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Ledge
     if dialect == Dialect::Sqlite && lines.iter().any(of_servers) {
         return Err(foreign("it holds lines that no run writes to a SQLite file"));
     }
-    if dialect == Dialect::Sqlite && !lines.iter().any(|line| matches!(line, LedgerLine::Parts { .. })) {
-        // An empty ledger requires no action, so no seal is needed.
+    if !sealed && dialect == Dialect::Sqlite && !lines.iter().any(|line| matches!(line, LedgerLine::Parts { .. })) {
+        // An empty ledger requires no action, so no seal is needed. A run that is resumed goes on with the seal that
+        // it has.
         (ledger.table.seal, sealed) = (None, true);
     }
     let known = |line: &LedgerLine| matches!(line, LedgerLine::Run { version: VERSION, .. });
@@ -87,4 +88,38 @@ fn look(loader: &mut dyn Loader, dialect: Dialect, schema: &str) -> Result<Ledge
         return Err(foreign("it was written by another version, which can restore it"));
     }
     Ok(LedgerObject::Lines(LeftoverLedger { ledger, lines, sealed }))
+}
+
+#[cfg(test)]
+mod tests {
+    use dbmocker_loaders::{Connection, connect};
+
+    use super::super::seal;
+    use super::*;
+    use crate::run::Who;
+    use dbmocker_core::schema::TableName;
+
+    /// A run that was killed between two tables, resumed, and killed again within one.
+    #[test]
+    fn a_resumed_run_writes_lines_that_can_be_trusted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        std::fs::write(&file, "").unwrap();
+        let connection =
+            Connection { dialect: Dialect::Sqlite, database: file.to_str().unwrap().into(), ..Connection::default() };
+        let mut loader = connect(&connection).unwrap();
+        let place = (Dialect::Sqlite, "main");
+        let find = |loader: &mut dyn Loader| match Ledger::find(loader, place.0, place.1).unwrap() {
+            LedgerObject::Lines(left) => left,
+            other => panic!("{other:?}"),
+        };
+        Ledger::begin(&mut *loader, place, &[], (&seal::token().unwrap(), &Who::here(), "now")).unwrap();
+        let left = find(&mut *loader);
+        assert!(left.sealed);
+        let parts = LedgerLine::Parts { table: TableName::new("main", "t") };
+        left.ledger.add(&mut *loader, &[parts]).unwrap();
+        let left = find(&mut *loader);
+        assert!(left.sealed && left.lines.len() == 2, "{left:?}");
+        left.ledger.end(&mut *loader).unwrap();
+    }
 }

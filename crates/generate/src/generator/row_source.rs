@@ -3,7 +3,7 @@
 use super::{Generator, RuleGen};
 use dbmocker_core::rng_stream::{Stream, row_hash};
 use dbmocker_core::value::Value;
-use dbmocker_predicate::{PATIENCE, RowSource};
+use dbmocker_predicate::{MOST_TRIES, PATIENCE, RowSource};
 
 /// Limits the nesting of groups: a row's group may solve a parent's group, and so on; a cycle must end.
 pub(super) struct NestingLimit;
@@ -41,12 +41,27 @@ pub(super) struct RowDraws<'a> {
     /// The row's hash for the first attempt, which every column uses.
     hash: u64,
     stream: Stream,
+    most_tries: Option<u32>,
 }
 
 impl<'a> RowDraws<'a> {
     pub fn new(generator: &'a Generator, t: usize, group: usize, row: u64, base: u32) -> Self {
         let stream = generator.tables[t].groups[group].1;
-        RowDraws { generator, t, row, base, group, hash: row_hash(row, base.wrapping_mul(0x1_0000)), stream }
+        RowDraws {
+            generator,
+            t,
+            row,
+            base,
+            group,
+            hash: row_hash(row, base.wrapping_mul(0x1_0000)),
+            stream,
+            most_tries: None,
+        }
+    }
+
+    /// With at most so many tries.
+    pub fn within(self, most_tries: Option<u32>) -> Self {
+        RowDraws { most_tries, ..self }
     }
 
     /// Attempts inside a group are numbered separately for each attempt of the whole row.
@@ -73,6 +88,10 @@ impl RowSource for RowDraws<'_> {
         let last = if attempt >= PATIENCE { LAST_RESORT } else { 0 };
         let proposed = self.generator.proposed(self.t, column, self.row, self.attempt(attempt) | last);
         proposed.unwrap_or(Value::Null)
+    }
+
+    fn most_tries(&self) -> u32 {
+        self.most_tries.unwrap_or(MOST_TRIES)
     }
 
     fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {

@@ -3,8 +3,9 @@
 use super::ValueType::{Any, Bool, Int, Pattern, Text};
 use super::{ALL, Args, Builtin, MYSQL, NOT_MYSQL, NOT_POSTGRES, NOT_SQLITE, NullRule, POSTGRES, SQLITE, count};
 use crate::eval::compare::compare;
-use crate::eval::matching::{compile, search_regex};
+use crate::eval::matching::{compile, of_kind, search_regex};
 use crate::eval::{Env, Eval, EvalError, cast};
+use crate::expr::MatchKind;
 use crate::solver::{inverses, unchanged};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
@@ -302,7 +303,7 @@ fn hex(a: &Args<'_>) -> Eval {
 
 /// PostgreSQL's `substring(text from pattern)`: the first group, or all that matches; NULL if nothing does.
 fn substring_of_pattern(a: &Args<'_>) -> Eval {
-    let re = compile(&search_regex(&a.text(1), false))?;
+    let re = of_kind(&a.text(1), MatchKind::Regex { insensitive: false }, a.env)?;
     let t = a.text(0);
     let found = re.captures(&t).and_then(|groups| groups.get(usize::from(re.captures_len() > 1)));
     Ok(found.map_or(Value::Null, |m| Value::text(m.as_str())))

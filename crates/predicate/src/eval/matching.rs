@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use regex::Regex;
 
+use super::lookahead::of_one_character;
 use super::{Env, EvalError};
 use crate::expr::MatchKind;
 use dbmocker_core::schema::Dialect;
@@ -12,32 +14,52 @@ use dbmocker_core::schema::Dialect;
 /// Maximum number of cached compiled expressions.
 const CACHE: usize = 512;
 
-thread_local! {
-    /// Only a cache: results do not depend on it.
-    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
-}
+/// `None`: the pattern is not understood.
+type Compiled = Option<Rc<Regex>>;
 
-pub(crate) fn compile(regex: &str) -> Result<Regex, EvalError> {
-    COMPILED.with_borrow_mut(|cache| {
-        if let Some(re) = cache.get(regex) {
-            return Ok(re.clone());
-        }
-        let re = regex::RegexBuilder::new(regex)
-            .size_limit(4 << 20)
-            .build()
-            .map_err(|_| EvalError::Pattern(regex.to_owned()))?;
-        if cache.len() >= CACHE {
-            cache.clear();
-        }
-        cache.insert(regex.to_owned(), re.clone());
-        Ok(re)
-    })
+thread_local! {
+    // Only caches: results do not depend on them. A clone of an expression would have memory of its own to search with.
+    static COMPILED: RefCell<HashMap<String, Compiled>> = RefCell::new(HashMap::new());
+    static OF_KIND: RefCell<HashMap<(MatchKind, Dialect), HashMap<String, Compiled>>> = RefCell::new(HashMap::new());
 }
 
 /// # Errors
 /// A pattern that Rust's regular expressions do not support (look-around, back-references).
+pub(crate) fn compile(regex: &str) -> Result<Rc<Regex>, EvalError> {
+    let compiled = COMPILED.with_borrow_mut(|cache| {
+        cached(cache, regex, || regex::RegexBuilder::new(regex).size_limit(4 << 20).build().ok().map(Rc::new))
+    });
+    compiled.ok_or_else(|| EvalError::Pattern(regex.to_owned()))
+}
+
+fn cached(cache: &mut HashMap<String, Compiled>, text: &str, compile: impl FnOnce() -> Compiled) -> Compiled {
+    if let Some(compiled) = cache.get(text) {
+        return compiled.clone();
+    }
+    let compiled = compile();
+    if cache.len() >= CACHE {
+        cache.clear();
+    }
+    cache.insert(text.to_owned(), compiled.clone());
+    compiled
+}
+
+/// # Errors
+/// As [`compile`].
 pub(crate) fn matches(text: &str, pattern: &str, kind: MatchKind, env: Env) -> Result<bool, EvalError> {
-    Ok(compile(&search_form(pattern, kind, env))?.is_match(text))
+    of_kind(pattern, kind, env).map(|regex| regex.is_match(text))
+}
+
+/// The compiled form of a pattern, to be searched for.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn of_kind(pattern: &str, kind: MatchKind, env: Env) -> Result<Rc<Regex>, EvalError> {
+    let compiled = OF_KIND.with_borrow_mut(|caches| {
+        let cache = caches.entry((kind, env.dialect)).or_default();
+        cached(cache, pattern, || compile(&search_form(pattern, kind, env)).ok())
+    });
+    compiled.ok_or_else(|| EvalError::Pattern(pattern.to_owned()))
 }
 
 /// The Rust regular expression to search for.
@@ -216,5 +238,5 @@ fn server_regex(pattern: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    of_one_character(out)
 }

@@ -17,6 +17,7 @@ pub(super) mod compare;
 pub(super) mod dates;
 pub(super) mod json;
 pub(super) mod json_schema;
+pub(super) mod lookahead;
 pub(super) mod matching;
 pub(super) mod number;
 

@@ -18,8 +18,6 @@ use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-/// Maximum complete tries of a row.
-const ATTEMPTS: u32 = 1000;
 /// Tries in which preferences must be satisfied.
 const INSISTENCE: u32 = 200;
 /// Tries inside one branch before another is taken.
@@ -180,7 +178,7 @@ impl CoupledColumns {
     pub(super) fn search(&self, draws: &dyn RowSource) -> Result<Vec<Value>, Exhausted> {
         let mut failed = None;
         let mut given = FixedCells::new(&self.members, &self.leads, &self.columns, draws);
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..draws.most_tries() {
             given.set_attempt(attempt);
             let mut leaves = vec![];
             let mut rng = CellRng::new(draws.branch(attempt));

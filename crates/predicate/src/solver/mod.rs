@@ -48,7 +48,7 @@ use crate::solver::normal::{Goal, NormalForm, NormalizeContext};
 pub use crate::solver::prepare::unknown_function;
 use crate::solver::prepare::{PreparedChecks, prepare};
 pub use crate::solver::range_fast_path::SolvedNumbers;
-pub use crate::solver::row_source::{PATIENCE, RowSource};
+pub use crate::solver::row_source::{MOST_TRIES, PATIENCE, RowSource};
 use crate::solver::search::{Pending, Search, components, propagate_unconditional};
 use crate::solver::state::{ColumnState, Space, State, StateCell};
 pub use crate::solver::text_part::TextPart;

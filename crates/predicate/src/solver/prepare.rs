@@ -5,7 +5,8 @@ use super::terms::fold;
 use super::{ColumnInput, NamedCheck, UnsolvedCheck, ValueSource};
 use crate::builtin::builtin;
 use crate::composite_fields::numbered;
-use crate::eval::{Env, EvalError};
+use crate::eval::matching::of_kind;
+use crate::eval::{Env, EvalError, NoRow};
 use crate::expr::{Cmp, Expr};
 use crate::parse::{ParseError, parse};
 use dbmocker_core::schema::{Dialect, SqlType};
@@ -73,6 +74,7 @@ fn ready(columns: &[ColumnInput], check: &NamedCheck, env: Env) -> Result<Expr, 
         tree = tree.substitute(&|c| (c == name).then(|| inner.clone()));
     }
     known(&tree)?;
+    understood(&tree, env)?;
     Ok(fold(&plain(&padded(&tree, columns, env.dialect), columns), env))
 }
 
@@ -105,6 +107,16 @@ fn known(t: &Expr) -> Result<(), EvalError> {
         Some(name) => Err(EvalError::UnknownFunction(name.to_owned())),
         None => Ok(()),
     }
+}
+
+/// Checks that constant patterns can be evaluated: where one cannot, no row would pass.
+fn understood(t: &Expr, env: Env) -> Result<(), EvalError> {
+    if let Expr::Matches { pattern, kind, .. } = t
+        && let Ok(Value::Text(pattern)) = pattern.value(&NoRow, env)
+    {
+        of_kind(&pattern, *kind, env)?;
+    }
+    t.children().into_iter().try_for_each(|child| understood(child, env))
 }
 
 /// The first function called that cannot be evaluated here.

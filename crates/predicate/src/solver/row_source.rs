@@ -16,6 +16,9 @@ use dbmocker_domain::{Domain, Sampler};
 /// may accept, and NULL is always accepted, because the parent may not be planned yet.
 pub const PATIENCE: u32 = 100;
 
+/// Maximum complete tries of a row.
+pub const MOST_TRIES: u32 = 1000;
+
 /// A row's random words and given values.
 pub trait RowSource {
     /// The random word of a column; `attempt` counts redraws.
@@ -30,6 +33,11 @@ pub trait RowSource {
     fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
         let _ = (column, known);
         None
+    }
+
+    /// The most tries of the row. A row that is found within fewer tries is the same with more.
+    fn most_tries(&self) -> u32 {
+        MOST_TRIES
     }
 }
 
@@ -48,6 +56,10 @@ impl<T: RowSource + ?Sized> RowSource for &T {
 
     fn present(&self, column: usize, known: &dyn Fn(usize) -> Option<Value>) -> Option<bool> {
         (**self).present(column, known)
+    }
+
+    fn most_tries(&self) -> u32 {
+        (**self).most_tries()
     }
 }
 
