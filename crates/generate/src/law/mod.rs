@@ -30,6 +30,7 @@ pub(crate) use attribute::OverriddenAttribute;
 pub use drawn::{DrawnGen, grid};
 pub use expression::is_small;
 pub use moment::{BeganGen, Child};
+pub(crate) use ranked::TextBuffers;
 pub use unit::NumericUnit;
 
 /// A compiled law, and the rule that the column would have without it.
