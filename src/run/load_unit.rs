@@ -332,9 +332,18 @@ impl<'a> UnitLoad<'a> {
                 format!("{before} rows came into the table since its load was planned; run the command again");
             return Err(RunError::Table { table: job.name.to_string(), message });
         }
-        let waiting = IndexDeferral::indexes(self.loader, self.run.dialect, job)?;
-        self.ledger()?.add_parts(self.loader, job, waiting.dropped())?;
-        waiting.drop_indexes(self.loader)?;
+        let (dialect, ledger) = (self.run.dialect, self.ledger()?);
+        let waiting = IndexDeferral::indexes(self.loader, dialect, job)?;
+        ledger.add_parts(self.loader, job, waiting.dropped())?;
+        match waiting.drop_indexes(self.loader, dialect, job) {
+            Err(LoadError::Statement { message, code: Some(code), .. })
+                if dialect == Dialect::Mysql && !code.starts_with("08") && !self.run.flow.stop.is_set() =>
+            {
+                ledger.forget_indexes(self.loader, &job.name)?;
+                self.run.note(vec![format!("`{}`: its indexes stay in place: {message}", job.name)]);
+            }
+            outcome => outcome?,
+        }
         Ok(Vec::new())
     }
 
