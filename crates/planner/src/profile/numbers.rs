@@ -88,6 +88,10 @@ const FEWER: f64 = 0.07;
 const COMMON: usize = 100;
 /// Maximum number of laws simulated in search of a number of distinct values.
 const MOST_SIZES: u32 = 14;
+/// Rows that each value must have for rows to be left out.
+const SEVERAL: f64 = 4.0;
+/// Rows for which another thread is worth its start.
+const LEAST_PART: usize = 10_000;
 
 /// Returns the law of numbers by a profile's common values and quantiles; `None` if they define none. `known`: common
 /// values with their shares of the rows that are not NULL; `shares`: those of common values without labels.
@@ -106,13 +110,13 @@ pub(super) fn law(
     let Some(target) = sizes.target else { return Some(plain) };
     let simulated = SimulatedRows::new(sizes);
     // The resolution of a column may give the values and frequencies by itself.
-    let natural = simulated.figures(&plain, grid);
+    let natural = simulated.figures(&plain, grid, 1);
     let enough = (target * (1.0 - FEWER)..=target * (1.0 + CLOSE)).contains(&natural.0);
     if enough && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
     }
     let all = learned(&line, known, shares, profile, grid);
-    let found = simulated.figures(&all, grid).0;
+    let found = if all == plain { natural.0 } else { simulated.figures(&all, grid, 1).0 };
     if found <= target * (1.0 + CLOSE) {
         let near = |of: &(f64, f64)| (of.0 - target).abs();
         return Some(if near(&natural) < (found - target).abs() && natural.0 < 1.1 * target { plain } else { all });
@@ -143,7 +147,7 @@ fn of_distinct(
             size = f64::sqrt(low * high);
         }
         let with = LearnedDistribution { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
-        let shown = simulated.figures(&with, grid).0;
+        let shown = simulated.figures(&with, grid, simulated.every(&with)).0;
         let off = (shown / target - 1.0).abs();
         if off < best.0 {
             best = (off, with);
@@ -196,11 +200,35 @@ impl SimulatedRows {
         SimulatedRows { shares, sizes, sampled }
     }
 
-    /// Simulates a law: returns the number of distinct values, as the server estimates it, and the share of the hundred
+    /// Returns `n` if every `n`-th row suffices: each value of a law with a number of distinct ones still has several rows.
+    fn every(&self, law: &LearnedDistribution) -> usize {
+        let common: f64 = law.atoms.iter().map(|atom| atom.share).sum();
+        let least = law.atoms.iter().map(|atom| atom.share).fold(1.0, f64::min);
+        let other = (1.0 - common).max(0.0) / law.distinct.map_or(f64::INFINITY, |n| n as f64);
+        ((least.min(other) * self.shares.len() as f64 / SEVERAL) as usize).max(1)
+    }
+
+    /// Returns the numbers that a law gives every `n`-th row.
+    fn numbers(&self, inverse: &InverseCdf, every: usize) -> Vec<i64> {
+        let of = |shares: &[f64]| shares.iter().step_by(every).map(|&share| inverse.number(share)).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let part = self.shares.len().div_ceil(threads).max(LEAST_PART * every).next_multiple_of(every);
+        if part >= self.shares.len() {
+            return of(&self.shares);
+        }
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = self.shares.chunks(part).map(|shares| scope.spawn(move || of(shares))).collect();
+            let done =
+                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            done.collect::<Vec<Vec<i64>>>().concat()
+        })
+    }
+
+    /// Simulates a law for every `n`-th row: returns the number of distinct values, as the server estimates it, and the share of the hundred
     /// most frequent values, excluding those that occur once.
-    fn figures(&self, law: &LearnedDistribution, grid: NumberGrid) -> (f64, f64) {
+    fn figures(&self, law: &LearnedDistribution, grid: NumberGrid, every: usize) -> (f64, f64) {
         let Ok(inverse) = InverseCdf::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
-        let mut numbers: Vec<i64> = self.shares.iter().map(|&share| inverse.number(share)).collect();
+        let mut numbers = self.numbers(&inverse, every);
         // Only usual endings may exchange neighbours, so that this is a pass over sorted runs.
         numbers.sort();
         let (mut distinct, mut once, mut common) = (0.0, 0.0, Vec::new());
