@@ -142,15 +142,19 @@ impl IndexDeferral {
         Ok(all)
     }
 
-    /// Creates the dropped indexes again and checks the deferred foreign keys.
+    /// Whether the foreign keys are checked at the end: the rows of their parents are not needed before.
+    pub fn checks_later(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
+    /// Creates the dropped indexes again.
     ///
     /// # Errors
-    /// A row violates a key or has no parent row; the transaction must be rolled back.
-    pub fn end(mut self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+    /// A row violates a key; the transaction must be rolled back.
+    pub fn rebuild(&mut self, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
         if let Some(hidden) = self.hidden.take() {
             self.rebuild.splice(0..0, hidden.end(loader)?);
         }
-        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
             more_memory(loader)?;
         }
@@ -164,6 +168,15 @@ impl IndexDeferral {
         if let Some(cache) = cache {
             loader.execute(&format!("PRAGMA cache_size = {cache}"))?;
         }
+        Ok(())
+    }
+
+    /// Checks the deferred foreign keys, once the indexes are there again and the parents' rows are committed.
+    ///
+    /// # Errors
+    /// A row has no parent row; the transaction must be rolled back.
+    pub fn end(self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if let Some(role) = &self.role {
             let role = ident::literal(dialect, role);
             loader.execute(&format!("SET LOCAL session_replication_role = {role}"))?;

@@ -66,7 +66,8 @@ pub(super) fn create<'a>(
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let memory = format!("innodb_ddl_buffer_size = GREATEST(@@innodb_ddl_buffer_size, {BUILD_MEMORY})");
+    let memory =
+        format!("innodb_ddl_buffer_size = CAST(GREATEST(@@innodb_ddl_buffer_size, {BUILD_MEMORY}) AS UNSIGNED)");
     Ok(vec![
         format!("SET @dbmocker_build = 1 /*!80027 , {memory} */"),
         format!("ALTER TABLE {} {}", qualified(table), all.join(", ")),
