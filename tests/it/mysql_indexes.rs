@@ -17,9 +17,10 @@ const TABLES: &str = "
         KEY note (note), CONSTRAINT items_owner FOREIGN KEY (owner_code) REFERENCES owners (code));";
 const DROPPED: &str = "'the `code', 'city', 'note'";
 const ROWS: i64 = 20_000;
+const REBUILT: [&str; 2] = ["--rebuild-from", "1"];
 
 fn load(db: &Database, url: &str, more: &[&str]) -> Ran {
-    let rows = ["--rows", "3000", "--connections", "2", "--rows-per-process", "750", "--rebuild-from", "1"];
+    let rows = ["--rows", "3000", "--connections", "2", "--rows-per-process", "750"];
     let ran = dbmocker(["load", "--url", url].iter().chain(&rows).chain(more)).ok();
     assert_eq!(db.number("SELECT count(*) FROM items JOIN owners ON owners.code = owner_code"), 3000);
     ran
@@ -60,9 +61,9 @@ fn indexes_are_built_after_the_rows() {
     let before = definitions(&db);
     let dry =
         ["load", "--url", &db.url, "--dry-run", "--rows", "3000", "--connections", "2", "--rows-per-process", "750"];
-    let plan = dbmocker(dry.iter().chain(&["--rebuild-from", "1"])).ok().stdout;
+    let plan = dbmocker(dry.iter().chain(&REBUILT)).ok().stdout;
     assert!(plan.contains("made again after the rows, written down in the database first"), "{plan}");
-    load(&db, &db.url, &[]);
+    load(&db, &db.url, &REBUILT);
     assert_eq!(definitions(&db), before);
     load(&kept, &kept.url, &["--keep-indexes"]);
     for table in ["owners", "items"] {
@@ -94,7 +95,7 @@ fn without_the_privilege_to_alter_a_table_its_indexes_stay() {
     let db = database(Kind::MariaDb, TABLES);
     let before = definitions(&db);
     let (url, user) = account(&db, "", "GRANT SELECT, INSERT, DELETE, CREATE, DROP ON DB.* TO USER;");
-    let ran = load(&db, &url, &[]);
+    let ran = load(&db, &url, &REBUILT);
     assert!(ran.stderr.contains("`") && ran.stderr.contains("its indexes stay in place: "), "{}", ran.stderr);
     assert_eq!(definitions(&db), before);
     drop_account(&db, &user);
