@@ -116,6 +116,16 @@ impl Meanwhile<'_> {
                 about(longest)
             ));
         }
+        let dropped = |t: &TablePlan, _: &Table| {
+            let parts = t.chunks.as_ref().is_some_and(|c| c.rows.is_some());
+            parts && t.deferred_indexes.as_ref().is_some_and(|d| !d.indexes.is_empty())
+        };
+        if let Some((names, longest)) = self.which(dropped) {
+            lines.push(format!(
+                "indexes missing for everybody from the first part to the last ({}), noted in the ledger: {names}",
+                about(longest)
+            ));
+        }
         lines.push(
             "foreign_key_checks and unique_checks are off in the run's sessions; foreign keys are verified after it"
                 .into(),

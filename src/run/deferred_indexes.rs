@@ -1,6 +1,7 @@
 //! Deferred work of a plan: indexes are dropped before a table's rows and created again after them, foreign keys are
 //! checked by one join. All this is done inside the unit's transaction, so that an error or a crash restores the
-//! original state. A table that is loaded in parts has several transactions, and the ledger holds its dropped indexes.
+//! original state. A table that is loaded in parts has several transactions, and the ledger holds its dropped indexes;
+//! MySQL, where each ALTER TABLE commits, drops them only there.
 //!
 //! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`IndexDeferral::end`].
 
@@ -8,10 +9,11 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
 use super::sql_template::filled;
-use super::{RunError, sql};
+use super::{RunError, facts, sql};
 use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 
 mod index;
+mod mysql_index;
 mod sqlite_schema_edit;
 
 pub use index::IndexDefinition;
@@ -29,7 +31,7 @@ const SORT_KIB: u64 = 4 << 10;
 pub struct IndexDeferral {
     drops: Vec<String>,
     rebuild: Vec<String>,
-    /// PostgreSQL: the definitions from which `rebuild` is built.
+    /// PostgreSQL and MySQL: the definitions from which `rebuild` is built.
     indexes: Vec<IndexDefinition>,
     /// SQLite: the indexes of the table's constraints, hidden from its schema.
     hidden: Option<Hidden>,
@@ -54,8 +56,11 @@ impl IndexDeferral {
     /// # Errors
     /// The server refuses a statement; the transaction must be rolled back.
     pub fn begin(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<Self, LoadError> {
-        let mut all = IndexDeferral::indexes(loader, dialect, job)?;
-        all.drop_indexes(loader)?;
+        let mut all = IndexDeferral::default();
+        if dialect != Dialect::Mysql {
+            all = IndexDeferral::indexes(loader, dialect, job)?;
+            all.drop_indexes(loader, dialect, job)?;
+        }
         if !job.deferred_indexes.keys.is_empty() {
             all.hidden = Hidden::begin(loader, &job.target)?;
         }
@@ -78,18 +83,21 @@ impl IndexDeferral {
         let mut all = IndexDeferral::default();
         match dialect {
             _ if job.deferred_indexes.indexes.is_empty() => {}
-            Dialect::Mysql => {}
+            Dialect::Mysql => all.indexes = mysql_index::read(loader, job)?,
             Dialect::Sqlite => all.sqlite_indexes(loader, job)?,
             Dialect::Postgres => all.postgres_indexes(loader, job)?,
         }
         Ok(all)
     }
 
-    /// Drops the deferred indexes.
+    /// Drops the deferred indexes. MySQL drops all or none, and has committed the transaction.
     ///
     /// # Errors
     /// The server refuses a statement; the transaction must be rolled back.
-    pub fn drop_indexes(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
+    pub fn drop_indexes(&self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), LoadError> {
+        if dialect == Dialect::Mysql {
+            return mysql_index::drop_all(loader, &job.name, &self.indexes);
+        }
         self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
     }
 
@@ -120,19 +128,34 @@ impl IndexDeferral {
     ) -> Result<Self, LoadError> {
         let checks = IndexDeferral::checks(loader, dialect, job)?;
         let mut all = IndexDeferral { checks, ..IndexDeferral::default() };
-        indexes.into_iter().try_for_each(|index| all.wait_for(job, index))?;
+        if dialect == Dialect::Mysql {
+            // After a kill or a lost connection, they may be there already.
+            for index in indexes {
+                if !facts::has_index(loader, dialect, &job.name, (&index.name, false))? {
+                    all.indexes.push(index);
+                }
+            }
+            all.rebuild =
+                mysql_index::create(all.indexes.iter(), &job.name).map_err(|e| unread(job, &e.to_string()))?;
+        } else {
+            indexes.into_iter().try_for_each(|index| all.wait_for(job, index))?;
+        }
         Ok(all)
     }
 
-    /// Creates the dropped indexes again and checks the deferred foreign keys.
+    /// Whether the foreign keys are checked at the end: the rows of their parents are not needed before.
+    pub fn checks_later(&self) -> bool {
+        !self.checks.is_empty()
+    }
+
+    /// Creates the dropped indexes again.
     ///
     /// # Errors
-    /// A row violates a key or has no parent row; the transaction must be rolled back.
-    pub fn end(mut self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+    /// A row violates a key; the transaction must be rolled back.
+    pub fn rebuild(&mut self, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
         if let Some(hidden) = self.hidden.take() {
             self.rebuild.splice(0..0, hidden.end(loader)?);
         }
-        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if dialect == Dialect::Postgres && !self.rebuild.is_empty() {
             more_memory(loader)?;
         }
@@ -146,6 +169,15 @@ impl IndexDeferral {
         if let Some(cache) = cache {
             loader.execute(&format!("PRAGMA cache_size = {cache}"))?;
         }
+        Ok(())
+    }
+
+    /// Checks the deferred foreign keys, once the indexes are there again and the parents' rows are committed.
+    ///
+    /// # Errors
+    /// A row has no parent row; the transaction must be rolled back.
+    pub fn end(self, loader: &mut dyn Loader, dialect: Dialect, job: &TableJob) -> Result<(), RunError> {
+        let nothing = self.rebuild.is_empty() && self.checks.is_empty() && !self.frozen;
         if let Some(role) = &self.role {
             let role = ident::literal(dialect, role);
             loader.execute(&format!("SET LOCAL session_replication_role = {role}"))?;
@@ -170,7 +202,8 @@ impl IndexDeferral {
         for text in loader.query(&sql)?.into_iter().flatten().flatten() {
             let index: IndexDefinition = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
             // An index that cannot be created again exactly is not dropped.
-            if job.deferred_indexes.indexes.contains(&index.name) && index.create(&job.name).is_ok() {
+            if job.deferred_indexes.indexes.contains(&index.name) && index.create(Dialect::Postgres, &job.name).is_ok()
+            {
                 self.wait_for(job, index)?;
             }
         }
@@ -179,7 +212,7 @@ impl IndexDeferral {
 
     fn wait_for(&mut self, job: &TableJob, index: IndexDefinition) -> Result<(), LoadError> {
         self.drops.push(index.drop(&job.name));
-        self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e.to_string()))?);
+        self.rebuild.extend(index.create(Dialect::Postgres, &job.name).map_err(|e| unread(job, &e.to_string()))?);
         self.indexes.push(index);
         Ok(())
     }

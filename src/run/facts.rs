@@ -67,17 +67,26 @@ pub fn database_comment(connection: &Connection) -> Result<Option<String>, RunEr
 const CONSTRAINT: &str = " AND EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k \
      WHERE k.conindid OPERATOR(pg_catalog.=) c.oid AND k.contype OPERATOR(pg_catalog.=) ANY (ARRAY['p', 'u', 'x']::pg_catalog.\"char\"[]))";
 
-/// PostgreSQL: whether the table's schema holds an index, or anything else, of this name.
+/// Whether the table has an index of this name; PostgreSQL: whether its schema holds an index, or anything else, of this
+/// name.
 ///
 /// # Errors
 /// A query fails.
 pub(super) fn has_index(
     loader: &mut dyn Loader,
+    dialect: Dialect,
     table: &TableName,
-    index: &str,
-    of_constraint: bool,
+    (index, of_constraint): (&str, bool),
 ) -> Result<bool, LoadError> {
-    let literal = |text: &str| ident::literal(Dialect::Postgres, text);
+    let literal = |text: &str| ident::literal(dialect, text);
+    if dialect == Dialect::Mysql {
+        let [schema, table, index] = [&table.schema, &table.name, index].map(literal);
+        let sql = format!(
+            "SELECT 1 FROM information_schema.statistics WHERE table_schema = {schema} AND table_name = {table} \
+             AND index_name = {index} LIMIT 1"
+        );
+        return Ok(!loader.query(&sql)?.is_empty());
+    }
     let sql = format!(
         "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
          WHERE n.nspname OPERATOR(pg_catalog.=) {} AND c.relname OPERATOR(pg_catalog.=) {}{}",

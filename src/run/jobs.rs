@@ -139,6 +139,9 @@ pub struct Unit {
     pub level: usize,
     /// Units to whose tables this unit refers.
     pub after: Vec<usize>,
+    /// Those of them whose rows are needed only once this unit's rows are stored: foreign keys that are checked then lead
+    /// there.
+    pub late: Vec<usize>,
 }
 
 impl Unit {
@@ -405,6 +408,18 @@ impl TableJob {
     }
 }
 
+/// The units after which a table's unit comes, if all of its foreign keys are checked after its rows, except those whose
+/// tables a CHECK reads.
+fn late(schema: &Schema, job: &TableJob, unit: impl Fn(&TableName) -> Option<usize>, after: &[usize]) -> Vec<usize> {
+    let table = schema.table(&job.name).expect("jobs are made from the schema");
+    let checked = &job.deferred_indexes.foreign_keys;
+    if job.chunks.is_some() || !table.every_foreign_key().iter().all(|f| checked.contains(&f.name)) {
+        return Vec::new();
+    }
+    let read: Vec<usize> = table.reads.iter().filter_map(unit).collect();
+    after.iter().copied().filter(|u| !read.contains(u)).collect()
+}
+
 /// Groups the jobs into units, parents first.
 pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
     let position = |name: &TableName| jobs.iter().position(|j| &j.name == name);
@@ -446,7 +461,11 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
                 let deferred = deferred.map(|f| (f.name.clone(), f.deferrable)).collect();
                 TableJob { deferred, ..jobs[m].clone() }
             });
-            Unit { tables: tables.collect(), level: *level, after }
+            let late = match members[..] {
+                [m] => late(schema, &jobs[m], |name| position(name).map(|p| unit_of[p]), &after),
+                _ => Vec::new(),
+            };
+            Unit { tables: tables.collect(), level: *level, after, late }
         })
         .collect()
 }

@@ -15,7 +15,7 @@ use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::ramp::Ramp;
 use super::refused::refused;
 use super::schedule::Schedule;
-use super::tasks::{Task, Work, tasks};
+use super::tasks::{Needs, Task, Work, tasks};
 use super::{RunError, Stop, session, start};
 use crate::report::{LeftOut, TableReport, TaskTime};
 use dbmocker_core::schema::TableName;
@@ -67,7 +67,7 @@ impl LoadExecution<'_> {
         let stop = &self.run.flow.stop;
         // SQLite's worker processes write files, and the one connection loads a table's files in one transaction.
         let cut = self.run.dialect != Dialect::Sqlite || self.worker_config.is_none();
-        let (tasks, after) = tasks(self.run.units, cut);
+        let (tasks, needs) = tasks(self.run.units, cut, self.begins_early());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let processes = self.worker_config.map_or(0, |c| c.processes);
         let hands = match self.run.dialect {
@@ -76,7 +76,7 @@ impl LoadExecution<'_> {
             _ => connections.clamp(1, tasks.len().max(1)),
         };
         let schedule = self
-            .schedule(&tasks, after, hands)
+            .schedule(&tasks, needs, hands)
             .sharing(tasks.iter().map(|task| self.may_share(task)).collect(), hands.min(cores))
             .with_done(self.done_before(&tasks));
         std::thread::scope(|scope| {
@@ -116,9 +116,15 @@ impl LoadExecution<'_> {
         self.ended(schedule.into_error())
     }
 
+    /// Whether tables whose foreign keys are checked after their rows are loaded while their parents are. A table whose
+    /// parent may be left out waits, and a worker process gets one task at a time.
+    fn begins_early(&self) -> bool {
+        self.worker_config.is_none() && self.skip_refused != Some(true) && !self.run.flow.pace.throttles()
+    }
+
     /// A schedule that measures how many connections are fastest, if they are chosen so.
-    fn schedule(&self, tasks: &[Task], after: Vec<Vec<usize>>, connections: usize) -> Schedule {
-        let schedule = Schedule::new(after);
+    fn schedule(&self, tasks: &[Task], needs: Vec<Needs>, connections: usize) -> Schedule {
+        let schedule = Schedule::of(needs);
         if !self.measures_connections || self.worker_config.is_some() {
             return schedule;
         }
@@ -212,8 +218,9 @@ impl LoadExecution<'_> {
                         }
                     },
                 };
+                schedule.at_work(taken);
                 let taken: Vec<&Task> = taken.iter().map(|&t| &tasks[t]).collect();
-                self.tasks((number, hand), &taken).map(|()| true)
+                self.tasks((number, hand), &taken, schedule).map(|()| true)
             });
         });
         match hand {
@@ -225,7 +232,12 @@ impl LoadExecution<'_> {
 
     /// Executes tasks that were taken at once: those of units that may share a transaction in one, and each alone if
     /// the server refuses it.
-    fn tasks(&self, (number, hand): (usize, &mut Executor<'_>), tasks: &[&Task]) -> Result<(), RunError> {
+    fn tasks(
+        &self,
+        (number, hand): (usize, &mut Executor<'_>),
+        tasks: &[&Task],
+        schedule: &Schedule,
+    ) -> Result<(), RunError> {
         let mut left = Vec::new();
         for task in tasks {
             if task.work == Work::Open {
@@ -247,7 +259,7 @@ impl LoadExecution<'_> {
                 outcome => return outcome,
             }
         }
-        left.into_iter().try_for_each(|task| self.task((number, hand), task, shared))
+        left.into_iter().try_for_each(|task| self.task((number, hand), task, (schedule, shared)))
     }
 
     fn may_share(&self, task: &Task) -> bool {
@@ -285,14 +297,22 @@ impl LoadExecution<'_> {
     }
 
     /// One task; `again`: its rows were sent before, and rolled back.
-    fn task(&self, (number, hand): (usize, &mut Executor<'_>), task: &Task, again: bool) -> Result<(), RunError> {
+    fn task(
+        &self,
+        (number, hand): (usize, &mut Executor<'_>),
+        task: &Task,
+        (schedule, again): (&Schedule, bool),
+    ) -> Result<(), RunError> {
         let unit = &self.run.units[task.unit];
         if self.is_left_out(task.unit) {
             return self.pass_over(unit);
         }
         let begun = self.run.progress.seconds();
         let outcome = match hand {
-            Executor::Own(loader) => UnitLoad::new(&mut **loader, self.run, unit).again(again).task(task),
+            Executor::Own(loader) => {
+                let load = UnitLoad::new(&mut **loader, self.run, unit).again(again);
+                load.scheduled(schedule, usize::try_from(task.number).unwrap_or(usize::MAX)).task(task)
+            }
             Executor::Process(worker_handle) => worker_handle.task(task),
         };
         match outcome {

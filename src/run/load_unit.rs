@@ -24,6 +24,7 @@ use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
 use super::references::count_orphans;
 use super::refused::refused;
+use super::schedule::Schedule;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
 use crate::report::{Progress, TableReport};
@@ -120,6 +121,8 @@ pub(super) struct UnitLoad<'a> {
     freeze: bool,
     /// The prefetched rows were sent already, in a transaction that was rolled back.
     again: bool,
+    /// The schedule, and the task's position in it, if it may begin before those that load its parents are done.
+    schedule: Option<(&'a Schedule, usize)>,
 }
 
 /// The row counts of a unit's tables before its load.
@@ -140,13 +143,28 @@ pub(super) fn is_deadlock(error: &RunError) -> bool {
 
 impl<'a> UnitLoad<'a> {
     pub fn new(loader: &'a mut dyn Loader, run: &'a RunContext<'a>, unit: &'a Unit) -> Self {
-        UnitLoad { loader, run, unit, counted: BTreeMap::new(), triggers_disabled: None, freeze: false, again: false }
+        UnitLoad {
+            loader,
+            run,
+            unit,
+            counted: BTreeMap::new(),
+            triggers_disabled: None,
+            freeze: false,
+            again: false,
+            schedule: None,
+        }
     }
 
     /// The unit was sent before, in a transaction that was rolled back.
     #[must_use]
     pub fn again(self, again: bool) -> Self {
         UnitLoad { again, ..self }
+    }
+
+    /// The task may begin before those that load its parents are done.
+    #[must_use]
+    pub fn scheduled(self, schedule: &'a Schedule, position: usize) -> Self {
+        UnitLoad { schedule: Some((schedule, position)), ..self }
     }
 
     /// Executes the task in a transaction. A failed task is rolled back, and repeated if the error is a deadlock.
@@ -332,9 +350,18 @@ impl<'a> UnitLoad<'a> {
                 format!("{before} rows came into the table since its load was planned; run the command again");
             return Err(RunError::Table { table: job.name.to_string(), message });
         }
-        let waiting = IndexDeferral::indexes(self.loader, self.run.dialect, job)?;
-        self.ledger()?.add_parts(self.loader, job, waiting.dropped())?;
-        waiting.drop_indexes(self.loader)?;
+        let (dialect, ledger) = (self.run.dialect, self.ledger()?);
+        let waiting = IndexDeferral::indexes(self.loader, dialect, job)?;
+        ledger.add_parts(self.loader, job, waiting.dropped())?;
+        match waiting.drop_indexes(self.loader, dialect, job) {
+            Err(LoadError::Statement { message, code: Some(code), .. })
+                if dialect == Dialect::Mysql && !code.starts_with("08") && !self.run.flow.stop.is_set() =>
+            {
+                ledger.forget_indexes(self.loader, &job.name)?;
+                self.run.note(vec![format!("`{}`: its indexes stay in place: {message}", job.name)]);
+            }
+            outcome => outcome?,
+        }
         Ok(Vec::new())
     }
 
@@ -381,7 +408,9 @@ impl<'a> UnitLoad<'a> {
         let dialect = self.run.dialect;
         let ledger = self.ledger()?;
         let dropped = ledger.dropped(self.loader, &job.name)?;
-        IndexDeferral::of_parts(self.loader, dialect, job, dropped)?.end(self.loader, dialect, job)?;
+        let mut deferral = IndexDeferral::of_parts(self.loader, dialect, job, dropped)?;
+        deferral.rebuild(self.loader, dialect)?;
+        deferral.end(self.loader, dialect, job)?;
         sequences::advance(self.loader, dialect, job)?;
         ledger.forget_parts(self.loader, &job.name)?;
         Ok(self.report(job, held, 0, begun))

@@ -221,12 +221,13 @@ fn undone(
     let removed = loader.calling_functions().execute(&empty(dialect, table, facts.partitioned))?;
     let (mut made, mut there) = (0, Vec::new());
     for index in indexes {
-        if facts::has_index(loader, table, &index.name, index.constraint.is_some())? {
+        if facts::has_index(loader, dialect, table, (&index.name, index.constraint.is_some()))? {
             there.push(index.name.as_str());
             continue;
         }
-        let statements =
-            index.create(table).map_err(|e| RunError::Table { table: table.to_string(), message: e.to_string() })?;
+        let statements = index
+            .create(dialect, table)
+            .map_err(|e| RunError::Table { table: table.to_string(), message: e.to_string() })?;
         statements.iter().try_for_each(|s| loader.calling_functions().execute(s).map(drop))?;
         made += 1;
     }
@@ -250,7 +251,7 @@ fn statements(left: &LeftoverLedger, dialect: Dialect) -> Vec<String> {
     let mut all = Vec::new();
     for (table, indexes) in parts_of(&left.lines) {
         all.push(empty(dialect, &table, false));
-        all.extend(indexes.iter().flat_map(|index| index.create(&table).unwrap_or_default()));
+        all.extend(indexes.iter().flat_map(|index| index.create(dialect, &table).unwrap_or_default()));
     }
     for (table, trigger) in triggers_of(&left.lines) {
         all.extend(trigger.statements(&table).unwrap_or_else(|why| vec![format!("(nothing: {why})")]));

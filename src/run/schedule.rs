@@ -3,18 +3,19 @@
 //! number that is fastest.
 
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dbmocker_loaders::LoadError;
 
 use super::ramp::Ramp;
+use super::tasks::Needs;
 use super::{RunError, Stop};
 
 /// The state of each unit: waiting, running, done.
 pub struct Schedule {
     state: Mutex<UnitState>,
     changed: Condvar,
-    after: Vec<Vec<usize>>,
+    needs: Vec<Needs>,
     /// Units that may share a transaction.
     may_share: Vec<bool>,
     /// Transactions over which they are divided.
@@ -26,11 +27,15 @@ pub struct Schedule {
 
 /// Shared transactions at one time, at least; a connection is opened for each.
 const SHARES: usize = 4;
+/// How long a thread waits before it looks whether the run stops.
+const WAIT: Duration = Duration::from_millis(100);
 /// Units in one transaction.
 const MOST_TOGETHER: usize = 16;
 
 struct UnitState {
     begun: Vec<bool>,
+    /// They have a connection.
+    at_work: Vec<bool>,
     done: Vec<bool>,
     /// Shared transactions that are at work.
     shared: usize,
@@ -48,13 +53,19 @@ impl UnitState {
 impl Schedule {
     /// `after[u]`: the units that must be done before `u`.
     pub fn new(after: Vec<Vec<usize>>) -> Self {
-        let n = after.len();
-        let (begun, done) = (vec![false; n], vec![false; n]);
-        let state = UnitState { begun, done, shared: 0, ramp: None, error: None };
+        let needs = after.into_iter().map(|before| Needs { before, ..Needs::default() });
+        Schedule::of(needs.collect())
+    }
+
+    /// `needs[u]`: the units that `u` needs.
+    pub fn of(needs: Vec<Needs>) -> Self {
+        let n = needs.len();
+        let [begun, at_work, done] = [(); 3].map(|()| vec![false; n]);
+        let state = UnitState { begun, at_work, done, shared: 0, ramp: None, error: None };
         Schedule {
             state: Mutex::new(state),
             changed: Condvar::new(),
-            after,
+            needs,
             may_share: vec![false; n],
             shares: SHARES,
             parts: vec![None; n],
@@ -103,12 +114,14 @@ impl Schedule {
             let for_part = state.has_room_for_part();
             let ready = |u: &usize| {
                 let may = (room || !self.may_share[*u]) && (for_part || self.parts[*u].is_none());
-                !state.begun[*u] && may && self.after[*u].iter().all(|&p| state.done[p])
+                let Needs { before, late } = &self.needs[*u];
+                let late = late.iter().all(|&p| state.done[p] || state.at_work[p]);
+                !state.begun[*u] && may && late && before.iter().all(|&p| state.done[p])
             };
-            if let Some(u) = (0..self.after.len()).find(ready) {
+            if let Some(u) = (0..self.needs.len()).find(ready) {
                 let units = if self.may_share[u] {
                     let sharing: Vec<usize> =
-                        (u..self.after.len()).filter(|v| self.may_share[*v] && ready(v)).collect();
+                        (u..self.needs.len()).filter(|v| self.may_share[*v] && ready(v)).collect();
                     let share = sharing.len().div_ceil(self.shares - state.shared);
                     state.shared += 1;
                     sharing.into_iter().take(share.min(MOST_TOGETHER)).collect()
@@ -119,9 +132,36 @@ impl Schedule {
                 self.part_begins(&mut state, u);
                 return Some(units);
             }
-            let wait = std::time::Duration::from_millis(100);
-            state = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.changed.wait_timeout(state, WAIT).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// The units have a connection, so that others may begin which need them later.
+    pub fn at_work(&self, units: &[usize]) {
+        let mut state = self.lock();
+        units.iter().for_each(|&u| state.at_work[u] = true);
+        self.changed.notify_all();
+    }
+
+    /// Whether the units that a unit needs late are done.
+    pub fn has_all(&self, unit: usize) -> bool {
+        let state = self.lock();
+        self.needs[unit].late.iter().all(|&p| state.done[p])
+    }
+
+    /// Waits for the units that a unit needs late.
+    ///
+    /// # Errors
+    /// The run stops.
+    pub fn wait_for_all(&self, unit: usize, stop: &Stop) -> Result<(), RunError> {
+        let mut state = self.lock();
+        while !self.needs[unit].late.iter().all(|&p| state.done[p]) {
+            if stop.is_set() || state.error.is_some() {
+                return Err(LoadError::Cancelled.into());
+            }
+            state = self.changed.wait_timeout(state, WAIT).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
     }
 
     fn part_begins(&self, state: &mut UnitState, unit: usize) {
@@ -190,6 +230,30 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unit_is_at_work_beside_those_that_it_needs_late() {
+        let schedule = Schedule::of(vec![Needs::default(), Needs { late: vec![0], ..Needs::default() }]);
+        let (stop, began, done) = (Stop::default(), std::sync::Barrier::new(2), Mutex::new(Vec::new()));
+        std::thread::scope(|s| {
+            for _ in 0..2 {
+                s.spawn(|| {
+                    schedule.work_sharing(&stop, |units| {
+                        schedule.at_work(units);
+                        // Both are at work at one time.
+                        began.wait();
+                        schedule.wait_for_all(units[0], &stop)?;
+                        done.lock().unwrap().push(units[0]);
+                        Ok(true)
+                    });
+                });
+            }
+        });
+        assert_eq!(done.into_inner().unwrap(), [0, 1]);
+        let schedule = Schedule::of(vec![Needs::default(), Needs { late: vec![0], ..Needs::default() }]);
+        stop.set();
+        assert!(!schedule.has_all(1) && schedule.wait_for_all(1, &stop).is_err());
+    }
 
     #[test]
     fn units_run_after_those_they_depend_on() {

@@ -5,9 +5,13 @@ use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 use super::jobs::TableJob;
 use dbmocker_core::schema::Deferrable;
 
-/// Begins a transaction.
+/// Begins a transaction. On PostgreSQL its checks see rows that other transactions of the run commit meanwhile.
 pub(super) fn begin(dialect: Dialect) -> &'static str {
-    if dialect == Dialect::Mysql { "START TRANSACTION" } else { "BEGIN" }
+    match dialect {
+        Dialect::Mysql => "START TRANSACTION",
+        Dialect::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        Dialect::Sqlite => "BEGIN",
+    }
 }
 
 /// The table that a job fills, as statements name it.

@@ -66,18 +66,28 @@ impl Task {
     }
 }
 
-/// The tasks of all units, parents first, and for each the tasks that must be done before.
+/// The tasks that a task needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// They must be done before it begins.
+    pub before: Vec<usize>,
+    /// They must be at work when it begins, and done before it checks its foreign keys.
+    pub late: Vec<usize>,
+}
+
+/// The tasks of all units, parents first, and what each needs.
 ///
-/// `in_parts`: whether tables may be loaded in parts.
-pub fn tasks(units: &[Unit], in_parts: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
-    let (mut tasks, mut after) = (Vec::new(), Vec::new());
+/// `in_parts`: whether tables may be loaded in parts; `early`: whether tables may be loaded while their parents are.
+pub fn tasks(units: &[Unit], in_parts: bool, early: bool) -> (Vec<Task>, Vec<Needs>) {
+    let (mut tasks, mut needs) = (Vec::new(), Vec::new());
     let mut last = Vec::new();
     for (unit, u) in units.iter().enumerate() {
-        let mut add = |work, before: Vec<usize>| {
+        let mut needing = |work, needed: Needs| {
             tasks.push(Task { number: tasks.len() as u64, unit, work });
-            after.push(before);
+            needs.push(needed);
             tasks.len() - 1
         };
+        let mut add = |work, before: Vec<usize>| needing(work, Needs { before, ..Needs::default() });
         let parents: Vec<usize> = u.after.iter().map(|&p| last[p]).collect();
         last.push(match &u.tables[..] {
             [job] if in_parts && job.chunks.is_some() => {
@@ -85,8 +95,12 @@ pub fn tasks(units: &[Unit], in_parts: bool) -> (Vec<Task>, Vec<Vec<usize>>) {
                 let parts = job.parts().map(|rows| add(Work::Part(rows), vec![open])).collect();
                 add(Work::Close, parts)
             }
-            _ => add(Work::Whole, parents),
+            _ => {
+                let (late, before) = u.after.iter().partition(|p| early && u.late.contains(p));
+                let [late, before] = [late, before].map(|of: Vec<usize>| of.into_iter().map(|p| last[p]).collect());
+                needing(Work::Whole, Needs { before, late })
+            }
         });
     }
-    (tasks, after)
+    (tasks, needs)
 }

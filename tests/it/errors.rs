@@ -13,7 +13,7 @@ const TWO: &str = "CREATE TABLE seen (id INT NOT NULL PRIMARY KEY, name VARCHAR(
                    CREATE TABLE hidden (id INT NOT NULL PRIMARY KEY, name VARCHAR(20) NOT NULL);";
 
 /// Creates an account with only the granted privileges; returns its URL.
-fn account(db: &Database, postgres: &str, mariadb: &str) -> (String, String) {
+pub fn account(db: &Database, postgres: &str, mariadb: &str) -> (String, String) {
     let user = format!("e{}", db.name);
     let server = db.server.unwrap();
     match db.kind {
@@ -28,7 +28,7 @@ fn account(db: &Database, postgres: &str, mariadb: &str) -> (String, String) {
     (server.url_as(&user, "secret-7", &db.name), user)
 }
 
-fn drop_account(db: &Database, user: &str) {
+pub fn drop_account(db: &Database, user: &str) {
     match db.kind {
         Kind::Postgres => db.execute(&format!("DROP OWNED BY {user}; DROP ROLE {user};")),
         _ => db.execute(&format!("DROP USER {user}@'%';")),

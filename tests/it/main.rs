@@ -39,6 +39,7 @@ mod load;
 mod lookup;
 mod manners;
 mod memory;
+mod mysql_indexes;
 mod mysql_odd;
 mod newer;
 #[cfg(feature = "object-store")]

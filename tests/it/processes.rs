@@ -14,15 +14,15 @@ const ROWS: i64 = 6000;
 /// Four workers, eight parts per table, and everything that can be deferred is.
 const FLAGS: [&str; 8] = ["--processes", "4", "--rows-per-process", "750", "--rebuild-from", "1", "--workers", "4"];
 
-struct Running {
-    child: Child,
+pub struct Running {
+    pub child: Child,
     /// Where it puts its files.
     _folder: tempfile::TempDir,
     parts: std::path::PathBuf,
 }
 
 impl Running {
-    fn load(db: &Database, more: &[&str]) -> Running {
+    pub fn load(db: &Database, more: &[&str]) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let mut command = command();
         command.args(["load", "--url", &db.url]).args(FLAGS).args(more).env("TMPDIR", folder.path());
@@ -32,7 +32,7 @@ impl Running {
     }
 
     /// Process numbers of its workers.
-    fn workers(&self) -> Vec<u32> {
+    pub fn workers(&self) -> Vec<u32> {
         let of = |pid: u32| -> Option<u32> {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
             let mut after = stat.rsplit_once(") ")?.1.split(' ');
@@ -51,7 +51,7 @@ impl Running {
         });
     }
 
-    fn parts_done(&self, db: &Database) -> i64 {
+    pub fn parts_done(&self, db: &Database) -> i64 {
         if db.kind == Kind::Sqlite {
             let files = fs::read_dir(&self.parts).into_iter().flatten().flatten();
             let files = files.flat_map(|f| fs::read_dir(f.path()).into_iter().flatten().flatten());
@@ -76,7 +76,7 @@ impl Running {
     }
 }
 
-fn kill(pid: u32) {
+pub fn kill(pid: u32) {
     Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 

@@ -28,13 +28,15 @@ impl DeferredIndexes {
 
     /// Returns the text that a printed plan shows; `None` if nothing can be deferred.
     pub fn describe(&self, table: &TablePlan, dialect: Dialect) -> Option<String> {
-        if dialect == Dialect::Mysql || (self.is_empty() && table.keys.is_empty() && table.foreign.is_empty()) {
+        let parts = table.chunks.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
+        if (dialect == Dialect::Mysql && !parts)
+            || (self.is_empty() && table.keys.is_empty() && table.foreign.is_empty())
+        {
             return None;
         }
         if self.is_empty() {
             return Some(format!("indexes and foreign keys stay in place: {}", self.reason));
         }
-        let parts = table.chunks.as_ref().is_some_and(|c| c.rows.is_some()) && dialect != Dialect::Sqlite;
         let mut said = Vec::new();
         if !self.indexes.is_empty() {
             said.push(format!("{} dropped, made again after the rows", self.indexes.join(", ")));

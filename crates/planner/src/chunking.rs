@@ -62,9 +62,15 @@ pub fn chunk(plan: &mut Plan, schema: &Schema, loaders: &LoaderPool) {
         let cycle = plan.cycles.iter().any(|c| c.contains(&table_plan.name));
         table_plan.chunks = decide(schema, table, table_plan, cycle, loaders);
         let parts = table_plan.chunks.as_ref().is_some_and(|c| c.rows.is_some());
-        if parts && schema.dialect == Dialect::Sqlite && loaders.processes <= 1 {
+        let kept = match schema.dialect {
             // Indexes are hidden or dropped within one transaction only.
-            let reason = "loaded in parts".into();
+            Dialect::Sqlite => (parts && loaders.processes <= 1).then_some("loaded in parts"),
+            // Each ALTER TABLE commits.
+            Dialect::Mysql => (!parts).then_some("loaded in one transaction"),
+            Dialect::Postgres => None,
+        };
+        if let Some(reason) = kept {
+            let reason = reason.to_owned();
             table_plan.deferred_indexes = Some(DeferredIndexes { reason, ..DeferredIndexes::default() });
         }
     }

@@ -34,8 +34,9 @@ pub fn decide(
     }
     let reason = format!("{} rows into an empty table", humanize::count(rows));
     let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
+    let indexes = if schema.dialect == Dialect::Mysql { mysql_indexes(schema, table) } else { indexes(schema, table) };
     DeferredIndexes {
-        indexes: indexes(schema, table),
+        indexes,
         keys: keys(schema, table, &ascending),
         foreign_keys: foreign_keys(schema, table),
         freeze,
@@ -63,7 +64,6 @@ pub fn defer_indexes(plan: &mut Plan, schema: &Schema, from: Option<u64>) {
 
 fn caveat(schema: &Schema, table: &Table) -> Option<String> {
     match schema.dialect {
-        Dialect::Mysql => Some("an empty table is loaded in bulk, its indexes with it".into()),
         _ if table.partitioning.is_some() => Some("a partitioned table".into()),
         _ if table.in_parts() => Some("a hypertable".into()),
         _ if !table.inherits.is_empty() || schema.tables.iter().any(|t| t.inherits.contains(&table.name)) => {
@@ -91,6 +91,29 @@ fn indexes(schema: &Schema, table: &Table) -> Vec<String> {
     };
     let keys = table.keys.iter().filter(waits).map(|k| k.name.clone());
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()
+}
+
+/// Returns the secondary indexes of MySQL that no foreign key and no AUTO_INCREMENT column needs. They are dropped only
+/// while the table is loaded in parts: MariaDB builds the indexes of an empty table by itself, in one transaction.
+fn mysql_indexes(schema: &Schema, table: &Table) -> Vec<String> {
+    let in_bulk = table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
+    // Without a primary key, a unique key is the table itself.
+    if !in_bulk || !table.keys.iter().any(|k| k.primary) {
+        return Vec::new();
+    }
+    let own = table.foreign_keys.iter().filter_map(|f| f.columns.first());
+    let all = schema.tables.iter().flat_map(Table::every_foreign_key).filter(|f| f.parent == table.name);
+    let auto = table.columns.iter().filter(|c| c.auto.is_some()).map(|c| &c.name);
+    let needed: Vec<&String> = own.chain(all.filter_map(|f| f.parent_columns.first())).chain(auto).collect();
+    let is_free = |first: &str| !needed.iter().any(|column| column.eq_ignore_ascii_case(first));
+    let first = |key: &Key| key.parts.first().and_then(|p| p.column.clone()).unwrap_or_default();
+    let keys = table.keys.iter().filter(|k| !k.primary && is_free(&first(k))).map(|k| k.name.clone());
+    let is_first = |column: &str, definition: &str| {
+        let after = definition.split_once(" (").and_then(|(_, parts)| parts.strip_prefix(column));
+        after.is_some_and(|after| after.starts_with([',', '(', ')']))
+    };
+    let indexes = table.indexes.iter().filter(|i| !needed.iter().any(|column| is_first(column, &i.definition)));
+    keys.chain(indexes.map(|i| i.name.clone())).collect()
 }
 
 /// Returns SQLite's constraints with a separate index: all of them or none, since SQLite numbers these indexes.

@@ -1,4 +1,4 @@
-//! An index or key of PostgreSQL that is dropped and created again: its definition as data, and the statements built
+//! An index or key that is dropped and created again: its definition as data, and the statements built
 //! from it.
 
 use dbmocker_loaders::{Dialect, ident};
@@ -6,12 +6,19 @@ use serde::{Deserialize, Serialize};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::mysql_index;
 use dbmocker_core::schema::TableName;
 
-/// The name of an index whose definition is not the rest of one CREATE INDEX.
+/// Why an index cannot be created from its definition, with the index's name.
 #[derive(Debug, thiserror::Error)]
-#[error("the definition of the index `{0}` is no single statement")]
-pub struct IndexDefinitionError(String);
+pub enum IndexDefinitionError {
+    /// It is not the rest of one CREATE INDEX.
+    #[error("the definition of the index `{0}` is no single statement")]
+    Statement(String),
+    /// MySQL and MariaDB.
+    #[error("the definition of the index `{0}` is no list of columns")]
+    ColumnList(String),
+}
 
 /// The definition of an index, without its table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +26,7 @@ pub struct IndexDefinitionError(String);
 pub struct IndexDefinition {
     pub name: String,
     pub unique: bool,
-    /// From `USING` on, as the server prints it: method, keys, parameters, predicate.
+    /// From `USING` on, as the server prints it: method, keys, parameters, predicate. MySQL: the columns.
     pub definition: String,
     /// Empty: the database's default tablespace.
     pub tablespace: String,
@@ -47,7 +54,7 @@ fn literal(text: &str) -> String {
 }
 
 impl IndexDefinition {
-    /// The statement that drops it.
+    /// PostgreSQL: the statement that drops it.
     pub fn drop(&self, table: &TableName) -> String {
         match &self.constraint {
             Some(c) => format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(table), quote(&c.name)),
@@ -55,13 +62,16 @@ impl IndexDefinition {
         }
     }
 
-    /// The statements that create it again, inside a transaction.
+    /// The statements that create it again; inside a transaction, but MySQL's commit.
     ///
     /// # Errors
     /// The definition is not the rest of one CREATE INDEX.
-    pub fn create(&self, table: &TableName) -> Result<Vec<String>, IndexDefinitionError> {
+    pub fn create(&self, dialect: Dialect, table: &TableName) -> Result<Vec<String>, IndexDefinitionError> {
+        if dialect == Dialect::Mysql {
+            return mysql_index::create([self].into_iter(), table);
+        }
         if !is_rest_of_one(&self.definition) {
-            return Err(IndexDefinitionError(self.name.clone()));
+            return Err(IndexDefinitionError::Statement(self.name.clone()));
         }
         let own = qualified(table);
         let unique = if self.unique { "UNIQUE " } else { "" };
@@ -141,7 +151,7 @@ mod tests {
         let table = TableName::new("s", "t");
         let index = index("USING btree (split_part(x, ';'::text, 1) COLLATE \"C\") WHERE (a = E'\\'')");
         assert_eq!(
-            index.create(&table).unwrap(),
+            index.create(Dialect::Postgres, &table).unwrap(),
             [
                 "SET LOCAL default_tablespace = ''",
                 "CREATE UNIQUE INDEX \"a \"\"b\" ON \"s\".\"t\" USING btree (split_part(x, ';'::text, 1) COLLATE \"C\") WHERE (a = E'\\'')",
@@ -163,7 +173,7 @@ mod tests {
             "",
             "USING btree ('",
         ] {
-            assert!(index(bad).create(&table).is_err(), "{bad}");
+            assert!(index(bad).create(Dialect::Postgres, &table).is_err(), "{bad}");
         }
     }
 }

@@ -199,6 +199,14 @@ impl Ledger {
         self.delete_lines(loader, &["parts", "index"], &subject(table, ""))
     }
 
+    /// Removes the lines of a table's indexes, which the server refused to drop.
+    ///
+    /// # Errors
+    /// If the server refuses a statement.
+    pub fn forget_indexes(&self, loader: &mut dyn Loader, table: &TableName) -> Result<(), LoadError> {
+        self.delete_lines(loader, &["index"], &subject(table, ""))
+    }
+
     fn delete_lines(&self, loader: &mut dyn Loader, kinds: &[&str], about: &str) -> Result<(), LoadError> {
         self.table.delete(loader, &self.table.of(&self.run, kinds, Some(about)))
     }

@@ -135,13 +135,16 @@ struct Power {
     from: f64,
     to: f64,
     weight: f64,
+    /// `from` and `to` to the power of `1 - s`.
+    ends: (f64, f64),
 }
 
 impl Power {
     fn new(first: u64, size: u64, s: f64) -> Self {
         // The integral over a rank approximates its power.
         let (from, to) = (first as f64 + 0.5, first as f64 + size as f64 + 0.5);
-        Power { size, s, from, to, weight: integral(from, to, s) }
+        let ends = (from.powf(1.0 - s), to.powf(1.0 - s));
+        Power { size, s, from, to, weight: integral(from, to, s), ends }
     }
 
     #[inline]
@@ -150,7 +153,7 @@ impl Power {
         let x = if e.abs() < 1e-9 {
             self.from * (self.to / self.from).powf(u)
         } else {
-            let (a, b) = (self.from.powf(e), self.to.powf(e));
+            let (a, b) = self.ends;
             (a + (b - a) * u).powf(1.0 / e)
         };
         ((x - self.from).max(0.0) as u64).min(self.size - 1)
@@ -160,7 +163,10 @@ impl Power {
         if rank >= self.size {
             return 1.0;
         }
-        integral(self.from, self.from + rank as f64, self.s) / self.weight
+        let (e, to) = (1.0 - self.s, self.from + rank as f64);
+        // As [`integral`].
+        let before = if e.abs() < 1e-9 { (to / self.from).ln() } else { (to.powf(e) - self.ends.0) / e };
+        before / self.weight
     }
 }
 

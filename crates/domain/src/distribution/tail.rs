@@ -8,6 +8,8 @@
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ParetoTail {
     shape: f64,
+    /// The value at the end, before it is scaled.
+    end: f64,
 }
 
 /// The end of the tail is the largest of about this many values.
@@ -26,7 +28,9 @@ impl ParetoTail {
             // Heavier tails have a smaller slope at the start.
             if begin(middle) > slope { low = middle } else { high = middle }
         }
-        Some(ParetoTail { shape: (low + high) / 2.0 })
+        let shape: f64 = (low + high) / 2.0;
+        let end = if shape.abs() < 1e-6 { SEEN.ln() } else { SEEN.powf(shape) - 1.0 };
+        Some(ParetoTail { shape, end })
     }
 
     /// The value at the share `t` of the tail, both from 0 to 1.
@@ -34,7 +38,8 @@ impl ParetoTail {
     pub fn at(self, t: f64) -> f64 {
         let left = 1.0 - t * (1.0 - 1.0 / SEEN);
         let k = self.shape;
-        if k.abs() < 1e-6 { -left.ln() / SEEN.ln() } else { (left.powf(-k) - 1.0) / (SEEN.powf(k) - 1.0) }
+        let value = if k.abs() < 1e-6 { -left.ln() } else { left.powf(-k) - 1.0 };
+        value / self.end
     }
 }
 

@@ -6,7 +6,7 @@ use arrow::datatypes::DataType;
 use super::keys::{Direct, HOPS};
 use super::{BatchWork, DirectColumn, GenerateError, same_unit};
 use crate::arrow::{ColumnBuilder, ConvertError};
-use crate::law::{Frame, LawGen, NumericUnit};
+use crate::law::{DrawnGen, Frame, LawGen, NumericUnit, TextBuffers};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::value::Value;
 use dbmocker_plan::Law;
@@ -38,6 +38,12 @@ impl<'a> BatchWork<'a> {
                 let numbers = self.frame().numbers(c)?;
                 append(&numbers, unit, field.data_type(), &mut out).map_err(convert)?;
             }
+            (Law::Drawn(_), _)
+                if *field.data_type() == DataType::Utf8
+                    && let Some(drawn) = law.drawn.as_ref().filter(|drawn| drawn.is_text(&law.own)) =>
+            {
+                self.drawn_texts(c, law, drawn, &mut out).map_err(convert)?;
+            }
             (
                 Law::Slug { .. }
                 | Law::Text { .. }
@@ -58,6 +64,28 @@ impl<'a> BatchWork<'a> {
             _ => (0..self.len()).for_each(|_| out.append_null()),
         }
         Ok(out.finish())
+    }
+
+    /// Texts of a learned or requested distribution, written one after the other.
+    fn drawn_texts(
+        &mut self,
+        c: usize,
+        law: &LawGen,
+        drawn: &DrawnGen,
+        out: &mut ColumnBuilder,
+    ) -> Result<(), ConvertError> {
+        let (table, rows) = (self.table, self.rows.clone());
+        let column = &table.columns[c];
+        let mut buffers = TextBuffers::default();
+        for (row, &hash) in rows.zip(self.hashes()) {
+            if column.null_below > 0 && column.null_stream.at(row, 0) < column.null_below {
+                out.append(&Value::Null)?;
+            } else {
+                let cell = (row, table.attempt(row));
+                out.append_text(drawn.text(&law.own, cell, column.stream.of_row(hash), &mut buffers))?;
+            }
+        }
+        Ok(())
     }
 
     fn frame(&mut self) -> &Frame<'a> {

@@ -1,12 +1,12 @@
 //! Cells drawn from a stated or learned distribution: numbers by the inverse distribution function, other values by
 //! rank, texts with given lengths.
 
-use super::ranked::{Lengths, RankedGen};
+use super::ranked::{Lengths, RankedGen, TextBuffers};
 use super::{Frame, LawGen, NumericUnit};
-use crate::generator::{Generator, RowError};
+use crate::generator::{Generator, RowError, RuleGen};
 use crate::permute::Permutation;
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_core::rng_stream::{Stream, mix};
+use dbmocker_core::rng_stream::{CellRng, Stream, mix};
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{CorrelatedOrder, Distribution, InverseCdf, NumberGrid, unit};
 use dbmocker_domain::{Domain, RangeKind};
@@ -71,6 +71,41 @@ impl DrawnGen {
         matches!(self.values, ValuesGen::Numbers(_))
     }
 
+    /// Returns true if all values are texts, which [`text`](Self::text) gives. `own`: the column's rule without the law.
+    pub fn is_text(&self, own: &RuleGen) -> bool {
+        match (&self.values, own) {
+            (ValuesGen::Ranked(ranked), _) => ranked.is_text(),
+            (ValuesGen::Own, RuleGen::Draw(domain)) => domain.is_text(),
+            _ => false,
+        }
+    }
+
+    /// Returns the text of a cell, without an allocation.
+    pub fn text<'a>(
+        &'a self,
+        own: &RuleGen,
+        (row, attempt): (u64, u32),
+        word: u64,
+        buffers: &'a mut TextBuffers,
+    ) -> &'a str {
+        if let ValuesGen::Ranked(ranked) = &self.values {
+            return ranked.text(self.lead(row, attempt, word), &self.lengths, buffers);
+        }
+        buffers.found.clear();
+        if let RuleGen::Draw(domain) = own {
+            domain.draw_text(&mut CellRng::of_cell(word), &mut buffers.found);
+        }
+        if let Some(chars) = self.length(word) {
+            self.lengths.fit(&mut buffers.found, chars, word);
+        }
+        &buffers.found
+    }
+
+    /// Returns the length of a cell whose value is drawn by the column's own rule.
+    fn length(&self, word: u64) -> Option<usize> {
+        self.lengths.number(unit(mix(word ^ 0x6c65_6e67)))
+    }
+
     /// Returns the uniform number of a cell: random, or correlated with the row number.
     #[inline]
     fn lead(&self, row: u64, attempt: u32, word: u64) -> f64 {
@@ -132,16 +167,15 @@ impl Generator {
             return Ok(ranked.value(drawn.lead(row, attempt, word), &drawn.lengths));
         }
         let value = self.by_rule(t, c, &law.own, row, attempt)?;
-        let length = || drawn.lengths.number(unit(mix(word ^ 0x6c65_6e67)));
         Ok(match value {
             Value::Text(mut text) => {
-                if let Some(chars) = length() {
+                if let Some(chars) = drawn.length(word) {
                     drawn.lengths.fit(&mut text, chars, word);
                 }
                 Value::Text(text)
             }
             Value::Array(mut elements) => {
-                elements.truncate(length().unwrap_or(elements.len()));
+                elements.truncate(drawn.length(word).unwrap_or(elements.len()));
                 Value::Array(elements)
             }
             other => other,

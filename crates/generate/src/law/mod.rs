@@ -31,6 +31,7 @@ pub(crate) use attribute::OverriddenAttribute;
 pub use drawn::{DrawnGen, grid};
 pub use expression::is_small;
 pub use moment::{BeganGen, Child};
+pub(crate) use ranked::TextBuffers;
 pub use unit::NumericUnit;
 
 /// A compiled law, and the rule that the column would have without it.
@@ -42,6 +43,17 @@ pub struct LawGen {
     /// Writers of the cases of [`Law::Attribute`].
     pub(crate) overridden: Option<Box<OverriddenAttribute>>,
     pub(crate) own: Box<RuleGen>,
+}
+
+impl LawGen {
+    /// Returns true if the law computes numbers in the column's own unit.
+    fn gives_numbers(&self) -> bool {
+        match self.law {
+            Law::Number { .. } | Law::Moment { .. } => true,
+            Law::Drawn(_) => self.drawn.as_ref().is_some_and(|drawn| drawn.is_numbers()),
+            _ => false,
+        }
+    }
 }
 
 /// Numbers of a column, shared by all readers.
@@ -263,6 +275,21 @@ impl Parents<'_> {
 }
 
 impl Generator {
+    /// Returns a column's cells of a list of rows. Numbers that laws compute are computed for all rows at once.
+    ///
+    /// # Errors
+    /// If a row's CHECKs cannot be satisfied.
+    pub fn cells_of(&self, t: usize, c: usize, rows: Vec<u64>) -> Result<Vec<Value>, RowError> {
+        let column = &self.table(t).columns[c];
+        match (&column.rule, column.unit) {
+            (RuleGen::Law(law), Some(unit)) if column.group.is_none() && law.gives_numbers() => {
+                let numbers = Frame::new(self, t, rows).numbers(c)?;
+                Ok(numbers.iter().map(|n| n.map_or(Value::Null, |n| unit.value(n))).collect())
+            }
+            _ => rows.into_iter().map(|row| self.cell(t, c, row)).collect(),
+        }
+    }
+
     /// Returns the cell that a law computes, before `null_share` is applied.
     pub fn lawful(&self, t: usize, c: usize, row: u64, attempt: u32, law: &LawGen) -> Result<Value, RowError> {
         let column = &self.table(t).columns[c];

@@ -38,9 +38,8 @@ impl Lengths {
         Some(usize::try_from(law.number(u.min(1.0 - f64::EPSILON))).unwrap_or(0))
     }
 
-    /// Returns true if a text will be cut to this number of characters.
-    fn cuts(&self, text: &str, chars: usize) -> bool {
-        let count = text.chars().count();
+    /// Returns true if a text of `count` characters will be cut to this number of characters.
+    fn cuts(&self, count: usize, chars: usize) -> bool {
         match self.fit {
             LengthFit::Exact => count > chars,
             LengthFit::Words => count > chars + chars / NEAR,
@@ -50,11 +49,42 @@ impl Lengths {
 
     /// Cuts or extends a text.
     pub fn fit(&self, text: &mut String, chars: usize, key: u64) {
-        let rng = &mut CellRng::new(key);
         match self.fit {
-            LengthFit::Exact => fit_text(text, chars, rng),
-            LengthFit::Words if text.chars().count().abs_diff(chars) > chars / NEAR => fit_words(text, chars, rng),
+            LengthFit::Exact => fit_text(text, chars, &mut CellRng::new(key)),
+            LengthFit::Words if characters(text).abs_diff(chars) > chars / NEAR => {
+                fit_words(text, chars, &mut CellRng::new(key));
+            }
             LengthFit::Words | LengthFit::Nearest => {}
+        }
+    }
+}
+
+/// The text of a cell, and the text that is tried next: buffers used again for each cell.
+#[derive(Debug, Default)]
+pub struct TextBuffers {
+    pub found: String,
+    tried: String,
+}
+
+impl TextBuffers {
+    /// Writes texts until one has about this number of characters, and keeps the nearest.
+    fn nearest(&mut self, chars: Option<usize>, rounds: u64, mut write: impl FnMut(u64, &mut String)) {
+        self.found.clear();
+        write(0, &mut self.found);
+        let Some(chars) = chars.filter(|_| rounds > 1) else { return };
+        let near = (chars / 12).max(1);
+        let mut off = characters(&self.found).abs_diff(chars);
+        for round in 1..rounds {
+            if off <= near {
+                return;
+            }
+            self.tried.clear();
+            write(round, &mut self.tried);
+            let next = characters(&self.tried).abs_diff(chars);
+            if next < off {
+                off = next;
+                std::mem::swap(&mut self.found, &mut self.tried);
+            }
         }
     }
 }
@@ -71,7 +101,7 @@ pub struct RankedGen {
     longest: usize,
     places: Option<Permutation>,
     key: u64,
-    stored: OnceLock<Vec<Value>>,
+    stored: OnceLock<Vec<String>>,
 }
 
 impl RankedGen {
@@ -94,61 +124,122 @@ impl RankedGen {
         }
     }
 
+    /// Returns true if all values are texts, so that [`text`](Self::text) gives them.
+    pub fn is_text(&self) -> bool {
+        self.draws_text() && self.first.iter().all(|value| matches!(value, Value::Text(_)))
+    }
+
+    fn draws_text(&self) -> bool {
+        self.own.is_text() && self.own.size() > 0
+    }
+
     /// Returns the value for a uniform number.
     pub fn value(&self, u: f64, lengths: &Lengths) -> Value {
         let rank = self.ranks.rank(u);
-        if let Some(value) = usize::try_from(rank).ok().and_then(|i| self.first.get(i)) {
-            return value.clone();
+        match usize::try_from(rank).ok().and_then(|i| self.first.get(i)) {
+            Some(value) => value.clone(),
+            None if self.draws_text() => {
+                Value::Text(self.of_rank(rank, lengths, &mut TextBuffers::default()).to_owned())
+            }
+            None if self.natural => self.own.draw(&mut self.stream(rank, 0)),
+            None if self.own.size() == 0 => Value::Null,
+            None => self.own.value(self.member(rank, 0).0),
         }
+    }
+
+    /// Returns the text for a uniform number, without an allocation.
+    pub fn text<'a>(&'a self, u: f64, lengths: &Lengths, buffers: &'a mut TextBuffers) -> &'a str {
+        let rank = self.ranks.rank(u);
+        match usize::try_from(rank).ok().and_then(|i| self.first.get(i)) {
+            Some(Value::Text(text)) => text,
+            _ => self.of_rank(rank, lengths, buffers),
+        }
+    }
+
+    fn of_rank<'a>(&'a self, rank: u64, lengths: &Lengths, buffers: &'a mut TextBuffers) -> &'a str {
         if self.natural && self.ranks.size() <= STORED {
             let stored = self.stored.get_or_init(|| self.store(lengths));
-            return usize::try_from(rank).ok().and_then(|i| stored.get(i)).cloned().unwrap_or(Value::Null);
+            return usize::try_from(rank).ok().and_then(|i| stored.get(i)).map_or("", String::as_str);
         }
         let chars = self.chars(rank, lengths);
-        if self.natural { self.drawn(rank, chars, lengths) } else { self.numbered(rank, chars, lengths) }
+        if self.natural {
+            buffers.nearest(chars, rounds(chars, lengths, MOST_ROUNDS), |round, out| self.draw(rank, round, out));
+        } else {
+            self.numbered(rank, chars, lengths, buffers);
+        }
+        self.fit(&mut buffers.found, chars, lengths, rank);
+        &buffers.found
     }
 
     /// Returns the length of a rank's text: lengths are distributed by the same shares as the ranks.
     fn chars(&self, rank: u64, lengths: &Lengths) -> Option<usize> {
+        lengths.law.as_ref()?;
         lengths.number((self.ranks.before(rank) + self.ranks.before(rank + 1)) / 2.0)
     }
 
-    /// Returns the values of all ranks, which differ in any letter case.
-    fn store(&self, lengths: &Lengths) -> Vec<Value> {
+    /// Returns the texts of all ranks, which differ in any letter case.
+    fn store(&self, lengths: &Lengths) -> Vec<String> {
         let mut seen: HashSet<String> = HashSet::new();
-        let mut value = |rank: u64| {
+        let mut buffers = TextBuffers::default();
+        let mut text = |rank: u64| {
             let chars = self.chars(rank, lengths);
-            let mut new = |attempt: u64| {
-                let value = self.fitted(self.draw(rank, attempt), chars, lengths, rank);
-                (!seen.contains(&value.to_string().to_lowercase())).then_some(value)
-            };
-            let found = nearest((0..ATTEMPTS).filter_map(&mut new), chars);
-            let found = found.unwrap_or_else(|| self.numbered(rank, chars, lengths));
-            seen.insert(found.to_string().to_lowercase());
+            let near = chars.map_or(usize::MAX, |chars| (chars / 12).max(1));
+            let mut best: Option<(usize, String, String)> = None;
+            for attempt in 0..ATTEMPTS {
+                buffers.tried.clear();
+                self.draw(rank, attempt, &mut buffers.tried);
+                self.fit(&mut buffers.tried, chars, lengths, rank);
+                let off = chars.map_or(0, |chars| characters(&buffers.tried).abs_diff(chars));
+                if best.as_ref().is_some_and(|(least, ..)| *least <= off) {
+                    continue;
+                }
+                let lower = buffers.tried.to_lowercase();
+                if !seen.contains(&lower) {
+                    best = Some((off, buffers.tried.clone(), lower));
+                    if off <= near {
+                        break;
+                    }
+                }
+            }
+            let (found, lower) = best.map_or_else(
+                || {
+                    self.numbered(rank, chars, lengths, &mut buffers);
+                    self.fit(&mut buffers.found, chars, lengths, rank);
+                    (buffers.found.clone(), buffers.found.to_lowercase())
+                },
+                |(_, found, lower)| (found, lower),
+            );
+            seen.insert(lower);
             found
         };
-        (0..self.ranks.size()).map(&mut value).collect()
+        (0..self.ranks.size()).map(&mut text).collect()
     }
 
-    fn draw(&self, rank: u64, attempt: u64) -> Value {
-        self.own.draw(&mut CellRng::new(mix(self.key ^ mix(rank ^ attempt << 56))))
+    fn stream(&self, rank: u64, attempt: u64) -> CellRng {
+        CellRng::new(mix(self.key ^ mix(rank ^ attempt << 56)))
     }
 
-    fn drawn(&self, rank: u64, chars: Option<usize>, lengths: &Lengths) -> Value {
-        let rounds = rounds(chars, lengths, MOST_ROUNDS);
-        let found = nearest((0..rounds).map(|attempt| self.draw(rank, attempt)), chars);
-        self.fitted(found.unwrap_or(Value::Null), chars, lengths, rank)
+    fn draw(&self, rank: u64, attempt: u64, out: &mut String) {
+        self.own.draw_text(&mut self.stream(rank, attempt), out);
     }
 
-    fn numbered(&self, rank: u64, chars: Option<usize>, lengths: &Lengths) -> Value {
+    /// Writes a member of the domain that no other rank has.
+    fn numbered(&self, rank: u64, chars: Option<usize>, lengths: &Lengths, buffers: &mut TextBuffers) {
         let most = u64::try_from(self.own.size() / u128::from(self.ranks.size().max(1))).unwrap_or(MOST_ROUNDS);
         let rounds = rounds(chars, lengths, most.clamp(1, MOST_ROUNDS));
-        let found = nearest((0..rounds).map(|round| self.member(rank, round)), chars);
-        self.fitted(found.unwrap_or(Value::Null), chars, lengths, rank)
+        buffers.nearest(chars, rounds, |round, out| {
+            let (place, repeated) = self.member(rank, round);
+            self.own.value_text(place, out);
+            // Ranks beyond the domain's size repeat its values, with a number appended.
+            if repeated > 0 && self.longest > 0 {
+                *out = with_number(out, repeated + 1, self.longest);
+            }
+        });
     }
 
-    /// Returns a member of the domain. Each round has other members, which no other rank has.
-    fn member(&self, rank: u64, round: u64) -> Value {
+    /// Returns the number of a member of the domain, and how often lower ranks had it before. Each round has other
+    /// members, which no other rank has. The domain must not be empty.
+    fn member(&self, rank: u64, round: u64) -> (u128, u64) {
         let size = self.own.size().max(1);
         let wanted = rank.saturating_add(round.saturating_mul(self.ranks.size()));
         let (member, repeated) = match u64::try_from(size) {
@@ -163,31 +254,20 @@ impl RankedGen {
                 wide % size
             }
         };
-        match if self.own.size() == 0 { Value::Null } else { self.own.value(place) } {
-            // Ranks beyond the domain's size repeat its values, with a number appended.
-            Value::Text(text) if repeated > 0 && self.longest > 0 => {
-                Value::Text(with_number(&text, repeated + 1, self.longest))
-            }
-            value => value,
-        }
+        (place, repeated)
     }
 
-    fn fitted(&self, value: Value, chars: Option<usize>, lengths: &Lengths, rank: u64) -> Value {
-        let Some(chars) = chars else { return value };
-        let mut text = match value {
-            Value::Text(text) => text,
-            other => return other,
-        };
+    fn fit(&self, text: &mut String, chars: Option<usize>, lengths: &Lengths, rank: u64) {
+        let Some(chars) = chars else { return };
         let key = mix(self.key ^ rank);
         // Distinct texts may have a common prefix.
-        if lengths.cuts(&text, chars) && chars < SHORT {
+        if chars < SHORT && lengths.cuts(characters(text), chars) {
             let code = code(rank, self.ranks.size());
-            lengths.fit(&mut text, chars.saturating_sub(code.len()), key);
+            lengths.fit(text, chars.saturating_sub(code.len()), key);
             text.push_str(&code);
         } else {
-            lengths.fit(&mut text, chars, key);
+            lengths.fit(text, chars, key);
         }
-        Value::Text(text)
     }
 }
 
@@ -200,20 +280,9 @@ fn rounds(chars: Option<usize>, lengths: &Lengths, most: u64) -> u64 {
     }
 }
 
-/// Returns the first value with about this number of characters, or the nearest.
-fn nearest(values: impl Iterator<Item = Value>, chars: Option<usize>) -> Option<Value> {
-    let mut best: Option<(usize, Value)> = None;
-    for value in values {
-        let (Value::Text(text), Some(chars)) = (&value, chars) else { return Some(value) };
-        let off = text.chars().count().abs_diff(chars);
-        if best.as_ref().is_none_or(|(least, _)| off < *least) {
-            best = Some((off, value));
-        }
-        if off <= (chars / 12).max(1) {
-            break;
-        }
-    }
-    best.map(|(_, value)| value)
+/// Returns the number of characters of a text.
+fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// Returns letters and digits that identify a rank, of equal length for all ranks.

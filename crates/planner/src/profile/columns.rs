@@ -1,6 +1,7 @@
 //! A column as the profile alone determines it.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{LearnedColumn, fanout, labels, moments, numbers};
 use crate::context::PlanContext;
@@ -287,8 +288,15 @@ fn repeated(sampler: &Sampler, size: u64) -> f64 {
         return 0.0;
     }
     let tried = size.min(MOST_TRIED);
-    let text = |i: u64| sampler.draw(&mut CellRng::new(mix(i))).to_string();
-    let distinct: HashSet<String> = (0..tried).map(text).collect();
+    let mut text = String::new();
+    let hash = |i: u64| {
+        text.clear();
+        sampler.draw_text(&mut CellRng::new(mix(i)), &mut text);
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        hasher.finish()
+    };
+    let distinct: HashSet<u64> = (0..tried).map(hash).collect();
     let repeated = 1.0 - distinct.len() as f64 / tried as f64;
     // Pairs of equal texts grow with the square of their number.
     repeated * size as f64 / tried as f64

@@ -43,11 +43,8 @@ impl ProfileFigures {
     ) -> Result<ProfileFigures, RowError> {
         let rows = generator.table(t).rows;
         let count = rows.min(sample);
-        let mut cells = Vec::with_capacity(count as usize);
-        for i in 0..count {
-            let row = (u128::from(i) * u128::from(rows) / u128::from(count.max(1))) as u64;
-            cells.push(generator.cell(t, c, row)?);
-        }
+        let row = |i: u64| (u128::from(i) * u128::from(rows) / u128::from(count.max(1))) as u64;
+        let cells = generator.cells_of(t, c, (0..count).map(row).collect())?;
         Ok(ProfileFigures::measure(&cells, unit))
     }
 

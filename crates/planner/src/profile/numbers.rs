@@ -1,11 +1,9 @@
 //! Learned numbers: quantiles of all values, and common values with separate intervals.
 
-use std::collections::HashMap;
-
 use dbmocker_core::rng_stream::mix;
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{
-    Atom, Distribution, Ending, InverseCdf, LearnedDistribution, NumberGrid, Point, unit,
+    Atom, Distribution, Ending, InverseCdf, LearnedDistribution, NumberGrid, Point, domain_of_distinct, unit,
 };
 use dbmocker_domain::range_units;
 use dbmocker_generate::NumericUnit;
@@ -86,6 +84,14 @@ const TRIED: f64 = 300_000.0;
 /// Relative tolerances for the number of distinct values: more, and fewer if their number follows from the resolution.
 const CLOSE: f64 = 0.02;
 const FEWER: f64 = 0.07;
+/// The most frequent values whose share is compared.
+const COMMON: usize = 100;
+/// Maximum number of laws simulated in search of a number of distinct values.
+const MOST_SIZES: u32 = 14;
+/// Rows that each value must have for rows to be left out.
+const SEVERAL: f64 = 4.0;
+/// Rows for which another thread is worth its start.
+const LEAST_PART: usize = 10_000;
 
 /// Returns the law of numbers by a profile's common values and quantiles; `None` if they define none. `known`: common
 /// values with their shares of the rows that are not NULL; `shares`: those of common values without labels.
@@ -102,67 +108,153 @@ pub(super) fn law(
     let plain = learned(&line, known, &flat, profile, grid);
     InverseCdf::new(&Distribution::Learned(plain.clone()), grid).ok()?;
     let Some(target) = sizes.target else { return Some(plain) };
+    let simulated = SimulatedRows::new(sizes);
     // The resolution of a column may give the values and frequencies by itself.
-    let natural = tried(&plain, sizes, grid);
+    let natural = simulated.figures(&plain, grid, 1);
     let enough = (target * (1.0 - FEWER)..=target * (1.0 + CLOSE)).contains(&natural.0);
     if enough && (natural.1 - sizes.common).abs() < 0.1 {
         return Some(plain);
     }
     let all = learned(&line, known, shares, profile, grid);
-    let found = tried(&all, sizes, grid).0;
+    let found = if all == plain { natural.0 } else { simulated.figures(&all, grid, 1).0 };
     if found <= target * (1.0 + CLOSE) {
         let near = |of: &(f64, f64)| (of.0 - target).abs();
         return Some(if near(&natural) < (found - target).abs() && natural.0 < 1.1 * target { plain } else { all });
     }
-    // Search for the number of candidate values that gives the known number of distinct ones.
-    let (mut low, mut high) = (1.0, 4.0 * sizes.rows.max(4.0));
-    let mut best = all.clone();
-    for _ in 0..14 {
-        let size = f64::sqrt(low * high);
-        let with = LearnedDistribution { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
-        let shown = tried(&with, sizes, grid).0;
-        best = with;
-        if (shown / target - 1.0).abs() < CLOSE {
-            break;
-        }
-        if shown < target { low = size } else { high = size }
-    }
-    Some(best)
+    Some(of_distinct(all, target, &simulated, grid))
 }
 
-/// Simulates a law: returns the number of distinct values, as the server estimates it, and the share of the hundred
-/// most frequent values, excluding those that occur once.
-fn tried(law: &LearnedDistribution, sizes: SampleSizes, grid: NumberGrid) -> (f64, f64) {
-    let Ok(inverse) = InverseCdf::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
-    let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
-    let sampled = rows < sizes.rows;
-    let shares = Permutation::new(1, if sizes.sampled.is_some() { sizes.rows.max(1.0) as u64 } else { rows as u64 });
-    let mut counts: HashMap<i64, u64> = HashMap::new();
-    let mut filled = 0u64;
-    for row in 0..rows as u64 {
-        if unit(mix(row ^ 0x6e75_6c6c)) < sizes.nulls {
-            continue;
-        }
-        filled += 1;
-        let word = unit(mix(row));
-        // Each row has a separate share, in the sample as well.
-        let u = if sizes.ordered { word } else { (shares.apply(row) as f64 + word) / shares.size() as f64 };
-        *counts.entry(inverse.number(u.min(1.0 - f64::EPSILON))).or_default() += 1;
-    }
-    let (distinct, filled) = (counts.len() as f64, filled.max(1) as f64);
-    let once = counts.values().filter(|n| **n == 1).count() as f64;
-    let mut common: Vec<u64> = counts.into_values().filter(|n| *n > 1).collect();
-    common.sort_by_key(|n| std::cmp::Reverse(*n));
-    let common = common.iter().take(100).sum::<u64>() as f64 / filled;
-    let all = sizes.rows * (1.0 - sizes.nulls);
-    let shown = match (sampled, sizes.sampled) {
-        (false, _) => distinct,
-        // PostgreSQL's estimate (Haas and Stokes, Duj1).
-        (true, Some(_)) => (filled * distinct / (filled - once + once * filled / all)).clamp(distinct, all),
-        (true, None) if distinct > 0.5 * filled => distinct * sizes.rows / rows,
-        (true, None) => distinct,
+/// Searches for the number of candidate values with which a law gives the known number of distinct ones.
+fn of_distinct(
+    all: LearnedDistribution,
+    target: f64,
+    simulated: &SimulatedRows,
+    grid: NumberGrid,
+) -> LearnedDistribution {
+    let sizes = &simulated.sizes;
+    let (mut low, mut high) = (1.0, 4.0 * sizes.rows.max(4.0));
+    let common: f64 = all.atoms.iter().map(|atom| atom.share).sum();
+    let others = (target - all.atoms.len() as f64).max(1.0);
+    let filled = (1.0 - common).max(0.0) * sizes.rows;
+    let mut size = match sizes.ordered {
+        true => domain_of_distinct(others, filled * (1.0 - sizes.nulls), None),
+        false => domain_of_distinct(others, filled, Some(sizes.nulls)),
     };
-    (shown, common)
+    let mut last: Option<(f64, f64)> = None;
+    let mut best = (f64::INFINITY, all.clone());
+    for round in 0..MOST_SIZES {
+        if !(low < size && size < high) || round % 3 == 2 {
+            size = f64::sqrt(low * high);
+        }
+        let with = LearnedDistribution { distinct: Some(size.round().max(1.0) as u64), ..all.clone() };
+        let shown = simulated.figures(&with, grid, simulated.every(&with)).0;
+        let off = (shown / target - 1.0).abs();
+        if off < best.0 {
+            best = (off, with);
+        }
+        if off < CLOSE {
+            break;
+        }
+        if shown < target {
+            low = size
+        } else {
+            high = size
+        }
+        // The secant through the last two points, of logarithms.
+        let (x, y) = (size.ln(), shown.max(1.0).ln());
+        let slope = last.map_or(1.0, |(x0, y0)| (y - y0) / (x - x0));
+        last = Some((x, y));
+        size = (x + (target.ln() - y) / slope).exp();
+    }
+    best.1
+}
+
+/// The rows of a column, as their shares of its distribution.
+struct SimulatedRows {
+    /// Of the rows that are not NULL, in ascending order: neighbours have near values, which saves time.
+    shares: Vec<f64>,
+    sizes: SampleSizes,
+    /// Only some of the rows are simulated.
+    sampled: Option<f64>,
+}
+
+impl SimulatedRows {
+    fn new(sizes: SampleSizes) -> SimulatedRows {
+        let rows = sizes.rows.min(sizes.sampled.unwrap_or(TRIED)).max(1.0);
+        let sampled = (rows < sizes.rows).then_some(rows);
+        let size = if sizes.sampled.is_some() { sizes.rows.max(1.0) as u64 } else { rows as u64 };
+        let permutation = Permutation::new(1, size);
+        let is_part = rows as u64 != size;
+        let share = |row: u64| {
+            let word = unit(mix(row));
+            // Each row has a separate share, in the sample as well.
+            let place = if is_part { permutation.apply(row) } else { row };
+            let share = if sizes.ordered { word } else { (place as f64 + word) / size as f64 };
+            share.min(1.0 - f64::EPSILON)
+        };
+        let filled = (0..rows as u64).filter(|row| unit(mix(row ^ 0x6e75_6c6c)) >= sizes.nulls);
+        let mut shares: Vec<f64> = filled.map(share).collect();
+        if sizes.ordered || is_part {
+            shares.sort_unstable_by(f64::total_cmp);
+        }
+        SimulatedRows { shares, sizes, sampled }
+    }
+
+    /// Returns `n` if every `n`-th row suffices: each value of a law with a number of distinct ones still has several rows.
+    fn every(&self, law: &LearnedDistribution) -> usize {
+        let common: f64 = law.atoms.iter().map(|atom| atom.share).sum();
+        let least = law.atoms.iter().map(|atom| atom.share).fold(1.0, f64::min);
+        let other = (1.0 - common).max(0.0) / law.distinct.map_or(f64::INFINITY, |n| n as f64);
+        ((least.min(other) * self.shares.len() as f64 / SEVERAL) as usize).max(1)
+    }
+
+    /// Returns the numbers that a law gives every `n`-th row.
+    fn numbers(&self, inverse: &InverseCdf, every: usize) -> Vec<i64> {
+        let of = |shares: &[f64]| shares.iter().step_by(every).map(|&share| inverse.number(share)).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let part = self.shares.len().div_ceil(threads).max(LEAST_PART * every).next_multiple_of(every);
+        if part >= self.shares.len() {
+            return of(&self.shares);
+        }
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = self.shares.chunks(part).map(|shares| scope.spawn(move || of(shares))).collect();
+            let done =
+                parts.into_iter().map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            done.collect::<Vec<Vec<i64>>>().concat()
+        })
+    }
+
+    /// Simulates a law for every `n`-th row: returns the number of distinct values, as the server estimates it, and the share of the hundred
+    /// most frequent values, excluding those that occur once.
+    fn figures(&self, law: &LearnedDistribution, grid: NumberGrid, every: usize) -> (f64, f64) {
+        let Ok(inverse) = InverseCdf::new(&Distribution::Learned(law.clone()), grid) else { return (0.0, 0.0) };
+        let mut numbers = self.numbers(&inverse, every);
+        // Only usual endings may exchange neighbours, so that this is a pass over sorted runs.
+        numbers.sort();
+        let (mut distinct, mut once, mut common) = (0.0, 0.0, Vec::new());
+        for equal in numbers.chunk_by(|a, b| a == b) {
+            distinct += 1.0;
+            match equal.len() {
+                1 => once += 1.0,
+                n => common.push(n),
+            }
+        }
+        let filled = numbers.len().max(1) as f64;
+        if common.len() > COMMON {
+            common.select_nth_unstable_by_key(COMMON, |n| std::cmp::Reverse(*n));
+        }
+        let common = common.iter().take(COMMON).sum::<usize>() as f64 / filled;
+        let SampleSizes { rows, nulls, .. } = self.sizes;
+        let all = rows * (1.0 - nulls);
+        let shown = match (self.sampled, self.sizes.sampled) {
+            (None, _) => distinct,
+            // PostgreSQL's estimate (Haas and Stokes, Duj1).
+            (Some(_), Some(_)) => (filled * distinct / (filled - once + once * filled / all)).clamp(distinct, all),
+            (Some(sampled), None) if distinct > 0.5 * filled => distinct * rows / sampled,
+            (Some(_), None) => distinct,
+        };
+        (shown, common)
+    }
 }
 
 fn learned(
