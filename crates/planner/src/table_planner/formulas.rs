@@ -198,6 +198,9 @@ impl TablePlanner<'_> {
                 return Err(cannot(formula, &plan.columns[c].name, &why));
             }
             self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, &why))?;
+            let name = &plan.columns[c].name;
+            self.keeps_null_rules(b, plan, c, formula).map_err(|why| cannot(formula, name, &why))?;
+            self.keeps_expression(b, plan, c, formula).map_err(|why| cannot(formula, name, &why))?;
             self.ask_server(b, plan, c, formula)?;
         }
         Ok(())
@@ -212,6 +215,21 @@ impl TablePlanner<'_> {
         formula: &ResolvedFormula,
     ) -> Result<(), String> {
         let column = &self.table.columns[c];
+        let numbered = formula.inputs.iter().find_map(|(_, input)| match input {
+            FormulaInput::RowNumber { key: Some(key) } => plan.foreign.iter().find(|f| f.name == key.name),
+            _ => None,
+        });
+        if let Some(f) = numbered
+            && b.rows_before(self.index) > 0
+            && f.existing_count > plan.sources[f.source].first
+        {
+            return Err(format!(
+                "`{}` holds {} rows from before, so that numbers of rows of one `{}` would begin at 1 again; empty it with --truncate",
+                self.table.name,
+                b.rows_before(self.index),
+                f.parent
+            ));
+        }
         if formula.unique_series().is_none() && formula.key != "series" {
             return Ok(());
         }
@@ -296,9 +314,9 @@ pub(super) fn law(
             FormulaInput::Cell(c) => InputOf::Cell(*c),
             FormulaInput::Own => InputOf::Own { group: None, null_share: 0.0 },
             FormulaInput::Drawn(typed) => InputOf::Drawn(values(typed)?),
-            FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None },
+            FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None, before: b.rows_before(own) },
             FormulaInput::RowNumber { key: Some(key) } => {
-                InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?) }
+                InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?), before: 0 }
             }
             FormulaInput::Series { key, series } => {
                 let foreign = key.as_ref().map(|key| foreign(own, &key.name).ok_or(())).transpose().ok()?;
@@ -317,10 +335,11 @@ pub(super) fn law(
                 };
                 InputOf::Parent { path: path.iter().map(step).collect::<Option<_>>()?, column: *column }
             }
-            FormulaInput::Children { table, key, fold, of, columns } => InputOf::Children {
+            FormulaInput::Children { table, key, fold, distinct, of, columns } => InputOf::Children {
                 table: b.position(*table)?,
                 foreign: foreign(*table, &key.name)?,
                 fold: *fold,
+                distinct: *distinct,
                 of: Box::new(of.clone()),
                 columns: columns.clone(),
                 env,
@@ -330,7 +349,7 @@ pub(super) fn law(
     };
     let inputs = formula.inputs.iter().map(input).collect::<Option<Vec<Input>>>()?;
     let most = match table.columns[c].ty {
-        SqlType::Text { max_chars, .. } if b.schema.dialect != Dialect::Sqlite => max_chars,
+        SqlType::Text { max_chars, .. } => max_chars,
         _ => None,
     };
     let law = Law::Expression { expr: Box::new(formula.expr.clone()), inputs, env, most };
@@ -554,7 +573,7 @@ fn agreement(dialect: Dialect, column: &dbmocker_core::schema::Column, text: &st
         (Dialect::Sqlite, SqlType::Decimal { scale, .. }) => {
             format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5000001 * {}", 10f64.powi(-i32::from(*scale)))
         }
-        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5"),
+        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name}"),
         _ => return None,
     })
 }
