@@ -201,6 +201,7 @@ impl TablePlanner<'_> {
             let name = &plan.columns[c].name;
             self.keeps_null_rules(b, plan, c, formula).map_err(|why| cannot(formula, name, &why))?;
             self.keeps_expression(b, plan, c, formula).map_err(|why| cannot(formula, name, &why))?;
+            self.keeps_affinity(b, plan, c, formula).map_err(|why| cannot(formula, name, &why))?;
             self.ask_server(b, plan, c, formula)?;
         }
         Ok(())
@@ -511,6 +512,48 @@ impl Row for NamedCells<'_> {
 }
 
 impl TablePlanner<'_> {
+    /// Checks that SQLite stores the numbers of an expression in a column of integers: it does not round, and keeps
+    /// texts.
+    fn keeps_affinity(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        c: usize,
+        formula: &ResolvedFormula,
+    ) -> Result<(), String> {
+        let whole = matches!(self.table.columns[c].ty, SqlType::Int { .. }) && formula.key == "expression";
+        if b.schema.dialect != Dialect::Sqlite || !whole || !formula.is_plain() {
+            return Ok(());
+        }
+        let Expr::Cast { expr: rounded, .. } = &formula.expr else { return Ok(()) };
+        let Expr::Cast { expr: typed, .. } = &**rounded else { return Ok(()) };
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let all: Vec<usize> = (0..self.table.columns.len()).collect();
+        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
+        for row in (0..plan.rows).step_by(step) {
+            let values = b.generator.cells(self.position, &all, row).map_err(|e| e.to_string())?;
+            let value = typed.value(&NamedCells { table: self.table, values: &values }, env);
+            let value = value.map_err(|e| e.to_string())?;
+            let equal = match &value {
+                Value::Text(text) => text.trim().parse::<i128>().is_ok(),
+                value => Expr::compare(
+                    dbmocker_predicate::Cmp::Eq,
+                    Expr::Literal(value.clone()),
+                    Expr::Literal(values[c].clone()),
+                )
+                .truth(&dbmocker_predicate::NoRow, env)
+                .is_ok_and(|t| t != Some(false)),
+            };
+            if !equal {
+                return Err(format!(
+                    "in row {row} it gives {value}, which SQLite would store as it is, not as a whole number; write \
+                     cast(round(...) as integer)"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Compares sample rows with the server's evaluation, for expressions over the row alone.
     fn ask_server(
         &self,

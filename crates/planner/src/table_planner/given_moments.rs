@@ -111,6 +111,26 @@ impl TablePlanner<'_> {
 }
 
 impl GivenMoments {
+    /// Returns the moments of a row whose start time the config file gives without a clock: the others follow it.
+    pub(super) fn following(&self) -> Option<TableMoments> {
+        let (start, _) = self.start.as_ref()?;
+        let relative = |at: &Moment| {
+            let mut at = at.clone();
+            if let Moment::After { of, .. }
+            | Moment::Since { of }
+            | Moment::Recent { of, .. }
+            | Moment::Ahead { of, .. }
+            | Moment::Before { of, .. } = &mut at
+            {
+                *of = of.or(Some(*start));
+            }
+            at
+        };
+        let laws = self.moments.laws.iter().filter(|(c, ..)| c != start);
+        let laws = laws.map(|(c, at, form, text)| (*c, relative(at), *form, text.clone())).collect();
+        Some(TableMoments { main: None, from: self.moments.from, in_days: self.moments.in_days, laws })
+    }
+
     /// Returns the clock, which begins when some parents exist if that leaves it time: `usual` does so.
     pub(super) fn after(&self, usual: &Clock) -> Clock {
         let from =

@@ -1,5 +1,6 @@
 //! The start times of a table's rows: by a clock, or after their parents; and the parents that exist at that time.
 
+use super::given_moments::GivenMoments;
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{MomentColumn, TableMoments};
 use crate::profile;
@@ -62,7 +63,8 @@ impl TablePlanner<'_> {
         // Rows that begin after their parents, without a clock, cannot have given start times.
         let clocked = timed.iter().all(|l| l.choice == ParentTiming::Free && b.ordered[l.parent]);
         let given = self.given_moments.as_ref().filter(|_| clocked && keyed.is_none());
-        let moments = given.map_or(moments, |given| &given.moments);
+        let following = self.given_moments.as_ref().filter(|_| keyed.is_none()).and_then(GivenMoments::following);
+        let moments = given.map_or(following.as_ref().unwrap_or(moments), |given| &given.moments);
         if timed.is_empty() && moments.main.is_none() {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
