@@ -180,7 +180,7 @@ pub enum InputOf {
     /// The row's number in its table, after the rows from before, or among the rows of its parent; from 1.
     RowNumber {
         foreign: Option<usize>,
-        #[serde(skip_serializing_if = "is_none", default)]
+        #[serde(skip_serializing_if = "no_rows", default)]
         before: u64,
     },
     /// The value of a series at the row's place in its table, or among the rows of its parent.
@@ -202,7 +202,7 @@ pub enum InputOf {
     },
 }
 
-fn is_none(rows: &u64) -> bool {
+fn no_rows(rows: &u64) -> bool {
     *rows == 0
 }
 
