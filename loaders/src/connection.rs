@@ -65,6 +65,11 @@ pub struct SessionOptions {
 }
 
 impl SessionOptions {
+    /// Returns a setting; names ignore case.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
     /// Returns PostgreSQL's command-line options of a session: those given, then the settings.
     pub fn postgres_options(&self) -> Option<String> {
         // The server splits options at white space.

@@ -22,6 +22,8 @@ pub enum ArgumentError {
     Rows(String),
     #[error("{0} rows are more than any server holds; at most {most}", most = dbmocker_core::humanize::count(MOST_ROWS))]
     TooManyRows(String),
+    #[error("the session setting `{name}` cannot be changed: {why}; leave it out")]
+    OwnSetting { name: String, why: &'static str },
     #[error("must be 1 or more")]
     NoRows,
     #[error("two numbers for every table; write those of single tables as users=2k")]
@@ -243,8 +245,27 @@ pub fn session_setting(text: &str) -> Result<(String, String), ArgumentError> {
     if bare.is_empty() || bare.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') || !bare.chars().all(named) {
         return Err(wrong());
     }
+    if let Some((_, why)) = OWN_SETTINGS.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        return Err(ArgumentError::OwnSetting { name: name.to_owned(), why });
+    }
     Ok((name.to_owned(), value.to_owned()))
 }
+
+/// Settings on which reading and loading depend, with the reason.
+const OWN_SETTINGS: [(&str, &str); 12] = [
+    ("search_path", "statements name the schema of each table; `--schema` selects schemas"),
+    ("client_encoding", "rows are sent as UTF-8"),
+    ("TimeZone", "rows are sent, and read, in UTC"),
+    ("DateStyle", "dates are sent, and read, in ISO format"),
+    ("IntervalStyle", "intervals are sent, and read, in the style `postgres`"),
+    ("standard_conforming_strings", "texts are sent with backslashes as they are"),
+    ("bytea_output", "bytes are read as hexadecimal digits"),
+    ("extra_float_digits", "numbers are read with all digits"),
+    ("time_zone", "rows are sent, and read, in UTC"),
+    ("unique_checks", "the load turns it off and on by itself"),
+    ("foreign_key_checks", "the load turns it off and on by itself"),
+    ("max_error_count", "the warnings of the load are read"),
+];
 
 /// A share as a percentage, or a number from 0 to 1.
 ///

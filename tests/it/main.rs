@@ -30,6 +30,7 @@ mod formulas;
 mod given;
 mod guard;
 mod introspect;
+mod kept;
 mod late;
 mod learn;
 mod likeness;

@@ -83,7 +83,8 @@ impl ClockGen {
         let (opens, closes) = (from - first * MICROS_PER_DAY, to - last * MICROS_PER_DAY);
         let mut hours = [0.0; 25];
         for hour in 0..24 {
-            let learned = clock.hours.get(hour).map(|weight| f64::from((*weight).max(1)));
+            let least = u32::from(!clock.machine);
+            let learned = clock.hours.get(hour).map(|weight| f64::from((*weight).max(least)));
             hours[hour + 1] = hours[hour] + learned.unwrap_or(if clock.machine { 1.0 } else { DAY[hour] });
         }
         let whole = hours[24];
@@ -104,9 +105,13 @@ impl ClockGen {
                 [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
                 points => days * learned_share(points, day) * weekday_factor(&clock.week, day),
             };
-            (weight * UNIT).max(1.0) as u64
+            let never = clock.machine && clock.week.get(weekday(day)) == Some(&0);
+            if never { 0 } else { (weight * UNIT).max(1.0) as u64 }
         };
-        made.days = WeightTotals::new((first..=last).map(weight));
+        let weights: Vec<u64> = (first..=last).map(weight).collect();
+        // A clock of a few days may have none of its weekdays.
+        let none = weights.iter().all(|w| *w == 0);
+        made.days = WeightTotals::new(weights.into_iter().map(|w| if none { 1 } else { w }));
         made.small = rows >> 31 == 0 && made.days.all() >> 31 == 0;
         made
     }
@@ -136,6 +141,8 @@ impl ClockGen {
 
     /// Returns the time of day before which this share of the day's weight lies.
     fn time(&self, part: f64) -> i64 {
+        // Hours without weight may end the day.
+        let part = part.min(1.0 - f64::EPSILON);
         let mut hour = usize::from(self.guide[((part * GUIDES as f64) as usize).min(GUIDES)]);
         while hour < 23 && self.hours[hour + 1] <= part {
             hour += 1;

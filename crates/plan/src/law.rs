@@ -177,16 +177,33 @@ pub enum InputOf {
     Drawn(Domain),
     /// A column of the row reached along these foreign keys; NULL if there is none.
     Parent { path: Vec<FkStep>, column: usize },
-    /// The row's number in its table, from 1, or among the rows of its parent.
-    RowNumber { foreign: Option<usize> },
+    /// The row's number in its table, after the rows from before, or among the rows of its parent; from 1.
+    RowNumber {
+        foreign: Option<usize>,
+        #[serde(skip_serializing_if = "no_rows", default)]
+        before: u64,
+    },
     /// The value of a series at the row's place in its table, or among the rows of its parent.
     Series { series: SeriesPlan, foreign: Option<usize> },
     /// The value of a walk at that place.
     Walk { walk: WalkPlan, foreign: Option<usize> },
     /// The factor of the season at the moment in a column of the row.
     Season { season: SeasonPlan, at: usize },
-    /// An aggregate over the rows of another table that refer to the row.
-    Children { table: usize, foreign: usize, fold: Aggregate, of: Box<Expr>, columns: Vec<(String, usize)>, env: Env },
+    /// An aggregate over the rows of another table that refer to the row; `distinct`: each value once.
+    Children {
+        table: usize,
+        foreign: usize,
+        fold: Aggregate,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        distinct: bool,
+        of: Box<Expr>,
+        columns: Vec<(String, usize)>,
+        env: Env,
+    },
+}
+
+fn no_rows(rows: &u64) -> bool {
+    *rows == 0
 }
 
 /// An aggregate function. NULLs are ignored; without values it is NULL, or 0 for a count.
@@ -559,13 +576,13 @@ pub struct Clock {
     pub to: i64,
     /// At all hours on all days, as machines do.
     pub machine: bool,
-    /// A learned clock: moments before which this many of [`WHOLE`] rows lie.
+    /// A learned or requested clock: moments before which this many of [`WHOLE`] rows lie.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub learned: Vec<(u32, i64)>,
-    /// Learned weights of the 24 hours of a day, each above 0.
+    /// Weights of the 24 hours of a day, by a profile or the config file.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub hours: Vec<u32>,
-    /// Learned weights of Monday to Sunday.
+    /// Weights of Monday to Sunday.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub week: Vec<u32>,
 }

@@ -79,7 +79,13 @@ pub enum ParentChoice {
     /// By the frequencies of the parents, most frequent first, scattered over all parents.
     Ranked { ranks: Ranks },
     /// Self reference to an earlier row, in a tree of this shape; roots are NULL, or their own parents if `rooted`.
-    Tree { shape: TreeShape, rooted: bool },
+    /// `roots`: their share of the rows, if it is not that of the shape.
+    Tree {
+        shape: TreeShape,
+        rooted: bool,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        roots: Option<f64>,
+    },
     /// One to one; NULL for rows beyond the number of parents.
     OneToOne,
     /// One to one in the order of the parents; where there are more parents than rows, evenly spaced ones.

@@ -145,7 +145,36 @@ impl OverrideScope<'_> {
         if let Some(file) = &override_.values_from {
             return self.values_of_file(file);
         }
-        Ok(self.likely.clone())
+        Ok(match &override_.distribution {
+            Some(asked) => self.reach(asked),
+            None => self.likely.clone(),
+        })
+    }
+
+    /// Returns the range over which a distribution extends: that of the type, since likely values are a guess. A
+    /// distribution that does not say where it begins or ends takes that end from the likely values.
+    fn reach(&self, asked: &DistributionOverride) -> Domain {
+        let (begins, ends) = asked.extent();
+        let mut domain = self.likely.clone();
+        match (&mut domain, self.legal) {
+            (Domain::Range { kind, lo, hi, .. }, Domain::Range { kind: same, lo: least, hi: most, .. })
+                if *kind == *same =>
+            {
+                let span = *hi - *lo;
+                (*lo, *hi) = (if begins { *least } else { *lo }, if ends { *most } else { *hi });
+                let first = asked.first_end(&domain, self.now);
+                if let (false, Domain::Range { lo, .. }) = (begins, &mut domain)
+                    && let Some(first) = first.filter(|first| first < lo)
+                {
+                    *lo = (first - span).max(*least);
+                }
+            }
+            (Domain::Float { lo, hi, .. }, Domain::Float { lo: least, hi: most, .. }) => {
+                (*lo, *hi) = (if begins { *least } else { *lo }, if ends { *most } else { *hi });
+            }
+            _ => {}
+        }
+        domain
     }
 
     /// Returns the values of a file.
@@ -324,7 +353,13 @@ impl OverrideScope<'_> {
                     .map_err(|_| self.refused(&format!("{key}: {v}"), OverrideMisfit::NoNumber)),
             };
             let (from, to) = (number(&override_.min_value, "min_value")?, number(&override_.max_value, "max_value")?);
-            (*lo, *hi) = (from.unwrap_or(lo.min(to.unwrap_or(*lo))), to.unwrap_or(hi.max(from.unwrap_or(*hi))));
+            let span = *hi - *lo;
+            let below = |to: f64| if *lo >= 0.0 && to >= 0.0 { 0.0 } else { to - span.max(to.abs()) };
+            let above = |from: f64| from + span.max(from.abs());
+            (*lo, *hi) = (
+                from.unwrap_or_else(|| to.filter(|to| *to < *lo).map_or(*lo, below)),
+                to.unwrap_or_else(|| from.filter(|from| *from > *hi).map_or(*hi, above)),
+            );
             return if lo <= hi { Ok(domain) } else { Err(self.refused(&override_.text(), OverrideMisfit::NoValue)) };
         }
         if let Domain::Range { kind, lo, hi, step, .. } = &mut domain {
@@ -388,8 +423,16 @@ impl OverrideScope<'_> {
             return Err(self.refused(&override_.text(), OverrideMisfit::Reversed));
         }
         let Domain::Range { lo: least, hi: most, .. } = self.legal else { return Ok(old) };
-        let new_lo = from.unwrap_or_else(|| if to.is_some_and(|t| t < lo) { *least } else { lo });
-        let new_hi = to.unwrap_or_else(|| if from.is_some_and(|f| f > hi) { *most } else { hi });
+        // Beyond the likely values, the other bound is about as far away as they reach.
+        let number = matches!(kind, RangeKind::Int | RangeKind::Decimal { .. });
+        let span = |bound: i128| if number { (hi - lo).max(bound.abs()) } else { hi - lo };
+        let below = |to: i128| if lo >= 0 && to >= 0 && number { 0 } else { to.saturating_sub(span(to)) };
+        let new_lo =
+            from.unwrap_or_else(|| if let Some(to) = to.filter(|t| *t < lo) { below(to).max(*least) } else { lo });
+        let new_hi = to.unwrap_or_else(|| match from.filter(|f| *f > hi) {
+            Some(from) => from.saturating_add(span(from)).min(*most),
+            None => hi,
+        });
         if new_lo > new_hi {
             return Err(self.refused(&override_.text(), OverrideMisfit::NoValue));
         }

@@ -29,6 +29,8 @@ use dbmocker_plan::{ALGORITHM_VERSION, Plan, TablePlan};
 pub enum PlanError {
     #[error("no table `{name}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
     UnknownTable { name: String, nearest: Option<String> },
+    #[error("several tables are named `{name}`; write one of {}", all.join(", "))]
+    SeveralTables { name: String, all: Vec<String> },
     #[error("no column `{name}` in table `{table}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
     UnknownColumn { table: String, name: String, nearest: Option<String> },
     #[error("`{name}` is no column; write table.column{}", nearest.as_ref().map_or(String::new(), |n| format!(", e.g. `{n}`")))]

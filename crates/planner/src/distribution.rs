@@ -130,6 +130,25 @@ impl DistributionOverride {
         Ok(law)
     }
 
+    /// Returns whether the distribution itself says where its values begin, and where they end.
+    pub(super) fn extent(&self) -> (bool, bool) {
+        match self.law.as_str() {
+            "normal" | "lognormal" | "pareto" | "triangular" | "quantiles" => (true, true),
+            "exponential" | "buckets" => (self.parameters.contains_key("from"), true),
+            _ => (false, false),
+        }
+    }
+
+    /// Returns the end of the first bucket, in the unit of a range.
+    pub(super) fn first_end(&self, domain: &Domain, now: i64) -> Option<i128> {
+        let Ok(Distribution::Buckets { buckets, .. }) = self.of_numbers(domain, now) else { return None };
+        let scale = match domain {
+            Domain::Range { kind: RangeKind::Decimal { scale }, .. } => 10f64.powi((*scale).into()),
+            _ => 1.0,
+        };
+        buckets.first().map(|bucket| (bucket.to * scale) as i128) // a number of the column
+    }
+
     /// By median and sigma of the logarithm, or by mean and deviation of the values.
     fn lognormal(&self) -> Result<Distribution, DistributionProblem> {
         let get = |name: &str| self.number(name, DistributionUnit::Number, 0);

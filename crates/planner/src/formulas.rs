@@ -13,10 +13,10 @@ use super::foreign_keys::Link;
 use super::overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column, typed_at};
 use super::select::resolve;
 use super::series::{SeriesProblem, is_injective};
-use dbmocker_core::schema::{Generated, Key, Schema, SqlType, Table};
+use dbmocker_core::schema::{Dialect, Generated, Key, Schema, SqlType, Table};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{Aggregate, ColumnId, Scalar, SeasonPlan, SeriesPlan, WalkPlan};
-use dbmocker_predicate::{CastType, Expr, parse_paths, unknown_function};
+use dbmocker_predicate::{CastType, DISTINCT, Expr, parse_paths, unknown_function};
 
 /// The reason why an expression is invalid.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -114,6 +114,8 @@ pub(super) enum FormulaInput {
         table: usize,
         key: Link,
         fold: Aggregate,
+        /// Each value once.
+        distinct: bool,
         of: Expr,
         columns: Vec<(String, usize)>,
     },
@@ -316,9 +318,14 @@ fn decided(table: &Table, c: usize) -> Option<String> {
 }
 
 /// Casts an expression to the type in which the server stores the column.
-pub(super) fn stored_as(expr: Expr, ty: &SqlType) -> Expr {
+pub(super) fn stored_as(expr: Expr, ty: &SqlType, dialect: Dialect) -> Expr {
     let cast = |expr, to| Expr::Cast { expr: Box::new(expr), to };
     match ty {
+        // SQLite stores all digits of a double, but the column's values have the digits of its type.
+        SqlType::Decimal { precision: 1.., scale, .. } if dialect == Dialect::Sqlite => {
+            let digits = Expr::Literal(Value::Int((*scale).into()));
+            cast(Expr::call("round", vec![expr, digits]), CastType::Decimal { scale: u8::try_from(*scale).ok() })
+        }
         // All servers round numbers.
         SqlType::Int { .. } | SqlType::Year => cast(cast(expr, CastType::Decimal { scale: Some(0) }), CastType::Int),
         SqlType::Decimal { precision: 0, .. } => cast(expr, CastType::Decimal { scale: None }),
@@ -377,7 +384,7 @@ impl NameResolver<'_> {
             return Err(FormulaProblem::Decided(why));
         }
         let text = settings.expression.clone().unwrap_or_default();
-        let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty);
+        let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty, self.schema.dialect);
         let (kind, origin) = (FormulaKind::Expression, settings.origin.clone());
         Ok(ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs })
     }
@@ -404,7 +411,10 @@ impl NameResolver<'_> {
                     let name = format!("rule {}", self.inputs.len());
                     self.put(&name, FormulaInput::Drawn(values.clone()))
                 }
-                RuleValue::Expression(text) => stored_as(self.tree(text)?, &self.schema.tables[self.t].columns[c].ty),
+                RuleValue::Expression(text) => {
+                    let ty = &self.schema.tables[self.t].columns[c].ty;
+                    stored_as(self.tree(text)?, ty, self.schema.dialect)
+                }
             };
             match (when, &rule.when) {
                 (Some(when), Some(text)) => {
@@ -520,6 +530,10 @@ impl NameResolver<'_> {
 
     /// Resolves an aggregate of an expression over the columns of one other table.
     fn children(&mut self, name: &str, fold: Aggregate, of: &Expr) -> Result<Expr, FormulaProblem> {
+        let (of, distinct) = match of {
+            Expr::Call { name, args } if name == DISTINCT => (&args[0], true),
+            of => (of, false),
+        };
         let names = of.columns();
         let found: Option<Vec<(usize, &str)>> = names.iter().map(|path| table_of(self.schema, path)).collect();
         let child = found.as_ref().and_then(|f| f.first()).map(|(t, _)| *t);
@@ -559,7 +573,7 @@ impl NameResolver<'_> {
         let rows: Vec<&String> = names.iter().zip(&found).filter(|(_, (_, c))| c.is_empty()).map(|(n, _)| n).collect();
         let of = each_row(of, &rows);
         let place = format!("{name} #{}", self.inputs.len());
-        Ok(self.put(&place, FormulaInput::Children { table: child, key, fold, of, columns }))
+        Ok(self.put(&place, FormulaInput::Children { table: child, key, fold, distinct, of, columns }))
     }
 }
 

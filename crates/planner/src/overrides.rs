@@ -330,6 +330,26 @@ impl ColumnOverride {
         self.default || self.first_key().is_some() || computed || self.rules.iter().any(set)
     }
 
+    /// Returns true if it gives nothing but bounds or a distribution of a column that always has a value.
+    pub(super) fn is_bounds_only(&self) -> bool {
+        let rest = ColumnOverride {
+            min_value: None,
+            max_value: None,
+            distribution: None,
+            null_probability: self.null_probability.filter(|share| *share > 0.0),
+            origin: String::new(),
+            ..self.clone()
+        };
+        self.first_key().is_some() && rest == ColumnOverride::default()
+    }
+
+    /// Returns the values that it lists.
+    pub(super) fn listed_values(&self) -> Vec<&Scalar> {
+        let weighted = self.weighted_values.iter().filter(|(_, weight)| *weight > 0.0).map(|(value, _)| value);
+        let of_file = self.values_from.iter().flat_map(|file| file.rows.rows.iter().map(|row| &row.cells[0]));
+        self.possible_values.iter().chain(weighted).chain(of_file).collect()
+    }
+
     /// Returns the key of a series, as the config file spells it.
     pub(super) fn serial_key(&self) -> Option<&'static str> {
         let keys = [

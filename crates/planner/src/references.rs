@@ -228,10 +228,19 @@ impl<'a> Finder<'a> {
         out
     }
 
-    /// Returns true if a CHECK or the type enumerates a column's values.
+    /// Returns the values that the config file lists for a column.
+    fn given(&self, t: usize, c: usize) -> Vec<String> {
+        let override_ = self.overrides.column(t, c);
+        override_.map_or_else(Vec::new, |w| w.listed_values().iter().map(ToString::to_string).collect())
+    }
+
+    /// Returns true if the config file, a CHECK or the type enumerates a column's values.
     fn is_listed(&self, t: usize, c: usize) -> bool {
         let table = &self.schema.tables[t];
         let column = &table.columns[c];
+        if !self.given(t, c).is_empty() {
+            return true;
+        }
         matches!(column.ty, SqlType::Enum { .. })
             || !listed(table, column).is_empty()
                 && !table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name))
@@ -255,7 +264,9 @@ impl<'a> Finder<'a> {
             let apart = p != t && !leads(so_far, p, t);
             (apart && fits(ty, &parent.columns[k].ty)).then_some(k)
         };
+        let given = self.given(t, kind);
         let listed = match &table.columns[kind].ty {
+            _ if !given.is_empty() => given,
             SqlType::Enum { members } => members.clone(),
             _ => listed(table, &table.columns[kind]),
         };

@@ -119,27 +119,32 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Finds a table by `name` or `schema.name`; exact spelling first, then ignoring case.
+/// Finds a table by `name` or `schema.name`; exact spelling first, then ignoring case. A bare name prefers the default
+/// schema.
 ///
 /// # Errors
-/// If there is none; the error names the nearest match.
+/// If there is none, with the nearest match; if several schemas have such a table, with their names.
 pub fn resolve(schema: &Schema, name: &str) -> Result<usize, PlanError> {
-    let matches = |same: &dyn Fn(&str, &str) -> bool| {
-        let bare = |t: &Table| same(&t.name.name, name);
+    let spelled = |same: &dyn Fn(&str, &str) -> bool| {
+        let bare = |t: &&Table| same(&t.name.name, name);
         let full = |t: &Table| same(&t.name.to_string(), name);
-        let in_default = |t: &Table| bare(t) && t.name.schema == schema.default_schema;
-        schema
-            .tables
-            .iter()
-            .position(full)
-            .or(schema.tables.iter().position(in_default))
-            .or(schema.tables.iter().position(bare))
+        let in_default = |t: &Table| bare(&t) && t.name.schema == schema.default_schema;
+        if let Some(t) = schema.tables.iter().position(full).or(schema.tables.iter().position(in_default)) {
+            return Some(Ok(t));
+        }
+        let all: Vec<String> = schema.tables.iter().filter(bare).map(|t| t.name.to_string()).collect();
+        match all.len() {
+            0 => None,
+            1 => schema.tables.iter().position(|t| bare(&t)).map(Ok),
+            _ => Some(Err(PlanError::SeveralTables { name: name.into(), all })),
+        }
     };
-    matches(&|a, b| a == b).or_else(|| matches(&|a, b| a.eq_ignore_ascii_case(b))).ok_or_else(|| {
-        PlanError::UnknownTable {
+    let found = spelled(&|a, b| a == b).or_else(|| spelled(&|a, b| a.eq_ignore_ascii_case(b)));
+    found.unwrap_or_else(|| {
+        Err(PlanError::UnknownTable {
             name: name.into(),
             nearest: nearest(name, schema.tables.iter().map(|t| schema.label(&t.name))),
-        }
+        })
     })
 }
 

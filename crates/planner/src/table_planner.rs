@@ -42,6 +42,8 @@ mod exclusion_slots;
 mod fixed_rows;
 mod fk_agreement;
 mod formulas;
+mod given_moments;
+mod kept;
 mod key_facts;
 mod learned;
 mod mentions;
@@ -106,6 +108,8 @@ struct TablePlanner<'a> {
     laws: BTreeMap<usize, LawPlan>,
     /// The moments of its rows, in order.
     moments: TableMoments,
+    /// Its moments if the config file gives some of them.
+    given_moments: Option<given_moments::GivenMoments>,
     /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
     /// The columns of debits and credits, and the CHECKs that their law satisfies.
@@ -292,6 +296,7 @@ impl<'a> TablePlanner<'a> {
             fixed_rows: fixed_rows::FixedRowsOfTable::all(b, index),
             laws: BTreeMap::new(),
             moments: TableMoments::default(),
+            given_moments: None,
             orderings: Vec::new(),
             two_sides: None,
             given_sides: Vec::new(),

@@ -384,6 +384,9 @@ fn cast(e: Expr, t: &DataType) -> Out {
     })
 }
 
+/// The call that stands for DISTINCT around the argument of an aggregate.
+pub const DISTINCT: &str = "distinct";
+
 fn function(f: &ast::Function, d: Dialect) -> Out {
     if f.over.is_some() || f.filter.is_some() || !f.within_group.is_empty() {
         return Err(unsupported(f));
@@ -397,6 +400,10 @@ fn function(f: &ast::Function, d: Dialect) -> Out {
         ast::FunctionArguments::None => {}
         ast::FunctionArguments::Subquery(_) => return Err(unsupported(f)),
         ast::FunctionArguments::List(l) => {
+            let distinct = matches!(l.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
+            if distinct && l.args.len() != 1 || !l.clauses.is_empty() {
+                return Err(unsupported(f));
+            }
             for (i, a) in l.args.iter().enumerate() {
                 let ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(e)) = a else { return Err(unsupported(f)) };
                 // MySQL: the unit of TIMESTAMPDIFF(DAY, a, b) is a bare word
@@ -404,6 +411,7 @@ fn function(f: &ast::Function, d: Dialect) -> Out {
                     Sql::Identifier(unit) if i == 0 && matches!(name.as_str(), "timestampdiff" | "timestampadd") => {
                         args.push(Expr::Literal(Value::Text(unit.value.to_lowercase())));
                     }
+                    e if distinct => args.push(Expr::call(DISTINCT, vec![convert(e, d)?])),
                     e => args.push(convert(e, d)?),
                 }
             }

@@ -9,6 +9,8 @@ pub enum SchemaError {
     Usage { problem: String, help: String },
     #[error("no server answers at `{target}` ({message}); check that it runs and that host and port are right")]
     NoServer { target: String, message: String },
+    #[error("`{target}` refuses the session: {message}; {help}")]
+    Refused { target: String, message: String, help: String },
     #[error("`{target}` refuses user `{user}`: {message}; {help}")]
     Login { target: String, user: String, message: String, help: String, password_given: bool },
     #[error("no encrypted connection to `{target}`: {message}; see `sslmode` and `sslrootcert` in the URL")]

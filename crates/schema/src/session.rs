@@ -390,7 +390,13 @@ fn refused(conn: &Connection, code: &str, message: String, names: impl FnOnce() 
                 password_given: given || hopeless,
             }
         }
-        _ => SchemaError::NoServer { target: address(conn), message },
+        // It is starting or stopping.
+        "57P03" | "57P01" | "1053" => SchemaError::NoServer { target: address(conn), message },
+        _ => {
+            let set = !conn.session.settings.is_empty() || conn.session.options.is_some();
+            let help = if set { "check the settings of `session`" } else { "see the server's log" };
+            SchemaError::Refused { target: address(conn), message, help: help.into() }
+        }
     }
 }
 

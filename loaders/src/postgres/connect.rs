@@ -31,9 +31,12 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const MOST_NAMES: usize = 5;
 
 /// The settings of every session. They make the text of results independent of the server's defaults.
-const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET synchronous_commit = off; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
+const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; \
     SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET standard_conforming_strings = on; \
     SET bytea_output = 'hex'; SET extra_float_digits = 3";
+
+/// Rows that a crash may lose are loaded again. A setting of the user's takes precedence.
+const NO_WAIT: (&str, &str) = ("synchronous_commit", "SET synchronous_commit = off; ");
 
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
@@ -66,7 +69,8 @@ pub enum Refused {
 pub fn open(to: &Connection) -> Result<PostgresSession, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
     let mut session = plain(to)?;
-    let begun = session.begin(SETTINGS, to);
+    let no_wait = if to.session.setting(NO_WAIT.0).is_some() { "" } else { NO_WAIT.1 };
+    let begun = session.begin(&format!("{no_wait}{SETTINGS}"), to);
     begun.map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e.error))))?;
     Ok(session)
 }
@@ -137,7 +141,8 @@ async fn negotiate(
     let socket = reach(to).await.map_err(ConnectFailure::Reach)?;
     let mut config = Config::new();
     config.user(&to.user).dbname(database);
-    config.application_name(to.session.application_name.as_deref().unwrap_or("dbmocker"));
+    let named = to.session.setting("application_name").or(to.session.application_name.as_deref());
+    config.application_name(named.unwrap_or("dbmocker"));
     if let Some(options) = to.session.postgres_options() {
         config.options(&options);
     }

@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str, file: &str, folder: &Path, reading: &mut Reading
         column: e.marker().col() + 1,
         message: format!("this is neither YAML nor JSON: {}", e.info()),
     })?;
-    let reader = ConfigReader { file, folder, found: reading.found };
+    let reader = ConfigReader { file, folder, found: reading.found, chars: text.chars().collect() };
     match documents.as_slice() {
         [] => Ok(ConfigFile::default()),
         [one] => reader.file(one, reading),
@@ -56,6 +56,8 @@ struct ConfigReader<'a> {
     folder: &'a Path,
     /// No flag names the file.
     found: bool,
+    /// The file's text.
+    chars: Vec<char>,
 }
 
 impl ConfigReader<'_> {

@@ -258,18 +258,25 @@ pub enum Auto {
 pub struct Numbering {
     pub start: i64,
     pub step: i64,
+    /// The largest number.
+    #[serde(default = "largest")]
+    pub most: i64,
+}
+
+fn largest() -> i64 {
+    i64::MAX
 }
 
 impl Default for Numbering {
     fn default() -> Self {
-        Numbering { start: 1, step: 1 }
+        Numbering { start: 1, step: 1, most: largest() }
     }
 }
 
 impl Numbering {
     /// 1, 2, 3, ...
     pub fn is_usual(&self) -> bool {
-        *self == Numbering::default()
+        (self.start, self.step) == (1, 1)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Attribute;
 use crate::fake::MAIL_HOSTS;
 use crate::fold;
-use crate::locale::places::everywhere;
+use crate::locale::places::{alias_of, everywhere};
 use crate::text_format;
 use dbmocker_core::rng_stream::CellRng;
 
@@ -18,6 +18,10 @@ pub fn of_names(
     number: Option<u64>,
 ) -> Option<String> {
     let mut out = String::new();
+    if let Attribute::FirstName | Attribute::LastName = attribute {
+        let name = if attribute == Attribute::FirstName { first } else { last }.trim();
+        return (!name.is_empty() && name.chars().count() <= room).then(|| name.to_owned());
+    }
     if attribute == Attribute::FullName {
         let both = [first.trim(), last.trim()].into_iter().filter(|name| !name.is_empty());
         out = both.collect::<Vec<_>>().join(" ");
@@ -59,7 +63,13 @@ pub fn of_names(
 /// Returns the cities, by index, of which a text is this attribute, in any letter case.
 pub fn cities_of(attribute: Attribute, text: &str) -> Vec<u16> {
     let wanted = text.trim().to_lowercase();
-    let same = |spelled: &[&str]| spelled.iter().any(|s| s.to_lowercase() == wanted);
+    let official = alias_of(&wanted);
+    let same = |spelled: &[&str]| {
+        spelled.iter().any(|s| {
+            let lower = s.to_lowercase();
+            lower == wanted || official.is_some_and(|official| lower == *official) || fold::ascii(&lower) == wanted
+        })
+    };
     let cities = (0u16..).zip(everywhere()).filter(|(_, (country, city))| {
         let [two, three] = country.codes;
         match attribute {
@@ -89,6 +99,25 @@ mod tests {
         assert_eq!(of(Attribute::Username, ("7", "8"), None), None);
         assert_eq!(of(Attribute::Username, ("7", "8"), Some(9)).as_deref(), Some("10"));
         assert_eq!(of_names(Attribute::Username, ("Maximilian", "Huber"), 5, &mut CellRng::new(1), None), None);
+    }
+
+    #[test]
+    fn places_have_other_names() {
+        for (attribute, other, name) in [
+            (Attribute::City, "Munich", "München"),
+            (Attribute::City, "cologne", "Köln"),
+            (Attribute::City, "Geneva", "Genève"),
+            (Attribute::Country, "UK", "United Kingdom"),
+            (Attribute::Country, "USA", "United States"),
+            (Attribute::Country, "Holland", "Netherlands"),
+        ] {
+            let found = cities_of(attribute, other);
+            assert!(!found.is_empty() && found == cities_of(attribute, name), "{other}");
+        }
+        for name in crate::locale::places::aliases().values() {
+            let known = [Attribute::City, Attribute::Country].iter().any(|a| !cities_of(*a, name).is_empty());
+            assert!(known, "{name} is no name in places.txt");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Countries and cities with consistent states, postal codes, telephone numbers, positions and time zones.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::language_of;
@@ -93,6 +94,27 @@ impl Country {
 }
 
 const FILE: &str = include_str!("data/places.txt");
+
+const ALIASES: &str = include_str!("data/aliases.txt");
+
+static OTHER_NAMES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let lines = ALIASES.lines().filter(|line| !line.starts_with('#'));
+    let names = lines.filter_map(|line| line.split_once('|')).flat_map(|(name, others)| {
+        let name = name.trim().to_lowercase();
+        others.split('|').map(move |other| (other.trim().to_lowercase(), name.clone()))
+    });
+    names.collect()
+});
+
+/// Other names of countries and cities in lower case, with those of the data.
+pub fn aliases() -> &'static BTreeMap<String, String> {
+    &OTHER_NAMES
+}
+
+/// Returns the name in the data of a country or city by another name; both in lower case.
+pub fn alias_of(name: &str) -> Option<&'static String> {
+    aliases().get(name)
+}
 
 static COUNTRIES: LazyLock<Vec<Country>> =
     LazyLock::new(|| read(FILE).unwrap_or_else(|error| panic!("places.txt:{error}")));

@@ -247,8 +247,9 @@ impl ParentSelectionGen {
                 ParentChoiceGen::Ranked(RankedGen::new(key, weights.key(), ranks, size, table.rows))
             }
             ParentChoice::Ranked { .. } => ParentChoiceGen::Skewed,
-            ParentChoice::Tree { shape, rooted } => {
-                ParentChoiceGen::Tree(TreeGen::new(stream.key(), shape, table.rows, existing_count, rooted))
+            ParentChoice::Tree { shape, rooted, roots } => {
+                let tree = TreeGen::new(stream.key(), shape, (table.rows, roots), existing_count, rooted);
+                ParentChoiceGen::Tree(tree)
             }
             ParentChoice::OneToOne => ParentChoiceGen::OneToOne(Permutation::new(
                 stream.key() ^ index as u64,

@@ -13,8 +13,8 @@ use dbmocker_plan::{AnyParent, TreeColumn, TreeShape};
 const LEVELS: u32 = 4;
 /// Percentage of root rows at most.
 const ROOTS: u64 = 25;
-/// Percentage of comments that are no reply.
-const BEGIN: u64 = 55;
+/// Share of comments that are no reply.
+const BEGIN: f64 = 0.55;
 /// Maximum distance, in rows, of a reply from its comment.
 const BACK: f64 = 40.0;
 
@@ -24,18 +24,28 @@ pub struct TreeGen {
     /// Number of existing rows: they come first in the parents' index space and get no new children.
     existing_count: u64,
     rooted: bool,
+    /// Share of a thread's rows that are no reply.
+    begin: f64,
     /// First row and number of rows of each level; empty for threads.
     levels: Vec<(u64, u64)>,
 }
 
 impl TreeGen {
-    pub fn new(key: u64, shape: TreeShape, rows: u64, existing_count: u64, rooted: bool) -> Self {
+    /// Creates the tree of `rows`, with this share of roots if it is not that of the shape.
+    pub fn new(
+        key: u64,
+        shape: TreeShape,
+        (rows, share): (u64, Option<f64>),
+        existing_count: u64,
+        rooted: bool,
+    ) -> Self {
+        let roots = |usual: u64| share.map_or(usual, |share| ((rows as f64 * share).round() as u64).max(1));
         let levels = match shape {
             TreeShape::Thread => Vec::new(),
-            TreeShape::Wide => levels(rows, (rows / 8).max(1), LEVELS, (rows * ROOTS / 100).clamp(1, 12)),
-            TreeShape::Staff => levels(rows, (rows / 2).max(1), LEVELS, 1),
+            TreeShape::Wide => levels(rows, (rows / 8).max(1), LEVELS, roots((rows * ROOTS / 100).clamp(1, 12))),
+            TreeShape::Staff => levels(rows, (rows / 2).max(1), LEVELS, roots(1)),
         };
-        TreeGen { key, existing_count, rooted, levels }
+        TreeGen { key, existing_count, rooted, begin: share.unwrap_or(BEGIN), levels }
     }
 
     /// Returns the index of the parent in its index space of `size`; `None` for a root without parent.
@@ -56,7 +66,7 @@ impl TreeGen {
     fn above(&self, row: u64) -> Option<u64> {
         if self.levels.is_empty() {
             let mut rng = CellRng::new(self.key ^ mix(row));
-            if row == 0 || rng.below(100) < BEGIN {
+            if row == 0 || rng.below(100) as f64 / 100.0 < self.begin {
                 return None;
             }
             let u = rng.unit();
@@ -216,21 +226,32 @@ mod tests {
     #[test]
     fn wide_trees_are_shallow_and_threads_are_deep() {
         for rows in [1, 2, 5, 20, 60, 2_000, 100_000] {
-            let depths = depths(&TreeGen::new(1, TreeShape::Wide, rows, 0, false), rows);
+            let depths = depths(&TreeGen::new(1, TreeShape::Wide, (rows, None), 0, false), rows);
             let roots = depths.iter().filter(|d| **d == 0).count() as u64;
             assert!(roots <= (rows * 3 / 10).max(1) && depths.iter().all(|d| *d < 4), "{rows}: {roots} roots");
         }
-        let staff = depths(&TreeGen::new(1, TreeShape::Staff, 500, 0, false), 500);
+        let staff = depths(&TreeGen::new(1, TreeShape::Staff, (500, None), 0, false), 500);
         assert_eq!(staff.iter().filter(|d| **d == 0).count(), 1);
-        let threads = depths(&TreeGen::new(1, TreeShape::Thread, 2_000, 0, false), 2_000);
+        let threads = depths(&TreeGen::new(1, TreeShape::Thread, (2_000, None), 0, false), 2_000);
         assert!(threads.iter().max() > Some(&4) && threads.iter().filter(|d| **d == 0).count() > 800);
+    }
+
+    #[test]
+    fn trees_have_the_requested_share_of_roots() {
+        for shape in [TreeShape::Wide, TreeShape::Staff, TreeShape::Thread] {
+            for share in [0.0, 0.2, 0.7, 1.0] {
+                let depths = depths(&TreeGen::new(1, shape, (2_000, Some(share)), 0, false), 2_000);
+                let roots = depths.iter().filter(|d| **d == 0).count() as f64;
+                assert!((roots / 2_000.0 - share).abs() < 0.04, "{shape:?} {share}: {roots}");
+            }
+        }
     }
 
     proptest! {
         #[test]
         fn nested_set_numbers_match_the_tree(rows in 1u64..400, key: u64, staff: bool) {
             let shape = if staff { TreeShape::Staff } else { TreeShape::Wide };
-            let tree = TreeGen::new(key, shape, rows, 0, false);
+            let tree = TreeGen::new(key, shape, (rows, None), 0, false);
             let mut children: Vec<Vec<u64>> = vec![Vec::new(); rows as usize];
             let mut roots = Vec::new();
             for row in 0..rows {
@@ -260,7 +281,7 @@ mod tests {
 
         #[test]
         fn rejected_parents_form_no_cycle(rows in 2u64..200, key: u64, attempt in 1u32..50) {
-            let tree = TreeGen::new(key, TreeShape::Wide, rows, 0, false);
+            let tree = TreeGen::new(key, TreeShape::Wide, (rows, None), 0, false);
             for row in 1..rows {
                 prop_assert!(tree.parent(row, attempt, rows) < Some(row));
             }

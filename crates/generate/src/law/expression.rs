@@ -1,14 +1,18 @@
 //! Columns computed by an expression of the config file, for many rows at once.
 
+use std::collections::HashSet;
+
 use super::Frame;
 use crate::generator::{RowError, RuleGen, threshold};
-use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{Aggregate, FkStep, Input, InputOf, Law};
 use dbmocker_predicate::{Arith, Cmp, Env, EvalError, Expr, NoRow, Row};
 
 /// Number of child rows that are generated at once.
 const AT_ONCE: usize = 1 << 12;
+/// Maximum number of values of a DISTINCT aggregate of one row, which are kept in memory.
+const MOST_DISTINCT: usize = 100_000;
 
 /// The inputs of one row.
 struct InputRow<'a> {
@@ -41,8 +45,13 @@ impl Frame<'_> {
             match (&value, most) {
                 (Value::Text(text), Some(most)) if text.chars().count() > *most as usize => {
                     let why = format!(
-                        "{} characters, and the column holds {most}; shorten it with left(..., {most})",
-                        text.chars().count()
+                        "{} characters, and the column holds {most}; shorten it with {}",
+                        text.chars().count(),
+                        if env.dialect == Dialect::Sqlite {
+                            format!("substr(..., 1, {most})")
+                        } else {
+                            format!("left(..., {most})")
+                        }
                     );
                     Err(self.failed(c, row, &why))
                 }
@@ -72,10 +81,10 @@ impl Frame<'_> {
                 Ok(self.rows.iter().map(|&row| sampler.draw(&mut self.stream(&self.table.columns[c], row))).collect())
             }
             InputOf::Parent { path, column } => self.above(path, *column),
-            InputOf::RowNumber { foreign: None } => {
-                Ok(self.rows.iter().map(|row| Value::Int(i128::from(row + 1))).collect())
+            InputOf::RowNumber { foreign: None, before } => {
+                Ok(self.rows.iter().map(|row| Value::Int(i128::from(*before) + i128::from(row + 1))).collect())
             }
-            InputOf::RowNumber { foreign: Some(foreign) } => {
+            InputOf::RowNumber { foreign: Some(foreign), .. } => {
                 let ordinal = |row: &u64| self.generator.child(self.t, *foreign, *row).map(|child| child.ordinal + 1);
                 let number = |row| ordinal(row).map_or(Value::Null, |n| Value::Int(n.into()));
                 Ok(self.rows.iter().map(number).collect())
@@ -83,8 +92,8 @@ impl Frame<'_> {
             InputOf::Series { series, foreign } => Ok(self.series(c, series, *foreign)),
             InputOf::Walk { walk, foreign } => Ok(self.walk(c, walk, *foreign)),
             InputOf::Season { season, at } => self.season(season, *at),
-            InputOf::Children { table, foreign, fold, of, columns, env } => {
-                self.aggregate(c, (*table, *foreign), *fold, of, columns, *env)
+            InputOf::Children { table, foreign, fold, distinct, of, columns, env } => {
+                self.aggregate(c, (*table, *foreign), (*fold, *distinct), of, columns, *env)
             }
         }
     }
@@ -127,14 +136,14 @@ impl Frame<'_> {
         &self,
         c: usize,
         (t, foreign): (usize, usize),
-        fold: Aggregate,
+        (fold, distinct): (Aggregate, bool),
         of: &Expr,
         columns: &[(String, usize)],
         env: Env,
     ) -> Result<Vec<Value>, RowError> {
         let generator = self.generator;
         let nullable = generator.foreign_may_be_null(t, foreign);
-        let mut totals: Vec<RunningTotal> = self.rows.iter().map(|_| RunningTotal::default()).collect();
+        let mut totals: Vec<RunningTotal> = self.rows.iter().map(|_| RunningTotal::new(distinct)).collect();
         let mut open: (Vec<u64>, Vec<usize>) = Default::default();
         let mut failed = None;
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -145,6 +154,10 @@ impl Frame<'_> {
                 let value = of.value(&InputRow { names: &names, columns: &cells, row }, env);
                 let added = value.and_then(|value| totals[i].add(fold, value, env));
                 added.map_err(|e| self.failed(c, i, &e.to_string()))?;
+                if totals[i].has_too_many() {
+                    let why = format!("DISTINCT is limited to {MOST_DISTINCT} values for a row; leave it out");
+                    return Err(self.failed(c, i, &why));
+                }
             }
             Ok(())
         };
@@ -180,11 +193,26 @@ impl Frame<'_> {
 struct RunningTotal {
     count: u64,
     value: Option<Value>,
+    /// With DISTINCT: the values so far.
+    seen: Option<HashSet<String>>,
 }
 
 impl RunningTotal {
+    fn new(distinct: bool) -> Self {
+        RunningTotal { seen: distinct.then(HashSet::new), ..RunningTotal::default() }
+    }
+
+    fn has_too_many(&self) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.len() > MOST_DISTINCT)
+    }
+
     fn add(&mut self, fold: Aggregate, value: Value, env: Env) -> Result<(), EvalError> {
         if value.is_null() {
+            return Ok(());
+        }
+        if let Some(seen) = &mut self.seen
+            && !seen.insert(identity(&value, env))
+        {
             return Ok(());
         }
         self.count += 1;
@@ -218,6 +246,15 @@ impl RunningTotal {
             }
             (_, value) => Ok(value.unwrap_or(Value::Null)),
         }
+    }
+}
+
+/// Returns a text that is the same for values which DISTINCT counts once.
+fn identity(value: &Value, env: Env) -> String {
+    match value {
+        // The collations of MySQL ignore case and trailing blanks by default.
+        Value::Text(text) if env.dialect == Dialect::Mysql => text.trim_end().to_lowercase(),
+        value => format!("{value:?}"),
     }
 }
 

@@ -122,6 +122,8 @@ fn months_later(kind: RangeKind, start: i64, months: i64) -> i128 {
 fn walk_value(plan: &WalkPlan, key: u64, place: u64) -> f64 {
     let x = plan.start + plan.drift * place as f64 + plan.step * brownian(key, place);
     match (plan.least, plan.most) {
+        // Arithmetic with bounds as wide as a type's would lose the digits of the number.
+        (Some(least), Some(most)) if (least..=most).contains(&x) => x,
         (Some(least), Some(most)) if most > least => {
             let width = most - least;
             let along = (x - least).rem_euclid(2.0 * width);
@@ -219,6 +221,16 @@ mod tests {
             let plan = WalkPlan { start: 5.0, step: 2.0, drift, least: Some(-3.0), most: Some(8.0), scale: None };
             let x = walk_value(&plan, key, place);
             prop_assert!((-3.0..=8.0).contains(&x), "{x}");
+        }
+    }
+
+    #[test]
+    fn wide_bounds_do_not_change_a_walk() {
+        for (least, most) in [(Some(-9e18), Some(9e18)), (Some(0.0), Some(9e18)), (Some(-9e18), Some(1000.0))] {
+            let plan = |least, most| WalkPlan { start: 100.0, step: 3.0, drift: 0.0, least, most, scale: Some(0) };
+            for place in 0..20 {
+                assert_eq!(walk_value(&plan(least, most), 7, place), walk_value(&plan(None, None), 7, place));
+            }
         }
     }
 

@@ -39,7 +39,7 @@ impl PlanChecker<'_> {
                 within("a group's column", *place, self.table.groups[*g].columns().len())
             }),
             InputOf::Drawn(of) => super::domain(of).and(holds("a column without values", of.size() > 0)),
-            InputOf::RowNumber { foreign } | InputOf::Series { foreign, .. } | InputOf::Walk { foreign, .. } => {
+            InputOf::RowNumber { foreign, .. } | InputOf::Series { foreign, .. } | InputOf::Walk { foreign, .. } => {
                 match input {
                     InputOf::Series { series, .. } => holds("a series", series.is_valid())?,
                     InputOf::Walk { walk, .. } => holds("a random walk", walk.is_valid())?,

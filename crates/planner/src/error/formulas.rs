@@ -42,6 +42,18 @@ pub enum FormulaConflict {
     Unread { table: TableName, rows: u64 },
     #[error("`{table}` holds {rows} rows from before, whose values the series would meet; empty it with --truncate")]
     Meets { table: TableName, rows: u64 },
+    #[error(
+        "`{table}` holds {rows} rows from before, so that numbers of rows of one `{parent}` would begin at 1 again; empty it with --truncate"
+    )]
+    BeginsAgain { table: TableName, rows: u64, parent: TableName },
+    #[error("{why} needs a value in rows with {column} = {value}; change the rule, or the values of `{column}`")]
+    NeedsValue { why: String, column: String, value: Value },
+    #[error("only NULL meets {0}; change the expression")]
+    OnlyNull(String),
+    #[error(
+        "in row {row} it gives {value}, which SQLite would store as it is, not as a whole number; write cast(round(...) as integer)"
+    )]
+    NotWhole { row: u64, value: Value },
     #[error("`{0}` is not filled in this run, so that its rows are not known")]
     NotFilled(TableName),
     #[error(

@@ -1,6 +1,7 @@
 //! Rules of the config file that cannot be applied to a column.
 
 use dbmocker_core::schema::{Column, TableName};
+use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::DistributionError;
 use dbmocker_domain::pattern::PatternError;
 use dbmocker_plan::Scalar;
@@ -10,6 +11,11 @@ use crate::distribution::LAWS;
 /// A rule of the config file that cannot be applied to its column.
 #[derive(Debug, thiserror::Error)]
 pub enum OverrideError {
+    #[error(
+        "column `{column}`: `null_probability: {asked}` cannot be kept: {why} makes it NULL in {nulls} of {sampled} sampled rows; \
+         leave it out, or change the values of the other columns"
+    )]
+    NullShareUnkept { column: String, asked: f64, why: String, nulls: f64, sampled: f64 },
     #[error("column `{column}`: `{rule}` does not fit the type `{ty}`: {why}; change it in the config file")]
     Type { column: String, rule: String, ty: String, why: Box<OverrideMisfit> },
     #[error(
@@ -176,6 +182,8 @@ pub enum DistributionConflict {
     Coupled,
     #[error("a key gives each row a value of its own")]
     Unique,
+    #[error("none of its values lies within {least} to {most}")]
+    OutOfReach { least: Value, most: Value },
     #[error(transparent)]
     Shape(#[from] DistributionError),
 }

@@ -56,7 +56,7 @@ impl NameResolver<'_> {
         let exact = wish.series.is_some() && wish.season.is_none();
         let expr = match ty {
             SqlType::Int { .. } | SqlType::Decimal { precision: 1.., .. } if exact => value,
-            ty => stored_as(value, ty),
+            ty => stored_as(value, ty, self.schema.dialect),
         };
         let out = ResolvedFormula { key, kind, expr, text: shown.join(", "), origin, inputs: self.inputs };
         let table_of = &self.schema.tables[self.t];

@@ -95,6 +95,7 @@ impl TablePlanner<'_> {
         let lawful = |c: usize| {
             self.laws.contains_key(&c)
                 || self.moments.decide(c)
+                || self.given_moments.as_ref().is_some_and(|given| given.moments.decide(c))
                 || b.formulas.get(self.index, c).is_some()
                 || profile::has_quantiles(b, self.index, &self.table.columns[c].name)
         };

@@ -4,7 +4,7 @@ use super::{PlanContext, TablePlanner};
 use crate::error::overrides::{DistributionConflict, OverrideError};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
-use dbmocker_domain::distribution::{Bucket, Distribution, InverseCdf, Ranks};
+use dbmocker_domain::distribution::{Bucket, Distribution, DistributionError, InverseCdf, Ranks};
 use dbmocker_domain::range_units::of_units;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
@@ -13,6 +13,7 @@ use dbmocker_plan::{
     ColumnPlan, Drawn, DrawnValues, ForeignKeyPlan, Law, LawPlan, LengthFit, ParentChoice, ParentSelection, Rule,
     TablePlan,
 };
+use dbmocker_semantics as semantics;
 
 /// Number of quantiles that approximate a distribution if a CHECK couples the column with others.
 const LED: usize = 1_000;
@@ -26,6 +27,10 @@ impl TablePlanner<'_> {
             if self.spread_lengths(b, c, &mut plan.columns[c]) {
                 continue;
             }
+            if matches!(&plan.columns[c].law, Some(LawPlan { law: Law::Moment { .. }, .. })) {
+                // The table's clock has it.
+                continue;
+            }
             let Ok(Some(law)) = self.distribution_of(b, c) else { continue };
             let Rule::Draw { domain } = &plan.columns[c].rule else { continue };
             if let Some((g, _)) = plan.columns[c].group {
@@ -37,7 +42,17 @@ impl TablePlanner<'_> {
                 }
                 continue;
             }
-            let text = format!("{law}, {}", dbmocker_plan::print::domain_text(domain));
+            // Parameters of moments are numbers of microseconds, which the config file does not have.
+            let asked = b.overrides.column(self.index, c).and_then(|w| w.distribution.as_ref());
+            let law_text = match (moments(domain), asked) {
+                (Some(_), Some(asked)) => asked.text.clone(),
+                _ => law.to_string(),
+            };
+            let legal = semantics::legal(&self.table.columns[c].ty, &b.context());
+            let text = match legal.is_some_and(|legal| reaches_as_far(domain, &legal)) {
+                true => law_text,
+                false => format!("{law_text}, {}", dbmocker_plan::print::domain_text(domain)),
+            };
             let column = &mut plan.columns[c];
             let Some(drawn) = drawn(&law, column) else { continue };
             (column.correlated, column.presence) = (None, None);
@@ -115,7 +130,14 @@ impl TablePlanner<'_> {
                 Rule::Draw { domain: Domain::Choice { .. } } => {}
                 Rule::Draw { .. } => {
                     if let (Some(unit), Some((least, most, step))) = (NumericUnit::of(column), reach(column)) {
-                        InverseCdf::new(&law, grid(unit, least, most, step)).map_err(|e| named(e.into()))?;
+                        let made = InverseCdf::new(&law, grid(unit, least, most, step));
+                        made.map_err(|e| match (e, column.rule.domain().and_then(moments)) {
+                            (DistributionError::NoMass { .. }, Some(kind)) => {
+                                let end = |n: i64| of_units(kind, n.into());
+                                named(DistributionConflict::OutOfReach { least: end(least), most: end(most) })
+                            }
+                            (e, _) => named(e.into()),
+                        })?;
                     }
                 }
                 Rule::Unique { .. } | Rule::Component { .. } | Rule::Sequence { .. } => {
@@ -137,6 +159,23 @@ impl TablePlanner<'_> {
         let law = asked.of_numbers(domain, b.options.now);
         law.map(Some)
             .map_err(|why| OverrideError::misfit(&self.table.columns[c], &format!("distribution: {}", asked.text), why))
+    }
+}
+
+/// Returns true if a range has the bounds of its type.
+fn reaches_as_far(domain: &Domain, legal: &Domain) -> bool {
+    match (domain, legal) {
+        (Domain::Range { lo, hi, .. }, Domain::Range { lo: least, hi: most, .. }) => lo <= least && hi >= most,
+        (Domain::Float { lo, hi, .. }, Domain::Float { lo: least, hi: most, .. }) => lo <= least && hi >= most,
+        _ => false,
+    }
+}
+
+/// Returns the kind of a domain of dates or moments.
+fn moments(domain: &Domain) -> Option<RangeKind> {
+    match domain {
+        Domain::Range { kind: kind @ (RangeKind::Date | RangeKind::Timestamp), .. } => Some(*kind),
+        _ => None,
     }
 }
 

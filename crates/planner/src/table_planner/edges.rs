@@ -4,7 +4,9 @@
 use super::mentions::{check_reads, reads};
 use super::{PlanContext, TablePlanner};
 use crate::error::overrides::{NoEdgeCases, OverrideError};
+use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
+use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::{EdgeCases, Law, Rule, TablePlan};
 use dbmocker_predicate::{Env, NamedCheck, OneColumn};
 use dbmocker_semantics as semantics;
@@ -68,8 +70,18 @@ impl TablePlanner<'_> {
         }
         let checks: Vec<NamedCheck> =
             self.hard_checks(b).into_iter().filter(|check| check_reads(check, name, b.schema.dialect)).collect();
+        // Times of day are carried as such, although MySQL's TIME is a span.
+        let day = 0..MICROS_PER_DAY;
+        let of_day = |value: &Value| !matches!(value, Value::Time(t) if !day.contains(t));
+        let times_of_day = match planned.rule.domain() {
+            Some(Domain::Range { kind: RangeKind::Time, lo, hi, .. }) => *lo >= 0 && *hi < day.end.into(),
+            Some(Domain::Choice { values, .. }) => values.iter().all(of_day),
+            _ => false,
+        };
+        let carried = |value: &Value| !times_of_day || of_day(value);
         let values: Vec<Value> = semantics::edge_cases(column, &b.context())
             .into_iter()
+            .filter(carried)
             .filter(|value| self.allows_edge(b, &checks, name, value))
             .collect();
         if values.is_empty() { Err(NoEdgeCases::NoValue) } else { Ok(values) }

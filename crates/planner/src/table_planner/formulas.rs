@@ -196,6 +196,10 @@ impl TablePlanner<'_> {
                 return Err(cannot(formula, &plan.columns[c].name, why).into());
             }
             self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, why))?;
+            let name = &plan.columns[c].name;
+            self.keeps_null_rules(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
+            self.keeps_expression(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
+            self.keeps_affinity(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
             self.ask_server(b, plan, c, formula)?;
         }
         Ok(())
@@ -210,6 +214,17 @@ impl TablePlanner<'_> {
         formula: &ResolvedFormula,
     ) -> Result<(), FormulaConflict> {
         let column = &self.table.columns[c];
+        let numbered = formula.inputs.iter().find_map(|(_, input)| match input {
+            FormulaInput::RowNumber { key: Some(key) } => plan.foreign.iter().find(|f| f.name == key.name),
+            _ => None,
+        });
+        if let Some(f) = numbered
+            && b.rows_before(self.index) > 0
+            && f.existing_count > plan.sources[f.source].first
+        {
+            let (table, rows) = (self.table.name.clone(), b.rows_before(self.index));
+            return Err(FormulaConflict::BeginsAgain { table, rows, parent: f.parent.clone() });
+        }
         if formula.unique_series().is_none() && formula.key != "series" {
             return Ok(());
         }
@@ -289,9 +304,9 @@ pub(super) fn law(
             FormulaInput::Cell(c) => InputOf::Cell(*c),
             FormulaInput::Own => InputOf::Own { group: None, null_share: 0.0 },
             FormulaInput::Drawn(typed) => InputOf::Drawn(values(typed)?),
-            FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None },
+            FormulaInput::RowNumber { key: None } => InputOf::RowNumber { foreign: None, before: b.rows_before(own) },
             FormulaInput::RowNumber { key: Some(key) } => {
-                InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?) }
+                InputOf::RowNumber { foreign: Some(foreign(own, &key.name)?), before: 0 }
             }
             FormulaInput::Series { key, series } => {
                 let foreign = key.as_ref().map(|key| foreign(own, &key.name).ok_or(())).transpose().ok()?;
@@ -310,10 +325,11 @@ pub(super) fn law(
                 };
                 InputOf::Parent { path: path.iter().map(step).collect::<Option<_>>()?, column: *column }
             }
-            FormulaInput::Children { table, key, fold, of, columns } => InputOf::Children {
+            FormulaInput::Children { table, key, fold, distinct, of, columns } => InputOf::Children {
                 table: b.position(*table)?,
                 foreign: foreign(*table, &key.name)?,
                 fold: *fold,
+                distinct: *distinct,
                 of: Box::new(of.clone()),
                 columns: columns.clone(),
                 env,
@@ -323,7 +339,7 @@ pub(super) fn law(
     };
     let inputs = formula.inputs.iter().map(input).collect::<Option<Vec<Input>>>()?;
     let most = match table.columns[c].ty {
-        SqlType::Text { max_chars, .. } if b.schema.dialect != Dialect::Sqlite => max_chars,
+        SqlType::Text { max_chars, .. } => max_chars,
         _ => None,
     };
     let law = Law::Expression { expr: Box::new(formula.expr.clone()), inputs, env, most };
@@ -478,6 +494,45 @@ impl Row for NamedCells<'_> {
 }
 
 impl TablePlanner<'_> {
+    /// Checks that SQLite stores the numbers of an expression in a column of integers: it does not round, and keeps
+    /// texts.
+    fn keeps_affinity(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &TablePlan,
+        c: usize,
+        formula: &ResolvedFormula,
+    ) -> Result<(), FormulaConflict> {
+        let whole = matches!(self.table.columns[c].ty, SqlType::Int { .. }) && formula.key == "expression";
+        if b.schema.dialect != Dialect::Sqlite || !whole || !formula.is_plain() {
+            return Ok(());
+        }
+        let Expr::Cast { expr: rounded, .. } = &formula.expr else { return Ok(()) };
+        let Expr::Cast { expr: typed, .. } = &**rounded else { return Ok(()) };
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let all: Vec<usize> = (0..self.table.columns.len()).collect();
+        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
+        for row in (0..plan.rows).step_by(step) {
+            let values = b.generator.cells(self.position, &all, row)?;
+            let value = typed.value(&NamedCells { table: self.table, values: &values }, env);
+            let value = value?;
+            let equal = match &value {
+                Value::Text(text) => text.trim().parse::<i128>().is_ok(),
+                value => Expr::compare(
+                    dbmocker_predicate::Cmp::Eq,
+                    Expr::Literal(value.clone()),
+                    Expr::Literal(values[c].clone()),
+                )
+                .truth(&dbmocker_predicate::NoRow, env)
+                .is_ok_and(|t| t != Some(false)),
+            };
+            if !equal {
+                return Err(FormulaConflict::NotWhole { row, value });
+            }
+        }
+        Ok(())
+    }
+
     /// Compares sample rows with the server's evaluation, for expressions over the row alone.
     fn ask_server(
         &self,
@@ -537,7 +592,7 @@ fn agreement(dialect: Dialect, column: &dbmocker_core::schema::Column, text: &st
         (Dialect::Sqlite, SqlType::Decimal { scale, .. }) => {
             format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5000001 * {}", 10f64.powi(-i32::from(*scale)))
         }
-        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5"),
+        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name}"),
         _ => return None,
     })
 }

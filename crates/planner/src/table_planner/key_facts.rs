@@ -144,7 +144,8 @@ impl TablePlanner<'_> {
         }
         let auto = column.auto.is_some();
         // The server's sequence must still be able to advance past the last value.
-        let hi = if auto { (*hi).min(type_max(&column.ty) - 1) } else { *hi };
+        let most = (type_max(&column.ty) - 1).min(column.numbering.most.into());
+        let hi = if auto { (*hi).min(most) } else { *hi };
         let top = self.top(b, self.index, column);
         if let Some((start, step)) = self.counted_series(b, c) {
             let from = top.map_or(start, |t| t + 1).max(start);

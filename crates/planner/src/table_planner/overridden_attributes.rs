@@ -2,6 +2,7 @@
 //! country, the e-mail address of a name.
 
 use super::{PlanContext, TablePlanner};
+use crate::formulas::{FormulaInput, ResolvedFormula};
 use crate::keys::KeyInput;
 use dbmocker_core::value::Value;
 use dbmocker_domain::entity::{Attribute, AttributeWriter, Entity, Whole, cities_of};
@@ -24,11 +25,17 @@ impl TablePlanner<'_> {
     pub(super) fn follow_given(&self, b: &PlanContext<'_>, columns: &mut [ColumnPlan], keys: &[KeyInput]) {
         let named: Vec<AttributeName> =
             (0..columns.len()).filter_map(|c| semantics::named_attribute(self.table, c)).collect();
+        // An expression over names and places could depend on what follows from it.
+        let apart = |formula: &ResolvedFormula| {
+            let reads = |c: usize| named.iter().any(|part| part.column == c);
+            let other = |input: &FormulaInput| !matches!(input, FormulaInput::Cell(c) if reads(*c));
+            formula.inputs.iter().all(|(_, input)| other(input))
+        };
         let given = |part: &&AttributeName| {
             let c = part.column;
-            let listed = matches!(columns[c].rule, Rule::Listed { .. });
-            let formula = b.formulas.get(self.index, c).is_some();
-            !formula && (listed || b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()))
+            let listed = matches!(columns[c].rule, Rule::Listed { .. } | Rule::Fixed { .. });
+            b.formulas.get(self.index, c).is_none_or(apart)
+                && (listed || b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()))
         };
         let given: Vec<AttributeName> = named.iter().filter(given).cloned().collect();
         if given.is_empty() {
@@ -58,7 +65,7 @@ impl TablePlanner<'_> {
         open: &[AttributeName],
     ) -> Vec<(usize, LawPlan)> {
         let mut out = Vec::new();
-        let deciding = given.iter().filter_map(|part| Some((part, places_of(&columns[part.column], part.attribute)?)));
+        let deciding = given.iter().filter_map(|part| Some((part, self.places_of(b, columns, part)?)));
         let mut deciding: Vec<(&AttributeName, CitiesByText)> = deciding.collect();
         // A city says more than its country.
         deciding.sort_by_key(|(_, cases)| cases.iter().map(|(_, cities)| cities.len()).max());
@@ -106,6 +113,25 @@ impl TablePlanner<'_> {
         out
     }
 
+    /// Returns the texts of a column that stand for places: its own, and those of its rules.
+    fn places_of(&self, b: &PlanContext<'_>, columns: &[ColumnPlan], part: &AttributeName) -> Option<CitiesByText> {
+        let own: Vec<Value> = match &columns[part.column].rule {
+            Rule::Constant { value } => vec![value.clone()],
+            Rule::Listed { values, .. } | Rule::Fixed { values } => values.to_vec(),
+            rule => match rule.domain() {
+                Some(Domain::Choice { values, .. }) => values.clone(),
+                _ => Vec::new(),
+            },
+        };
+        let inputs = b.formulas.get(self.index, part.column).map_or(&[][..], |formula| &formula.inputs);
+        let of_rules = inputs.iter().filter_map(|(_, input)| match input {
+            FormulaInput::Drawn(values) => Some(values.iter().map(|(value, _)| Value::Text(value.to_string()))),
+            _ => None,
+        });
+        let all: Vec<Value> = own.into_iter().chain(of_rules.flatten()).collect();
+        cities_by_text(&all, part.attribute)
+    }
+
     /// Returns the laws of texts that are made of names.
     fn of_persons(
         &self,
@@ -116,7 +142,8 @@ impl TablePlanner<'_> {
         let mut out = Vec::new();
         for follower in open {
             use Attribute::{Email, FirstName, FullName, LastName, Username};
-            if !matches!(follower.attribute, Email | Username | FullName) {
+            let part = matches!(follower.attribute, FirstName | LastName);
+            if !part && !matches!(follower.attribute, Email | Username | FullName) {
                 continue;
             }
             let column_of = |of: &[AttributeName], attribute| {
@@ -126,7 +153,7 @@ impl TablePlanner<'_> {
             let full = column_of(given, FullName).filter(|_| follower.attribute != FullName);
             let own = [FirstName, LastName].iter().any(|a| column_of(given, *a).is_some());
             let (first, last) = (column_of(named, FirstName), column_of(named, LastName));
-            let names = match (own, full) {
+            let names = match (own && !part, full) {
                 (true, _) => NameColumns { first, last, full: None },
                 (false, Some(full)) => NameColumns { full: Some(full), ..NameColumns::default() },
                 (false, None) => continue,
@@ -144,15 +171,7 @@ impl TablePlanner<'_> {
 }
 
 /// Returns the texts of a column that stand for places, and the cities of each; `None` if none does.
-fn places_of(column: &ColumnPlan, attribute: Attribute) -> Option<CitiesByText> {
-    let values: Vec<&Value> = match &column.rule {
-        Rule::Constant { value } => vec![value],
-        Rule::Listed { values, .. } => values.iter().collect(),
-        rule => match rule.domain()? {
-            Domain::Choice { values, .. } => values.iter().collect(),
-            _ => return None,
-        },
-    };
+fn cities_by_text(values: &[Value], attribute: Attribute) -> Option<CitiesByText> {
     let mut texts: Vec<String> = values.iter().filter(|v| !v.is_null()).map(ToString::to_string).collect();
     texts.sort();
     texts.dedup();

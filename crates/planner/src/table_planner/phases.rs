@@ -89,7 +89,7 @@ impl<'a> NarrowedTable<'a> {
 impl KeyedTable<'_> {
     /// Checks the conditions that overrides and existing rows impose on the rows.
     pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, Unplannable> {
-        let KeyedTable { planner, plan } = self;
+        let KeyedTable { planner, mut plan } = self;
         if !planner.keeps_orderings(&plan) || !planner.keeps_sides(&plan) {
             return Ok(TrialOutcome::Unordered);
         }
@@ -98,6 +98,7 @@ impl KeyedTable<'_> {
         planner.keeps_counts(b, &plan)?;
         planner.keeps_pairs(b, &plan)?;
         planner.keeps_formulas(b, &plan)?;
+        planner.keeps_shares(b, &mut plan)?;
         Ok(match planner.overlapping(b, &plan)? {
             None => TrialOutcome::Plan(Box::new(plan)),
             Some(name) => TrialOutcome::Overlaps(name.to_owned()),

@@ -59,8 +59,13 @@ impl TablePlanner<'_> {
                         Hierarchy::Thread => TreeShape::Thread,
                         Hierarchy::Groups => TreeShape::Wide,
                     };
-                    source.pick = ParentChoice::Tree { shape, rooted };
-                    source.reason = format!("a tree: {}", shape_text(shape));
+                    let roots = self.override_null_share(b, &f.columns);
+                    // Without a NULL the first row refers to itself.
+                    source.pick = ParentChoice::Tree { shape, rooted: rooted || roots == Some(0.0), roots };
+                    source.reason = match roots {
+                        Some(share) => format!("a tree: {} % begin one", 100.0 * share),
+                        None => format!("a tree: {}", shape_text(shape)),
+                    };
                 }
                 ParentChoice::Component { composite_key, place: 0 } => {
                     let composite_key = &mut composite_keys[composite_key];

@@ -34,6 +34,7 @@ impl TablePlanner<'_> {
             }
         };
         self.keyed = self.keyed_moments(b, &coupled);
+        self.given_moments = self.given_moments(b, &coupled, &kept);
         if open.is_empty() {
             return;
         }
@@ -214,8 +215,13 @@ impl TablePlanner<'_> {
 
     /// As [`may_follow`](Self::may_follow), but columns of keys are allowed.
     fn may_follow_keyed(&self, b: &PlanContext<'_>, coupled: &BTreeSet<usize>, c: usize) -> bool {
-        let (column, d) = (&self.table.columns[c], &self.columns[c]);
         let apply_override = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
+        !apply_override && self.is_undetermined(coupled, c)
+    }
+
+    /// Returns true if no constraint but a key determines the column.
+    pub(super) fn is_undetermined(&self, coupled: &BTreeSet<usize>, c: usize) -> bool {
+        let (column, d) = (&self.table.columns[c], &self.columns[c]);
         let generated_from = self
             .table
             .columns
@@ -223,7 +229,6 @@ impl TablePlanner<'_> {
             .any(|other| other.generated.as_ref().is_some_and(|g| g.expression.contains(column.name.as_str())));
         column.generated.is_none()
             && column.auto.is_none()
-            && !apply_override
             && !generated_from
             && !d.omit
             && !d.always_null

@@ -1,5 +1,6 @@
 //! The start times of a table's rows: by a clock, or after their parents; and the parents that exist at that time.
 
+use super::given_moments::GivenMoments;
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{MomentColumn, TableMoments};
 use crate::profile;
@@ -51,20 +52,26 @@ impl TablePlanner<'_> {
             return;
         }
         let mut leads = self.choices(b, plan);
-        let moments = self.with_keys(plan);
-        let moments = moments.as_ref().unwrap_or(&self.moments);
+        let keyed = self.with_keys(plan);
+        let moments = keyed.as_ref().unwrap_or(&self.moments);
         if let Some(moments) = self.owned(b, plan, &mut leads, self.clock(b, plan, moments, &[])) {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return self.set_moment_laws(b, plan, &moments);
         }
         let timed: Vec<TimedForeignKey> = leads.iter().copied().filter(|l| l.timed).collect();
         let consecutive = timed.iter().find(|l| l.choice == ParentTiming::Consecutive);
+        // Rows that begin after their parents, without a clock, cannot have given start times.
+        let clocked = timed.iter().all(|l| l.choice == ParentTiming::Free && b.ordered[l.parent]);
+        let given = self.given_moments.as_ref().filter(|_| clocked && keyed.is_none());
+        let following = self.given_moments.as_ref().filter(|_| keyed.is_none()).and_then(GivenMoments::following);
+        let moments = given.map_or(following.as_ref().unwrap_or(moments), |given| &given.moments);
         if timed.is_empty() && moments.main.is_none() {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
         }
         let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != ParentTiming::Free).map(|l| l.foreign).collect();
         let clock = self.clock(b, plan, moments, &timed);
+        let clock = given.map_or(clock.clone(), |given| given.after(&clock));
         let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
         let all_ordered = timed.iter().all(|l| b.ordered[l.parent]);
         match (consecutive, fixed.as_slice()) {
@@ -294,7 +301,12 @@ impl TablePlanner<'_> {
             }
             let text = match (at, plan.began.as_ref()) {
                 (Moment::Began, Some(Began::Owned(_))) => owned.clone(),
-                (Moment::Began, Some(Began::Clock(_))) => "one after the other, up to now".to_owned(),
+                (Moment::Began, Some(Began::Clock(_))) => {
+                    match self.given_moments.as_ref().and_then(|g| g.start.as_ref()) {
+                        Some((start, asked)) if start == c => format!("one after the other, {asked}"),
+                        _ => "one after the other, up to now".to_owned(),
+                    }
+                }
                 (Moment::Began, _) => "after its parents".to_owned(),
                 _ => text.clone(),
             };

@@ -6,13 +6,20 @@ use crate::expr::CastType;
 use crate::literal::interval;
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::time::{MICROS_PER_DAY, midnight, parse_date, parse_time, parse_timestamp};
-use dbmocker_core::value::Value;
+use dbmocker_core::value::{Value, parse_number};
 
 /// The text that the server would show.
 pub fn text(v: &Value, env: Env) -> String {
     match v {
         Value::Bool(b) if env.dialect != Dialect::Postgres => i32::from(*b).to_string(),
         Value::Float(x) if env.dialect == Dialect::Sqlite && x.fract() == 0.0 && x.abs() < 1e15 => format!("{x:.1}"),
+        // A column of decimals holds integers and doubles.
+        Value::Decimal { unscaled, scale } if env.dialect == Dialect::Sqlite => {
+            match 10i128.checked_pow((*scale).into()) {
+                Some(unit) if unscaled % unit == 0 => (unscaled / unit).to_string(),
+                _ => v.to_string().trim_end_matches('0').to_owned(),
+            }
+        }
         Value::Bytes(b) => match String::from_utf8(b.clone()) {
             Ok(s) if env.dialect != Dialect::Postgres => s,
             _ => format!("\\x{}", b.iter().map(|x| format!("{x:02x}")).collect::<String>()),
@@ -65,6 +72,16 @@ pub fn cast(v: Value, to: &CastType, env: Env) -> Eval {
                 }
                 (n, _) => decimal(n.as_decimal()),
             }
+        }
+        (CastType::Decimal { scale: Some(scale) }, Value::Float(x))
+            if env.dialect != Dialect::Sqlite && x.is_finite() && x.abs() < 1e20 =>
+        {
+            // PostgreSQL converts the first 15 digits.
+            let places = 14 - x.abs().max(1e-14).log10().floor() as i32;
+            let places = usize::try_from(places).unwrap_or(0);
+            let text = if env.dialect == Dialect::Postgres { format!("{x:.places$}") } else { format!("{x}") };
+            let exact = parse_number(&text).ok_or_else(|| type_error("a number", &v))?;
+            decimal(round_to(num(&exact, env)?.as_decimal(), i32::from(*scale), Rounding::HalfAway)?)
         }
         (CastType::Decimal { .. } | CastType::Float, _) => Value::Float(num(&v, env)?.float()),
         (CastType::Text { max_chars }, v) => Value::Text(truncate(text(v, env), *max_chars)),

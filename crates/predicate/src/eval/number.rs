@@ -10,6 +10,8 @@ use dbmocker_core::value::{Value, parse_number};
 
 /// Digits kept after the point by a division of decimals.
 const DIVISION_SCALE: u8 = 16;
+/// Digits that are left of a factor or quotient whose digits do not fit.
+const SHORT_SCALE: u8 = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Num {
@@ -143,9 +145,8 @@ fn arith_num(op: Arith, a: Num, b: Num, env: Env) -> Result<Option<Num>, EvalErr
             None => Num::Float(a.float() - b.float()),
         },
         Arith::Mul => match (a, b) {
-            (Num::Exact { unscaled: x, scale: s, .. }, Num::Exact { unscaled: y, scale: t, .. }) => {
-                let unscaled = x.checked_mul(y).ok_or(overflow.clone())?;
-                Num::Exact { unscaled, scale: s.checked_add(t).ok_or(overflow)?, whole }
+            (Num::Exact { .. }, Num::Exact { .. }) => {
+                product(a, b).or_else(|| product(shorter(a)?, shorter(b)?)).ok_or(overflow)?
             }
             _ => Num::Float(a.float() * b.float()),
         },
@@ -153,9 +154,17 @@ fn arith_num(op: Arith, a: Num, b: Num, env: Env) -> Result<Option<Num>, EvalErr
         Arith::Div => match exact {
             Some((x, y, _)) if whole && env.dialect != Dialect::Mysql => Num::int(x / y),
             Some((x, y, _)) => {
-                let factor = pow10(DIVISION_SCALE).ok_or(overflow.clone())?;
-                let unscaled = x.checked_mul(factor).ok_or(overflow)? / y;
-                Num::Exact { unscaled, scale: DIVISION_SCALE, whole: false }
+                let short = || {
+                    let (x, y, _) = align(shorter(a)?, shorter(b)?)?;
+                    quotient(x, y, DIVISION_SCALE).or_else(|| quotient(x, y, SHORT_SCALE))
+                };
+                quotient(x, y, DIVISION_SCALE).or_else(short).ok_or(overflow)?
+            }
+            // Numbers of many digits.
+            None if matches!((a, b), (Num::Exact { .. }, Num::Exact { .. })) => {
+                let aligned = shorter(a).zip(shorter(b)).and_then(|(a, b)| align(a, b));
+                let (x, y, _) = aligned.ok_or(overflow.clone())?;
+                quotient(x, y, SHORT_SCALE).ok_or(overflow)?
             }
             None => Num::Float(a.float() / b.float()),
         },
@@ -196,6 +205,31 @@ fn arith_num(op: Arith, a: Num, b: Num, env: Env) -> Result<Option<Num>, EvalErr
             return Err(EvalError::Type(format!("`{op}` does not work on numbers")));
         }
     }))
+}
+
+/// Returns the product of two exact numbers; `None` if it has too many digits.
+fn product(a: Num, b: Num) -> Option<Num> {
+    let (Num::Exact { unscaled: x, scale: s, whole: v }, Num::Exact { unscaled: y, scale: t, whole: w }) = (a, b)
+    else {
+        return None;
+    };
+    Some(Num::Exact { unscaled: x.checked_mul(y)?, scale: s.checked_add(t)?, whole: v && w })
+}
+
+/// Returns a quotient with this many digits after the point; `None` if it has too many digits, or if it is rounded to 0.
+fn quotient(x: i128, y: i128, scale: u8) -> Option<Num> {
+    let unscaled = x.checked_mul(pow10(scale)?)?.checked_div(y)?;
+    Some(Num::Exact { unscaled, scale, whole: false })
+}
+
+/// Returns a number without digits that it does not need; of a quotient, those that servers keep.
+fn shorter(n: Num) -> Option<Num> {
+    let Num::Exact { mut unscaled, mut scale, whole } = n else { return None };
+    while scale > 0 && unscaled % 10 == 0 {
+        (unscaled, scale) = (unscaled / 10, scale - 1);
+    }
+    let n = Num::Exact { unscaled, scale, whole };
+    if scale > SHORT_SCALE { round_to(n, i32::from(SHORT_SCALE), Rounding::HalfAway).ok() } else { Some(n) }
 }
 
 /// Rounds to `digits` after the point, half away from zero; the result is a number of the same kind.

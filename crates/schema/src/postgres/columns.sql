@@ -21,6 +21,7 @@ select a.attrelid                                   as relation,
          where o.oid is not null)                   as can_move_sequence,
        q.seqstart                                   as sequence_start,
        q.seqincrement                               as sequence_step,
+       q.seqmax                                     as sequence_most,
        a.attcollation                               as collation,
        col_description(a.attrelid, a.attnum)        as comment
   from pg_attribute a

@@ -260,8 +260,9 @@ fn auto(row: &TextRow, default: Option<&str>) -> Result<Option<Auto>, SchemaErro
 
 /// A sequence that counts down, or none, gives the usual numbers.
 fn numbering(row: &TextRow) -> Result<Numbering, SchemaError> {
+    let most = row.maybe("sequence_most")?.unwrap_or(i64::MAX);
     Ok(match (row.maybe("sequence_start")?, row.maybe("sequence_step")?) {
-        (Some(start), Some(step)) if step > 0 => Numbering { start, step },
+        (Some(start), Some(step)) if step > 0 => Numbering { start, step, most },
         _ => Numbering::default(),
     })
 }

@@ -72,7 +72,21 @@ impl ConfigReader<'_> {
     }
 
     pub(super) fn scalar(&self, node: &YamlNode, key: &ConfigKey) -> Result<Scalar, FileError> {
-        self.plain(node).ok_or_else(|| self.wrong(node, key, "one value"))
+        self.written(node).ok_or_else(|| self.wrong(node, key, "one value"))
+    }
+
+    /// A value; a number with digits that it does not need, such as `01234` or `1.10`, keeps them for columns of texts.
+    fn written(&self, node: &YamlNode) -> Option<Scalar> {
+        let plain = self.plain(node)?;
+        if !matches!(plain, Scalar::Int(_) | Scalar::Float(_)) {
+            return Some(plain);
+        }
+        let range = node.span.start.index()..node.span.end.index();
+        let text: String = self.chars.get(range).unwrap_or_default().iter().collect();
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, "0"));
+        let number = digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(rest);
+        Some(if number && text != plain.to_string() { Scalar::Text(text) } else { plain })
     }
 
     pub(super) fn count(&self, node: &YamlNode, key: &ConfigKey) -> Result<u64, FileError> {
