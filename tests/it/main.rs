@@ -23,6 +23,7 @@ mod examples;
 mod export;
 mod far;
 mod files;
+mod flows;
 mod folders;
 mod forecast;
 mod formats;

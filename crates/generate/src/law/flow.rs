@@ -212,3 +212,44 @@ impl Frame<'_> {
 fn entry_word(stream: Stream, parent: u64) -> u64 {
     mix(stream.at(parent, u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn flow(kind: FlowKind, least: i64, most: i64) -> Flow {
+        Flow { kind, foreign: Some(0), by: 0, least, most, scale: 2 }
+    }
+
+    proptest! {
+        #[test]
+        fn the_sides_of_an_entry_are_equal(word: u64, count in 2u64..40, least in 1i64..500, times in 200i64..100_000) {
+            let flow = flow(FlowKind::Entry, least, least * times);
+            let lines: Vec<i64> = (0..count).map(|k| line(&flow, CellRng::of_cell(word), k, count)).collect();
+            prop_assert_eq!(lines.iter().sum::<i64>(), 0);
+            prop_assert!(lines.iter().all(|n| (least..=flow.most).contains(&n.abs())), "{lines:?}");
+            let alone = lines.iter().filter(|n| **n > 0).count().min(lines.iter().filter(|n| **n < 0).count());
+            prop_assert_eq!(alone, 1);
+        }
+
+        #[test]
+        fn levels_stay_in_their_range_and_counters_rise(key: u64, rows in 1u64..100_000, most in 1_000i64..1_000_000_000) {
+            for kind in [FlowKind::Balance, FlowKind::Counter] {
+                let levels = Levels { key, flow: flow(kind, 1, most), gap: 1, rows };
+                let all: Vec<i64> = (0..rows.min(200)).map(|place| levels.at(place)).collect();
+                prop_assert!(all.iter().all(|n| (0..=most).contains(n)), "{kind:?} {all:?}");
+                prop_assert!(levels.before(0) >= 0);
+                if kind == FlowKind::Counter {
+                    prop_assert!(all.is_sorted() && levels.before(0) <= all[0], "{all:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn amounts_lie_between_their_bounds(least in 1i64..10_000, times in 1i64..100_000, u in 0.0f64..1.0) {
+            let n = log_uniform(least, least * times, u);
+            prop_assert!((least..=least * times).contains(&n));
+        }
+    }
+}

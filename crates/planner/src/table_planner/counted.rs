@@ -24,14 +24,14 @@ impl TablePlanner<'_> {
             };
             let source = &plan.sources[f.source];
             let rows = b.generator.table(parent).rows;
-            let size = (f.existing_count + rows).saturating_sub(source.first).min(source.within.unwrap_or(u64::MAX));
+            let size = source.candidates(f.existing_count + rows).min(source.within.unwrap_or(u64::MAX));
             let owned = |&c: &usize| {
                 matches!(plan.columns[c].rule, Rule::Foreign { foreign: by, .. } if by == foreign)
                     && plan.columns[c].group.is_none()
             };
             let by_hash = matches!(source.pick, ParentChoice::Skewed | ParentChoice::Spread { .. });
             let alone = source.members.len() == 1
-                && source.combinations.is_none()
+                && source.partners <= 1
                 && source.meets.is_none()
                 && f.columns.iter().all(owned);
             // A key that follows this one is counted through it.

@@ -22,6 +22,7 @@ fn service() -> Schema {
         .with(owned("roles"))
         .with(owned("subscriptions"))
         .with(invoices.foreign(&["subscription_id"], "subscriptions", &["id"]))
+        .with(owned("payments").int("invoice_id").foreign(&["invoice_id"], "invoices", &["id"]))
         .with(grants.foreign(&["user_id"], "users", &["id"]).foreign(&["role_id"], "roles", &["id"]))
         .with(table("customers").int("id").primary(&["id"]))
         .with(table("addresses").int("id").primary(&["id"]).int("customer_id").foreign(
@@ -103,7 +104,8 @@ fn the_plan_names_the_path_that_is_selected_first() {
     let (plan, _) = planned(&schema, 300);
     let text = plan.describe(Detail::Columns);
     for said in [
-        "that of subscription_id",
+        "that of invoice_id",
+        "that agrees with tenant_id",
         "two paths to public.tenants",
         "that agrees with customer_id",
         "with the same post_id",

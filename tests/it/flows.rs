@@ -1,0 +1,109 @@
+//! Amounts with two sides, balances and counters, read back from the database.
+
+use crate::program::dbmocker;
+use crate::servers::{KINDS, database};
+
+const BOOKS: &str = "
+    CREATE TABLE owners (id INTEGER PRIMARY KEY, full_name VARCHAR(80) NOT NULL, created_at TIMESTAMP NOT NULL);
+    CREATE TABLE journal_entries (id INTEGER PRIMARY KEY, entry_date DATE NOT NULL, total_debit DECIMAL(14, 2) NOT NULL);
+    CREATE TABLE journal_lines (id INTEGER PRIMARY KEY, journal_entry_id INTEGER NOT NULL, line_no INTEGER NOT NULL,
+        debit DECIMAL(12, 2) NOT NULL DEFAULT 0, credit DECIMAL(12, 2) NOT NULL DEFAULT 0,
+        CHECK (debit >= 0 AND credit >= 0), CHECK ((debit > 0 AND credit = 0) OR (debit = 0 AND credit > 0)),
+        UNIQUE (journal_entry_id, line_no), FOREIGN KEY (journal_entry_id) REFERENCES journal_entries (id));
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL, current_balance DECIMAL(12, 2) NOT NULL,
+        opened_at TIMESTAMP NOT NULL, FOREIGN KEY (owner_id) REFERENCES owners (id));
+    CREATE TABLE account_transactions (id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, type VARCHAR(20) NOT NULL
+        CHECK (type IN ('deposit', 'withdrawal', 'transfer_in', 'transfer_out')), amount DECIMAL(12, 2) NOT NULL
+        CHECK (amount > 0), balance_after DECIMAL(12, 2) NOT NULL, booked_at TIMESTAMP NOT NULL,
+        FOREIGN KEY (account_id) REFERENCES accounts (id));
+    CREATE TABLE meters (id INTEGER PRIMARY KEY, serial_number VARCHAR(20) NOT NULL, installed_at TIMESTAMP NOT NULL);
+    CREATE TABLE meter_readings (id INTEGER PRIMARY KEY, meter_id INTEGER NOT NULL, read_at TIMESTAMP NOT NULL,
+        previous_reading DECIMAL(12, 1) NOT NULL, current_reading DECIMAL(12, 1) NOT NULL, consumption DECIMAL(12, 1) NOT NULL,
+        FOREIGN KEY (meter_id) REFERENCES meters (id));";
+
+#[test]
+fn debits_equal_credits_balances_and_counters_go_on() {
+    for kind in KINDS {
+        let db = database(kind, BOOKS);
+        dbmocker(["load", "--url", &db.url, "--rows", "accounts=60,meters=40,journal_entries=500,*=1500"]).ok();
+        let none = |what: &str, query: &str| assert_eq!(db.number(query), 0, "{kind:?}: {what}");
+        none(
+            "entries whose sides differ, or with one line",
+            "SELECT count(*) FROM (SELECT journal_entry_id FROM journal_lines GROUP BY journal_entry_id
+                HAVING abs(sum(debit) - sum(credit)) > 0.001 OR count(*) < 2) AS x",
+        );
+        none(
+            "totals that are not those of the lines",
+            "SELECT count(*) FROM journal_entries e WHERE abs(total_debit - (SELECT coalesce(sum(debit), 0)
+                FROM journal_lines l WHERE l.journal_entry_id = e.id)) > 0.001 AND EXISTS (SELECT 1 FROM journal_lines l
+                WHERE l.journal_entry_id = e.id)",
+        );
+        let change = "CASE WHEN type IN ('deposit', 'transfer_in') THEN amount ELSE -amount END";
+        none(
+            "balances that do not follow the one before",
+            &format!(
+                "SELECT count(*) FROM (SELECT balance_after, {change} AS changed, lag(balance_after)
+                    OVER (PARTITION BY account_id ORDER BY booked_at, id) AS previous FROM account_transactions) AS x
+                    WHERE abs(balance_after - coalesce(previous, 0) - changed) > 0.001"
+            ),
+        );
+        none(
+            "accounts whose balance is not the last",
+            "SELECT count(*) FROM accounts a WHERE abs(current_balance - coalesce((SELECT balance_after FROM account_transactions t
+                WHERE t.account_id = a.id ORDER BY booked_at DESC, id DESC LIMIT 1), 0)) > 0.001",
+        );
+        none(
+            "readings that do not follow the one before",
+            "SELECT count(*) FROM (SELECT previous_reading, lag(current_reading) OVER (PARTITION BY meter_id ORDER BY read_at, id)
+                AS last FROM meter_readings) AS x WHERE abs(previous_reading - last) > 0.01",
+        );
+        none(
+            "consumptions that are no difference",
+            "SELECT count(*) FROM meter_readings WHERE abs(current_reading - previous_reading - consumption) > 0.01
+                OR current_reading < previous_reading",
+        );
+        assert!(db.number("SELECT count(DISTINCT type) FROM account_transactions") == 4, "{kind:?}");
+    }
+}
+
+const SALES: &str = "
+    CREATE TABLE customers (id INTEGER PRIMARY KEY, order_count INTEGER NOT NULL, total_spent DECIMAL(12, 2) NOT NULL);
+    CREATE TABLE addresses (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, type VARCHAR(10) NOT NULL
+        CHECK (type IN ('billing', 'shipping')), FOREIGN KEY (customer_id) REFERENCES customers (id));
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, shipping_address_id INTEGER NOT NULL,
+        total DECIMAL(10, 2) NOT NULL, FOREIGN KEY (customer_id) REFERENCES customers (id),
+        FOREIGN KEY (shipping_address_id) REFERENCES addresses (id));
+    CREATE TABLE products (id INTEGER PRIMARY KEY, name VARCHAR(60) NOT NULL, favorite_count INTEGER NOT NULL);
+    CREATE TABLE favorites (customer_id INTEGER NOT NULL, product_id INTEGER NOT NULL, PRIMARY KEY (customer_id, product_id),
+        FOREIGN KEY (customer_id) REFERENCES customers (id), FOREIGN KEY (product_id) REFERENCES products (id));";
+
+#[test]
+fn rows_whose_key_follows_another_one_are_counted() {
+    for kind in KINDS {
+        let db = database(kind, SALES);
+        dbmocker(["load", "--url", &db.url, "--rows", "600"]).ok();
+        for (what, query) in [
+            (
+                "orders to an address of another customer, or of another type",
+                "SELECT count(*) FROM orders o JOIN addresses a ON a.id = o.shipping_address_id
+                    WHERE a.customer_id <> o.customer_id OR a.type <> 'shipping'",
+            ),
+            (
+                "customers with another number of orders",
+                "SELECT count(*) FROM customers c WHERE order_count <> (SELECT count(*) FROM orders o WHERE o.customer_id = c.id)",
+            ),
+            (
+                "customers who spent another sum",
+                "SELECT count(*) FROM customers c WHERE abs(total_spent - (SELECT coalesce(sum(total), 0) FROM orders o
+                    WHERE o.customer_id = c.id)) > 0.001",
+            ),
+            (
+                "products with another number of favorites",
+                "SELECT count(*) FROM products p WHERE favorite_count <> (SELECT count(*) FROM favorites f
+                    WHERE f.product_id = p.id)",
+            ),
+        ] {
+            assert_eq!(db.number(query), 0, "{kind:?}: {what}");
+        }
+    }
+}
