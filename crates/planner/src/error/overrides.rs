@@ -182,8 +182,9 @@ pub enum DistributionConflict {
     Coupled,
     #[error("a key gives each row a value of its own")]
     Unique,
-    #[error("none of its values lies within {least} to {most}")]
-    OutOfReach { least: Value, most: Value },
+    /// The smallest and the largest value that the column may have.
+    #[error("none of its values lies within {} to {}", .0[0], .0[1])]
+    OutOfReach(Box<[Value; 2]>),
     #[error(transparent)]
     Shape(#[from] DistributionError),
 }

@@ -134,7 +134,7 @@ impl TablePlanner<'_> {
                         made.map_err(|e| match (e, column.rule.domain().and_then(moments)) {
                             (DistributionError::NoMass { .. }, Some(kind)) => {
                                 let end = |n: i64| of_units(kind, n.into());
-                                named(DistributionConflict::OutOfReach { least: end(least), most: end(most) })
+                                named(DistributionConflict::OutOfReach(Box::new([end(least), end(most)])))
                             }
                             (e, _) => named(e.into()),
                         })?;
