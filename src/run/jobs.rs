@@ -461,8 +461,14 @@ pub fn units(schema: &Schema, jobs: Vec<TableJob>) -> Vec<Unit> {
                 let deferred = deferred.map(|f| (f.name.clone(), f.deferrable)).collect();
                 TableJob { deferred, ..jobs[m].clone() }
             });
+            // A parent's trigger may use the child's table, which the child locks while it waits.
+            let quiet = |u: &usize| {
+                units[*u].0.iter().all(|&m| jobs[m].insert_triggers.is_empty() && jobs[m].audited.is_empty())
+            };
             let late = match members[..] {
-                [m] => late(schema, &jobs[m], |name| position(name).map(|p| unit_of[p]), &after),
+                [m] if after.iter().all(quiet) => {
+                    late(schema, &jobs[m], |name| position(name).map(|p| unit_of[p]), &after)
+                }
                 _ => Vec::new(),
             };
             Unit { tables: tables.collect(), level: *level, after, late }

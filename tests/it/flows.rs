@@ -16,6 +16,10 @@ const BOOKS: &str = "
         CHECK (type IN ('deposit', 'withdrawal', 'transfer_in', 'transfer_out')), amount DECIMAL(12, 2) NOT NULL
         CHECK (amount > 0), balance_after DECIMAL(12, 2) NOT NULL, booked_at TIMESTAMP NOT NULL,
         FOREIGN KEY (account_id) REFERENCES accounts (id));
+    CREATE TABLE wallets (id INTEGER PRIMARY KEY, label VARCHAR(40) NOT NULL);
+    CREATE TABLE wallet_entries (id INTEGER PRIMARY KEY, wallet_id INTEGER NOT NULL, debit INTEGER NOT NULL DEFAULT 0,
+        credit INTEGER NOT NULL DEFAULT 0, balance INTEGER NOT NULL,
+        CHECK ((debit > 0 AND credit = 0) OR (debit = 0 AND credit > 0)), FOREIGN KEY (wallet_id) REFERENCES wallets (id));
     CREATE TABLE meters (id INTEGER PRIMARY KEY, serial_number VARCHAR(20) NOT NULL, installed_at TIMESTAMP NOT NULL);
     CREATE TABLE meter_readings (id INTEGER PRIMARY KEY, meter_id INTEGER NOT NULL, read_at TIMESTAMP NOT NULL,
         previous_reading DECIMAL(12, 1) NOT NULL, current_reading DECIMAL(12, 1) NOT NULL, consumption DECIMAL(12, 1) NOT NULL,
@@ -62,6 +66,8 @@ fn debits_equal_credits_balances_and_counters_go_on() {
             "SELECT count(*) FROM meter_readings WHERE abs(current_reading - previous_reading - consumption) > 0.01
                 OR current_reading < previous_reading",
         );
+        none("amounts of neither side", "SELECT count(*) FROM wallet_entries WHERE debit = 0 AND credit = 0");
+        assert!(db.number("SELECT count(*) FROM wallet_entries WHERE debit > 0") > 300, "{kind:?}");
         assert!(db.number("SELECT count(DISTINCT type) FROM account_transactions") == 4, "{kind:?}");
     }
 }

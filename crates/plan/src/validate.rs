@@ -300,6 +300,8 @@ impl PlanChecker<'_> {
         holds("ways to different tables", ends.0 == ends.1 && own.next().is_none())?;
         holds("a key that agrees by two laws", !matches!(s.pick, ParentChoice::Agreeing { .. }))?;
         holds("rows that are counted by none", meets.earlier != Some(0))?;
+        let by = self.table.foreign[meets.by].parent_table;
+        holds("a key that agrees with one to a later table", by.is_some_and(|parent| parent < self.t))?;
         let list = s.agreeing.as_deref().map_or(&[][..], Vec::as_slice);
         let parent = self.table.foreign[s.members[0]].parent_table.map_or(0, |p| self.tables[p].rows);
         let there = list.len().is_multiple_of(2) && list.iter().skip(1).step_by(2).all(|&row| row < parent);

@@ -27,7 +27,9 @@ impl Generator {
             });
         }
         match &source.pick {
-            ParentChoiceGen::OneToOne(_) => source.partners <= 1,
+            ParentChoiceGen::OneToOne(_) => {
+                source.partners <= 1 && (source.members == 1 || source.combinations.is_some())
+            }
             ParentChoiceGen::Detail(_)
             | ParentChoiceGen::Counted(_)
             | ParentChoiceGen::Active(_)
@@ -72,7 +74,9 @@ impl Generator {
             && source.members > 1
         {
             let parent = f.existing_keys.len() as u64 + p;
-            let rows = source.places_of(f.member, parent).map(|place| permutation.invert(place));
+            let places =
+                source.places_of(f.member, parent).filter(|&place| place < source.size.min(permutation.size()));
+            let rows = places.map(|place| permutation.invert(place));
             return rows.filter(|&row| row < table.rows).for_each(|row| each(row..row + 1));
         }
         let Some(i) = self.chosen(t, foreign, p) else { return };

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
-use dbmocker_plan::Law;
+use dbmocker_plan::{Flow, Law};
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
@@ -74,6 +74,8 @@ pub struct Frame<'g> {
     kept: RefCell<BTreeMap<usize, Nullable<i64>>>,
     began: RefCell<Option<MomentCells>>,
     parents: RefCell<BTreeMap<usize, Rc<Parents<'g>>>>,
+    /// Columns of one flow share its rows.
+    flows: RefCell<Vec<(Flow, Vec<flow::FlowOfRow>)>>,
 }
 
 /// The parent rows of a frame's rows.
@@ -96,6 +98,7 @@ impl<'g> Frame<'g> {
             kept: RefCell::default(),
             began: RefCell::default(),
             parents: RefCell::default(),
+            flows: RefCell::default(),
         }
     }
 

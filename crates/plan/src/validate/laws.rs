@@ -152,6 +152,8 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
                     let keys = &tables[*table].foreign[*foreign].columns;
                     out.extend(fold.columns().into_iter().chain(keys.iter().copied()).map(|c| (*table, c)));
                 }
+                Formula::Flow { flow, .. } => out.extend(keys_of(tables, t, flow)),
+                Formula::Closing { table, flow } if *table < tables.len() => out.extend(keys_of(tables, *table, flow)),
                 _ => {}
             });
             out
@@ -161,11 +163,16 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Attribute { by, .. } => vec![(t, *by)],
         Law::Names { names, .. } => names.all().map(|c| (t, c)).collect(),
-        // The amounts follow from the choice of the parent, which no law determines.
-        Law::Side { .. } => Vec::new(),
+        Law::Side { flow, .. } => keys_of(tables, t, flow),
         Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
         Law::Drawn(_) => Vec::new(),
     }
+}
+
+/// Returns the columns of the foreign key of a flow: they determine whether the row has an entry or an owner.
+fn keys_of(tables: &[TablePlan], t: usize, flow: &Flow) -> Vec<ColumnId> {
+    let key = flow.foreign.and_then(|foreign| tables[t].foreign.get(foreign));
+    key.into_iter().flat_map(|f| f.columns.iter().map(move |&c| (t, c))).collect()
 }
 
 /// Returns the columns that an input of an expression reads; the column itself if a table of the path is not planned.

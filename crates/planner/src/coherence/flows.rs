@@ -202,7 +202,8 @@ impl RowLaws<'_> {
                 leads.iter().filter(|lead| !self.table.columns[lead.key].nullable).collect();
             return filled.first().map(|lead| (lead.foreign, current));
         }
-        leads.iter().find_map(|lead| {
+        let filled = |lead: &&ParentLink<'_>| !self.table.columns[lead.key].nullable;
+        leads.iter().filter(filled).find_map(|lead| {
             let reads = |c: &usize| is_counter(self.name(*c), &lead.parent.name.name);
             let number = |c: &usize| self.open(Some(*c)).is_some() && self.scales[*c].is_some();
             (0..self.table.columns.len()).filter(number).find(reads).map(|c| (lead.foreign, c))

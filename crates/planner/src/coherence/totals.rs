@@ -193,7 +193,9 @@ fn closings(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[Ch
             let is_level = matches!(&law.law, Law::Number { expr: Formula::Flow { part: FlowPart::After, .. }, .. });
             law.flow().filter(|flow| is_level && flow.foreign == Some(lead.foreign))
         });
-        flows.into_iter().next().filter(|_| b.generator.has_inverse(lead.table, lead.foreign))
+        let certain = b.generator.has_inverse(lead.table, lead.foreign)
+            && !b.generator.foreign_may_be_null(lead.table, lead.foreign);
+        flows.into_iter().next().filter(|_| certain)
     };
     let found: Vec<(usize, Flow)> = leads.iter().filter_map(|lead| Some((lead.table, flow(lead)?))).collect();
     let [(table, flow)] = found[..] else { return false };

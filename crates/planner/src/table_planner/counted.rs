@@ -4,6 +4,10 @@ use super::{PlanContext, TablePlanner};
 use crate::coherence::is_asked;
 use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
 
+/// Maximum number of periods, and minimum number of rows of one.
+const PERIODS: u64 = 64;
+const ROWS: u64 = 256;
+
 impl TablePlanner<'_> {
     /// Returns true if a column of the parent aggregates the rows that refer to it.
     pub(super) fn is_aggregated(&self, b: &PlanContext<'_>, f: &ForeignKeyPlan) -> bool {
@@ -41,7 +45,12 @@ impl TablePlanner<'_> {
             });
             if size > 0 && by_hash && alone && (leads || self.is_aggregated(b, f)) {
                 let source = &mut plan.sources[f.source];
-                source.pick = ParentChoice::Active { existing: vec![size], weights: Vec::new() };
+                // Within a period, the row before another one of its parent is looked for.
+                let periods = (plan.rows / ROWS).clamp(1, PERIODS);
+                source.pick = ParentChoice::Active {
+                    existing: vec![size; usize::try_from(periods).unwrap_or(1)],
+                    weights: Vec::new(),
+                };
                 source.reason += ", and each is counted";
             }
         }

@@ -45,7 +45,8 @@ impl TablePlanner<'_> {
             let tree = check.tree(b.schema.dialect).ok().filter(|_| check.value.is_none() && check.answer.is_none())?;
             let columns: Option<Vec<usize>> = tree.columns().iter().map(|c| self.table.column_index(c)).collect();
             let columns = columns?;
-            let only = !columns.is_empty() && columns.iter().all(|c| *c == debit || *c == credit);
+            let only =
+                compares_with_zero(&tree) && !columns.is_empty() && columns.iter().all(|c| *c == debit || *c == credit);
             let both = columns.contains(&debit) && columns.contains(&credit);
             only.then(|| SideCheck { text: check.text.clone(), tree, both })
         };
@@ -80,5 +81,15 @@ impl TablePlanner<'_> {
                 && column.presence.is_none()
         };
         flows(two.debit) && flows(two.credit)
+    }
+}
+
+/// Returns true if no amount but 0 and 1 occurs: then a few amounts stand for all of them.
+fn compares_with_zero(tree: &Expr) -> bool {
+    match tree {
+        Expr::Literal(Value::Null | Value::Bool(_) | Value::Int(0 | 1) | Value::Decimal { unscaled: 0, .. }) => true,
+        Expr::Literal(Value::Float(x)) => *x == 0.0,
+        Expr::Literal(_) => false,
+        other => other.children().into_iter().all(compares_with_zero),
     }
 }
