@@ -29,7 +29,8 @@ const BOOKS: &str = "
 fn debits_equal_credits_balances_and_counters_go_on() {
     for kind in KINDS {
         let db = database(kind, BOOKS);
-        dbmocker(["load", "--url", &db.url, "--rows", "accounts=60,meters=40,journal_entries=500,*=1500"]).ok();
+        dbmocker(["load", "--url", &db.url, "--rows", "accounts=60,wallets=60,meters=40,journal_entries=500,*=1500"])
+            .ok();
         let none = |what: &str, query: &str| assert_eq!(db.number(query), 0, "{kind:?}: {what}");
         none(
             "entries whose sides differ, or with one line",
