@@ -41,6 +41,7 @@ mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod fk_agreement;
+mod formula_checks;
 mod formulas;
 mod given_moments;
 mod kept;
@@ -262,10 +263,16 @@ fn needs_other_rows(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> b
         return false;
     }
     let grouped: Vec<usize> = (0..plan.columns.len()).filter(|&c| plan.columns[c].group.is_some()).collect();
-    let step = (plan.rows / TRIAL_ROWS).max(1);
-    (0..plan.rows)
-        .step_by(usize::try_from(step).unwrap_or(usize::MAX))
-        .any(|row| b.generator.cells(position, &grouped, row).is_err())
+    trial_rows(plan.rows).any(|row| b.generator.cells(position, &grouped, row).is_err())
+}
+
+/// Returns evenly spaced rows of a table: [`TRIAL_ROWS`] to twice as many, or all.
+fn trial_rows(rows: u64) -> impl Iterator<Item = u64> {
+    spaced(rows, TRIAL_ROWS)
+}
+
+fn spaced(rows: u64, least: u64) -> impl Iterator<Item = u64> {
+    (0..rows).step_by(usize::try_from((rows / least).max(1)).unwrap_or(usize::MAX))
 }
 
 impl<'a> TablePlanner<'a> {

@@ -1,9 +1,9 @@
 //! Series, walks and seasons of the config file, as expressions over the row's place.
 
-use super::{
-    ColumnOverride, FormulaInput, FormulaKind, FormulaProblem, Link, NameResolver, ResolvedFormula, TableOverride,
-    decided, stored_as,
-};
+use super::resolver::{NameResolver, decided};
+use super::{FormulaInput, FormulaKind, FormulaProblem, ResolvedFormula, stored_as};
+use crate::foreign_keys::Link;
+use crate::overrides::{ColumnOverride, TableOverride};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 use dbmocker_predicate::{Arith, Expr};

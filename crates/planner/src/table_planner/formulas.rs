@@ -1,26 +1,22 @@
-//! Columns computed by expressions of the config file: their laws, and checks of sample rows against types, CHECKs and
-//! the server's evaluation.
+//! Columns computed by expressions of the config file: their laws.
 
+use super::formula_checks::sample;
 use super::status_presence::decides;
-use super::{PlanContext, TRIAL_ROWS, TablePlanner};
+use super::{PlanContext, TablePlanner};
 use crate::apply_override;
 use crate::error::Unplannable;
-use crate::error::formulas::{FormulaConflict, FormulaError, ValueMisfit};
+use crate::error::formulas::{FormulaConflict, FormulaError};
 use crate::error::overrides::OverrideError;
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
-use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
+use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
-use dbmocker_loaders::ident;
 use dbmocker_plan::{
     ColumnPlan, Depths, FkStep, Input, InputOf, Law, LawPlan, ParentChoice, Presence, Rule, Scalar, TablePlan,
 };
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::{Env, Expr, NamedCheck, OneColumn, Row};
+use dbmocker_predicate::{Env, Expr, NamedCheck, OneColumn};
 use dbmocker_semantics as semantics;
 
-/// Number of rows that the server evaluates.
-const ASKED: usize = 24;
 /// Values of a column by which others may be NULL.
 const FEW: usize = 1_000;
 
@@ -169,86 +165,9 @@ impl TablePlanner<'_> {
         let Ok(tree) = check.tree(b.schema.dialect) else { return false };
         far.any(|(c, _)| tree.mentions(&self.table.columns[c].name))
     }
-
-    /// Checks sample rows of a table with computed columns.
-    ///
-    /// # Errors
-    /// The first row that violates a constraint.
-    pub(super) fn keeps_formulas(&self, b: &PlanContext<'_>, plan: &TablePlan) -> Result<(), Unplannable> {
-        for (c, formula) in b.formulas.of(self.index).filter(|(_, f)| !f.aggregates()) {
-            let kept = plan.columns[c].law.is_some()
-                || (plan.columns[c].presence.is_some() && matches!(formula.kind, FormulaKind::Absent { .. }));
-            if !kept {
-                return Err(cannot(formula, &plan.columns[c].name, unreachable(formula)).into());
-            }
-            let numbered = formula.numbering().all(|key| {
-                let foreign = plan.foreign.iter().position(|f| f.name == key.name);
-                foreign.is_some_and(|f| {
-                    b.generator.child(self.position, f, 0).is_some()
-                        && b.generator.has_inverse(self.position, f)
-                        && !b.generator.foreign_may_be_null(self.position, f)
-                })
-            });
-            if plan.rows > 0 && !numbered {
-                return Err(cannot(formula, &plan.columns[c].name, unreachable(formula)).into());
-            }
-            if let Some(why) = known_rows(b, plan, formula) {
-                return Err(cannot(formula, &plan.columns[c].name, why).into());
-            }
-            self.keeps_series(b, plan, c, formula).map_err(|why| cannot(formula, &plan.columns[c].name, why))?;
-            let name = &plan.columns[c].name;
-            self.keeps_null_rules(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
-            self.keeps_expression(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
-            self.keeps_affinity(b, plan, c, formula).map_err(|why| cannot(formula, name, why))?;
-            self.ask_server(b, plan, c, formula)?;
-        }
-        Ok(())
-    }
-
-    /// Checks that the type holds the last values of a series, and that none meets an existing row.
-    fn keeps_series(
-        &self,
-        b: &PlanContext<'_>,
-        plan: &TablePlan,
-        c: usize,
-        formula: &ResolvedFormula,
-    ) -> Result<(), FormulaConflict> {
-        let column = &self.table.columns[c];
-        let numbered = formula.inputs.iter().find_map(|(_, input)| match input {
-            FormulaInput::RowNumber { key: Some(key) } => plan.foreign.iter().find(|f| f.name == key.name),
-            _ => None,
-        });
-        if let Some(f) = numbered
-            && b.rows_before(self.index) > 0
-            && f.existing_count > plan.sources[f.source].first
-        {
-            let (table, rows) = (self.table.name.clone(), b.rows_before(self.index));
-            return Err(FormulaConflict::BeginsAgain { table, rows, parent: f.parent.clone() });
-        }
-        if formula.unique_series().is_none() && formula.key != "series" {
-            return Ok(());
-        }
-        let keyed = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
-        let there = b.rows_before(self.index);
-        if keyed && there > 0 {
-            return Err(FormulaConflict::Meets { table: self.table.name.clone(), rows: there });
-        }
-        let Some(legal) = semantics::legal(&column.ty, &b.context()) else { return Ok(()) };
-        // The last row of a series has its largest value: that of the table's last row, or of any parent.
-        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
-        for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
-            let mut values = b.generator.cells(self.position, &[c], row)?;
-            let bounded = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. });
-            if bounded && !values[0].is_null() && !legal.contains(&values[0]) {
-                let (value, ty) = (values.swap_remove(0), column.type_name.clone());
-                return Err(FormulaConflict::Value { row, why: ValueMisfit::Outside { value, ty } });
-            }
-        }
-        Ok(())
-    }
 }
 
-fn cannot(formula: &ResolvedFormula, column: &str, why: FormulaConflict) -> FormulaError {
+pub(super) fn cannot(formula: &ResolvedFormula, column: &str, why: FormulaConflict) -> FormulaError {
     let (column, origin) = (column.to_owned(), formula.origin.clone());
     FormulaError { key: formula.key, column, origin, why: Box::new(why) }
 }
@@ -262,7 +181,7 @@ fn own_unless(expr: &mut Expr, inputs: &mut Vec<Input>) {
     *expr = Expr::Case { operand: None, whens, otherwise: Some(Box::new(Expr::Column(name))) };
 }
 
-fn unreachable(formula: &ResolvedFormula) -> FormulaConflict {
+pub(super) fn unreachable(formula: &ResolvedFormula) -> FormulaConflict {
     match formula.numbering().next().is_some() {
         true => FormulaConflict::NotNumbered,
         false => FormulaConflict::NotPlanned,
@@ -271,7 +190,7 @@ fn unreachable(formula: &ResolvedFormula) -> FormulaConflict {
 
 /// Returns the error for existing parent rows: the planner reads only their keys, not the columns that an expression
 /// needs.
-fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) -> Option<FormulaConflict> {
+pub(super) fn known_rows(b: &PlanContext<'_>, plan: &TablePlan, formula: &ResolvedFormula) -> Option<FormulaConflict> {
     formula.inputs.iter().find_map(|(_, input)| {
         let FormulaInput::Parent { path, .. } = input else { return None };
         let f = plan.foreign.iter().find(|f| f.name == path[0].1.name)?;
@@ -407,192 +326,4 @@ fn folded(
         return Err(FormulaConflict::Circular);
     }
     Ok(())
-}
-
-/// Checks rows of a table with computed columns: types, NOT NULL and CHECKs.
-fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> Result<(), Unplannable> {
-    let index = b.order[position];
-    let table = &b.schema.tables[index];
-    let columns: Vec<usize> = b.formulas.of(index).map(|(c, _)| c).collect();
-    if columns.is_empty() || plan.rows == 0 {
-        return Ok(());
-    }
-    let env = Env { dialect: b.schema.dialect, now: b.options.now };
-    let mentioned = |e: &predicate::Expr| columns.iter().any(|&c| e.mentions(&table.columns[c].name));
-    let checks: Vec<(&str, predicate::Expr)> = table
-        .checks
-        .iter()
-        .filter_map(|check| Some((check.name.as_str(), predicate::parse(&check.text, b.schema.dialect).ok()?)))
-        .filter(|(_, tree)| mentioned(tree))
-        .collect();
-    let all: Vec<usize> = (0..table.columns.len()).collect();
-    let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
-    // The last row has the largest number.
-    for row in (0..plan.rows).step_by(step).chain(plan.rows.checked_sub(1)) {
-        let cells = if checks.is_empty() { &columns } else { &all };
-        let values = b.generator.cells(position, cells, row)?;
-        for (&c, value) in cells.iter().zip(&values) {
-            if columns.contains(&c) {
-                fits(b, table, index, c, value).map_err(|why| {
-                    let formula = b.formulas.get(index, c).expect("the column has an expression");
-                    cannot(formula, &table.columns[c].name, FormulaConflict::Value { row, why })
-                })?;
-            }
-        }
-        let named = NamedCells { table, values: &values };
-        for (name, tree) in &checks {
-            if tree.truth(&named, env) == Ok(Some(false)) {
-                let shown = columns.iter().map(|&c| format!("{} = {}", table.columns[c].name, values[c]));
-                let shown: Vec<String> = shown.collect();
-                let (check, values) = ((*name).to_owned(), shown.join(", "));
-                return Err(Unplannable::FormulaCheck { check, row, values });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Checks that a column can hold a value.
-fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Value) -> Result<(), ValueMisfit> {
-    let column = &table.columns[c];
-    let strict = b.schema.dialect != Dialect::Sqlite;
-    match (value, &column.ty) {
-        (Value::Null, _) if !b.nullable(index, c) => Err(ValueMisfit::Null),
-        (Value::Int(n), SqlType::Int { bytes, unsigned, .. }) => {
-            let bits = u32::from(*bytes) * 8;
-            let (lo, hi) =
-                if *unsigned { (0, (1i128 << bits) - 1) } else { (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1) };
-            if (lo..=hi).contains(n) {
-                Ok(())
-            } else {
-                Err(ValueMisfit::Range { n: *n, ty: column.type_name.clone(), lo, hi })
-            }
-        }
-        (Value::Decimal { unscaled, .. }, SqlType::Decimal { precision: 1.., .. }) if strict => {
-            let SqlType::Decimal { precision, .. } = column.ty else { return Ok(()) };
-            let digits = unscaled.unsigned_abs().checked_ilog10().map_or(1, |n| n + 1);
-            if digits <= u32::from(precision) {
-                Ok(())
-            } else {
-                Err(ValueMisfit::Outside { value: value.clone(), ty: column.type_name.clone() })
-            }
-        }
-        _ => Ok(()),
-    }
-}
-
-/// All cells of a row, by column name.
-struct NamedCells<'a> {
-    table: &'a Table,
-    values: &'a [Value],
-}
-
-impl Row for NamedCells<'_> {
-    fn get(&self, column: &str) -> Option<Value> {
-        self.table.column_index(column).map(|c| self.values[c].clone())
-    }
-}
-
-impl TablePlanner<'_> {
-    /// Checks that SQLite stores the numbers of an expression in a column of integers: it does not round, and keeps
-    /// texts.
-    fn keeps_affinity(
-        &self,
-        b: &PlanContext<'_>,
-        plan: &TablePlan,
-        c: usize,
-        formula: &ResolvedFormula,
-    ) -> Result<(), FormulaConflict> {
-        let whole = matches!(self.table.columns[c].ty, SqlType::Int { .. }) && formula.key == "expression";
-        if b.schema.dialect != Dialect::Sqlite || !whole || !formula.is_plain() {
-            return Ok(());
-        }
-        let Expr::Cast { expr: rounded, .. } = &formula.expr else { return Ok(()) };
-        let Expr::Cast { expr: typed, .. } = &**rounded else { return Ok(()) };
-        let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let all: Vec<usize> = (0..self.table.columns.len()).collect();
-        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
-        for row in (0..plan.rows).step_by(step) {
-            let values = b.generator.cells(self.position, &all, row)?;
-            let value = typed.value(&NamedCells { table: self.table, values: &values }, env);
-            let value = value?;
-            let equal = match &value {
-                Value::Text(text) => text.trim().parse::<i128>().is_ok(),
-                value => Expr::compare(
-                    dbmocker_predicate::Cmp::Eq,
-                    Expr::Literal(value.clone()),
-                    Expr::Literal(values[c].clone()),
-                )
-                .truth(&dbmocker_predicate::NoRow, env)
-                .is_ok_and(|t| t != Some(false)),
-            };
-            if !equal {
-                return Err(FormulaConflict::NotWhole { row, value });
-            }
-        }
-        Ok(())
-    }
-
-    /// Compares sample rows with the server's evaluation, for expressions over the row alone.
-    fn ask_server(
-        &self,
-        b: &PlanContext<'_>,
-        plan: &TablePlan,
-        c: usize,
-        formula: &ResolvedFormula,
-    ) -> Result<(), Unplannable> {
-        if !formula.is_plain() || plan.rows == 0 {
-            return Ok(());
-        }
-        let mut cells: Vec<usize> = formula
-            .inputs
-            .iter()
-            .filter_map(|(_, i)| if let FormulaInput::Cell(c) = i { Some(*c) } else { None })
-            .collect();
-        cells.push(c);
-        let step = (plan.rows / ASKED as u64).max(1);
-        let mut rows = Vec::with_capacity(ASKED);
-        for row in (0..plan.rows).step_by(usize::try_from(step).unwrap_or(usize::MAX)).take(ASKED) {
-            let values = b.generator.cells(self.position, &cells, row)?;
-            // A NULL by `null_share` is not the result of the expression.
-            if plan.columns[c].null_share == 0.0 || !values[cells.len() - 1].is_null() {
-                rows.push(values);
-            }
-        }
-        let named = |&c: &usize| QueryCell {
-            name: &self.table.columns[c].name,
-            type_name: &self.table.columns[c].type_name,
-            below: false,
-        };
-        let asked: Vec<QueryCell<'_>> = cells.iter().map(named).collect();
-        let Some(text) = agreement(b.schema.dialect, &self.table.columns[c], &formula.text) else { return Ok(()) };
-        let query = OracleQuery { expression: &text, cells: &asked, rows: &rows, scenes: &[] };
-        let Some(answers) = b.existing.check_oracle(&query)? else { return Ok(()) };
-        let Some(wrong) = answers.iter().position(|agrees| !agrees) else { return Ok(()) };
-        let shown = cells.iter().zip(&rows[wrong]).map(|(&c, v)| format!("{} = {v}", self.table.columns[c].name));
-        let shown: Vec<String> = shown.collect();
-        let why = FormulaConflict::Server(shown.join(", "));
-        Err(cannot(formula, &self.table.columns[c].name, why).into())
-    }
-}
-
-/// Returns the condition that the server's value of the expression, stored in the column, equals the column's.
-fn agreement(dialect: Dialect, column: &dbmocker_core::schema::Column, text: &str) -> Option<String> {
-    let name = ident::quote(dialect, &column.name);
-    Some(match (dialect, &column.ty) {
-        (Dialect::Postgres, SqlType::Text { .. }) => format!("({text})::text is not distinct from {name}::text"),
-        (Dialect::Postgres, _) => format!("cast(({text}) as {}) is not distinct from {name}", column.type_name),
-        (Dialect::Mysql, SqlType::Decimal { precision: 1.., .. }) => {
-            let SqlType::Decimal { precision, scale, .. } = column.ty else { return None };
-            format!("cast(({text}) as decimal({precision},{scale})) <=> {name}")
-        }
-        (Dialect::Mysql, SqlType::Int { .. }) => format!("round({text}) <=> {name}"),
-        (Dialect::Mysql, SqlType::Text { .. } | SqlType::Date) => format!("({text}) <=> {name}"),
-        (Dialect::Sqlite, SqlType::Text { .. }) => format!("({text}) is {name}"),
-        (Dialect::Sqlite, SqlType::Decimal { scale, .. }) => {
-            format!("({text}) is {name} or abs(({text}) - {name}) <= 0.5000001 * {}", 10f64.powi(-i32::from(*scale)))
-        }
-        (Dialect::Sqlite, SqlType::Int { .. }) => format!("({text}) is {name}"),
-        _ => return None,
-    })
 }

@@ -1,6 +1,7 @@
 //! Whether the rows keep what the config file says about NULLs and weights: another constraint may decide them.
 
-use super::{PlanContext, TRIAL_ROWS, TablePlanner};
+use super::formula_checks::ComputedColumn;
+use super::{PlanContext, TablePlanner, trial_rows};
 use crate::error::Unplannable;
 use crate::error::formulas::FormulaConflict;
 use crate::error::overrides::OverrideError;
@@ -79,9 +80,7 @@ impl TablePlanner<'_> {
     }
 
     fn sampled_cells(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize) -> Result<Vec<Value>, RowError> {
-        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
-        let rows = (0..plan.rows).step_by(step).take(2 * TRIAL_ROWS as usize);
-        rows.map(|row| b.generator.cell(self.position, c, row)).collect()
+        trial_rows(plan.rows).map(|row| b.generator.cell(self.position, c, row)).collect()
     }
 
     fn keeps_null_share(&self, b: &PlanContext<'_>, plan: &TablePlan, c: usize, asked: f64) -> Result<(), Unplannable> {
@@ -164,17 +163,14 @@ impl TablePlanner<'_> {
     pub(super) fn keeps_null_rules(
         &self,
         b: &PlanContext<'_>,
-        plan: &TablePlan,
-        c: usize,
-        formula: &ResolvedFormula,
+        ComputedColumn { plan, c, formula }: ComputedColumn<'_>,
     ) -> Result<(), FormulaConflict> {
         let FormulaKind::Absent { by } = formula.kind else { return Ok(()) };
         if plan.columns[c].law.is_some() || self.is_known_later(plan, c) {
             return Ok(());
         }
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let step = usize::try_from((plan.rows / TRIAL_ROWS).max(1)).unwrap_or(usize::MAX);
-        for row in (0..plan.rows).step_by(step) {
+        for row in trial_rows(plan.rows) {
             let cells = b.generator.cells(self.position, &[by, c], row)?;
             let absent = formula.expr.truth(&OneColumn(&plan.columns[by].name, &cells[0]), env);
             if absent == Ok(Some(true)) && !cells[1].is_null() {
@@ -193,9 +189,7 @@ impl TablePlanner<'_> {
     pub(super) fn keeps_expression(
         &self,
         b: &PlanContext<'_>,
-        plan: &TablePlan,
-        c: usize,
-        formula: &ResolvedFormula,
+        ComputedColumn { plan, c, formula }: ComputedColumn<'_>,
     ) -> Result<(), FormulaConflict> {
         if !formula.is_plain() || !formula.inputs.iter().any(|(_, input)| matches!(input, FormulaInput::Cell(_))) {
             return Ok(());
