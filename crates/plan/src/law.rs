@@ -35,6 +35,25 @@ impl LawPlan {
         }
     }
 
+    /// Makes each row of an entry's flow independent of the others. `text`: the law as text.
+    pub fn flow_alone(&mut self, text: &str) {
+        if self.entry().is_none() {
+            return;
+        }
+        let alone = |flow: &mut Flow| (flow.kind, flow.foreign) = (FlowKind::Single, None);
+        match &mut self.law {
+            Law::Side { flow, .. } => alone(flow),
+            Law::Number { expr: Formula::Flow { flow, .. }, .. } => alone(flow),
+            Law::Number { expr: Formula::Or(first, _), .. } => {
+                if let Formula::Flow { flow, .. } = &mut **first {
+                    alone(flow);
+                }
+            }
+            _ => {}
+        }
+        text.clone_into(&mut self.text);
+    }
+
     /// Returns the foreign key to the entry whose two sides are equal.
     pub fn entry(&self) -> Option<usize> {
         self.flow().filter(|flow| flow.kind == FlowKind::Entry)?.foreign

@@ -13,7 +13,7 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References, is_only_key};
 use super::row_counts::CountedParent;
-use super::table_planner::{KeyPair, RowsAbove};
+use super::table_planner::{KeyPair, RowsAbove, RowsByKind};
 use super::wanted_keys::{self, WantedKeys};
 use dbmocker_core::schema::{Dialect, ForeignKey, Schema, Table, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -73,6 +73,8 @@ pub(super) struct PlanContext<'a> {
     pub declared_only: BTreeSet<usize>,
     /// Tables whose CHECKs that order moments are all solved.
     pub solved_orderings: BTreeSet<usize>,
+    /// Tables in which the solver handles the CHECKs over both sides of an amount.
+    pub solved_sides: BTreeSet<usize>,
     /// By position: whether start times are in row order.
     pub ordered: Vec<bool>,
     /// By position: columns that laws may determine, with their bounds in the column's own unit.
@@ -81,6 +83,8 @@ pub(super) struct PlanContext<'a> {
     pub learned: LearnedColumns,
     /// Ancestors with rows in a table, as far as they were looked for.
     pub rows_above: RefCell<RowsAbove>,
+    /// Rows of parents by kind, found while their children were planned.
+    pub rows_by_kind: RefCell<RowsByKind>,
     /// Key tuples read so far, by table, columns and limit.
     pools: RefCell<BTreeMap<PoolOf, Arc<ExistingKeys>>>,
 }
@@ -179,10 +183,12 @@ impl<'a> PlanContext<'a> {
             pairs,
             declared_only: BTreeSet::new(),
             solved_orderings: BTreeSet::new(),
+            solved_sides: BTreeSet::new(),
             ordered: Vec::new(),
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),
             rows_above: RefCell::default(),
+            rows_by_kind: RefCell::default(),
             pools: RefCell::default(),
         };
         context.wanted_keys = wanted_keys::wanted_keys(schema, &context.order, &context.context());

@@ -2,7 +2,7 @@
 
 pub(crate) use common_ancestors::KeyPair;
 pub(crate) use learned::LearnedScope;
-pub(crate) use related_parents::RowsAbove;
+pub(crate) use related_parents::{RowsAbove, RowsByKind};
 pub(crate) use status_presence::decides;
 
 use std::collections::BTreeMap;
@@ -239,10 +239,14 @@ fn planned(
     let keyed = InferredTable::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
     match keyed.verify(b)? {
         TrialOutcome::Plan(plan) => Ok(Some(*plan)),
-        TrialOutcome::Unordered => {
-            // Another constraint determines one of the moments: the solver must handle these CHECKs.
+        outcome @ (TrialOutcome::Unordered | TrialOutcome::Unsided) => {
+            // Another constraint determines one of the columns: the solver must handle these CHECKs.
             b.generator.truncate(position);
-            b.solved_orderings.insert(b.order[position]);
+            let solved = match outcome {
+                TrialOutcome::Unordered => &mut b.solved_orderings,
+                _ => &mut b.solved_sides,
+            };
+            solved.insert(b.order[position]);
             planned(b, parents, position, avoid)
         }
         TrialOutcome::Overlaps(_) if !avoid => Ok(None),

@@ -116,7 +116,22 @@ const PURCHASES: &[&str] = &[
     "enrollment",
 ];
 /// Roles of the person who purchased, and of the same person afterwards.
-const BUYERS: &[&str] = &["buyer", "renter", "rider", "user", "member", "sender", "purchaser", "owner"];
+const BUYERS: &[&str] = &[
+    "buyer",
+    "client",
+    "customer",
+    "guest",
+    "passenger",
+    "patient",
+    "renter",
+    "rider",
+    "student",
+    "subscriber",
+    "user",
+    "member",
+    "sender",
+    "purchaser",
+];
 const AUTHORS: &[&str] = &[
     "author",
     "reviewer",
@@ -168,7 +183,7 @@ impl FkPaths<'_> {
         let buyer = singular(buyer);
         singular(self.table).ends_any(AFTER_SALE)
             && singular(purchase).ends_any(PURCHASES)
-            && (buyer.ends_any(SERVED) || buyer.ends_any(BUYERS))
+            && buyer.ends_any(BUYERS)
             && AUTHORS.contains(&singular(author).words.join(" ").as_str())
     }
 
@@ -221,13 +236,7 @@ fn begins_with(column: &str, role: &str) -> bool {
 
 /// The role in a foreign key column's name: `customer` for `customer_id`.
 fn role_of(column: &str) -> String {
-    let mut words = singular(column).words;
-    if words.len() > 1
-        && words.last().is_some_and(|w| ["id", "key", "code", "number", "uuid", "ref"].contains(&w.as_str()))
-    {
-        words.pop();
-    }
-    words.join(" ")
+    singular(column).key_role().join(" ")
 }
 
 /// A rank from 0 to 3 of how likely a tree of the table's rows has one parent row; 0: it may have several.
@@ -280,6 +289,7 @@ mod tests {
         assert!(review("seller_reviews", "orders", "author_id", "buyer_id"));
         assert!(review("disputes", "orders", "opened_by", "buyer_id"));
         assert!(!review("disputes", "orders", "assigned_to", "buyer_id"));
+        assert!(!review("order_reviews", "orders", "author_id", "seller_id"));
         assert!(!review("product_reviews", "products", "author_id", "seller_id"));
         let sender = |keys, first| FkPaths {
             table: "parcels",

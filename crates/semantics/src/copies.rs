@@ -60,10 +60,7 @@ pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(Cop
     if in_cents(child.column) != in_cents(column) {
         return None;
     }
-    let mut role = Name::new(child.key).words;
-    if role.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "number")) && role.len() > 1 {
-        role.pop();
-    }
+    let role = Name::new(child.key).key_role();
     let prefixed = |front: &[String]| !front.is_empty() && own.words == [front, &theirs.words].concat();
     // `shipping_city` of `shipping_address_id`.
     let of_place = role.len() > 1 && role.last() == table.words.last() && prefixed(&role[..role.len() - 1]);

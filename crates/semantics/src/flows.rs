@@ -5,14 +5,12 @@ use super::roles::singular;
 
 /// Parents whose rows are entries: the debits and credits of one are equal.
 const ENTRIES: &[&str] =
-    &["entry", "journal", "transaction", "voucher", "posting", "batch", "document", "transfer", "movement", "buchung"];
+    &["entry", "journal", "transaction", "voucher", "posting", "batch", "document", "transfer", "movement"];
 /// Parents that have a balance.
-const ACCOUNTS: &[&str] = &[
-    "account", "wallet", "card", "register", "fund", "purse", "pot", "ledger", "konto", "cuenta", "compte", "item",
-    "product", "stock",
-];
+const ACCOUNTS: &[&str] =
+    &["account", "wallet", "card", "register", "fund", "purse", "pot", "ledger", "item", "product", "stock"];
 /// Parents that have a counter.
-const METERS: &[&str] = &["meter", "counter", "zaehler", "contador", "compteur", "vehicle", "car", "truck", "machine"];
+const METERS: &[&str] = &["meter", "counter", "vehicle", "car", "truck", "machine"];
 /// Names of columns that hold a counter's reading.
 const READINGS: &[&str] = &[
     "reading",
@@ -27,8 +25,6 @@ const READINGS: &[&str] = &[
     "mileage km",
     "cumulative",
     "cumulative value",
-    "zaehlerstand",
-    "stand",
 ];
 /// Names of columns that hold the side of a row.
 const SIDES: &[&str] =
@@ -109,16 +105,25 @@ pub fn has_balance(parent: &str) -> bool {
     ACCOUNTS.contains(&singular(parent).last())
 }
 
+/// Returns true if the parent has a counter.
+pub fn is_meter(parent: &str) -> bool {
+    METERS.contains(&singular(parent).last())
+}
+
 /// Returns true if a column holds readings of the parent's counter.
-pub fn is_counter(column: &str, parent: &str) -> bool {
-    METERS.contains(&singular(parent).last()) && Name::new(column).ends_any(READINGS)
+pub fn is_counter(column: &Name, parent: &str) -> bool {
+    is_meter(parent) && column.ends_any(READINGS)
+}
+
+/// Returns true if a column holds a reading of a counter, not the value of something that also falls.
+pub fn is_level_of_counter(column: &Name) -> bool {
+    column.has_any(&["reading", "odometer", "mileage", "km", "counter", "meter"])
 }
 
 /// Returns true if a column holds the last reading of a counter.
 pub fn is_last_reading(column: &str) -> bool {
     let name = Name::new(column);
-    name.has_any(&["last", "current", "latest"])
-        && name.has_any(&["reading", "odometer", "mileage", "counter", "value"])
+    name.has_any(&["last", "current", "latest"]) && is_level_of_counter(&name)
 }
 
 /// Returns true if a column holds an amount of something other than money.
@@ -201,6 +206,8 @@ mod tests {
     fn parents_are_told_by_their_last_word() {
         assert!(is_entry("journal_entries") && is_entry("transactions") && !is_entry("accounts"));
         assert!(!is_entry("time_entries") && has_balance("bank_accounts") && !has_balance("orders"));
-        assert!(is_counter("reading_value", "meters") && !is_counter("reading_value", "sensors"));
+        let reading = Name::new("reading_value");
+        assert!(is_counter(&reading, "meters") && !is_counter(&reading, "sensors"));
+        assert!(is_last_reading("last_reading") && !is_last_reading("current_value"));
     }
 }

@@ -58,7 +58,7 @@ pub use name_orderings::soft_checks;
 pub use names::{Name, language};
 pub use nulls::named as named_nulls;
 pub use privacy::{Privacy, privacy};
-pub use stages::{Stage, ages, course, delay, is_leave, is_machine, is_planned, is_running, is_validity, stage, step};
+pub use stages::{Stage, ages, course, delay, is_billed, is_leave, is_machine, is_planned, is_validity, stage, step};
 
 /// Whether a column holds a point in time by its name, for columns whose type is not a date or timestamp.
 pub fn is_moment(name: &str) -> bool {

@@ -202,6 +202,18 @@ impl LifeCycle {
         self.happened(event?)
     }
 
+    /// For each status whether what the row describes is complete (`true`) or has not begun (`false`); `None` in between,
+    /// and for statuses that say neither.
+    pub fn progress(&self) -> Vec<Option<bool>> {
+        let last = self.steps().saturating_sub(1);
+        let of = |status: &LifeStatus| match status.position {
+            Position::Step { at, rank, steady: false } if at == last && rank >= DONE => Some(true),
+            Position::Step { rank, .. } if rank <= WAITING => Some(false),
+            _ => None,
+        };
+        self.statuses.iter().map(of).collect()
+    }
+
     /// For each status 1.0 if the last contact (`last_seen_at`) may be long ago, 0.0 if the status implies a recent
     /// one. `None` for other columns, and if no status implies a recent one.
     pub fn out_of_contact(&self, column: &Name) -> Option<Vec<f64>> {

@@ -79,6 +79,15 @@ impl Name {
         phrases.iter().any(|p| self.has(p))
     }
 
+    /// The role in the name of a foreign key column: `customer` for `customer_id`.
+    pub fn key_role(mut self) -> Vec<String> {
+        let suffix = |w: &String| ["id", "key", "code", "number", "uuid", "ref"].contains(&w.as_str());
+        if self.words.len() > 1 && self.words.last().is_some_and(suffix) {
+            self.words.pop();
+        }
+        self.words
+    }
+
     pub fn ends_any(&self, phrases: &[&str]) -> bool {
         phrases.iter().any(|p| self.ends(p))
     }

@@ -13,10 +13,7 @@ pub fn role_value<'v>(key: &str, parent: &str, column: &str, values: &[&'v str])
     if !Name::new(column).ends_any(KINDS) {
         return None;
     }
-    let mut role = singular(key).words;
-    if role.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "ref")) {
-        role.pop();
-    }
+    let mut role = singular(key).key_role();
     let parent = singular(parent).words;
     if let Some(front) = role.strip_suffix(&parent[parent.len().saturating_sub(1)..]) {
         role = front.to_vec();

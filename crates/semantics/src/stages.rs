@@ -51,22 +51,23 @@ pub fn is_planned(name: &str) -> bool {
     Name::new(name).has_any(PLANNED)
 }
 
-/// Whether the rows of a table are in a current period: subscriptions are, invoices are not.
-pub fn is_running(table: &str) -> bool {
+/// Whether the rows of a table account for a period that has ended: invoices, pay runs.
+pub fn is_billed(table: &str) -> bool {
     Name::new(table).has_any(&[
-        "subscription",
-        "membership",
-        "plan",
-        "license",
-        "licence",
-        "contract",
-        "account",
-        "tenant",
-        "customer",
-        "user",
-        "budget",
-        "quota",
-        "policy",
+        "invoice",
+        "bill",
+        "billing",
+        "statement",
+        "payslip",
+        "pay slip",
+        "pay run",
+        "payroll",
+        "payout",
+        "settlement",
+        "remittance",
+        "timesheet",
+        "commission",
+        "royalty",
     ])
 }
 

@@ -223,12 +223,7 @@ pub fn money(numbers: &[(usize, &str)], parts: &[Amount], cents: bool) -> Option
 
 /// Whether a foreign key column is named after its parent table.
 pub fn leads_to(key: &str, parent: &str) -> bool {
-    let mut words = Name::new(key).words;
-    if words.len() > 1 && words.last().is_some_and(|w| matches!(w.as_str(), "id" | "key" | "code" | "uuid" | "number"))
-    {
-        words.pop();
-    }
-    singular(parent).words.ends_with(&words)
+    singular(parent).words.ends_with(&Name::new(key).key_role())
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use dbmocker_semantics::Amount::{
     After, Balance, Before, Change, Consumption, Credit, Current, Debit, Line, Previous, Total,
 };
 use dbmocker_semantics::Name;
-use dbmocker_semantics::flows::{SideTexts, has_balance, is_amount, is_counter, is_entry, is_side, sides};
+use dbmocker_semantics::flows::{
+    SideTexts, has_balance, is_amount, is_counter, is_entry, is_level_of_counter, is_meter, is_side, sides,
+};
 
 /// The two columns of a row's amount, of which one is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,9 @@ pub struct TwoColumns {
     /// The other column is NULL, not 0.
     pub null: bool,
 }
+
+/// How many times the smallest amount the largest balance must be: those of different accounts differ widely.
+const BALANCES: i64 = 1_600;
 
 /// The columns that hold a row's amount and its side.
 enum AmountColumns {
@@ -51,8 +56,9 @@ impl RowLaws<'_> {
     /// may have a law.
     pub fn flows(&mut self, leads: &[ParentLink<'_>], two: Option<TwoColumns>, listed: &[usize]) {
         self.counters(leads);
-        let two = two.filter(|t| self.open(Some(t.debit)).is_some() && self.open(Some(t.credit)).is_some());
-        let entry = leads.iter().find(|lead| is_entry(&lead.parent.name.name) && !self.has_level());
+        let two = two.filter(|t| self.flowing(Some(t.debit)).is_some() && self.flowing(Some(t.credit)).is_some());
+        let is_line = |lead: &&ParentLink<'_>| self.is_filled(lead) && is_entry(&lead.parent.name.name);
+        let entry = leads.iter().find(is_line).filter(|_| !self.has_level());
         if let Some(lead) = entry {
             let amounts = two.map(AmountColumns::Two).or_else(|| self.sided(listed, true));
             if let Some(amounts) = amounts {
@@ -74,6 +80,16 @@ impl RowLaws<'_> {
         }
     }
 
+    /// Returns the column if a flow may fill it.
+    fn flowing(&self, c: Option<usize>) -> Option<usize> {
+        self.open(c).filter(|c| !self.asked_nulls.contains(c))
+    }
+
+    /// Returns true if every row has a parent by the foreign key.
+    fn is_filled(&self, lead: &ParentLink<'_>) -> bool {
+        !self.table.columns[lead.key].nullable
+    }
+
     fn has_level(&self) -> bool {
         self.one(After).is_some() || self.one(Before).is_some()
     }
@@ -81,26 +97,23 @@ impl RowLaws<'_> {
     /// Returns the column with the balance after a row.
     fn level_after(&self, two: bool) -> Option<usize> {
         let balance = || self.one(Balance).filter(|_| two || self.one(Before).is_some());
-        self.open(self.one(After)).or_else(|| self.open(balance()))
+        self.flowing(self.one(After)).or_else(|| self.flowing(balance()))
     }
 
     /// Returns the foreign key to the owner of the balance.
     fn owner<'l, 'b>(&self, leads: &'l [ParentLink<'b>]) -> Option<&'l ParentLink<'b>> {
-        let filled = |lead: &&ParentLink<'_>| !self.table.columns[lead.key].nullable;
-        let named = leads.iter().filter(filled).find(|lead| has_balance(&lead.parent.name.name));
-        named.or_else(|| match &leads.iter().filter(filled).collect::<Vec<_>>()[..] {
-            [only] => Some(*only),
-            _ => None,
-        })
+        let mut filled = leads.iter().filter(|lead| self.is_filled(lead));
+        let named = filled.clone().find(|lead| has_balance(&lead.parent.name.name));
+        named.or_else(|| filled.next().filter(|_| filled.next().is_none()))
     }
 
     fn amount_column(&self) -> Option<usize> {
         let plain = |c: &usize| {
             let unit = Name::new(self.name(*c)).words.len() == 1 && is_amount(self.name(*c));
-            self.open(Some(*c)).is_some() && self.scales[*c].is_some() && unit
+            self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && unit
         };
         let named = self.first(&[Change, Line, Total]);
-        self.open(named.or_else(|| (0..self.table.columns.len()).find(plain)))
+        self.flowing(named.or_else(|| (0..self.table.columns.len()).find(plain)))
     }
 
     /// Returns an amount that may be negative.
@@ -129,7 +142,7 @@ impl RowLaws<'_> {
         after: Option<usize>,
         text: &str,
     ) {
-        let before = after.and_then(|_| self.open(self.one(Before)));
+        let before = after.and_then(|_| self.flowing(self.one(Before)));
         let mut columns: Vec<usize> = after.into_iter().chain(before).collect();
         let by = match amounts {
             AmountColumns::Two(two) => {
@@ -141,6 +154,11 @@ impl RowLaws<'_> {
                 *amount
             }
         };
+        let levels: Vec<usize> = after.into_iter().chain(before).collect();
+        // The first balance before a row is 0.
+        if levels.iter().any(|c| self.free[c].0 > 0) {
+            return;
+        }
         let Some(flow) = self.flow(kind, foreign, by, &columns) else { return };
         let part = |part| Formula::Flow { flow, part };
         match amounts {
@@ -161,25 +179,31 @@ impl RowLaws<'_> {
         self.law(before, part(FlowPart::Before), "the balance before the row");
     }
 
-    /// Returns the flow, whose amounts fit all of the columns; `None` if their scales differ.
+    /// Returns the flow, whose amounts fit all of the columns; `None` if their scales differ, or there is too little
+    /// room between the smallest and the largest amount.
     fn flow(&self, kind: FlowKind, foreign: Option<usize>, by: usize, columns: &[usize]) -> Option<Flow> {
         let scale = self.scale(by);
-        let mut most = i64::MAX;
+        let (mut least, mut most) = (1, i64::MAX);
         for &c in columns {
             let likely = (self.largest[c] * 10f64.powi(i32::from(scale))) as i64;
-            most = most.min(likely).min(self.free.get(&c)?.1);
+            let &(lo, hi) = self.free.get(&c)?;
+            most = most.min(likely).min(hi);
+            if lo < 0 {
+                most = most.min(lo.saturating_neg());
+            }
+            least = least.max(lo);
             if self.scale(c) != scale {
                 return None;
             }
         }
-        let least = self.free.get(&by)?.0.max(1);
-        (least <= most / 10).then_some(Flow { kind, foreign, by, least, most, scale })
+        let room = if kind == FlowKind::Balance { BALANCES } else { 10 };
+        (least.checked_mul(room)? <= most).then_some(Flow { kind, foreign, by, least, most, scale })
     }
 
     /// Readings of a counter: the previous one, the current one and what was used between them.
     fn counters(&mut self, leads: &[ParentLink<'_>]) {
         let Some((lead, current)) = self.counter(leads) else { return };
-        let (previous, used) = (self.open(self.one(Previous)), self.open(self.one(Consumption)));
+        let (previous, used) = (self.flowing(self.one(Previous)), self.flowing(self.one(Consumption)));
         let levels: Vec<usize> = [current].into_iter().chain(previous).collect();
         let Some(flow) = self.flow(FlowKind::Counter, Some(lead), current, &levels) else { return };
         let part = |part| Formula::Flow { flow, part };
@@ -196,16 +220,17 @@ impl RowLaws<'_> {
 
     /// Returns the foreign key to the counter, and the column of its readings.
     fn counter(&self, leads: &[ParentLink<'_>]) -> Option<(usize, usize)> {
-        let (previous, current) = (self.open(self.one(Previous)), self.open(self.one(Current)));
-        if let (Some(_), Some(current)) = (previous, current) {
-            let filled: Vec<&ParentLink<'_>> =
-                leads.iter().filter(|lead| !self.table.columns[lead.key].nullable).collect();
-            return filled.first().map(|lead| (lead.foreign, current));
+        let (previous, current) = (self.flowing(self.one(Previous)), self.flowing(self.one(Current)));
+        let name = |c: usize| Name::in_language(self.name(c), self.language);
+        let mut filled = leads.iter().filter(|lead| self.is_filled(lead));
+        if let (Some(_), Some(current)) = (previous, current.filter(|&c| is_level_of_counter(&name(c)))) {
+            let meter = filled.clone().find(|lead| is_meter(&lead.parent.name.name));
+            let lead = meter.or_else(|| filled.next().filter(|_| filled.next().is_none()))?;
+            return Some((lead.foreign, current));
         }
-        let filled = |lead: &&ParentLink<'_>| !self.table.columns[lead.key].nullable;
-        leads.iter().filter(filled).find_map(|lead| {
-            let reads = |c: &usize| is_counter(self.name(*c), &lead.parent.name.name);
-            let number = |c: &usize| self.open(Some(*c)).is_some() && self.scales[*c].is_some();
+        filled.find_map(|lead| {
+            let reads = |c: &usize| is_counter(&name(*c), &lead.parent.name.name);
+            let number = |c: &usize| self.flowing(Some(*c)).is_some() && self.scales[*c].is_some();
             (0..self.table.columns.len()).filter(number).find(reads).map(|c| (lead.foreign, c))
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbmocker_core::schema::Table;
 use dbmocker_plan::{Form, Gap, Moment};
-use dbmocker_semantics::{Stage, ages, is_planned, is_running, stage};
+use dbmocker_semantics::{Stage, ages, is_billed, is_planned, stage};
 
 /// Units in seconds.
 const DAY: i64 = 86_400;
@@ -157,8 +157,7 @@ impl TableMoments {
             put(k, Moment::Since { of: last }, format!("between {} and now", after(last)));
             last = Some(k.column);
         }
-        let past =
-            main.is_some_and(|k| !is_running(&table.name.name) && stage(&table.name.name, name(k.column)).is_some());
+        let past = main.is_some() && is_billed(&table.name.name);
         for (k, at, text) in if past { billed_period(&staged, &name) } else { Vec::new() } {
             put(&k, at, text);
         }

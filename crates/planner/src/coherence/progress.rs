@@ -2,67 +2,39 @@
 
 use super::RowLaws;
 use dbmocker_plan::Formula;
-use dbmocker_semantics::Name;
+use dbmocker_semantics::{LifeCycle, Name};
 
 /// Names of columns that hold a share of completed work.
 const PROGRESS: &[&str] =
     &["progress", "progress percent", "percent complete", "completion percent", "completion", "percent done"];
-/// Statuses of completed work, and of work that has not begun.
-const DONE: &[&str] = &[
-    "completed",
-    "complete",
-    "done",
-    "finished",
-    "closed",
-    "resolved",
-    "passed",
-    "graduated",
-    "succeeded",
-    "success",
-    "delivered",
-    "abgeschlossen",
-    "fertig",
-    "erledigt",
-    "terminado",
-    "completado",
-    "terminé",
-];
-const IDLE: &[&str] = &[
-    "pending",
-    "new",
-    "open",
-    "todo",
-    "to_do",
-    "backlog",
-    "planned",
-    "not_started",
-    "draft",
-    "queued",
-    "scheduled",
-    "enrolled",
-    "registered",
-    "invited",
-    "offen",
-    "neu",
-    "geplant",
-    "pendiente",
-];
 
 impl RowLaws<'_> {
     /// Adds the law of a progress column.
     pub fn progress(&mut self) {
         let named = |c: &usize| self.scales[*c].is_some() && Name::new(self.name(*c)).ends_any(PROGRESS);
         let Some(c) = self.open((0..self.scales.len()).find(named)) else { return };
-        let Some(status) = self.status() else { return };
-        let Some(texts) = self.lists.get(&status) else { return };
+        let Some((status, texts)) = self.status().and_then(|s| Some((s, self.lists.get(&s)?))) else { return };
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let Some(life) = LifeCycle::of(&Name::new(self.name(status)), &texts) else { return };
+        // In percent, or a share of 1.
+        let (least, most) = self.free[&c];
+        let unit = 10i64.saturating_pow(self.scale(c).into());
         let whole = if self.largest[c] <= 1.0 { 1 } else { 100 };
-        if !texts.iter().any(|t| DONE.contains(&t.to_lowercase().as_str())) || self.largest[c] > 100.0 {
+        if least > 0 || most < unit.saturating_mul(whole) || self.largest[c] > 100.0 {
+            return;
+        }
+        let progress = life.progress();
+        let of = |wanted: bool| -> Vec<&str> {
+            texts.iter().zip(&progress).filter(|(_, p)| **p == Some(wanted)).map(|(text, _)| *text).collect()
+        };
+        let (done, idle) = (of(true), of(false));
+        if done.is_empty() {
             return;
         }
         let some = Formula::Between { lo: 5, hi: 95, scale: if whole == 1 { 2 } else { 0 } };
-        let cases = [(DONE, Formula::whole(whole)), (IDLE, Formula::whole(0))];
-        let text = format!("complete where {} says so", self.name(status));
+        let cases = [(&done[..], Formula::whole(whole)), (&idle[..], Formula::whole(0))];
         let share = self.by_status(&cases, some);
+        let text = format!("complete where {} is {}", self.name(status), done.join(", "));
         self.law(Some(c), share, text);
     }
 }

@@ -18,6 +18,10 @@ pub struct RowLaws<'a> {
     pub lists: BTreeMap<usize, Vec<String>>,
     /// Columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, (i64, i64)>,
+    /// Columns whose share of NULLs the config file requests: no flow may fill them.
+    pub asked_nulls: BTreeSet<usize>,
+    /// The language of the table's names.
+    pub language: Option<&'static str>,
     /// Columns of each role, in table order.
     amounts: BTreeMap<Amount, Vec<usize>>,
     pub laws: BTreeMap<usize, LawPlan>,
@@ -38,7 +42,17 @@ impl<'a> RowLaws<'a> {
                 amounts.entry(amount).or_default().push(c);
             }
         }
-        RowLaws { table, scales, largest, lists, free, amounts, laws: BTreeMap::new() }
+        RowLaws {
+            table,
+            scales,
+            largest,
+            lists,
+            free,
+            asked_nulls: BTreeSet::new(),
+            language,
+            amounts,
+            laws: BTreeMap::new(),
+        }
     }
 
     /// Returns the first column of a role.

@@ -11,7 +11,7 @@ use dbmocker_plan::{Depths, Flow, FlowKind, FlowPart, Fold, Formula, Law, LawPla
 use dbmocker_semantics::flows::{is_counter, is_last_reading};
 use dbmocker_semantics::roles::is_place;
 use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
-use dbmocker_semantics::{Amount, amount, in_cents};
+use dbmocker_semantics::{Amount, Name, amount, in_cents, language};
 
 /// A foreign key from another table.
 struct ChildForeignKey {
@@ -203,7 +203,10 @@ fn closings(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[Ch
     for c in 0..tables[p].columns.len() {
         let name = tables[p].columns[c].name.clone();
         let holds = match flow.kind {
-            FlowKind::Counter => is_counter(&name, &b.schema.tables[b.order[p]].name.name) || is_last_reading(&name),
+            FlowKind::Counter => {
+                let of = &b.schema.tables[b.order[p]];
+                is_counter(&Name::in_language(&name, language(of)), &of.name.name) || is_last_reading(&name)
+            }
             _ => matches!(amount(&name), Some(Amount::Balance | Amount::After | Amount::OnHand)),
         };
         let same = b.generator.table(p).columns[c].decimals() == Some(flow.scale);

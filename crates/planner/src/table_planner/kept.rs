@@ -110,7 +110,7 @@ impl TablePlanner<'_> {
         let foreign = plan.foreign.iter().find(|f| f.columns.contains(&c));
         let key = self.table.keys.iter().find(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
         match (mentioning.as_slice(), foreign, key) {
-            ([_, ..], _, _) => mentioning.join(", "),
+            ([_, ..], _, _) if column.group.is_some() || self.columns[c].always_null => mentioning.join(", "),
             (_, Some(f), _) => format!("foreign key `{}`", f.name),
             (_, _, Some(key)) => format!("key `{}`", key.name),
             _ => format!("another rule ({})", column.reason),
@@ -145,7 +145,9 @@ impl TablePlanner<'_> {
         });
         let (value, asked, found) = lost.filter(|_| n > 0.0)?;
         let why = match self.mentioning(b, c) {
-            checks if checks.is_empty() => format!("the column is decided otherwise ({})", plan.columns[c].reason),
+            checks if checks.is_empty() || plan.columns[c].group.is_none() => {
+                format!("the column is decided otherwise ({})", plan.columns[c].reason)
+            }
             checks => format!("{} decides it with other columns", checks.join(", ")),
         };
         Some(format!(

@@ -28,7 +28,16 @@ impl TablePlanner<'_> {
         if b.options.profile.is_none() || self.rows_given() || plan.rows == 0 {
             return;
         }
-        let coupled = self.coupled(b);
+        let mut coupled = self.coupled(b);
+        // What laws keep together, the profile does not tear apart.
+        coupled.extend(
+            plan.columns
+                .iter()
+                .enumerate()
+                .filter(|(_, c)| c.law.as_ref().is_some_and(|l| l.flow().is_some()))
+                .map(|(c, _)| c),
+        );
+        coupled.extend(self.ordered_columns().into_iter().flat_map(|(low, high)| [low, high]));
         let open: BTreeSet<usize> = (0..plan.columns.len())
             .filter(|&c| {
                 let column = &plan.columns[c];

@@ -32,8 +32,10 @@ pub(super) enum TrialOutcome {
     Plan(Box<TablePlan>),
     /// The rows would overlap existing ones, which this exclusion constraint does not allow.
     Overlaps(String),
-    /// The laws do not keep the CHECKs that were left to them.
+    /// The laws of moments do not keep the orderings that were left to them.
     Unordered,
+    /// The law of two sides does not keep the CHECKs that were left to it.
+    Unsided,
 }
 
 impl<'a> InferredTable<'a> {
@@ -81,7 +83,8 @@ impl<'a> LinkedTable<'a> {
 impl<'a> NarrowedTable<'a> {
     pub(super) fn key(self, b: &mut PlanContext<'_>) -> Result<KeyedTable<'a>, Unplannable> {
         let NarrowedTable { mut planner, solution, inputs } = self;
-        let plan = planner.keyed(b, &solution, &inputs)?;
+        let mut plan = planner.keyed(b, &solution, &inputs)?;
+        planner.settle_entries(b, &mut plan);
         Ok(KeyedTable { planner, plan })
     }
 }
@@ -90,8 +93,11 @@ impl KeyedTable<'_> {
     /// Checks the conditions that overrides and existing rows impose on the rows.
     pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, Unplannable> {
         let KeyedTable { planner, mut plan } = self;
-        if !planner.keeps_orderings(&plan) || !planner.keeps_sides(&plan) {
+        if !planner.keeps_orderings(&plan) {
             return Ok(TrialOutcome::Unordered);
+        }
+        if !planner.keeps_sides(&plan) {
+            return Ok(TrialOutcome::Unsided);
         }
         planner.check_distributions(b, &plan)?;
         planner.fixed_rows(b, &plan)?;

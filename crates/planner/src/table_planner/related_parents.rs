@@ -40,6 +40,9 @@ struct Relative {
 /// A set of rows.
 pub(crate) struct RowSet(Vec<u64>);
 
+/// For a table and a column of kinds: the rows of each kind.
+pub(crate) type RowsByKind = BTreeMap<(usize, usize), BTreeMap<String, Vec<u64>>>;
+
 /// For a table and a path up from it: the ancestor's rows that have rows in the table.
 pub(crate) type RowsAbove = BTreeMap<(usize, Vec<FkStep>), RowSet>;
 
@@ -55,6 +58,7 @@ impl TablePlanner<'_> {
         let mut sets = b.rows_above.borrow_mut();
         // Tables from this position on may be planned again, with other rows.
         sets.retain(|(table, _), _| *table < self.position);
+        b.rows_by_kind.borrow_mut().retain(|(table, _), _| *table < self.position);
         if !b.coherent(self.index) || self.rows_given() || b.options.profile.is_some() {
             return;
         }
@@ -120,11 +124,9 @@ impl TablePlanner<'_> {
             let texts: Vec<&str> = values.iter().filter_map(text).collect();
             Some((c, role_value(key, &plan.name.name, &of.name, &texts)?.to_owned()))
         })?;
-        let is = |row: &u64| {
-            let cell = b.generator.cell(parent, c, *row);
-            matches!(cell, Ok(Value::Text(cell)) if cell == value)
-        };
-        let rows: Vec<u64> = (0..plan.rows).filter(is).collect();
+        let mut kinds = b.rows_by_kind.borrow_mut();
+        let kinds = kinds.entry((parent, c)).or_insert_with(|| rows_by_kind(b, parent, c));
+        let rows = kinds.get(&value)?.clone();
         let enough =
             rows.len() as u64 >= plan.rows.div_ceil(LEAST) && self.keys_have_room(b, column, rows.len() as u64);
         enough.then(|| (rows, format!("whose {} is {value}", plan.columns[c].name)))
@@ -214,6 +216,17 @@ impl TablePlanner<'_> {
 fn visited(b: &PlanContext<'_>, table: usize) -> Option<usize> {
     let position = b.position(table).filter(|_| b.rows_before(table) == 0)?;
     (b.rows(table) <= ROWS).then_some(position)
+}
+
+/// Returns the rows of a table for each text in a column.
+fn rows_by_kind(b: &PlanContext<'_>, table: usize, column: usize) -> BTreeMap<String, Vec<u64>> {
+    let mut out: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for row in 0..b.generator.table(table).rows {
+        if let Ok(Value::Text(kind)) = b.generator.cell(table, column, row) {
+            out.entry(kind).or_default().push(row);
+        }
+    }
+    out
 }
 
 /// Returns the ancestor's rows that have rows in the other table.

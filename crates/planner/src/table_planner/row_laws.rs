@@ -60,6 +60,11 @@ impl TablePlanner<'_> {
         let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
         self.free.clone_from(&free);
         let mut row = RowLaws::new(self.table, scales, largest, self.lists(&allowed), free);
+        row.asked_nulls = open.iter().copied().filter(|&c| self.asked_nulls(b, c).is_some()).collect();
+        if let Some(two) = self.two_sides.filter(|two| !two.null) {
+            // A zero on the other side is no NULL.
+            row.asked_nulls.retain(|&c| (c != two.debit && c != two.credit) || self.asked_nulls(b, c) != Some(0.0));
+        }
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
         row.copies(&leads, &texts);
@@ -78,6 +83,11 @@ impl TablePlanner<'_> {
             self.moments = moments;
         }
         self.kept = kept;
+    }
+
+    /// Returns the share of NULLs that the config file requests for a column.
+    pub(super) fn asked_nulls(&self, b: &PlanContext<'_>, c: usize) -> Option<f64> {
+        b.overrides.column(self.index, c)?.null_probability
     }
 
     /// Returns the texts of columns that hold one of a list, by their type, a CHECK or their name.

@@ -4,7 +4,7 @@ use super::{PlanContext, TablePlanner};
 use crate::coherence::{TwoColumns, two_columns};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
-use dbmocker_plan::{LawPlan, TablePlan};
+use dbmocker_plan::{ChildCounts, LawPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{Env, Expr};
 
 /// Amounts with which the CHECKs are evaluated, in hundredths.
@@ -21,15 +21,15 @@ impl TablePlanner<'_> {
     /// Finds the columns of debits and credits, and the CHECKs that their law satisfies.
     pub(super) fn find_sides(&mut self, b: &PlanContext<'_>) {
         let Some((debit, credit)) = two_columns(self.table) else { return };
-        let solved = b.solved_orderings.contains(&self.index);
         let checks = self.side_checks(b, debit, credit);
-        if solved && checks.iter().any(|check| check.both) {
+        if b.solved_sides.contains(&self.index) && checks.iter().any(|check| check.both) {
             return;
         }
         let nullable = |c: usize| self.table.columns[c].nullable;
         let plain = |c: usize| nullable(c) && self.table.columns[c].default.is_none();
         let null = plain(debit) && plain(credit);
-        let possible = |null: &bool| !null || nullable(debit) && nullable(credit);
+        let filled = [debit, credit].iter().any(|&c| self.asked_nulls(b, c) == Some(0.0));
+        let possible = |null: &bool| !null || nullable(debit) && nullable(credit) && !filled;
         let found = [null, !null].into_iter().filter(possible).find(|&null| {
             let two = TwoColumns { debit, credit, null };
             checks.iter().all(|check| self.is_satisfied(b, check, two))
@@ -37,6 +37,11 @@ impl TablePlanner<'_> {
         let Some(null) = found else { return };
         self.two_sides = Some(TwoColumns { debit, credit, null });
         self.given_sides = checks.into_iter().filter(|check| check.both).map(|check| check.text).collect();
+        // Anything else that determines one of the columns leaves the CHECKs to the solver.
+        let coupled = self.coupled(b);
+        if [debit, credit].iter().any(|&c| !self.may_follow(b, &coupled, c)) {
+            (self.two_sides, self.given_sides) = (None, Vec::new());
+        }
     }
 
     /// Returns the CHECKs that read no other columns.
@@ -69,6 +74,34 @@ impl TablePlanner<'_> {
             let rows = [[amount(two.debit, n), none(two.credit)], [none(two.debit), amount(two.credit, n)]];
             rows.into_iter().all(|amounts| matches!(check.tree.truth(&row(amounts), env), Ok(Some(true) | None)))
         })
+    }
+
+    /// Gives each line an amount of its own, if the lines of an entry are not consecutive, if an entry may have one only,
+    /// or if so many that their smallest amounts exceed the largest one.
+    pub(super) fn settle_entries(&self, b: &mut PlanContext<'_>, plan: &mut TablePlan) {
+        let Some(flow) = plan.columns.iter().find_map(|c| c.law.as_ref().filter(|law| law.entry().is_some())?.flow())
+        else {
+            return;
+        };
+        let foreign = flow.foreign.expect("an entry has a key");
+        let source = &plan.sources[plan.foreign[foreign].source];
+        let counts = match &source.pick {
+            ParentChoice::Counted { counts } => Some(counts),
+            ParentChoice::Component { composite_key, place: 0 } => plan.composite_keys[*composite_key].counts.as_ref(),
+            _ => None,
+        };
+        let several = |counts: &ChildCounts| counts.0.iter().all(|(rows, parents)| *rows != 1 || *parents == 0);
+        let fits = |counts: &ChildCounts| {
+            i64::try_from(counts.most()).is_ok_and(|lines| flow.least.saturating_mul(lines - 1) <= flow.most)
+        };
+        let placed = plan.rows > 0 && b.generator.child(self.position, foreign, 0).is_some();
+        if placed && counts.is_some_and(|counts| several(counts) && fits(counts)) {
+            return;
+        }
+        for law in plan.columns.iter_mut().filter_map(|c| c.law.as_mut()) {
+            law.flow_alone("a debit or a credit");
+        }
+        b.generator.replace(b.options.seed, self.position, plan);
     }
 
     /// Returns true if the plan fills one of the two columns, where CHECKs were left to that law.
