@@ -14,7 +14,7 @@ const BOOKS: &str = "
         opened_at TIMESTAMP NOT NULL, FOREIGN KEY (owner_id) REFERENCES owners (id));
     CREATE TABLE account_transactions (id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, type VARCHAR(20) NOT NULL
         CHECK (type IN ('deposit', 'withdrawal', 'transfer_in', 'transfer_out')), amount DECIMAL(12, 2) NOT NULL
-        CHECK (amount > 0), balance_after DECIMAL(12, 2) NOT NULL, booked_at TIMESTAMP NOT NULL,
+        CHECK (amount >= 5), balance_after DECIMAL(12, 2) NOT NULL, booked_at TIMESTAMP NOT NULL,
         FOREIGN KEY (account_id) REFERENCES accounts (id));
     CREATE TABLE wallets (id INTEGER PRIMARY KEY, label VARCHAR(40) NOT NULL);
     CREATE TABLE wallet_entries (id INTEGER PRIMARY KEY, wallet_id INTEGER NOT NULL, debit INTEGER NOT NULL DEFAULT 0,
@@ -23,14 +23,25 @@ const BOOKS: &str = "
     CREATE TABLE meters (id INTEGER PRIMARY KEY, serial_number VARCHAR(20) NOT NULL, installed_at TIMESTAMP NOT NULL);
     CREATE TABLE meter_readings (id INTEGER PRIMARY KEY, meter_id INTEGER NOT NULL, read_at TIMESTAMP NOT NULL,
         previous_reading DECIMAL(12, 1) NOT NULL, current_reading DECIMAL(12, 1) NOT NULL, consumption DECIMAL(12, 1) NOT NULL,
-        FOREIGN KEY (meter_id) REFERENCES meters (id));";
+        FOREIGN KEY (meter_id) REFERENCES meters (id));
+    CREATE TABLE vehicles (id INTEGER PRIMARY KEY, plate VARCHAR(12) NOT NULL, odometer INTEGER NOT NULL);
+    CREATE TABLE vehicle_trips (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL, vehicle_id INTEGER NOT NULL,
+        start_odometer INTEGER NOT NULL, end_odometer INTEGER NOT NULL, distance_km INTEGER NOT NULL,
+        started_at TIMESTAMP NOT NULL, FOREIGN KEY (owner_id) REFERENCES owners (id),
+        FOREIGN KEY (vehicle_id) REFERENCES vehicles (id));";
 
 #[test]
 fn debits_equal_credits_balances_and_counters_go_on() {
     for kind in KINDS {
         let db = database(kind, BOOKS);
-        dbmocker(["load", "--url", &db.url, "--rows", "accounts=60,wallets=60,meters=40,journal_entries=500,*=1500"])
-            .ok();
+        dbmocker([
+            "load",
+            "--url",
+            &db.url,
+            "--rows",
+            "accounts=60,wallets=60,meters=40,vehicles=50,journal_entries=500,*=1500",
+        ])
+        .ok();
         let none = |what: &str, query: &str| assert_eq!(db.number(query), 0, "{kind:?}: {what}");
         none(
             "entries whose sides differ, or with one line",
@@ -66,6 +77,11 @@ fn debits_equal_credits_balances_and_counters_go_on() {
             "consumptions that are no difference",
             "SELECT count(*) FROM meter_readings WHERE abs(current_reading - previous_reading - consumption) > 0.01
                 OR current_reading < previous_reading",
+        );
+        none(
+            "trips that do not begin where the vehicle's one before ended",
+            "SELECT count(*) FROM (SELECT start_odometer, lag(end_odometer) OVER (PARTITION BY vehicle_id
+                ORDER BY started_at, id) AS last FROM vehicle_trips) AS x WHERE start_odometer <> last",
         );
         none("amounts of neither side", "SELECT count(*) FROM wallet_entries WHERE debit = 0 AND credit = 0");
         assert!(db.number("SELECT count(*) FROM wallet_entries WHERE debit > 0") > 300, "{kind:?}");

@@ -21,8 +21,8 @@ pub struct TwoColumns {
     pub null: bool,
 }
 
-/// How many times the smallest amount the largest balance must be: those of different accounts differ widely.
-const BALANCES: i64 = 1_600;
+/// How many times the smallest amount the largest balance must be, so that balances vary.
+const BALANCES: i64 = 40;
 
 /// The columns that hold a row's amount and its side.
 enum AmountColumns {

@@ -2,7 +2,7 @@
 
 use super::{PlanContext, TablePlanner};
 use crate::coherence::is_asked;
-use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, LawPlan, ParentChoice, Rule, TablePlan};
 
 /// Maximum number of periods, and minimum number of rows of one.
 const PERIODS: u64 = 64;
@@ -43,7 +43,11 @@ impl TablePlanner<'_> {
                 let met = plan.sources[other.source].meets.as_ref();
                 met.is_some_and(|met| met.by == foreign && met.down.is_empty()) && self.is_aggregated(b, other)
             });
-            if size > 0 && by_hash && alone && (leads || self.is_aggregated(b, f)) {
+            // A balance or a counter goes on from the row before of the same owner.
+            let flow =
+                |c: &ColumnPlan| c.law.as_ref().and_then(LawPlan::flow).is_some_and(|f| f.foreign == Some(foreign));
+            let owns = plan.columns.iter().any(flow);
+            if size > 0 && by_hash && alone && (leads || owns || self.is_aggregated(b, f)) {
                 let source = &mut plan.sources[f.source];
                 // Within a period, the row before another one of its parent is looked for.
                 let periods = (plan.rows / ROWS).clamp(1, PERIODS);
@@ -51,7 +55,7 @@ impl TablePlanner<'_> {
                     existing: vec![size; usize::try_from(periods).unwrap_or(1)],
                     weights: Vec::new(),
                 };
-                source.reason += ", and each is counted";
+                source.reason += "; in an order that can be computed";
             }
         }
     }
