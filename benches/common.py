@@ -116,6 +116,11 @@ class MariaDb:
         user = [] if os.geteuid() else ["--user=mysql"]
         self.port = free_port()
         data = self.folder / "data"
+        # A server removes other servers' temporary tables from a folder that it shares with them.
+        temporary = self.folder / "tmp"
+        temporary.mkdir()
+        user_of("mysql", temporary)
+        user += [f"--tmpdir={temporary}"]
         install = ["mariadb-install-db", "--no-defaults", *user, f"--datadir={data}"]
         run([*install, "--auth-root-authentication-method=normal"])
         server = shutil.which("mariadbd") or "/usr/sbin/mariadbd"

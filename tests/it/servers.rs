@@ -469,13 +469,16 @@ fn prepare_postgres(folder: &Path, port: u16) -> Vec<String> {
 fn prepare_mariadb(folder: &Path, port: u16) -> Vec<String> {
     let path = |name: &str| folder.join(name).to_str().expect("a UTF-8 temporary folder").to_owned();
     let user: &[&str] = if is_root() { &["--user=mysql"] } else { &[] };
+    // A server, also the installer's, removes other servers' temporary tables from a folder that it shares with them.
+    fs::create_dir(path("tmp")).unwrap();
+    if is_root() {
+        run(Command::new("chown").arg("mysql").arg(folder).arg(path("tmp")));
+    }
     run(Command::new("mariadb-install-db")
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .arg(format!("--datadir={}", path("data")))
+        .arg(format!("--tmpdir={}", path("tmp")))
         .args(user));
-    if is_root() {
-        run(Command::new("chown").arg("mysql").arg(folder));
-    }
     let account = format!(
         "CREATE USER tester@'%' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO tester@'%' WITH GRANT OPTION;\n"
     );
@@ -486,8 +489,7 @@ fn prepare_mariadb(folder: &Path, port: u16) -> Vec<String> {
         "--no-defaults".into(),
         format!("--datadir={}", path("data")),
         format!("--socket={}", path("socket")),
-        // A server removes other servers' temporary tables from a folder that it shares with them.
-        format!("--tmpdir={}", path("data")),
+        format!("--tmpdir={}", path("tmp")),
         format!("--pid-file={}", path("mariadb.pid")),
         format!("--init-file={}", path("accounts.sql")),
         format!("--port={port}"),

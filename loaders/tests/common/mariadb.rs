@@ -100,6 +100,8 @@ fn template() -> PathBuf {
         .args(["--no-defaults", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db"])
         .args(["--skip-name-resolve", "--innodb-log-file-size=16M"])
         .arg(format!("--datadir={}", data.display()))
+        // The installer's server also removes other servers' temporary tables.
+        .arg(format!("--tmpdir={}", fresh.path().display()))
         .output()
         .expect("mariadb-install-db is installed: apt install mariadb-server");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
