@@ -30,6 +30,7 @@ mod formats;
 mod formulas;
 mod given;
 mod guard;
+mod histories;
 mod introspect;
 mod kept;
 mod late;

@@ -137,6 +137,11 @@ impl Sampler {
         }
     }
 
+    /// The values of a list; `None` for other domains.
+    pub fn choices(&self) -> Option<&[Value]> {
+        if let SamplerKind::Choice(c) = &self.inner { Some(&c.values) } else { None }
+    }
+
     /// Appends the text of the value that [`draw`](Self::draw) returns for the same random stream.
     #[inline]
     pub fn draw_text(&self, rng: &mut CellRng, out: &mut String) {

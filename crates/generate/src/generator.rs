@@ -131,6 +131,13 @@ impl ColumnGen {
         self.null_below == 0 && self.group.is_none() && self.presence.is_none() && !may_lack
     }
 
+    /// Returns the texts of which the column holds one, if its rule is a list of texts.
+    pub fn texts(&self) -> Option<Vec<String>> {
+        let RuleGen::Draw(sampler) = &self.rule else { return None };
+        let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
+        sampler.choices()?.iter().map(text).collect()
+    }
+
     /// Returns true if a law of moments determines the column.
     pub fn has_moment(&self) -> bool {
         matches!(&self.rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { .. }))

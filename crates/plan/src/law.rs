@@ -78,6 +78,9 @@ pub enum Law {
     Text { by: usize, cases: Vec<(String, String)> },
     /// One of the texts of the row's side of a flow; the first ones more often.
     Side { flow: Flow, ins: Vec<String>, outs: Vec<String> },
+    /// A status on the path that the parent row has taken: the rows of a parent record its changes in order, and the last
+    /// one leads to the status in the parent's `column`. The rule's draw where there is no such path.
+    StatusPath { foreign: usize, column: usize, before: bool, nullable: bool, paths: Vec<StatusPath> },
     /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
     Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },
     /// A text made of the names in other columns of the row, of at most `most` characters; the rule's draw if it does not
@@ -98,6 +101,40 @@ pub enum Law {
     },
     /// Drawn from a requested or learned distribution.
     Drawn(Box<Drawn>),
+}
+
+/// The statuses that lead to one status of the parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusPath {
+    /// The parent's status.
+    pub status: String,
+    /// From the first status to this one, as the column spells them; never empty.
+    pub steps: Vec<String>,
+    /// A status that is neither of the last two steps, for parents with more changes than steps.
+    pub beside: String,
+}
+
+impl StatusPath {
+    /// Returns the status after change `place` (from 0) of `count`. A place of -1 stands for the time before the first
+    /// change: `None` if nothing was before it.
+    pub fn after(&self, place: i64, count: u64) -> Option<&str> {
+        let (steps, count) = (self.steps.len() as i64, i64::try_from(count).unwrap_or(i64::MAX));
+        let (last, rest) = (self.steps.last()?, place - (steps - 1));
+        if count <= steps {
+            return Some(usize::try_from(place + steps - count).ok().and_then(|at| self.steps.get(at))?);
+        }
+        if rest < 0 {
+            return Some(self.steps.get(usize::try_from(place).ok()?)?);
+        }
+        // More changes than steps: back and forth before the last one, by another status if their number is odd.
+        let odd = (count - steps) % 2;
+        let before_last = self.steps.iter().rev().nth(1).unwrap_or(&self.beside);
+        Some(match rest - odd {
+            ..0 => &self.beside,
+            at if at % 2 == 0 => last,
+            _ => before_last,
+        })
+    }
 }
 
 /// The columns with a person's names.
@@ -608,3 +645,24 @@ pub struct Clock {
 
 /// The unit of [`Clock::learned`]: all rows.
 pub const WHOLE: u32 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_the_status_and_each_change_goes_on() {
+        let texts = |of: &[&str]| of.iter().map(|s| (*s).to_owned()).collect::<Vec<String>>();
+        for (steps, beside) in
+            [(vec!["new"], "open"), (vec!["new", "open"], "done"), (vec!["new", "open", "done"], "new")]
+        {
+            let path = StatusPath { status: String::new(), steps: texts(&steps), beside: beside.to_owned() };
+            for count in 1..9u64 {
+                let all: Vec<Option<&str>> = (-1..count as i64).map(|place| path.after(place, count)).collect();
+                assert_eq!(all.last().copied().flatten(), steps.last().copied(), "{steps:?} {count}");
+                assert!(all[1..].iter().all(Option::is_some), "{steps:?} {count}: {all:?}");
+                assert!(all.windows(2).all(|w| w[0] != w[1]), "{steps:?} {count}: {all:?}");
+            }
+        }
+    }
+}

@@ -43,7 +43,7 @@ pub use flow::{Flow, FlowKind, FlowPart};
 pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
 pub use law::{
     Aggregate, Began, Clock, Course, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan,
-    LengthFit, Moment, NameColumns, Owned, WHOLE,
+    LengthFit, Moment, NameColumns, Owned, StatusPath, WHOLE,
 };
 pub use parents::{FkStep, ForeignKeyPlan, ParentChoice, ParentSelection, Spread, TreeShape};
 pub use presence::Presence;

@@ -14,6 +14,7 @@ mod edges;
 mod entities;
 mod flags;
 pub mod flows;
+pub mod histories;
 mod kinds;
 mod legal;
 mod life_cycle;

@@ -178,6 +178,28 @@ impl LifeCycle {
         self.statuses.iter().map(weight).collect()
     }
 
+    /// The statuses that a row of status `i` has had, in order, ending in it, and one that is neither of the last two, if
+    /// there is one. Indices into the list of statuses.
+    pub fn path(&self, i: usize) -> (Vec<usize>, Option<usize>) {
+        let step =
+            |s: &LifeStatus| if let Position::Step { at, rank, .. } = s.position { Some((at, rank)) } else { None };
+        let mut steps: Vec<(usize, u8, usize)> =
+            self.statuses.iter().enumerate().filter_map(|(i, s)| step(s).map(|(at, rank)| (at, rank, i))).collect();
+        steps.sort_unstable();
+        let before = |(at, rank, _): &(usize, u8, usize)| match self.statuses[i].position {
+            Position::Step { at: own, .. } => *at < own,
+            Position::Branch { instead: Some(instead), .. } => *at < instead,
+            // Every branch leaves after a first step.
+            Position::Branch { from, .. } => *at == 0 || *rank <= from,
+        };
+        let mut path: Vec<usize> = steps.iter().filter(|step| before(step)).map(|(.., i)| *i).collect();
+        let later = steps.iter().map(|(.., i)| *i).find(|step| *step != i && !path.contains(step));
+        let earlier = path.len().checked_sub(2).map(|at| path[at]);
+        path.push(i);
+        let beside = later.or(earlier).or((0..self.statuses.len()).find(|other| !path.contains(other)));
+        (path, beside)
+    }
+
     fn steps(&self) -> usize {
         self.statuses.iter().filter(|s| matches!(s.position, Position::Step { .. })).count()
     }

@@ -2,6 +2,7 @@
 
 mod words;
 
+use super::histories::is_history;
 use super::names::Name;
 use words::{PAIRED, PLANNED, SPANS, STAGES};
 
@@ -86,6 +87,8 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
     Some(match found {
+        // A row of a history is made by the change.
+        Stage::Changed if name.has_any(&["changed", "change"]) && is_history(&table) => Begun,
         Then(70, by_name) if !name.has_any(&["out"]) => Then(70, span(&table).unwrap_or(by_name)),
         Then(55, _) if name.has("arrival") => Then(55, span(&table).unwrap_or((HOUR, 10 * HOUR))),
         other => other,
@@ -317,6 +320,8 @@ mod tests {
         assert!(order("stops", &["arrival_time", "departure_time"]));
         assert!(order("flights", &["departure_time", "arrival_time"]));
         assert!(order("tasks", &["created_at", "assigned_at", "due_date"]));
+        assert_eq!(stage("ticket_status_history", "changed_at"), Some(Begun));
+        assert_eq!(stage("tickets", "changed_at"), Some(Changed));
         assert_eq!(stage("t", "color"), None);
     }
 }

@@ -47,6 +47,7 @@ impl<'a> BatchWork<'a> {
             (
                 Law::Slug { .. }
                 | Law::Text { .. }
+                | Law::StatusPath { .. }
                 | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }

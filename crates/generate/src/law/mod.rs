@@ -24,6 +24,7 @@ mod number;
 mod ranked;
 mod series;
 mod slug;
+mod status_path;
 mod unit;
 mod wave;
 
@@ -159,6 +160,7 @@ impl<'g> Frame<'g> {
                 Law::Copy { .. }
                 | Law::Slug { .. }
                 | Law::Text { .. }
+                | Law::StatusPath { .. }
                 | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
@@ -341,6 +343,13 @@ impl Generator {
                 let frame = Frame::new(self, t, vec![row]);
                 let texts = if frame.flow_of(flow, row).is_in() { ins } else { outs };
                 Ok(Value::Text(flow::text(texts, frame.stream(column, row)).to_owned()))
+            }
+            Law::StatusPath { foreign, column, before, nullable, paths } => {
+                match self.of_status_path((t, row), (*foreign, *column), *before, paths)? {
+                    Some(None) if *nullable => Ok(Value::Null),
+                    Some(Some(status)) => Ok(Value::Text(status.to_owned())),
+                    Some(None) | None => self.by_rule(t, c, &law.own, row, attempt),
+                }
             }
             Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
                 Some((parent, p)) => match self.cell(parent, *column, p)? {

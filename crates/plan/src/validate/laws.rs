@@ -14,6 +14,10 @@ impl PlanChecker<'_> {
                 self.formula(expr)
             }
             Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
+            Law::StatusPath { foreign, column, paths, .. } => {
+                holds("a path without statuses", paths.iter().all(|path| !path.steps.is_empty()))?;
+                self.of_parent(*foreign, *column)
+            }
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Attribute { by, .. } => within("a column", *by, columns),
             Law::Names { names, .. } => names.all().try_for_each(|c| within("a column", c, columns)),
@@ -158,7 +162,9 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
             });
             out
         }
-        Law::Copy { foreign, column, .. } => above(*foreign, *column).collect(),
+        Law::Copy { foreign, column, .. } | Law::StatusPath { foreign, column, .. } => {
+            above(*foreign, *column).collect()
+        }
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Attribute { by, .. } => vec![(t, *by)],

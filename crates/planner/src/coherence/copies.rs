@@ -16,6 +16,8 @@ pub struct ParentLink<'a> {
     pub scales: Vec<Option<u8>>,
     /// True for the parent's columns that contain no NULL.
     pub filled: Vec<bool>,
+    /// The texts of the parent's columns that hold one of a list.
+    pub texts: Vec<Option<Vec<String>>>,
 }
 
 impl RowLaws<'_> {

@@ -5,6 +5,7 @@
 
 mod copies;
 mod flows;
+mod histories;
 mod moments;
 mod money;
 mod progress;

@@ -67,6 +67,9 @@ impl TablePlanner<'_> {
         }
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
+        let limits = self.limits(&allowed);
+        let limited = open.iter().filter(|c| texts.contains(c) || limits.contains_key(c));
+        row.histories(&leads, &limited.map(|&c| (c, limits.get(&c).cloned())).collect());
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
@@ -88,6 +91,15 @@ impl TablePlanner<'_> {
     /// Returns the share of NULLs that the config file requests for a column.
     pub(super) fn asked_nulls(&self, b: &PlanContext<'_>, c: usize) -> Option<f64> {
         b.overrides.column(self.index, c)?.null_probability
+    }
+
+    /// Returns the texts to which types and CHECKs limit columns.
+    fn limits(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
+        let texts = |domain: &Option<Domain>| match domain {
+            Some(Domain::Choice { values, .. }) => Some(values.iter().map(ToString::to_string).collect()),
+            _ => None,
+        };
+        allowed.iter().enumerate().filter_map(|(c, domain)| Some((c, texts(domain)?))).collect()
     }
 
     /// Returns the texts of columns that hold one of a list, by their type, a CHECK or their name.
@@ -189,7 +201,8 @@ impl TablePlanner<'_> {
             let compiled = b.generator.table(p);
             let scales = compiled.columns.iter().map(ColumnGen::decimals).collect();
             let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
-            out.push(ParentLink { foreign, key, parent: table, scales, filled });
+            let texts = compiled.columns.iter().map(ColumnGen::texts).collect();
+            out.push(ParentLink { foreign, key, parent: table, scales, filled, texts });
         }
         out
     }
@@ -297,13 +310,14 @@ impl TablePlanner<'_> {
             }
             column.correlated = None;
             column.law = Some(law.clone());
-            if law.flow().is_some() {
-                // Its NULLs are those of the other side.
+            if law.flow().is_some() || matches!(law.law, Law::StatusPath { .. }) {
+                // Its NULLs are those of the other side, or of the first change.
                 (column.null_share, column.presence) = (0.0, None);
             }
             column.reason += match law.law {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
+                Law::StatusPath { .. } => "; names: the path to the parent's status",
                 Law::Side { .. } => "; names: the side of the row's amount",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Attribute { .. } | Law::Names { .. } | Law::Expression { .. } => "",
