@@ -35,7 +35,8 @@ impl TablePlanner<'_> {
         };
         self.keyed = self.keyed_moments(b, &coupled);
         self.given_moments = self.given_moments(b, &coupled, &kept);
-        if open.is_empty() {
+        let alone = self.alone_in_keys(b);
+        if open.is_empty() && alone.is_empty() {
             return;
         }
         let free: BTreeMap<usize, (i64, i64)> =
@@ -72,7 +73,7 @@ impl TablePlanner<'_> {
         row.histories(&leads, &limited.map(|&c| (c, limits.get(&c).cloned())).collect());
         row.copies(&leads, &texts);
         row.properties(&texts);
-        row.slugs(&texts, &self.alone_in_keys(b), b.rows_before(self.index));
+        row.slugs(&texts, &alone, b.rows_before(self.index));
         row.spans(&moments, b.options.now);
         row.typical_numbers();
         let listed: Vec<usize> = open.iter().copied().filter(|c| row.lists.contains_key(c)).collect();

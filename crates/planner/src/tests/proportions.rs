@@ -293,3 +293,15 @@ fn documents_have_the_members_that_checks_read() {
     assert!(different.len() > 300, "{} different documents", different.len());
     checked(&schema, made);
 }
+
+#[test]
+fn slugs_of_unique_names_are_made_from_them() {
+    let categories = table("categories").int("id").text("name").text("slug").primary(&["id"]).unique(&["name"]);
+    let schema = Fixture::new().with(categories.unique(&["slug"])).schema();
+    let made = planned(&schema, 300);
+    for row in values(&made.0, &made.1, "categories", &["name", "slug"]) {
+        let first = row[0].split_whitespace().next().unwrap().to_lowercase();
+        assert!(row[1].starts_with(&first), "{row:?}");
+    }
+    checked(&schema, made);
+}
