@@ -412,6 +412,12 @@ pub enum Formula {
         foreign: usize,
         column: usize,
     },
+    /// An equal part of the cell of the parent row, so that the parts of its rows add up to it; NULL where there is none,
+    /// or where the rows of a parent do not lie together.
+    Portion {
+        foreign: usize,
+        column: usize,
+    },
     /// The row's place among the rows of its parent, from 1; NULL where these do not lie together.
     Ordinal {
         foreign: usize,
@@ -597,6 +603,7 @@ impl Formula {
             | Formula::Own
             | Formula::Parent { .. }
             | Formula::Ordinal { .. }
+            | Formula::Portion { .. }
             | Formula::Children { .. }
             | Formula::OneOf { .. }
             | Formula::Between { .. }

@@ -151,6 +151,21 @@ pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     generated.filter_map(check).collect()
 }
 
+/// Returns true if the server computes the column from numbers, and no constraint restricts it: then its inputs may have
+/// any values.
+pub(super) fn is_unrestricted(table: &Table, column: &Column, dialect: Dialect) -> bool {
+    let Some(generated) = &column.generated else { return false };
+    let name = column.name.as_str();
+    let number = matches!(column.ty, SqlType::Decimal { .. } | SqlType::Float { .. });
+    let keyed = table.keys.iter().any(|k| {
+        k.parts
+            .iter()
+            .any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(|e| e.contains(name)))
+    });
+    let checked = !column.domain_checks.is_empty() || table.checks.iter().any(|check| check.text.contains(name));
+    number && !keyed && !checked && calculated(&generated.expression, dialect)
+}
+
 /// Returns the bounds of an integer type; `None` for 64 bits, where no restriction is needed.
 fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
     let &SqlType::Int { bytes, unsigned, .. } = ty else { return None };
@@ -159,7 +174,7 @@ fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
 }
 
 /// Returns true for arithmetic over columns with at least one operation: its result may exceed the column's type.
-fn calculated(expression: &str, dialect: Dialect) -> bool {
+pub(super) fn calculated(expression: &str, dialect: Dialect) -> bool {
     fn plain(tree: &Expr) -> bool {
         matches!(tree, Expr::Column(_) | Expr::Literal(_) | Expr::Arith { .. } | Expr::Neg(_))
             && tree.children().into_iter().all(plain)

@@ -16,7 +16,7 @@ use super::error::parents::EmptyParent;
 use super::keys;
 use super::keys::KeyInput;
 use super::references;
-use dbmocker_core::schema::Table;
+use dbmocker_core::schema::{Dialect, Table};
 use dbmocker_domain::Domain;
 use dbmocker_plan::LawPlan;
 use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
@@ -113,6 +113,9 @@ struct TablePlanner<'a> {
     given_moments: Option<given_moments::GivenMoments>,
     /// CHECKs that the order of the moments satisfies.
     orderings: Vec<orderings::Ordering>,
+    /// Timestamps of the steps of a status, in their order.
+    stamps: Vec<usize>,
+    dialect: Dialect,
     /// The columns of debits and credits, and the CHECKs that their law satisfies.
     two_sides: Option<TwoColumns>,
     given_sides: Vec<String>,
@@ -309,6 +312,8 @@ impl<'a> TablePlanner<'a> {
             moments: TableMoments::default(),
             given_moments: None,
             orderings: Vec::new(),
+            stamps: Vec::new(),
+            dialect: b.schema.dialect,
             two_sides: None,
             given_sides: Vec::new(),
             kept: Vec::new(),

@@ -18,6 +18,7 @@ mod common_ancestors;
 mod existing_rows;
 mod fk_cycles;
 mod inconsistent_plans;
+mod number_parts;
 mod only_null;
 mod proportions;
 mod shared_columns;

@@ -34,6 +34,8 @@ pub enum Amount {
     Pause,
     /// Subtracted from a salary.
     Deduction,
+    /// The fixed part of a gross pay.
+    Base,
     Bonus,
     Paid,
     Due,
@@ -71,6 +73,7 @@ pub enum Amount {
     Width,
     Length,
     Area,
+    Volume,
     Previous,
     Current,
     Consumption,
@@ -82,7 +85,25 @@ use Amount::*;
 
 /// The phrases that names end in, and the role that each indicates.
 pub const AMOUNTS: &[(&[&str], Amount)] = &[
-    (&["quantity", "order quantity", "piece", "liter", "hours worked", "ordered quantity", "unit"], Quantity),
+    (
+        &[
+            "quantity",
+            "order quantity",
+            "piece",
+            "liter",
+            "hours worked",
+            "ordered quantity",
+            "unit",
+            "quantity ordered",
+            "quantity sold",
+            "quantity billed",
+            "quantity shipped",
+            "billable hour",
+            "hours billed",
+            "unit billed",
+        ],
+        Quantity,
+    ),
     (
         &[
             "unit price",
@@ -102,6 +123,12 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "price per liter",
             "cost per unit",
             "unit amount",
+            "unit charge",
+            "unit value",
+            "unit fee",
+            "unit rate",
+            "billing rate",
+            "bill rate",
             "price unit",
             "room rate",
             "ticket price",
@@ -133,6 +160,11 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "line price",
             "amount",
             "line cost",
+            "line charge",
+            "line value",
+            "stock value",
+            "inventory value",
+            "charge amount",
             "total line",
             "claimed",
             "claimed amount",
@@ -172,6 +204,11 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "total fare",
             "total sum",
             "bill amount",
+            "billed amount",
+            "amount billed",
+            "billed total",
+            "total billed",
+            "invoiced amount",
         ],
         Total,
     ),
@@ -234,6 +271,11 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "rebate",
             "amount discount",
             "promo discount",
+            "financial aid",
+            "financial aid amount",
+            "aid amount",
+            "waiver amount",
+            "coupon amount",
         ],
         Discount,
     ),
@@ -266,6 +308,15 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "extra",
             "extra total",
             "extra amount",
+            "freight cost",
+            "insurance",
+            "insurance cost",
+            "insurance amount",
+            "customs",
+            "customs duty",
+            "duty",
+            "toll",
+            "fuel surcharge",
         ],
         Charge,
     ),
@@ -285,7 +336,10 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         ],
         Earning,
     ),
-    (&["approved", "approved amount", "amount approved", "accepted amount"], Approved),
+    (
+        &["approved", "approved amount", "amount approved", "accepted amount", "allowed amount", "amount allowed"],
+        Approved,
+    ),
     (
         &[
             "break minute",
@@ -298,7 +352,23 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         ],
         Pause,
     ),
-    (&["deduction", "deduction amount", "total deduction", "pension", "social security"], Deduction),
+    (
+        &[
+            "deduction",
+            "deduction amount",
+            "total deduction",
+            "pension",
+            "social security",
+            "pension contribution",
+            "retirement contribution",
+            "health insurance",
+            "health contribution",
+            "union due",
+            "garnishment",
+        ],
+        Deduction,
+    ),
+    (&["base pay", "basic pay", "regular pay", "base salary", "basic salary", "base wage", "basic wage"], Base),
     (
         &[
             "bonus",
@@ -325,6 +395,8 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "remaining balance",
             "due total",
             "total due",
+            "patient responsibility",
+            "member responsibility",
             "unpaid amount",
         ],
         Due,
@@ -475,6 +547,7 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
     (&["width", "width m", "width cm"], Width),
     (&["length", "length m", "length cm", "depth", "depth m"], Length),
     (&["area", "surface area", "floor area"], Area),
+    (&["volume", "volume m3", "volume cbm", "volume cm3", "volume l", "volume liter"], Volume),
     (
         &[
             "previous reading",
@@ -503,9 +576,12 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         Current,
     ),
     (&["consumption", "usage", "consumed", "unit consumed", "distance", "distance km", "usage amount"], Consumption),
-    (&["debit", "debit amount"], Debit),
-    (&["credit", "credit amount"], Credit),
+    (&["debit", "debit amount", "total debits", "withdrawal total", "total withdrawal"], Debit),
+    (&["credit", "credit amount", "total credits", "deposit total", "total deposit"], Credit),
 ];
+
+/// Words with which the name of a bound begins.
+const BOUNDS: &[&str] = &["min", "minimum", "max", "maximum", "reorder", "target", "safety", "estimated", "budgeted"];
 
 /// Words for a currency or unit, ignored at the end of a name.
 const UNITS: &[&str] = &["cent", "usd", "eur", "gbp", "minor", "kwh"];
@@ -523,6 +599,11 @@ pub fn amount_in(language: Option<&str>, name: &str) -> Option<Amount> {
 fn role(mut name: Name) -> Option<Amount> {
     while name.words.len() > 1 && UNITS.contains(&name.last()) {
         name.words.pop();
+    }
+    // The least stock is not the stock.
+    if name.words.len() > 1 && BOUNDS.contains(&name.words[0].as_str()) {
+        let whole = name.words.join(" ");
+        return AMOUNTS.iter().find(|(phrases, _)| phrases.contains(&whole.as_str())).map(|(_, amount)| *amount);
     }
     let table = AMOUNTS.iter().flat_map(|(phrases, amount)| phrases.iter().map(move |p| (*p, *amount)));
     table.filter(|(p, _)| name.ends(p)).max_by_key(|(p, _)| p.split(' ').count()).map(|(_, amount)| amount)

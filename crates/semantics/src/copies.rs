@@ -21,6 +21,28 @@ const SAME: &[&str] = &[
     "exchange rate",
 ];
 
+/// First words of names that are not what a row is called.
+const OTHER_NAMES: &[&str] = &[
+    "first",
+    "last",
+    "middle",
+    "maiden",
+    "nick",
+    "user",
+    "login",
+    "contact",
+    "file",
+    "host",
+    "brand",
+    "owner",
+    "street",
+    "city",
+    "company",
+    "manufacturer",
+    "family",
+    "given",
+];
+
 /// Tables of payments for a bill.
 const PAYMENTS: &[&str] = &["payment", "charge", "refund", "receipt", "settlement", "payout"];
 
@@ -33,6 +55,8 @@ pub enum CopyMode {
     AtMost,
     /// Often the same value, sometimes a fraction of it.
     Part,
+    /// A part, so that the parts of all rows of the parent add up to the value.
+    Portion,
 }
 
 /// A column of a child table, and the foreign key to its parent.
@@ -75,6 +99,17 @@ pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(Cop
     if theirs.words == [&singular(child.table).words[..], &own.words].concat() {
         return Some((CopyMode::Whole, 8));
     }
+    // `medication_name` is the medication's `generic_name`, and `article_no` is that of the article.
+    let front = own.words.split_last().filter(|(last, _)| *last == "name").map(|(_, front)| front.to_vec());
+    let called = front.is_some_and(|front| front == role || front == singular(parent).words);
+    if called && theirs.last() == "name" && theirs.words.len() == 2 && !OTHER_NAMES.contains(&theirs.words[0].as_str())
+    {
+        return Some((CopyMode::Whole, 6));
+    }
+    let code = ["number", "no", "code", "sku"].contains(&own.last());
+    if own.words == theirs.words && code && table.words.last().is_some_and(|w| own.words[0] == *w) {
+        return Some((CopyMode::Whole, 7));
+    }
     let phrase = own.words.join(" ");
     if own.words == theirs.words && SAME.contains(&phrase.as_str()) {
         return Some((CopyMode::Whole, 8));
@@ -93,7 +128,7 @@ fn numbers(child: ChildColumn<'_>, own: &Name, column: &str, same: bool) -> Opti
         (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((CopyMode::Whole, 7)),
         (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((CopyMode::Whole, 5)),
         (Amount::Line, Amount::Total | Amount::Gross) if pays && !child.line && table.last() != "refund" => {
-            Some((CopyMode::Whole, 4))
+            Some((CopyMode::Portion, 4))
         }
         (Amount::Line, Amount::Total | Amount::Gross) if table.last() == "dispute" => Some((CopyMode::Part, 3)),
         (Amount::Line, Amount::Line) if pays && table.last() == "refund" => Some((CopyMode::Part, 3)),
@@ -125,12 +160,16 @@ mod tests {
             ("orders", "shipping_city", "shipping_address_id", "addresses", "city", Some(CopyMode::Whole)),
             ("cities", "country_code", "country_id", "countries", "code", Some(CopyMode::Whole)),
             ("users", "name", "company_id", "companies", "name", None),
-            ("payments", "amount", "order_id", "orders", "total", Some(CopyMode::Whole)),
+            ("payments", "amount", "order_id", "orders", "total", Some(CopyMode::Portion)),
             ("folio_charges", "amount", "booking_id", "bookings", "total_amount", None),
             ("payments", "currency", "order_id", "orders", "currency", Some(CopyMode::Whole)),
             ("returns", "quantity", "item_id", "order_items", "quantity", Some(CopyMode::AtMost)),
             ("returns", "refund_amount", "item_id", "order_items", "line_total", Some(CopyMode::Part)),
             ("prices", "price_cents", "product_id", "products", "price", None),
+            ("prescriptions", "drug_name", "drug_id", "drugs", "generic_name", Some(CopyMode::Whole)),
+            ("prescriptions", "patient_name", "patient_id", "patients", "first_name", None),
+            ("order_lines", "article_no", "article_id", "articles", "article_no", Some(CopyMode::Whole)),
+            ("orders", "postal_code", "customer_id", "customers", "postal_code", None),
         ] {
             assert_eq!(of(table, column, key, parent, theirs), expected, "{table}.{column} of {parent}.{theirs}");
         }

@@ -23,6 +23,7 @@ mod name_orderings;
 mod names;
 mod neighbours;
 mod nulls;
+pub mod number_parts;
 mod numbers;
 mod privacy;
 pub mod references;

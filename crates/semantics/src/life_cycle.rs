@@ -12,8 +12,8 @@ mod words;
 
 use super::names::Name;
 use words::{
-    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, EVENTS, LEAVING, NOT_THE_EVENT, ONLINE, OVER, SAID, STAMPS,
-    STATES, STATUSES_BY_TABLE, STEADY, TRANSLATED,
+    AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, ENDINGS, EVENTS, LEAVING, NOT_THE_EVENT, ONLINE, OVER, SAID,
+    STAMPS, STATES, STATUSES_BY_TABLE, STEADY, TRANSLATED, UNITS_OF_STATES,
 };
 
 /// An event that a row has at most once.
@@ -168,8 +168,19 @@ impl LifeCycle {
     pub fn weights(&self) -> Vec<u32> {
         let steps = self.steps();
         let last = steps.saturating_sub(1);
+        // Most accounts are active, although some are closed.
+        let ended = |s: &LifeStatus| {
+            matches!(s.position, Position::Step { at, .. } if at == last) && ENDINGS.contains(&s.state.as_str())
+        };
+        let usual = self.statuses.iter().position(|s| {
+            let step = matches!(s.position, Position::Step { at, .. } if at < last);
+            step && STEADY.contains(&s.state.as_str()) && self.statuses.iter().any(ended)
+        });
+        let usual = usual.map(|i| self.statuses[i].state.as_str());
         let weight = |status: &LifeStatus| match status.position {
             Position::Branch { weight, .. } => weight,
+            Position::Step { .. } if usual == Some(status.state.as_str()) => LAST_WEIGHT,
+            Position::Step { at, .. } if at == last && usual.is_some() => STEP_WEIGHT * 2,
             Position::Step { at, .. } if at == last => LAST_WEIGHT,
             Position::Step { at: 0, rank, .. } if rank >= 5 => STEP_WEIGHT * 3 / 2,
             // Later steps have more rows, as they are nearer to the last one.
@@ -198,6 +209,35 @@ impl LifeCycle {
         path.push(i);
         let beside = later.or(earlier).or((0..self.statuses.len()).find(|other| !path.contains(other)));
         (path, beside)
+    }
+
+    /// The columns that are timestamps of the list's steps, in the order of these.
+    pub fn stamps(&self, columns: &[Name]) -> Vec<usize> {
+        let step = |c: usize| {
+            let (event, _) = event_of_column(&columns[c]).filter(|(_, stamp)| *stamp)?;
+            self.statuses.iter().find_map(|s| match s.position {
+                Position::Step { at, .. } if s.event == Some(event) => Some((at, c)),
+                _ => None,
+            })
+        };
+        let mut found: Vec<(usize, usize)> = (0..columns.len()).filter_map(step).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, c)| c).collect()
+    }
+
+    /// The share of rows of each status in which a column named after a status has a value: `stop_reason` where a row is
+    /// `stopped`, `minutes_late` where it is `late`. `None` if it is not named after one.
+    fn named_after(&self, column: &Name) -> Option<Vec<f64>> {
+        let words: Vec<&str> = column.words.iter().map(String::as_str).collect();
+        let about = |w: &&str| DETAILS.contains(w) || UNITS_OF_STATES.contains(w);
+        let [word] = words.iter().filter(|w| !about(w)).copied().collect::<Vec<&str>>()[..] else { return None };
+        if words.len() < 2 || word.len() < 4 {
+            return None;
+        }
+        let own = |s: &LifeStatus| !s.state.contains(' ') && same_verb(&s.state, word);
+        let branch = |s: &LifeStatus| !matches!(s.position, Position::Step { at: 0, .. });
+        let found = self.statuses.iter().any(|s| own(s) && branch(s));
+        found.then(|| self.statuses.iter().map(|s| f64::from(own(s))).collect())
     }
 
     fn steps(&self) -> usize {
@@ -250,10 +290,11 @@ impl LifeCycle {
         if let Some(found) = self.numbered(column) {
             return Some(found);
         }
-        match event_of_column(column) {
+        let by_event = match event_of_column(column) {
             Some((event, _)) => self.happened(event),
             None => self.state_date(column),
-        }
+        };
+        by_event.or_else(|| self.named_after(column))
     }
 
     /// The shares for a date named after a state (`trial_ends_at`): rows in that state have one, later ones may have
@@ -383,8 +424,34 @@ pub fn flagged(flag: &Name, column: &Name) -> Option<bool> {
         let ends = event.done.iter().any(|done| LEAVING.contains(done));
         return (ends && matches!(state.as_str(), "active" | "current" | "employed")).then_some(false);
     }
+    if let [verb, about] = &column.words[..]
+        && DETAILS.contains(&about.as_str())
+    {
+        let granted = ["approved", "accepted", "successful", "passed", "valid", "ok", "success"];
+        let refused = ["decline", "rejection", "reject", "denial", "refusal", "failure", "fail", "error"];
+        if granted.contains(&state.as_str()) && refused.contains(&verb.as_str()) {
+            return Some(false);
+        }
+        if same_verb(&state, verb) {
+            return Some(true);
+        }
+    }
     let (what, stamp) = event_name(column)?;
     (stamp && what == state).then_some(true)
+}
+
+/// Whether two words are forms of one verb: `stopped` and `stop`, `declined` and `decline`, `denied` and `deny`.
+fn same_verb(a: &str, b: &str) -> bool {
+    let stem = |word: &str| {
+        let cut = ["ied", "ed", "al", "ing", "y", "e", "ion"].iter().find_map(|end| word.strip_suffix(end));
+        let stem = cut.unwrap_or(word);
+        // `stopp` of `stopped`.
+        let mut last = stem.chars().rev();
+        let double = matches!((last.next(), last.next()), (Some(a), Some(b)) if a == b && cut.is_some());
+        if double { stem[..stem.len() - 1].to_owned() } else { stem.to_owned() }
+    };
+    let (a, b) = (stem(a), stem(b));
+    a.len() > 2 && a == b
 }
 
 /// The English words of a status in another language.

@@ -219,6 +219,7 @@ pub fn is_validity(table: &str, start: &str, end: &str) -> bool {
         "rank",
         "rate",
         "history",
+        "statement",
         "assignment",
         "tenure",
         "contract",

@@ -42,6 +42,12 @@ const SAME: &[&[&str]] = &[
     &["subscriber", "subscription"],
     &["login", "session"],
     &["employee", "payslip", "pay slip", "staff"],
+    &["visit", "encounter", "appointment", "consultation"],
+    &["attendee", "participant", "enrollment"],
+    &["enrolled", "enrollment", "enrolment", "registration"],
+    &["registered", "registration", "registrant"],
+    &["subscribed", "subscription"],
+    &["received", "receipt", "goods receipt"],
 ];
 
 /// Tables of lines, whose sum is the document's amount.
@@ -121,7 +127,12 @@ fn participle_score(what: &[String], child: ChildTable<'_>) -> Option<u8> {
 
 /// The child table's number column with this name, and how well it matches.
 fn number(what: &[String], child: ChildTable<'_>) -> Option<(usize, u8)> {
-    let of = |words: &[String]| if words == what { Some(4) } else { words.ends_with(what).then_some(2) };
+    let pay = ["pay", "salary", "wage"];
+    let wages =
+        |words: &[String]| words.split_last().is_some_and(|(last, rest)| rest == what && pay.contains(&last.as_str()));
+    let of = |words: &[String]| {
+        if words == what || wages(words) { Some(4) } else { words.ends_with(what).then_some(2) }
+    };
     let found = child.numbers.iter().filter_map(|(c, name)| Some((*c, of(&singular(name).words)?)));
     found.max_by_key(|(c, rank)| (*rank, std::cmp::Reverse(*c)))
 }

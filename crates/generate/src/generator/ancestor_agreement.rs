@@ -120,13 +120,18 @@ impl Generator {
 impl TableGen {
     /// Returns the single-column foreign keys to earlier tables whose parent rows follow from the row number.
     pub fn keys_up(&self, own: usize) -> Vec<KeyUp> {
+        self.every_key_up(own).into_iter().filter(|up| self.foreign[up.foreign].columns.len() == 1).collect()
+    }
+
+    /// As [`keys_up`](Self::keys_up), with the keys of several columns, of which the first is returned.
+    pub fn every_key_up(&self, own: usize) -> Vec<KeyUp> {
         let keys = self.foreign.iter().enumerate();
         let up = keys.filter_map(|(foreign, f)| {
             let parent = f.parent.filter(|&p| p < own)?;
-            let [column] = f.columns[..] else { return None };
             let source = &self.sources[f.source];
             let free = !matches!(source.pick, ParentChoiceGen::Agreeing(_) | ParentChoiceGen::Never);
-            (free && self.columns[column].is_of(foreign).is_some()).then_some(KeyUp { foreign, parent, column })
+            let owned = f.columns.iter().all(|&c| self.columns[c].is_of(foreign).is_some());
+            (free && owned).then_some(KeyUp { foreign, parent, column: *f.columns.first()? })
         });
         up.collect()
     }

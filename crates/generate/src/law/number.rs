@@ -36,6 +36,16 @@ impl Frame<'_> {
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
+            Formula::Portion { foreign, column } => {
+                let parents = self.parents(*foreign)?;
+                let (whole, scale) = parents.frame.scaled(*column)?;
+                let whole = parents.each(&whole);
+                let part = |(&row, whole): (&u64, Option<i64>)| {
+                    let child = self.generator.child(self.t, *foreign, row)?;
+                    Some(portion(whole?, child.ordinal, child.count))
+                };
+                (self.rows.iter().zip(whole.iter()).map(part).collect(), scale)
+            }
             Formula::Ordinal { foreign } => {
                 let place = |&row: &u64| self.generator.child(self.t, *foreign, row);
                 let place = |row| place(row).map(|child| i64::try_from(child.ordinal + 1).unwrap_or(i64::MAX));
@@ -216,6 +226,15 @@ fn years(from: i64, until: i64) -> i64 {
     let day = |micros: i64| civil(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0));
     let ((y, m, d), (year, month, date)) = (day(from), day(until));
     i64::from(year - y) - i64::from((month, date) < (m, d))
+}
+
+/// Returns part `place` (from 0) of `count` nearly equal parts.
+fn portion(whole: i64, place: u64, count: u64) -> i64 {
+    let up_to = |n: u64| {
+        let cut = i128::from(whole) * i128::from(n) / i128::from(count.max(1));
+        i64::try_from(cut).expect("a part of a number")
+    };
+    up_to(place + 1) - up_to(place)
 }
 
 #[cfg(test)]

@@ -60,6 +60,10 @@ impl RowLaws<'_> {
         let parent = Formula::Parent { foreign: lead.foreign, column: p };
         let (expr, text) = match how {
             CopyMode::Whole => (parent.or(Formula::Own), of),
+            CopyMode::Portion => {
+                let part = Formula::Portion { foreign: lead.foreign, column: p };
+                (part.or(parent).or(Formula::Own), format!("an equal part of {of} for each row"))
+            }
             CopyMode::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
             CopyMode::Part => {
                 let share = Formula::percent_of(&[(100, 80), (50, 15), (25, 5)]);

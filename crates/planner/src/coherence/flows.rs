@@ -33,6 +33,11 @@ enum AmountColumns {
         side: usize,
         texts: SideTexts,
     },
+    /// The sums of what came in and of what went out, which both are above zero: as in a statement of an account.
+    Both {
+        credit: usize,
+        debit: usize,
+    },
     /// An amount that may be negative, and a column with the side's text, if there is one.
     Signed {
         amount: usize,
@@ -44,7 +49,7 @@ impl AmountColumns {
     /// Returns the column with the side's text.
     fn side(&self) -> Option<(usize, &SideTexts)> {
         match self {
-            AmountColumns::Two(_) => None,
+            AmountColumns::Two(_) | AmountColumns::Both { .. } => None,
             AmountColumns::Sided { side, texts, .. } => Some((*side, texts)),
             AmountColumns::Signed { side, .. } => side.as_ref().map(|(side, texts)| (*side, texts)),
         }
@@ -66,6 +71,7 @@ impl RowLaws<'_> {
                 return self.amounts(&amounts, FlowKind::Entry, Some(lead.foreign), None, &text);
             }
         }
+        let both = self.both_sides();
         let Some(after) = self.level_after(two.is_some()) else {
             if let Some(two) = two {
                 self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit");
@@ -73,7 +79,8 @@ impl RowLaws<'_> {
             return;
         };
         let Some(lead) = self.owner(leads) else { return };
-        let amounts = two.map(AmountColumns::Two).or_else(|| self.signed(listed)).or_else(|| self.sided(listed, false));
+        let amounts = two.map(AmountColumns::Two).or(both);
+        let amounts = amounts.or_else(|| self.signed(listed)).or_else(|| self.sided(listed, false));
         if let Some(amounts) = amounts {
             let text = format!("changes the balance of {}", lead.parent.name.name);
             self.amounts(&amounts, FlowKind::Balance, Some(lead.foreign), Some(after), &text);
@@ -83,6 +90,14 @@ impl RowLaws<'_> {
     /// Returns the column if a flow may fill it.
     fn flowing(&self, c: Option<usize>) -> Option<usize> {
         self.open(c).filter(|c| !self.asked_nulls.contains(c))
+    }
+
+    /// Returns the sums of both sides, beside the levels before and after.
+    fn both_sides(&self) -> Option<AmountColumns> {
+        let total = |c: &usize| Name::new(self.name(*c)).has("total");
+        let [credit, debit] = [Credit, Debit].map(|side| self.flowing(self.one(side)).filter(total));
+        let (credit, debit) = credit.zip(debit).filter(|_| self.one(After).is_some() && self.one(Before).is_some())?;
+        Some(AmountColumns::Both { credit, debit })
     }
 
     /// Returns true if every row has a parent by the foreign key.
@@ -149,6 +164,10 @@ impl RowLaws<'_> {
                 columns.extend([two.debit, two.credit]);
                 two.debit
             }
+            AmountColumns::Both { credit, debit } => {
+                columns.extend([*credit, *debit]);
+                *debit
+            }
             AmountColumns::Sided { amount, .. } | AmountColumns::Signed { amount, .. } => {
                 columns.push(*amount);
                 *amount
@@ -167,6 +186,14 @@ impl RowLaws<'_> {
                     let amount = part(side);
                     self.law(Some(c), if two.null { amount } else { amount.or(Formula::whole(0)) }, text);
                 }
+            }
+            AmountColumns::Both { credit, debit } => {
+                let nothing = Formula::whole(0);
+                let turnover = Formula::Between { lo: 0, hi: flow.most / 8, scale: flow.scale };
+                let out = nothing.clone() - part(FlowPart::Change);
+                self.law(Some(*debit), turnover + out.most(nothing), "what went out");
+                let came = Formula::Cell(*debit) + part(FlowPart::Change);
+                self.law(Some(*credit), came, format!("{} + the change of the balance", self.name(*debit)));
             }
             AmountColumns::Sided { amount, .. } => self.law(Some(*amount), part(FlowPart::Amount), text),
             AmountColumns::Signed { amount, .. } => self.law(Some(*amount), part(FlowPart::Change), text),

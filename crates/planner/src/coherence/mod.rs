@@ -8,6 +8,7 @@ mod flows;
 mod histories;
 mod moments;
 mod money;
+mod number_parts;
 mod progress;
 mod readings;
 mod row;

@@ -54,6 +54,7 @@ impl RowLaws<'_> {
         self.balances();
         self.stock_levels();
         self.measures();
+        self.number_parts();
     }
 
     fn cell(&self, c: usize) -> Formula {
@@ -83,16 +84,42 @@ impl RowLaws<'_> {
         let (Some(gross), Some(net)) = (self.one(Gross), self.one(Net)) else { return };
         let words = ["pay", "salary", "wage"];
         let wages = [gross, net].iter().any(|&c| words.iter().any(|w| self.name(c).to_lowercase().contains(w)));
-        let off: Vec<usize> = [self.all(Tax), self.all(Deduction)].concat();
+        let (totals, off): (Vec<usize>, Vec<usize>) =
+            [self.all(Tax), self.all(Deduction)].concat().into_iter().partition(|&c| self.is_total(c));
+        let (total, off) = if off.is_empty() { (None, totals) } else { (totals.first().copied(), off) };
         if off.is_empty() || !(wages || self.one(Deduction).is_some()) {
             return;
         }
+        self.earnings(gross);
         for &c in &off {
             let rate = Formula::Between { lo: 400, hi: 1800 / off.len().min(3) as i64, scale: 4 };
             self.law(Some(c), self.cell(gross).times(rate, self.scale(c)), format!("a share of {}", self.name(gross)));
         }
+        if let Some(total) = total {
+            let (expr, text) = self.sum(off[0], &off[1..], &[]);
+            self.law(Some(total), expr, text);
+        }
+        let off = total.map_or(off, |total| vec![total]);
         let (expr, text) = self.sum(gross, &[], &off);
         self.law(Some(net), expr, text);
+    }
+
+    /// Returns true if the column is a total, by its name.
+    fn is_total(&self, c: usize) -> bool {
+        Name::new(self.name(c)).has("total")
+    }
+
+    /// base pay + overtime and bonuses = gross.
+    fn earnings(&mut self, gross: usize) {
+        let Some(base) = self.open(self.one(Base)) else { return };
+        let extra: Vec<usize> = self.all(Bonus).into_iter().filter(|&c| !self.is_total(c)).collect();
+        for &c in &extra {
+            let share = Formula::percent_of(&[(0, 60), (3, 12), (6, 12), (10, 10), (15, 6)]);
+            let text = format!("a small part of {}", self.name(gross));
+            self.law(Some(c), self.cell(gross).times(share, self.scale(c)), text);
+        }
+        let (expr, text) = self.sum(gross, &[], &extra);
+        self.law(Some(base), expr, text);
     }
 
     /// A commission is a share of an amount, by the rate in the row.
@@ -120,7 +147,7 @@ impl RowLaws<'_> {
     }
 
     /// Returns `first + plus - minus`, and its text.
-    fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Formula, String) {
+    pub(super) fn sum(&self, first: usize, plus: &[usize], minus: &[usize]) -> (Formula, String) {
         let mut expr = self.cell(first);
         let mut text = self.name(first).to_owned();
         for &c in plus {
@@ -138,6 +165,23 @@ impl RowLaws<'_> {
     fn quantity(&self) -> Option<(Formula, String)> {
         let c = self.first(&[Quantity, Nights, Hours, Days])?;
         Some((self.cell(c), self.name(c).to_owned()))
+    }
+
+    /// Returns a price of one of something, and the number of these: `rate_per_credit` and `credits_billed`.
+    fn price_per(&self) -> Option<(usize, usize)> {
+        let name = |c: usize| Name::new(self.name(c)).words;
+        let number = |c: &usize| self.scales[*c].is_some();
+        let per = |c: usize| {
+            let words = name(c);
+            let at = words.iter().position(|w| w == "per")?;
+            let price = ["rate", "price", "cost", "fee", "charge", "amount", "pay", "wage", "salary"];
+            words[..at].iter().any(|w| price.contains(&w.as_str())).then(|| words.get(at + 1).cloned())?
+        };
+        (0..self.scales.len()).filter(number).find_map(|price| {
+            let unit = per(price)?;
+            let counts = |c: &usize| *c != price && !name(*c).contains(&"per".to_owned()) && counted(&name(*c), &unit);
+            Some((price, (0..self.scales.len()).filter(number).find(counts)?))
+        })
     }
 
     /// Returns whether a column is a share of an amount (`Some`, true for percent); `None` if it is an amount.
@@ -176,9 +220,11 @@ impl RowLaws<'_> {
 
     /// quantity x unit price - discount + tax.
     fn line(&mut self) {
-        let result = self.first(&[Line, Total, Gross, Subtotal]);
-        let price = self.one(UnitPrice).or(self.one(Price));
-        let (Some(result), Some(price), Some((quantity, of))) = (result, price, self.quantity()) else { return };
+        let per = self.price_per();
+        let result = self.first(&[Line, Total, Gross, Subtotal]).or(self.one(Net).filter(|_| per.is_none()));
+        let price = per.map(|(price, _)| price).or(self.one(UnitPrice)).or(self.one(Price));
+        let number = per.map(|(_, c)| (self.cell(c), self.name(c).to_owned())).or_else(|| self.quantity());
+        let (Some(result), Some(price), Some((quantity, of))) = (result, price, number) else { return };
         if !self.same_money(price, result) {
             return;
         }
@@ -188,8 +234,16 @@ impl RowLaws<'_> {
         // With a subtotal and a total, the line result is the subtotal of a bill.
         match self.one(Subtotal).filter(|s| *s != result) {
             Some(subtotal) => self.law(Some(subtotal), pieces, text),
+            None if self.due_bill(result).is_some() => self.law(Some(result), pieces, text),
             None => self.reduced(result, pieces, text),
         }
+    }
+
+    /// Returns the column of the amount due, if it is the sum of an amount and charges: without a total or subtotal.
+    fn due_bill(&self, amount: usize) -> Option<usize> {
+        let total = self.first(&[Subtotal, Total, Gross, Net]).is_some();
+        let charged = !self.all(Charge).is_empty() || !self.all(Tax).is_empty();
+        self.one(Due).filter(|&due| !total && charged && self.is_total(due) && due != amount)
     }
 
     /// `result` = `base` - discount + taxes and charges.
@@ -254,8 +308,16 @@ impl RowLaws<'_> {
     fn document(&mut self) {
         let base = self.one(Subtotal).or(self.one(Net));
         let total = self.one(Total).or(self.one(Gross)).or(self.one(Line));
+        if let Some((amount, due)) = self.one(Line).and_then(|line| Some((line, self.due_bill(line)?))) {
+            return self.reduced(due, self.cell(amount), self.name(amount).to_owned());
+        }
+        self.charges_alone();
+        // Without anything between them, a net and a gross amount are sums of other rows.
+        let between = [Tax, TaxRate, Charge, Discount, DiscountRate].into_iter().any(|part| self.one(part).is_some());
         match (base, total) {
-            (Some(base), Some(total)) if base != total && self.same_money(base, total) => {
+            (Some(base), Some(total))
+                if base != total && self.same_money(base, total) && (between || self.one(Subtotal) == Some(base)) =>
+            {
                 self.reduced(total, self.cell(base), self.name(base).to_owned());
             }
             // A tax included in the total.
@@ -287,6 +349,19 @@ impl RowLaws<'_> {
         }
     }
 
+    /// A total of charges alone: freight + insurance.
+    fn charges_alone(&mut self) {
+        let charges = self.all(Charge);
+        let others = [Subtotal, Net, Gross, Line, Quantity, UnitPrice, Price, Tax];
+        let Some(total) = self.one(Total).filter(|_| charges.len() > 1 && self.first(&others).is_none()) else {
+            return;
+        };
+        if charges.iter().all(|&c| self.same_money(total, c)) {
+            let (expr, text) = self.sum(charges[0], &charges[1..], &[]);
+            self.law(Some(total), expr, text);
+        }
+    }
+
     /// What a marketplace keeps of a sale, and what the seller earns.
     fn shares_of_sales(&mut self) {
         let Some(base) = self.first(&[Subtotal, Total, Gross, Line]) else { return };
@@ -303,6 +378,7 @@ impl RowLaws<'_> {
     /// Paid and due amounts; balances before and after.
     fn balances(&mut self) {
         let bill = self.first(&[Total, Gross, Line, Subtotal]);
+        let bill = bill.and_then(|bill| self.due_bill(bill)).or(bill);
         if let (Some(claimed), Some(approved)) = (bill, self.one(Approved)) {
             let otherwise = Formula::percent_of(&[(100, 60), (80, 20), (50, 12), (25, 8)]);
             let share = self.by_status(&[(UNDECIDED, Formula::whole(0))], otherwise);
@@ -333,7 +409,7 @@ impl RowLaws<'_> {
                     format!("what is given back of {}", self.name(of)),
                 );
             }
-            let due = self.one(Due).or(self.one(Balance));
+            let due = self.one(Due).or(self.one(Balance)).filter(|&due| due != bill);
             if let (Some(due), false) = (due, paid.is_empty()) {
                 let (expr, text) = self.sum(bill, &[], &[reduced, paid].concat());
                 self.law(Some(due), expr, text);
@@ -478,11 +554,58 @@ impl RowLaws<'_> {
             let text = format!("{} x {}", self.name(width), self.name(length));
             self.law(Some(area), self.cell(width).times(self.cell(length), self.scale(area)), text);
         }
+        self.volume();
+        self.exchanged();
         self.body();
     }
 
+    /// width x length x height, in the unit of the volume.
+    fn volume(&mut self) {
+        let (Some(width), Some(length), Some(height), Some(volume)) =
+            (self.one(Width), self.one(Length), self.one(Height), self.one(Volume))
+        else {
+            return;
+        };
+        let has = |c: usize, unit: &str| Name::new(self.name(c)).words.iter().any(|w| w == unit);
+        let in_cm = [width, length, height].iter().all(|&c| has(c, "cm"));
+        let divisor = match (has(volume, "m3") || has(volume, "cbm"), has(volume, "l") || has(volume, "liter")) {
+            (true, _) if in_cm => 1_000_000,
+            (_, true) if in_cm => 1_000,
+            _ => 1,
+        };
+        let sides = self.cell(length).times(self.cell(width), 6).times(self.cell(height), 6);
+        let text = format!("{} x {} x {}", self.name(length), self.name(width), self.name(height));
+        self.law(Some(volume), sides.over(Formula::whole(divisor), self.scale(volume)), text);
+    }
+
+    /// An amount in another currency: amount x exchange rate.
+    fn exchanged(&mut self) {
+        let named = |names: &[&str]| {
+            (0..self.scales.len()).find(|&c| self.scales[c].is_some() && Name::new(self.name(c)).ends_any(names))
+        };
+        let rate = named(&["exchange rate", "fx rate", "conversion rate"]);
+        let converted = named(&[
+            "target amount",
+            "converted amount",
+            "destination amount",
+            "amount converted",
+            "settlement amount",
+            "counter amount",
+        ]);
+        let amount = (0..self.scales.len()).find(|&c| {
+            self.scales[c].is_some()
+                && matches!(self.name(c).to_lowercase().as_str(), "amount" | "source_amount" | "original_amount")
+        });
+        if let (Some(rate), Some(converted), Some(amount)) = (rate, self.open(converted), amount) {
+            // Without a rate, nothing is converted.
+            let whole = Formula::Nullable(rate).or(Formula::whole(1));
+            let text = format!("{} x {}", self.name(amount), self.name(rate));
+            self.law(Some(converted), self.cell(amount).times(whole, self.scale(converted)), text);
+        }
+    }
+
     /// A share in percent, or as a fraction if the column holds at most 1.
-    fn percent(&mut self, part: Amount, of: usize, whole: Formula, text: String) {
+    pub(super) fn percent(&mut self, part: Amount, of: usize, whole: Formula, text: String) {
         let Some(c) = self.one(part) else { return };
         let scale = self.scale(c);
         let fraction = self.largest[c] <= 1.0;
@@ -509,4 +632,9 @@ impl RowLaws<'_> {
         let text = format!("{} / {}^2", self.name(weight), self.name(height));
         self.law(Some(index), self.cell(weight).over(squared, self.scale(index)), text);
     }
+}
+
+/// Returns true if the words of a name contain the unit, in the singular or the plural.
+fn counted(words: &[String], unit: &str) -> bool {
+    words.iter().any(|w| w.trim_end_matches('s') == unit.trim_end_matches('s'))
 }

@@ -1,9 +1,10 @@
 //! Numbers computed from moments of the row: ages, nights, durations.
 
 use super::{RowLaws, TableMoments};
+use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Formula, Moment};
-use dbmocker_semantics::{Amount, Stage, is_leave, stage};
+use dbmocker_semantics::{Amount, Name, Stage, course, is_leave, is_planned, stage};
 
 impl RowLaws<'_> {
     /// Adds the laws of ages and durations.
@@ -18,17 +19,23 @@ impl RowLaws<'_> {
                 |c: &usize| self.scales[*c].is_none() && stage("", &self.table.columns[*c].name) == Some(Stage::Born);
             (0..self.table.columns.len()).find(is_date)
         });
-        let start = of(&|s| matches!(s, Stage::Then(25, _))).or(moments.main);
+        let named: Vec<(usize, &str)> = moments.laws.iter().map(|(c, ..)| (*c, self.name(*c))).collect();
+        let course = course(&self.table.name.name, &named);
+        let start = course.and_then(|(from, _)| from).or_else(|| of(&|s| matches!(s, Stage::Then(25, _))));
+        let start = start.or(moments.main);
         let end = of(&|s| matches!(s, Stage::Then(70, _))).or_else(|| of(&|s| matches!(s, Stage::Then(55, _))));
+        let end = course.map(|(_, to)| to).or(end);
         if let (Some(born), Some(age)) = (born, self.one(Amount::Age)) {
             let text = format!("whole years since {}", self.name(born));
             self.law(Some(age), Formula::Years { from: born, until: now }, text);
         }
+        self.delays(moments);
         let (Some(start), Some(end)) = (start, end.filter(|e| Some(*e) != start)) else { return };
         let after = moments.laws.iter().any(|(c, at, ..)| *c == end && matches!(at, Moment::After { .. }));
         if !after {
             return;
         }
+        let in_days = [start, end].iter().any(|&c| matches!(self.table.columns[c].ty, SqlType::Date));
         let minute = 60 * MICROS_PER_SECOND;
         for (amount, unit) in [
             (Amount::Nights, MICROS_PER_DAY),
@@ -37,7 +44,8 @@ impl RowLaws<'_> {
             (Amount::Minutes, minute),
             (Amount::Seconds, MICROS_PER_SECOND),
         ] {
-            if let Some(c) = self.one(amount) {
+            // Between two days lie no hours of work.
+            if let Some(c) = self.one(amount).filter(|_| !in_days || unit == MICROS_PER_DAY) {
                 if amount == Amount::Hours && self.scale(c) > 0 {
                     self.hours_worked(c, start, end);
                     continue;
@@ -50,6 +58,53 @@ impl RowLaws<'_> {
                 self.law(Some(c), span.or(Formula::whole(0)), text);
             }
         }
+    }
+
+    /// The time between a planned and the actual moment, or between a due date and the moment at which it was met.
+    fn delays(&mut self, moments: &TableMoments) {
+        const UNITS: &[(&[&str], i64)] = &[
+            (&["second", "sec"], MICROS_PER_SECOND),
+            (&["minute", "min"], 60 * MICROS_PER_SECOND),
+            (&["hour", "hours"], 3600 * MICROS_PER_SECOND),
+            (&["day"], MICROS_PER_DAY),
+        ];
+        let late = |c: &usize| {
+            let name = Name::new(self.name(*c));
+            name.has_any(&["delay", "delayed", "late", "overdue"]) && self.scales[*c].is_some()
+        };
+        let Some(c) = self.open((0..self.scales.len()).find(late)) else { return };
+        let Some((_, unit)) = UNITS.iter().find(|(words, _)| Name::new(self.name(c)).has_any(words)) else { return };
+        let all: Vec<usize> = moments.laws.iter().map(|(c, ..)| *c).collect();
+        let Some((planned, actual)) = self.planned_and_actual(&all) else { return };
+        let span = Formula::Span { from: planned, to: actual, unit: *unit };
+        let text = format!("{} - {}, if later", self.name(actual), self.name(planned));
+        let (least, _) = self.free[&c];
+        let delay = Name::new(self.name(c)).has_any(&["delay", "delayed"]) && least < 0;
+        // Nothing is late that has not happened.
+        let span = if delay { span } else { span.most(Formula::whole(0)) };
+        let expr = if self.table.columns[c].nullable { span } else { span.or(Formula::whole(0)) };
+        self.law(Some(c), expr, text);
+    }
+
+    /// Returns a planned moment and the actual one: of arrivals rather than departures; else a due date and its end.
+    fn planned_and_actual(&self, moments: &[usize]) -> Option<(usize, usize)> {
+        let rest = |c: usize| -> Vec<String> {
+            let words = Name::new(self.name(c)).words;
+            let skipped = |w: &String| is_planned(w) || ["actual", "at", "on", "date", "time"].contains(&w.as_str());
+            words.into_iter().filter(|w| !skipped(w)).collect()
+        };
+        let pairs = moments.iter().flat_map(|&planned| moments.iter().map(move |&actual| (planned, actual)));
+        let planned: Vec<(usize, usize)> = pairs
+            .filter(|&(a, b)| a != b && is_planned(self.name(a)) && !is_planned(self.name(b)) && rest(a) == rest(b))
+            .collect();
+        let arrives =
+            |(_, actual): &&(usize, usize)| Name::new(self.name(*actual)).has_any(&["arrival", "end", "arrived"]);
+        if let Some(pair) = planned.iter().find(arrives).or(planned.first()) {
+            return Some(*pair);
+        }
+        let find = |words: &[&str]| moments.iter().copied().find(|&c| Name::new(self.name(c)).has_any(words));
+        let met = ["paid", "returned", "completed", "delivered", "submitted", "resolved", "closed"];
+        Some((find(&["due"])?, find(&met)?))
     }
 
     /// Hours with decimals, less the minutes of a break.

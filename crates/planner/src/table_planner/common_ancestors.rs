@@ -49,7 +49,7 @@ impl AncestorSteps {
                 continue;
             }
             let table = b.generator.table(path.ancestor);
-            for up in table.keys_up(path.ancestor) {
+            for up in table.every_key_up(path.ancestor) {
                 let mut steps = path.steps.clone();
                 steps.push(FkStep { table: path.ancestor, foreign: up.foreign });
                 let last = table.columns[up.column].name.clone();

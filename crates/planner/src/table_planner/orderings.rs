@@ -1,8 +1,11 @@
 //! CHECKs that order the moments of a row, such as `shipped_at >= ordered_at`: if the laws of the moments guarantee the
 //! order, the solver does not handle these CHECKs, and the moments follow the row's start time.
 
+use std::collections::BTreeSet;
+
 use dbmocker_plan::{Form, Law, LawPlan, Moment, TablePlan};
 use dbmocker_predicate::{Cmp, Expr, Is};
+use dbmocker_semantics::{LifeCycle, Name};
 
 use super::{PlanContext, TablePlanner};
 use crate::coherence::{MomentColumn, TableMoments};
@@ -78,7 +81,25 @@ impl TablePlanner<'_> {
 
     /// Returns the column pairs of the orderings: the second must not be before the first.
     pub(super) fn ordered_columns(&self) -> Vec<(usize, usize)> {
-        self.orderings.iter().flat_map(|o| &o.pairs).map(|p| (p.low, p.high)).collect()
+        let checked = self.orderings.iter().flat_map(|o| &o.pairs).map(|p| (p.low, p.high));
+        checked.chain(self.stamps.windows(2).map(|pair| (pair[0], pair[1]))).collect()
+    }
+
+    /// Returns the timestamps of a status's steps, in the order of the list of statuses, if no CHECK orders moments.
+    pub(super) fn stamps_in_order(&self, b: &PlanContext<'_>) -> Vec<usize> {
+        if !self.orderings.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<Name> = self.table.columns.iter().map(|c| Name::new(&c.name)).collect();
+        let texts: BTreeSet<usize> =
+            (0..names.len()).filter(|&c| names[c].ends_any(&["status", "state", "stage", "phase"])).collect();
+        let lists = self.lists(&self.allowed_by_checks(b, &texts));
+        let stamps = |c: &usize| {
+            let texts: Vec<&str> = lists.get(c)?.iter().map(String::as_str).collect();
+            let found = LifeCycle::of(&names[*c], &texts)?.stamps(&names);
+            (found.len() > 1).then_some(found)
+        };
+        texts.iter().find_map(stamps).unwrap_or_default()
     }
 
     /// Returns true if the laws satisfy a CHECK, so that the solver does not handle it.

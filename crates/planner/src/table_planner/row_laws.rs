@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments};
+use crate::generated_columns;
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
@@ -22,6 +23,7 @@ impl TablePlanner<'_> {
             return;
         }
         self.orderings = self.orderings(b);
+        self.stamps = self.stamps_in_order(b);
         self.find_sides(b);
         let (coupled, open, allowed, kept, moments) = loop {
             let coupled = self.coupled(b);
@@ -80,6 +82,7 @@ impl TablePlanner<'_> {
         row.flows(&leads, self.two_sides, &listed);
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
+        row.parts_of_parents(&leads);
         self.laws = row.laws;
         let follows =
             |f: &ForeignKeyPlan| f.parent_table.is_some_and(|p| p < self.position && b.generator.table(p).has_time());
@@ -104,7 +107,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the texts of columns that hold one of a list, by their type, a CHECK or their name.
-    fn lists(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
+    pub(super) fn lists(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
         let listed = |c: usize| allowed[c].as_ref().filter(|d| matches!(d, Domain::Choice { .. }));
         let members = |c: usize, column: &PendingColumn| match listed(c).or(column.domain.as_ref())? {
             Domain::Choice { values, .. } => Some(values.clone()),
@@ -250,6 +253,7 @@ impl TablePlanner<'_> {
             .table
             .columns
             .iter()
+            .filter(|other| !generated_columns::is_unrestricted(self.table, other, self.dialect))
             .any(|other| other.generated.as_ref().is_some_and(|g| g.expression.contains(column.name.as_str())));
         column.generated.is_none()
             && column.auto.is_none()

@@ -166,7 +166,9 @@ impl TablePlanner<'_> {
                 .then(|| narrow(since.into(), (b.options.now - MICROS_PER_SECOND).into()))?;
                 Some((life.out_of_contact(&name).filter(|_| micros && !self.is_checked(c))?, lately))
             };
-            if let Some((shares, instead)) = amount().or_else(sign) {
+            // No status sets it: a column of nothing but zeros is of no use.
+            let sets = |(shares, _): &(Vec<f64>, Domain)| shares.iter().any(|share| *share >= HARDLY);
+            if let Some((shares, instead)) = amount().or_else(sign).filter(sets) {
                 let of = format!("{} life", columns[d.column].name);
                 return Some(Presence {
                     by: d.column,

@@ -7,7 +7,7 @@ use crate::profile;
 
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_domain::{Domain, RangeKind, Special};
-use dbmocker_generate::generator::{Generator, clock_from};
+use dbmocker_generate::generator::{ColumnGen, Generator, clock_from};
 use dbmocker_plan::{Began, Clock, Course, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
@@ -177,6 +177,9 @@ impl TablePlanner<'_> {
             // Rows that divide the time of an owner are not in order, but it is known which owners exist.
             let owned = choice == ParentTiming::Free && exists && b.generator.began_between(parent, 0).is_none();
             let timed = choice != ParentTiming::Independent && b.generator.table(parent).has_time() && !owned;
+            // Rows without a moment of their own that are in no order: what begins after them could be in no order either.
+            let moments = b.generator.table(parent).columns.iter().any(ColumnGen::has_moment);
+            let timed = timed && (b.ordered[parent] || moments);
             out.push(TimedForeignKey { foreign, parent, choice, timed, exists });
         }
         out

@@ -227,6 +227,10 @@ pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["partial", "partially paid", "partially refunded", "partially shipped"], (27, 60, 30)),
     (&["degraded", "warning"], (40, 60, 40)),
     (&["unknown", "other", "none"], (0, 60, 15)),
+    (&["defaulted", "in default", "bankrupt", "in arrears", "foreclosed"], (27, 90, 25)),
+    (&["recalled", "returned to sender", "bounced back"], (50, 90, 12)),
+    (&["out of order", "out of service", "defective", "under repair"], (40, 60, 30)),
+    (&["expelled", "barred", "disqualified", "forfeited", "invalidated"], (40, 90, 12)),
 ];
 
 /// Statuses in other languages, and the English ones.
@@ -372,3 +376,10 @@ pub(super) const AMOUNTS: &[&str] = &["amount", "total", "sum", "value", "fee", 
 
 /// Statuses that imply a recent contact.
 pub(super) const ONLINE: &[&str] = &["online", "up", "connected", "live", "reachable", "healthy"];
+
+/// Words beside a status in the name of a number that belongs to it: `minutes_late`.
+pub(super) const UNITS_OF_STATES: &[&str] = &["minute", "min", "hour", "hours", "day"];
+
+/// Last steps in which few rows are beside those in a steady state.
+pub(super) const ENDINGS: &[&str] =
+    &["closed", "ended", "stopped", "graduated", "paid off", "repaid", "matured", "alumni", "inactive"];

@@ -1,0 +1,143 @@
+//! Parts, rests, differences and sums of a row's numbers, and numbers shared out by a parent.
+
+use super::*;
+use dbmocker_core::schema::fixtures::TableFixture;
+
+const MONEY: SqlType = SqlType::Decimal { precision: 12, scale: 2, unsigned: false };
+const WHOLE: SqlType = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
+
+fn with(table: TableFixture, ty: &SqlType, columns: &[&str]) -> TableFixture {
+    columns.iter().fold(table, |t, name| t.column(name, ty.clone(), "", false))
+}
+
+/// Returns the rows of a table, each as numbers by column name.
+fn numbers((plan, generator): &(Plan, Generator), table: &str) -> Vec<BTreeMap<String, f64>> {
+    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
+    let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
+    let number = |v: &Value| match v {
+        Value::Int(n) => Some(*n as f64),
+        Value::Decimal { unscaled, scale } => Some(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
+        _ => None,
+    };
+    let row = |row| {
+        let cells = generator.cells(t, &columns, row).unwrap();
+        let named = plan.tables[t].columns.iter().zip(&cells);
+        named.filter_map(|(c, v)| Some((c.name.clone(), number(v)?))).collect()
+    };
+    (0..plan.tables[t].rows).map(row).collect()
+}
+
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() < 0.006
+}
+
+#[test]
+fn parts_are_at_most_the_whole_and_rests_are_left() {
+    let lines =
+        with(table("po_lines").int("id").primary(&["id"]), &WHOLE, &["qty_ordered", "qty_received", "qty_open"]);
+    let counts = with(
+        table("stock_counts").int("id").primary(&["id"]),
+        &WHOLE,
+        &["expected_qty", "counted_qty", "variance_qty"],
+    );
+    let articles = with(
+        table("articles").int("id").primary(&["id"]),
+        &MONEY,
+        &["net_weight", "gross_weight", "purchase_price", "list_price"],
+    );
+    let schema = Fixture::new().with(lines).with(counts).with(articles).schema();
+    let made = planned(&schema, 300);
+    for r in numbers(&made, "po_lines") {
+        assert!(r["qty_received"] <= r["qty_ordered"], "{r:?}");
+        assert!(near(r["qty_open"], r["qty_ordered"] - r["qty_received"]), "{r:?}");
+    }
+    for r in numbers(&made, "stock_counts") {
+        assert!(near(r["variance_qty"], r["counted_qty"] - r["expected_qty"]), "{r:?}");
+    }
+    for r in numbers(&made, "articles") {
+        assert!(r["net_weight"] <= r["gross_weight"] && r["purchase_price"] <= r["list_price"], "{r:?}");
+    }
+    checked(&schema, made);
+}
+
+#[test]
+fn totals_are_the_sums_of_their_components() {
+    let installments =
+        with(table("installments").int("id").primary(&["id"]), &MONEY, &["principal_due", "interest_due", "total_due"]);
+    let payslips = with(
+        table("payslips").int("id").primary(&["id"]),
+        &MONEY,
+        &["base_pay", "overtime_pay", "gross_pay", "income_tax", "pension_contribution", "total_deductions", "net_pay"],
+    );
+    let freights =
+        with(table("freights").int("id").primary(&["id"]), &MONEY, &["freight_cost", "insurance_cost", "total_cost"]);
+    let tuition = with(
+        table("tuition_bills").int("id").primary(&["id"]),
+        &MONEY,
+        &["credits_billed", "rate_per_credit", "tuition_amount", "fees_amount", "total_due"],
+    );
+    let schema = Fixture::new().with(installments).with(payslips).with(freights).with(tuition).schema();
+    let made = planned(&schema, 300);
+    for r in numbers(&made, "installments") {
+        assert!(near(r["total_due"], r["principal_due"] + r["interest_due"]), "{r:?}");
+    }
+    for r in numbers(&made, "payslips") {
+        assert!(near(r["gross_pay"], r["base_pay"] + r["overtime_pay"]), "{r:?}");
+        assert!(near(r["total_deductions"], r["income_tax"] + r["pension_contribution"]), "{r:?}");
+        assert!(near(r["net_pay"], r["gross_pay"] - r["total_deductions"]), "{r:?}");
+    }
+    for r in numbers(&made, "freights") {
+        assert!(near(r["total_cost"], r["freight_cost"] + r["insurance_cost"]), "{r:?}");
+    }
+    for r in numbers(&made, "tuition_bills") {
+        assert!(near(r["tuition_amount"], r["credits_billed"] * r["rate_per_credit"]), "{r:?}");
+        assert!(near(r["total_due"], r["tuition_amount"] + r["fees_amount"]), "{r:?}");
+    }
+    checked(&schema, made);
+}
+
+#[test]
+fn payments_add_up_to_their_bill_and_scores_stay_below_the_largest() {
+    let bills = with(table("invoices").int("id").primary(&["id"]), &MONEY, &["total_amount"]);
+    let payments = with(table("payments").int("id").int("invoice_id").primary(&["id"]), &MONEY, &["amount"]);
+    let quizzes = with(table("quizzes").int("id").primary(&["id"]), &WHOLE, &["max_score"]);
+    let results = with(table("quiz_results").int("id").int("quiz_id").primary(&["id"]), &WHOLE, &["score"]);
+    let schema = Fixture::new()
+        .with(bills)
+        .with(payments.foreign(&["invoice_id"], "invoices", &["id"]))
+        .with(quizzes)
+        .with(results.foreign(&["quiz_id"], "quizzes", &["id"]))
+        .schema();
+    let made = planned(&schema, 300);
+    let bills: BTreeMap<i64, f64> =
+        numbers(&made, "invoices").iter().map(|r| (r["id"] as i64, r["total_amount"])).collect();
+    let mut paid: BTreeMap<i64, f64> = BTreeMap::new();
+    for r in numbers(&made, "payments") {
+        *paid.entry(r["invoice_id"] as i64).or_default() += r["amount"];
+    }
+    assert!(paid.iter().all(|(id, sum)| near(*sum, bills[id])), "{paid:?}");
+    let most: BTreeMap<i64, f64> = numbers(&made, "quizzes").iter().map(|r| (r["id"] as i64, r["max_score"])).collect();
+    assert!(numbers(&made, "quiz_results").iter().all(|r| r["score"] <= most[&(r["quiz_id"] as i64)]));
+    checked(&schema, made);
+}
+
+#[test]
+fn statements_of_an_account_go_on_from_each_other() {
+    let accounts = table("accounts").int("id").text("owner").primary(&["id"]);
+    let statements = with(
+        table("statements").int("account_id").int("statement_no").primary(&["account_id", "statement_no"]),
+        &MONEY,
+        &["opening_balance", "total_credits", "total_debits", "closing_balance"],
+    );
+    let schema = Fixture::new().with(accounts).with(statements.foreign(&["account_id"], "accounts", &["id"])).schema();
+    let made = planned(&schema, 300);
+    let mut last: BTreeMap<i64, f64> = BTreeMap::new();
+    let mut rows = numbers(&made, "statements");
+    rows.sort_by_key(|r| (r["account_id"] as i64, r["statement_no"] as i64));
+    for r in rows {
+        assert!(near(r["closing_balance"], r["opening_balance"] + r["total_credits"] - r["total_debits"]), "{r:?}");
+        let before = last.insert(r["account_id"] as i64, r["closing_balance"]).unwrap_or(0.0);
+        assert!(near(r["opening_balance"], before), "{r:?} after {before}");
+    }
+    checked(&schema, made);
+}
