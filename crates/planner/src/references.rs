@@ -137,7 +137,11 @@ impl<'a> Finder<'a> {
             let key = &parent.columns[k];
             let is_key = is_only_key(parent, k);
             // If the table has a foreign key to this table already, the column is a copy of a column of the parent row.
-            if !fits(&column.ty, &key.ty) || key.nullable || (t, c) == (p, k) || (!is_key && refers) {
+            if !fits(&column.ty, &key.ty)
+                || key.nullable
+                || (t, c) == (p, k)
+                || (refers && (!is_key || column.name == key.name))
+            {
                 return None;
             }
             let target = ReferenceTarget {

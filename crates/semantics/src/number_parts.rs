@@ -118,6 +118,11 @@ pub fn part_of(part: &str, whole: &str) -> Option<PartShare> {
         for own in parts.iter().filter(|p| part.has(p) && !whole.has(p)) {
             let of = wholes.iter().filter(|w| whole.has(w) && !part.has(w));
             let plain = *share == PartShare::Few && whole.words.iter().all(|w| PLAIN.contains(&w.as_str()));
+            // `outstanding_principal` of `principal_amount`.
+            let same = !part.words.is_empty() && !rest(&part, own).is_empty() && rest(&part, own) == rest(&whole, "");
+            if same && !whole.has_any(parts) {
+                return Some(*share);
+            }
             if plain && rest(&part, own).is_empty() || of.into_iter().any(|w| rest(&part, own) == rest(&whole, w)) {
                 return Some(*share);
             }
@@ -165,6 +170,15 @@ pub fn is_difference(name: &str, found: &str, expected: &str) -> bool {
     own.is_some() && own == found && found == expected && (money == [true; 3] || money == [false; 3])
 }
 
+/// Whether a number lies in the middle of two others: `mid_salary` of `min_salary` and `max_salary`.
+pub fn is_middle(name: &str, low: &str, high: &str) -> bool {
+    let [name, low, high] = [name, low, high].map(Name::new);
+    let of = |name: &Name, words: &[&str]| words.iter().find(|w| name.has(w)).map(|w| rest(name, w).join(" "));
+    let own = of(&name, &["mid", "midpoint", "middle", "median"]);
+    let pair = [(&["min", "minimum", "low"][..], &["max", "maximum", "high"][..]), (&["bid"], &["ask"])];
+    own.is_some() && pair.iter().any(|(lows, highs)| of(&low, lows) == own && of(&high, highs) == own)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +200,7 @@ mod tests {
             ("current_participants", "max_participants", Some(PartShare::Some)),
             ("qty_rejected", "qty_received", Some(PartShare::Few)),
             ("days_used", "days_entitled", Some(PartShare::Some)),
+            ("outstanding_principal", "principal_amount", Some(PartShare::Some)),
             ("min_price", "max_price", None),
             ("max_price", "price", None),
             ("tax_paid", "total_due", None),

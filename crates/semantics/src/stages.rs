@@ -4,7 +4,7 @@ mod words;
 
 use super::histories::is_history;
 use super::names::Name;
-use words::{PAIRED, PLANNED, SPANS, STAGES};
+use words::{JOURNEYS, PAIRED, PLANNED, SPANS, STAGES, STAYS};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -84,6 +84,15 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
     }
     if table.last() == "stop" && name.has_any(&["departure", "departed", "depart"]) {
         return Some(Then(70, (MINUTE / 2, 4 * MINUTE)));
+    }
+    // Guests arrive before they leave.
+    if table.has_any(STAYS) && !table.has_any(JOURNEYS) {
+        if name.has_any(&["arrival", "arrived", "arrive"]) {
+            return Some(Then(STARTED, (DAY, 60 * DAY)));
+        }
+        if name.has_any(&["departure", "departed", "depart"]) {
+            return Some(Then(70, (DAY, 7 * DAY)));
+        }
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
     Some(match found {
@@ -320,6 +329,8 @@ mod tests {
         assert!(order("lab_tests", &["ordered_at", "collected_at", "resulted_at"]));
         assert!(order("stops", &["arrival_time", "departure_time"]));
         assert!(order("flights", &["departure_time", "arrival_time"]));
+        assert!(order("bookings", &["created_at", "arrival_date", "departure_date"]));
+        assert!(order("flight_bookings", &["departure_date", "arrival_date"]));
         assert!(order("tasks", &["created_at", "assigned_at", "due_date"]));
         assert_eq!(stage("ticket_status_history", "changed_at"), Some(Begun));
         assert_eq!(stage("tickets", "changed_at"), Some(Changed));

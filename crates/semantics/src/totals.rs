@@ -32,7 +32,9 @@ pub struct ChildTable<'a> {
 const SAME: &[&[&str]] = &[
     &["item", "line", "line item", "position", "detail", "entry"],
     &["review", "rating", "feedback"],
-    &["member", "membership"],
+    &["member", "membership", "agent", "user", "employee", "player", "person", "people", "staff"],
+    &["reply", "comment", "response", "message"],
+    &["transaction", "account transaction", "entry"],
     &["follower", "follow"],
     &["student", "enrollment", "enrolment", "registration"],
     &["participant", "attendee", "registration", "attendance"],

@@ -21,4 +21,4 @@ pub(super) use copies::ParentLink;
 pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;
-pub(super) use totals::{fold, is_asked};
+pub(super) use totals::{asked, fold, is_asked};

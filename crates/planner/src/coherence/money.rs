@@ -163,7 +163,7 @@ impl RowLaws<'_> {
 
     /// Returns the quantity to which a price applies, and its text.
     fn quantity(&self) -> Option<(Formula, String)> {
-        let c = self.first(&[Quantity, Nights, Hours, Days])?;
+        let c = self.first(&[Quantity, Nights, Hours, Days, OnHand])?;
         Some((self.cell(c), self.name(c).to_owned()))
     }
 
@@ -416,7 +416,7 @@ impl RowLaws<'_> {
             }
         }
         if let (Some(before), Some(after)) = (self.one(Before), self.one(After)) {
-            let change = self.one(Change).or(self.one(Line));
+            let change = self.first(&[Change, Line, Quantity]);
             let both = self.one(Credit).zip(self.one(Debit));
             let parts = match (change, both) {
                 (_, Some((credit, debit))) => Some((vec![credit], vec![debit])),
@@ -534,7 +534,8 @@ impl RowLaws<'_> {
             self.law(Some(score), expr, text);
         }
         if let (Some(played), Some(won), Some(lost)) = (self.one(Played), self.one(Wins), self.one(Losses)) {
-            let (expr, text) = self.sum(won, &[lost], &[]);
+            let others = [vec![lost], self.all(Draws)].concat();
+            let (expr, text) = self.sum(won, &others, &[]);
             self.law(Some(played), expr, text);
         }
     }
@@ -556,19 +557,27 @@ impl RowLaws<'_> {
         }
         self.volume();
         self.exchanged();
+        self.weighted();
         self.body();
     }
 
     /// width x length x height, in the unit of the volume.
     fn volume(&mut self) {
+        let volumes = (0..self.scales.len()).filter(|&c| {
+            self.scales[c].is_some() && Name::new(self.name(c)).words.first().is_some_and(|w| w == "volume")
+        });
+        let volume = self.one(Volume).or_else(|| volumes.into_iter().next());
         let (Some(width), Some(length), Some(height), Some(volume)) =
-            (self.one(Width), self.one(Length), self.one(Height), self.one(Volume))
+            (self.one(Width), self.one(Length), self.one(Height), volume)
         else {
             return;
         };
-        let has = |c: usize, unit: &str| Name::new(self.name(c)).words.iter().any(|w| w == unit);
-        let in_cm = [width, length, height].iter().all(|&c| has(c, "cm"));
-        let divisor = match (has(volume, "m3") || has(volume, "cbm"), has(volume, "l") || has(volume, "liter")) {
+        let ends = |c: usize, units: &[&str]| {
+            let name = self.name(c).to_lowercase();
+            units.iter().any(|unit| name.ends_with(&format!("_{unit}")))
+        };
+        let in_cm = [width, length, height].iter().all(|&c| ends(c, &["cm"]));
+        let divisor = match (ends(volume, &["m3", "cbm"]), ends(volume, &["l", "liters", "litres"])) {
             (true, _) if in_cm => 1_000_000,
             (_, true) if in_cm => 1_000,
             _ => 1,
@@ -576,6 +585,21 @@ impl RowLaws<'_> {
         let sides = self.cell(length).times(self.cell(width), 6).times(self.cell(height), 6);
         let text = format!("{} x {} x {}", self.name(length), self.name(width), self.name(height));
         self.law(Some(volume), sides.over(Formula::whole(divisor), self.scale(volume)), text);
+    }
+
+    /// A weighted amount: amount x probability.
+    fn weighted(&mut self) {
+        let number = |c: &usize| self.scales[*c].is_some();
+        let named =
+            |words: &[&str]| (0..self.scales.len()).filter(number).find(|&c| Name::new(self.name(c)).has_any(words));
+        let Some(weighted) = self.open(named(&["weighted", "expected revenue"])) else { return };
+        let rate = named(&["probability", "likelihood", "win probability"]).filter(|&rate| rate != weighted);
+        let amount = self.first(&[Line, Total, Price]).filter(|&amount| amount != weighted);
+        if let (Some(rate), Some(amount)) = (rate, amount) {
+            let percent = self.largest[rate] > 1.0;
+            let expr = self.part(self.cell(amount), rate, percent, self.scale(weighted));
+            self.law(Some(weighted), expr, format!("{} x {}", self.name(amount), self.name(rate)));
+        }
     }
 
     /// An amount in another currency: amount x exchange rate.

@@ -2,7 +2,7 @@
 
 use super::{ParentLink, RowLaws};
 use dbmocker_plan::Formula;
-use dbmocker_semantics::number_parts::{PartShare, is_difference, is_rest, part_of};
+use dbmocker_semantics::number_parts::{PartShare, is_difference, is_middle, is_rest, part_of};
 use dbmocker_semantics::{Amount, Name, in_cents};
 
 /// First words of names that stand beside a total, not for a part of it.
@@ -14,7 +14,7 @@ impl RowLaws<'_> {
         self.component_sums();
         let numbers: Vec<usize> = (0..self.scales.len()).filter(|c| self.scales[*c].is_some()).collect();
         let mut pairs = Vec::new();
-        for &part in &numbers {
+        for &part in numbers.iter().filter(|c| !self.aggregated.contains(c)) {
             let of = |whole: &usize| {
                 let comparable = *whole != part && in_cents(self.name(part)) == in_cents(self.name(*whole));
                 Some((*whole, part_of(self.name(part), self.name(*whole)).filter(|_| comparable)?))
@@ -38,11 +38,31 @@ impl RowLaws<'_> {
             }
         }
         self.differences(&numbers);
+        self.middles(&numbers);
+    }
+
+    /// The middle of two numbers.
+    fn middles(&mut self, numbers: &[usize]) {
+        for &middle in numbers {
+            let pairs = numbers.iter().flat_map(|low| numbers.iter().map(move |high| (*low, *high)));
+            let is = |(low, high): &(usize, usize)| is_middle(self.name(middle), self.name(*low), self.name(*high));
+            let Some((low, high)) = pairs.into_iter().find(is) else { continue };
+            // An ask is a little above its bid.
+            if Name::new(self.name(high)).has("ask") {
+                let spread = Formula::Between { lo: 1001, hi: 1020, scale: 3 };
+                let expr = self.base(low, high).times(spread, self.scale(high));
+                self.law(Some(high), expr, format!("a little above {}", self.name(low)));
+            }
+            let sum = self.base(low, middle) + self.base(high, middle);
+            let text = format!("the middle of {} and {}", self.name(low), self.name(high));
+            self.law(Some(middle), sum.over(Formula::whole(2), self.scale(middle)), text);
+        }
     }
 
     /// Parts of numbers of the parent rows: the score of a submission, of the assignment's largest one.
     pub fn parts_of_parents(&mut self, leads: &[ParentLink<'_>]) {
-        for part in (0..self.scales.len()).filter(|c| self.scales[*c].is_some()).collect::<Vec<usize>>() {
+        let own = |c: &usize| self.scales[*c].is_some() && !self.aggregated.contains(c);
+        for part in (0..self.scales.len()).filter(own).collect::<Vec<usize>>() {
             let of = |lead: &ParentLink<'_>| {
                 let columns = lead.parent.columns.iter().enumerate().filter(|(p, _)| lead.scales[*p].is_some());
                 let name = self.name(part);

@@ -20,6 +20,8 @@ pub struct RowLaws<'a> {
     pub free: BTreeMap<usize, (i64, i64)>,
     /// Columns whose share of NULLs the config file requests: no flow may fill them.
     pub asked_nulls: BTreeSet<usize>,
+    /// Columns that aggregate rows of other tables, by their names.
+    pub aggregated: BTreeSet<usize>,
     /// The language of the table's names.
     pub language: Option<&'static str>,
     /// Columns of each role, in table order.
@@ -49,6 +51,7 @@ impl<'a> RowLaws<'a> {
             lists,
             free,
             asked_nulls: BTreeSet::new(),
+            aggregated: BTreeSet::new(),
             language,
             amounts,
             laws: BTreeMap::new(),

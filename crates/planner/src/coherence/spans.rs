@@ -3,8 +3,16 @@
 use super::{RowLaws, TableMoments};
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
-use dbmocker_plan::{Formula, Moment};
-use dbmocker_semantics::{Amount, Name, Stage, course, is_leave, is_planned, stage};
+use dbmocker_plan::{Form, Formula, Moment};
+use dbmocker_semantics::{Amount, Name, Stage, course, event_name, is_leave, is_planned, stage};
+
+/// Words for units of time, in microseconds.
+const UNITS: &[(&[&str], i64)] = &[
+    (&["second", "seconds", "sec", "secs"], MICROS_PER_SECOND),
+    (&["minute", "minutes", "min", "mins"], 60 * MICROS_PER_SECOND),
+    (&["hour", "hours"], 3600 * MICROS_PER_SECOND),
+    (&["day", "days"], MICROS_PER_DAY),
+];
 
 impl RowLaws<'_> {
     /// Adds the laws of ages and durations.
@@ -30,6 +38,7 @@ impl RowLaws<'_> {
             self.law(Some(age), Formula::Years { from: born, until: now }, text);
         }
         self.delays(moments);
+        self.times_to(moments);
         let (Some(start), Some(end)) = (start, end.filter(|e| Some(*e) != start)) else { return };
         let after = moments.laws.iter().any(|(c, at, ..)| *c == end && matches!(at, Moment::After { .. }));
         if !after {
@@ -62,12 +71,6 @@ impl RowLaws<'_> {
 
     /// The time between a planned and the actual moment, or between a due date and the moment at which it was met.
     fn delays(&mut self, moments: &TableMoments) {
-        const UNITS: &[(&[&str], i64)] = &[
-            (&["second", "sec"], MICROS_PER_SECOND),
-            (&["minute", "min"], 60 * MICROS_PER_SECOND),
-            (&["hour", "hours"], 3600 * MICROS_PER_SECOND),
-            (&["day"], MICROS_PER_DAY),
-        ];
         let late = |c: &usize| {
             let name = Name::new(self.name(*c));
             name.has_any(&["delay", "delayed", "late", "overdue"]) && self.scales[*c].is_some()
@@ -84,6 +87,29 @@ impl RowLaws<'_> {
         let span = if delay { span } else { span.most(Formula::whole(0)) };
         let expr = if self.table.columns[c].nullable { span } else { span.or(Formula::whole(0)) };
         self.law(Some(c), expr, text);
+    }
+
+    /// The time from the row's start to an event: `resolution_minutes` beside `resolved_at`.
+    fn times_to(&mut self, moments: &TableMoments) {
+        let Some(main) = moments.main else { return };
+        for c in 0..self.scales.len() {
+            let words = Name::new(self.name(c)).words;
+            let Some((last, what)) = words.split_last().filter(|_| self.scales[c].is_some()) else { continue };
+            let Some((_, unit)) = UNITS.iter().find(|(words, _)| words.contains(&last.as_str())) else { continue };
+            let what: Vec<&str> = what
+                .iter()
+                .map(String::as_str)
+                .filter(|w| !["time", "to", "in", "until", "total"].contains(w))
+                .collect();
+            let ends = |(of, at, ..): &&(usize, Moment, Form, String)| {
+                *of != main && matches!(at, Moment::After { .. }) && is_event(&what, self.name(*of))
+            };
+            let Some(&(end, ..)) = moments.laws.iter().find(ends).filter(|_| !what.is_empty()) else { continue };
+            let span = Formula::Span { from: main, to: end, unit: *unit };
+            let expr = if self.table.columns[c].nullable { span } else { span.or(Formula::whole(0)) };
+            let text = format!("{} - {}", self.name(end), self.name(main));
+            self.law(Some(c), expr, text);
+        }
     }
 
     /// Returns a planned moment and the actual one: of arrivals rather than departures; else a due date and its end.
@@ -120,4 +146,14 @@ impl RowLaws<'_> {
         };
         self.law(Some(c), worked.over(Formula::whole(60), self.scale(c)), text);
     }
+}
+
+/// Returns true if the words name the event of a moment: `first response` that of `first_responded_at`.
+fn is_event(what: &[&str], moment: &str) -> bool {
+    let event = event_name(&Name::new(&format!("{}_at", what.join("_")))).map(|(name, _)| name);
+    let of = event_name(&Name::new(moment)).map(|(name, _)| name);
+    let Some((event, of)) = event.zip(of) else { return false };
+    let similar = |a: &str, b: &str| a == b || a.len() > 4 && b.len() > 4 && a.as_bytes()[..5] == b.as_bytes()[..5];
+    let (a, b): (Vec<&str>, Vec<&str>) = (event.split(' ').collect(), of.split(' ').collect());
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| similar(a, b))
 }

@@ -31,6 +31,11 @@ struct TotalLaw {
 
 /// Returns true if a column of the parent aggregates the rows of the child table that refer to it.
 pub fn is_asked(parent: &Table, child: &Table, key: &[usize]) -> bool {
+    !asked(parent, child, key).is_empty()
+}
+
+/// Returns the columns of the parent that aggregate the rows of the child table that refer to it.
+pub fn asked(parent: &Table, child: &Table, key: &[usize]) -> Vec<usize> {
     let number = |c: &usize| {
         let ty = &child.columns[*c].ty;
         !key.contains(c) && matches!(ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. })
@@ -38,7 +43,8 @@ pub fn is_asked(parent: &Table, child: &Table, key: &[usize]) -> bool {
     let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
     let named = named(child, &numbers);
     let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &named };
-    parent.columns.iter().any(|c| c.generated.is_none() && total(&c.name, branch).is_some())
+    let asks = |c: &usize| parent.columns[*c].generated.is_none() && total(&parent.columns[*c].name, branch).is_some();
+    (0..parent.columns.len()).filter(asks).collect()
 }
 
 fn named<'a>(table: &'a Table, columns: &[usize]) -> Vec<(usize, &'a str)> {
@@ -243,7 +249,8 @@ fn documents(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, leads: &[C
         });
         let plain = leads_to(&child.columns[lead.key].name, &parent.name.name)
             && leads.iter().filter(|l| l.table == lead.table).count() == 1;
-        if !are_lines(&child.name.name, line) || !plain {
+        let only = leads.iter().filter(|l| l.table == lead.table).count() == 1;
+        if !are_lines(&child.name.name, line) || !(plain || only && are_lines(&child.name.name, false)) {
             continue;
         }
         let own = known.iter().find(|(of, _)| *of == c).and_then(|(_, name)| amount(name));

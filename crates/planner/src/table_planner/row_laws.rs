@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
-use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments};
+use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments, asked};
 use crate::generated_columns;
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -64,6 +64,7 @@ impl TablePlanner<'_> {
         self.free.clone_from(&free);
         let mut row = RowLaws::new(self.table, scales, largest, self.lists(&allowed), free);
         row.asked_nulls = open.iter().copied().filter(|&c| self.asked_nulls(b, c).is_some()).collect();
+        row.aggregated = self.aggregated(b);
         if let Some(two) = self.two_sides.filter(|two| !two.null) {
             // A zero on the other side is no NULL.
             row.asked_nulls.retain(|&c| (c != two.debit && c != two.credit) || self.asked_nulls(b, c) != Some(0.0));
@@ -90,6 +91,18 @@ impl TablePlanner<'_> {
             self.moments = moments;
         }
         self.kept = kept;
+    }
+
+    /// Returns the columns whose names tell that they aggregate rows of a table that refers to this one.
+    fn aggregated(&self, b: &PlanContext<'_>) -> BTreeSet<usize> {
+        let mut out = BTreeSet::new();
+        for child in b.schema.tables.iter().filter(|t| t.name != self.table.name) {
+            for f in child.foreign_keys.iter().filter(|f| f.parent == self.table.name) {
+                let key: Vec<usize> = f.columns.iter().filter_map(|c| child.column_index(c)).collect();
+                out.extend(asked(self.table, child, &key));
+            }
+        }
+        out
     }
 
     /// Returns the share of NULLs that the config file requests for a column.

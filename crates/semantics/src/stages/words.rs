@@ -357,3 +357,9 @@ pub(super) const SPANS: &[(&[&str], (i64, i64))] = &[
         (30 * DAY, YEAR),
     ),
 ];
+
+/// Tables of stays, and words of tables of journeys.
+pub(super) const STAYS: &[&str] =
+    &["booking", "reservation", "stay", "folio", "guest", "accommodation", "lodging", "camping", "visit"];
+pub(super) const JOURNEYS: &[&str] =
+    &["flight", "bus", "train", "ferry", "trip", "ride", "shipment", "leg", "route", "ticket", "transport", "vessel"];
