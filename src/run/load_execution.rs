@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
-use super::jobs::{RowsSource, Unit};
+use super::jobs::Unit;
 use super::ledger::Ledger;
-use super::load_unit::{RunContext, Supply, UnitLoad, load_together};
+use super::load_unit::{RunContext, UnitLoad, load_together};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::ramp::Ramp;

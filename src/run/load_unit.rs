@@ -18,7 +18,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 use super::deferred_indexes::IndexDeferral;
 use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
-use super::jobs::{TableJob, Unit};
+use super::jobs::{RowsSource, TableJob, Unit};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;

@@ -4,7 +4,7 @@
 use ::postgres::{Client, NoTls};
 
 use crate::deferred_indexes::{dump, wait};
-use crate::program::{Ran, dbmocker, start};
+use crate::program::{Ran, start};
 use crate::servers::{Database, Kind, database};
 
 const TABLES: &str = "

@@ -61,8 +61,8 @@ impl DeferredIndexes {
         if said.is_empty() {
             return None;
         }
-        said.extend(kept);
         let how = if parts { "written down in the database first" } else { "in the same transaction" };
-        Some(format!("{}, {how}: {}", said.join("; "), self.reason))
+        let done = format!("{}, {how}: {}", said.join("; "), self.reason);
+        Some([&[done], &kept[..]].concat().join("; "))
     }
 }

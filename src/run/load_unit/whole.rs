@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmocker_loaders::{Dialect, LoadError};
+use dbmocker_loaders::LoadError;
 
 use super::{Before, UnitLoad};
 use crate::report::TableReport;
