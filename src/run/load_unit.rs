@@ -210,9 +210,11 @@ impl<'a> UnitLoad<'a> {
                 Err(e) if left > 0 && self.may_be_repeated(task, &e) => {
                     left -= 1;
                     self.take_back();
-                    // Prefetched rows may have been sent already.
-                    self.run.pass_over(self.unit)?;
-                    self.again = true;
+                    if task.work == Work::Whole {
+                        // Prefetched rows may have been sent already.
+                        self.run.pass_over(self.unit)?;
+                        self.again = true;
+                    }
                     self.wait_without_locks()?;
                     // The other transaction should be complete before the next attempt.
                     std::thread::sleep(DEADLOCK_PAUSE);
