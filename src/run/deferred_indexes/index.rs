@@ -177,6 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn mysql_creates_all_indexes_of_a_table_by_one_statement() {
+        let named = |name: &str| IndexDefinition { name: name.into(), definition: "(`x`)".into(), ..index("") };
+        let all = [named("a"), named("b")];
+        let statements = IndexDefinition::create_all(&all, Dialect::Mysql, &TableName::new("s", "t")).unwrap();
+        let alters: Vec<_> = statements.iter().filter(|s| s.starts_with("ALTER TABLE")).collect();
+        assert_eq!(alters, ["ALTER TABLE `s`.`t` ADD UNIQUE KEY `a` (`x`), ADD UNIQUE KEY `b` (`x`)"]);
+    }
+
+    #[test]
     fn a_definition_is_one_statement() {
         let table = TableName::new("s", "t");
         for bad in [
