@@ -4,8 +4,8 @@
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, Server, mariadb, postgres};
 
-/// Fills a database of the server, if that is new enough.
-fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
+/// Makes a database on the server, if that is new enough.
+fn empty(server: &'static Server, least: u32, ddl: &str) -> Option<Database> {
     // MariaDB has other version numbers.
     let version = server.version();
     let old = version < least || (server.kind == Kind::MariaDb && version >= 10);
@@ -13,7 +13,12 @@ fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<
         eprintln!("passed over: the server has version {version}, not {least} or newer");
         return None;
     }
-    let db = server.create_database(ddl);
+    Some(server.create_database(ddl))
+}
+
+/// Fills a database of the server, if that is new enough.
+fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
+    let db = empty(server, least, ddl)?;
     dbmocker(["load", "--url", &db.url, "--rows", rows]).ok();
     Some(db)
 }
@@ -107,7 +112,7 @@ const PARTS: &str = "
 
 #[test]
 fn indexes_of_mysql_are_built_after_the_rows() {
-    let Some(db) = filled(mariadb(), 9, PARTS, "0") else { return };
+    let Some(db) = empty(mariadb(), 9, PARTS) else { return };
     let defined = || ["owners", "items"].map(|table| db.rows(&format!("SHOW CREATE TABLE {table}"))[0][1].clone());
     let words = |text: Option<String>| {
         let text = text.unwrap();
@@ -128,7 +133,7 @@ fn indexes_of_mysql_are_built_after_the_rows() {
 fn no_table_is_begun_early_where_transactions_are_limited() {
     let ddl = "CREATE TABLE parents (id integer PRIMARY KEY, code text NOT NULL UNIQUE);
         CREATE TABLE children (id integer PRIMARY KEY, parent_id integer NOT NULL REFERENCES parents, code text UNIQUE);";
-    let Some(db) = filled(postgres(), 17, ddl, "0") else { return };
+    let Some(db) = empty(postgres(), 17, ddl) else { return };
     let early = || {
         let plan = dbmocker(["plan", "--url", &db.url, "--rows", "3000", "--rebuild-from", "1"]).ok().stdout;
         plan.contains("begun while the tables that they refer to are loaded")
