@@ -90,7 +90,7 @@ fn mysql_is_learned_from_its_histograms() {
     dbmocker(["learn", "--url", &db.url, "--out", out]).ok();
     let text = std::fs::read_to_string(&profile).unwrap();
     for part in
-        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: 2020-0"]
+        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: \"2020-0"]
     {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
