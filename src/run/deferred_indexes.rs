@@ -118,7 +118,8 @@ impl IndexDeferral {
             by_reason.entry(*why).or_default().push(format!("`{name}`"));
         }
         let note = |(why, names): (&str, Vec<String>)| {
-            format!("`{}`: {} stays in place while it is loaded: {why}", job.name, names.join(", "))
+            let stay = if names.len() == 1 { "stays" } else { "stay" };
+            format!("`{}`: {} {stay} in place while it is loaded: {why}", job.name, names.join(", "))
         };
         by_reason.into_iter().map(note).collect()
     }
