@@ -1,8 +1,10 @@
 //! The effects of a load on other sessions: locks, and what is temporarily switched off or dropped.
 
 use super::{LoadSetup, Logging, TableForecast, about};
+use std::collections::HashMap;
+
 use dbmocker_core::humanize;
-use dbmocker_core::schema::{Dialect, Schema, Table};
+use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_plan::{Plan, TablePlan};
 
 /// Tables that a line names.
@@ -11,7 +13,7 @@ const NAMED: usize = 5;
 pub(super) fn meanwhile(
     plan: &Plan,
     schema: &Schema,
-    tables: &[TableForecast],
+    (tables, early): (&[TableForecast], &[TableName]),
     machine: LoadSetup,
     logging: &Logging,
 ) -> Vec<String> {
@@ -26,7 +28,10 @@ pub(super) fn meanwhile(
         lines.push(format!("{} emptied first: {lock}", humanize::plural(plan.tables.len() as u64, "table")));
     }
     match plan.dialect {
-        Dialect::Postgres => all.postgres(&mut lines),
+        Dialect::Postgres => {
+            all.postgres(&mut lines);
+            all.early(early, &mut lines);
+        }
         Dialect::Mysql => all.mysql(&mut lines),
         Dialect::Sqlite => all.sqlite(logging, &mut lines),
     }
@@ -98,6 +103,25 @@ impl Meanwhile<'_> {
             lines.push(format!(
                 "foreign keys not checked row by row, but by one join after the rows, under SHARE on their parents (whose writers wait, {}): {names}",
                 about(longest / 4.0)
+            ));
+        }
+    }
+
+    /// Tables that are loaded while their parents are hold their locks until these are done.
+    fn early(&self, early: &[TableName], lines: &mut Vec<String>) {
+        let mut ends: HashMap<&TableName, f64> = HashMap::new();
+        for planned in &self.plan.tables {
+            let own = self.tables.iter().find(|t| t.name == planned.name).map_or(0.0, |t| t.seconds);
+            let parents = self.schema.table(&planned.name).map(Table::every_foreign_key).unwrap_or_default();
+            let waits = parents.into_iter().filter(|_| early.contains(&planned.name));
+            let last = waits.filter_map(|f| ends.get(&f.parent)).fold(own, |last, end| last.max(*end));
+            ends.insert(&planned.name, last);
+        }
+        if let Some((names, _)) = self.which(|t, _| early.contains(&t.name)) {
+            let longest = early.iter().filter_map(|name| ends.get(name)).fold(0.0, |a: f64, b| a.max(*b));
+            lines.push(format!(
+                "begun while the tables that they refer to are loaded; their locks last until these are committed, {} for the longest: {names}",
+                about(longest)
             ));
         }
     }

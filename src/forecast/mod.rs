@@ -9,6 +9,7 @@ mod size;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::compute::concat_batches;
@@ -16,6 +17,7 @@ use arrow::record_batch::RecordBatch;
 use dbmocker_loaders::Connection;
 use serde::Serialize;
 
+use crate::run::early_tables;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::{Dialect, Schema, Table, TableName};
 use dbmocker_generate::batch::GenerateError;
@@ -108,7 +110,7 @@ pub fn logging(connection: &Connection) -> Result<Logging, SchemaError> {
 /// Rows cannot be generated.
 pub fn forecast(
     plan: &Plan,
-    generator: &Generator,
+    generator: &Arc<Generator>,
     schema: &Schema,
     machine: LoadSetup,
     logging: &Logging,
@@ -125,7 +127,8 @@ pub fn forecast(
     let [bytes, indexes, log] = [|t: &TableForecast| t.bytes, |t: &TableForecast| t.indexes, |t: &TableForecast| t.log]
         .map(|of| tables.iter().map(of).sum::<u64>());
     let log = logging.mode.as_deref().and_then(|mode| log_of(plan.dialect, mode, log, bytes));
-    let meanwhile = locks::meanwhile(plan, schema, &tables, machine, logging);
+    let early = if machine.connections > 1 { early_tables(schema, plan, generator) } else { Vec::new() };
+    let meanwhile = locks::meanwhile(plan, schema, (&tables, &early), machine, logging);
     Ok(Forecast { seconds, bytes, indexes, log, tables, meanwhile })
 }
 

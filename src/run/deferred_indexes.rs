@@ -5,11 +5,13 @@
 //!
 //! Data in: the job's list of names and the catalogue. Data out: statements, kept until [`IndexDeferral::end`].
 
+use std::collections::BTreeMap;
+
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::jobs::TableJob;
 use super::sql_template::filled;
-use super::{RunError, facts, sql};
+use super::{RunError, Stop, facts, sql};
 use crate::run::deferred_indexes::sqlite_schema_edit::Hidden;
 
 mod index;
@@ -25,6 +27,9 @@ const BUILD_MEMORY_KB: u64 = 256 << 10;
 /// cache (2 M rows, two indexes: 2.1 CPU s at 4 MiB, 2.5 at 8, 3.1 at 16, 4.8 at 64; entirely in memory 4.8).
 const SORT_KIB: u64 = 4 << 10;
 
+/// Why PostgreSQL's indexes stay.
+const NOT_AGAIN: &str = "this account could not make it again as it is, or other objects depend on it";
+
 /// The work left when the rows are stored.
 #[derive(Debug, Default)]
 #[must_use = "what was dropped must be made again"]
@@ -33,6 +38,8 @@ pub struct IndexDeferral {
     rebuild: Vec<String>,
     /// PostgreSQL and MySQL: the definitions from which `rebuild` is built.
     indexes: Vec<IndexDefinition>,
+    /// Planned indexes that are not dropped: name, and the reason.
+    kept: Vec<(String, &'static str)>,
     /// SQLite: the indexes of the table's constraints, hidden from its schema.
     hidden: Option<Hidden>,
     checks: Vec<DeferredForeignKey>,
@@ -83,7 +90,10 @@ impl IndexDeferral {
         let mut all = IndexDeferral::default();
         match dialect {
             _ if job.deferred_indexes.indexes.is_empty() => {}
-            Dialect::Mysql => all.indexes = mysql_index::read(loader, job)?,
+            Dialect::Mysql => {
+                let planned = mysql_index::read(loader, job)?;
+                (all.indexes, all.kept) = (planned.dropped, planned.kept);
+            }
             Dialect::Sqlite => all.sqlite_indexes(loader, job)?,
             Dialect::Postgres => all.postgres_indexes(loader, job)?,
         }
@@ -99,6 +109,19 @@ impl IndexDeferral {
             return mysql_index::drop_all(loader, &job.name, &self.indexes);
         }
         self.drops.iter().try_for_each(|statement| loader.execute(statement).map(drop))
+    }
+
+    /// Notes on planned indexes that stay in place, one for each reason.
+    pub fn notes(&self, job: &TableJob) -> Vec<String> {
+        let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (name, why) in &self.kept {
+            by_reason.entry(*why).or_default().push(format!("`{name}`"));
+        }
+        let note = |(why, names): (&str, Vec<String>)| {
+            let stay = if names.len() == 1 { "stays" } else { "stay" };
+            format!("`{}`: {} {stay} in place while it is loaded: {why}", job.name, names.join(", "))
+        };
+        by_reason.into_iter().map(note).collect()
     }
 
     /// Their definitions.
@@ -152,7 +175,10 @@ impl IndexDeferral {
     ///
     /// # Errors
     /// A row violates a key; the transaction must be rolled back.
-    pub fn rebuild(&mut self, loader: &mut dyn Loader, dialect: Dialect) -> Result<(), RunError> {
+    pub fn rebuild(&mut self, loader: &mut dyn Loader, dialect: Dialect, stop: &Stop) -> Result<(), RunError> {
+        if dialect == Dialect::Mysql {
+            return Ok(mysql_index::build(loader, &self.rebuild, &|| stop.is_set())?);
+        }
         if let Some(hidden) = self.hidden.take() {
             self.rebuild.splice(0..0, hidden.end(loader)?);
         }
@@ -202,17 +228,18 @@ impl IndexDeferral {
         for text in loader.query(&sql)?.into_iter().flatten().flatten() {
             let index: IndexDefinition = serde_json::from_str(&text).map_err(|e| unread(job, &e.to_string()))?;
             // An index that cannot be created again exactly is not dropped.
-            if job.deferred_indexes.indexes.contains(&index.name) && index.create(Dialect::Postgres, &job.name).is_ok()
-            {
+            if job.deferred_indexes.indexes.contains(&index.name) && index.create(&job.name).is_ok() {
                 self.wait_for(job, index)?;
             }
         }
+        let kept = job.deferred_indexes.indexes.iter().filter(|name| !self.indexes.iter().any(|i| &i.name == *name));
+        self.kept = kept.map(|name| (name.clone(), NOT_AGAIN)).collect();
         Ok(())
     }
 
     fn wait_for(&mut self, job: &TableJob, index: IndexDefinition) -> Result<(), LoadError> {
         self.drops.push(index.drop(&job.name));
-        self.rebuild.extend(index.create(Dialect::Postgres, &job.name).map_err(|e| unread(job, &e.to_string()))?);
+        self.rebuild.extend(index.create(&job.name).map_err(|e| unread(job, &e.to_string()))?);
         self.indexes.push(index);
         Ok(())
     }
@@ -257,6 +284,17 @@ impl IndexDeferral {
             }
         }
         Ok(())
+    }
+}
+
+/// Executes the statements that create a table's dropped indexes again.
+///
+/// # Errors
+/// The server refuses a statement.
+pub(super) fn build_indexes(loader: &mut dyn Loader, dialect: Dialect, statements: &[String]) -> Result<(), LoadError> {
+    match dialect {
+        Dialect::Mysql => mysql_index::build(loader, statements, &|| false),
+        _ => statements.iter().try_for_each(|s| loader.calling_functions().execute(s).map(drop)),
     }
 }
 

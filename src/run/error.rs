@@ -162,6 +162,8 @@ pub enum RunError {
     Orphans { problems: Vec<String> },
     #[error("`{table}`: {message}")]
     Table { table: String, message: String },
+    #[error("`{table}` was rolled back, because the load of a table that it refers to was; run the command again")]
+    ParentRolledBack { table: String },
     /// Wraps the first error where some tables had been committed, or where the table may be left out.
     #[error(
         "{error}{}{}",

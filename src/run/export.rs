@@ -71,6 +71,16 @@ pub enum FileLimit {
 }
 
 impl ExportOptions {
+    /// Files of the same names are replaced.
+    pub(super) fn replaces(&self) -> bool {
+        self.overwrite || self.resume
+    }
+
+    /// Whether a script beside the files runs them in order.
+    fn has_script(&self) -> bool {
+        has_script(self.format, &self.slice, self.packing)
+    }
+
     /// The column by which a table is written into folders.
     fn partition_of(&self, t: usize) -> Option<usize> {
         self.partition_by.iter().find(|(table, _)| *table == t).map(|(_, column)| *column)
@@ -112,10 +122,13 @@ pub fn export(
     if options.slice != Slice::Whole && taken(&Slice::Whole) {
         return Err(RunError::FolderWhole { path: options.folder.clone() });
     }
+    if taken(&options.slice) && !options.overwrite {
+        return Err(RunError::FolderTaken { path: options.folder.clone() });
+    }
+    if options.has_script() {
+        sql_text::script_place(&options.folder, options.replaces())?;
+    }
     if taken(&options.slice) {
-        if !options.overwrite {
-            return Err(RunError::FolderTaken { path: options.folder.clone() });
-        }
         Manifest::remove(&options.folder, &options.slice).map_err(|e| no_folder(options, &e))?;
     }
     let kept = FinishedFiles::begin(lock, plan, options)?;
@@ -130,7 +143,7 @@ pub fn export(
             })
         });
         let (files, reports): (Vec<Vec<FilePart>>, _) = written?.into_iter().unzip();
-        if has_script(options.format, &options.slice, options.packing) {
+        if options.has_script() {
             sql_text::script(plan, options, &files)?;
             kept.written.lock().unwrap_or_else(PoisonError::into_inner).push(SQL_SCRIPT.to_owned());
             options.store.as_ref().map_or(Ok(()), |store| store.put(&options.folder, SQL_SCRIPT))?;

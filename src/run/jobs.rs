@@ -171,13 +171,13 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
 }
 
 /// The jobs of an exported folder against those tables of a live schema, which may be another server's, that are
-/// `wanted`.
+/// `wanted`. Without the `plan`, missing parents are found only by the verification.
 ///
 /// # Errors
 /// Every table that is missing or differs, each difference named.
 pub fn jobs_from_manifest(
     schema: &Schema,
-    manifest: &Manifest,
+    (manifest, plan): (&Manifest, Option<&Plan>),
     folder: &std::path::Path,
     wanted: &dyn Fn(&Table) -> bool,
     truncate: bool,
@@ -190,10 +190,7 @@ pub fn jobs_from_manifest(
             Err(found) => problems.extend(found),
         }
     }
-    // If this version cannot read the plan, missing parents are found only by the verification.
-    if let Ok(plan) = manifest.plan(folder) {
-        problems.extend(missing_parents(schema, &plan, &jobs, truncate));
-    }
+    problems.extend(plan.into_iter().flat_map(|plan| missing_parents(schema, plan, &jobs, truncate)));
     if problems.is_empty() { Ok(jobs) } else { Err(ManifestMisfits(problems)) }
 }
 
@@ -409,15 +406,23 @@ impl TableJob {
 }
 
 /// The units after which a table's unit comes, if all of its foreign keys are checked after its rows, except those whose
-/// tables a CHECK reads.
+/// tables a CHECK reads. None where the server limits the time of a transaction, which waits for these units.
 fn late(schema: &Schema, job: &TableJob, unit: impl Fn(&TableName) -> Option<usize>, after: &[usize]) -> Vec<usize> {
     let table = schema.table(&job.name).expect("jobs are made from the schema");
     let checked = &job.deferred_indexes.foreign_keys;
-    if job.chunks.is_some() || !table.every_foreign_key().iter().all(|f| checked.contains(&f.name)) {
+    let limited = schema.settings.get("transaction_timeout").is_some_and(|limit| limit != "0");
+    if limited || job.chunks.is_some() || !table.every_foreign_key().iter().all(|f| checked.contains(&f.name)) {
         return Vec::new();
     }
     let read: Vec<usize> = table.reads.iter().filter_map(unit).collect();
     after.iter().copied().filter(|u| !read.contains(u)).collect()
+}
+
+/// The tables of a plan that may be loaded while the tables that they refer to are.
+pub fn early_tables(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) -> Vec<TableName> {
+    let units = units(schema, jobs_from_plan(schema, plan, generator));
+    let early = units.into_iter().filter(|unit| !unit.late.is_empty());
+    early.flat_map(|unit| unit.tables).map(|job| job.name).collect()
 }
 
 /// Groups the jobs into units, parents first.

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect};
 
-use super::jobs::{RowsSource, Unit};
+use super::jobs::Unit;
 use super::ledger::Ledger;
-use super::load_unit::{RunContext, Supply, UnitLoad, load_together};
+use super::load_unit::{RunContext, UnitLoad, load_together};
 use super::prefetch::Prefetcher;
 use super::processes::{StagedFiles, WorkerConfig, WorkerHandle};
 use super::ramp::Ramp;
@@ -218,7 +218,6 @@ impl LoadExecution<'_> {
                         }
                     },
                 };
-                schedule.at_work(taken);
                 let taken: Vec<&Task> = taken.iter().map(|&t| &tasks[t]).collect();
                 self.tasks((number, hand), &taken, schedule).map(|()| true)
             });
@@ -244,7 +243,7 @@ impl LoadExecution<'_> {
                 self.lock().parts.insert(task.unit, (Instant::now(), 0));
             }
             if self.is_left_out(task.unit) {
-                self.pass_over(&self.run.units[task.unit])?;
+                self.run.pass_over(&self.run.units[task.unit])?;
             } else {
                 left.push(*task);
             }
@@ -254,7 +253,7 @@ impl LoadExecution<'_> {
             match self.together(number, &mut **loader, &left) {
                 // None of these rows is taken from those that were generated ahead.
                 Err(e) if self.may_succeed_alone(&e) => {
-                    left.iter().try_for_each(|task| self.pass_over(&self.run.units[task.unit]))?;
+                    left.iter().try_for_each(|task| self.run.pass_over(&self.run.units[task.unit]))?;
                 }
                 outcome => return outcome,
             }
@@ -305,7 +304,7 @@ impl LoadExecution<'_> {
     ) -> Result<(), RunError> {
         let unit = &self.run.units[task.unit];
         if self.is_left_out(task.unit) {
-            return self.pass_over(unit);
+            return self.run.pass_over(unit);
         }
         let begun = self.run.progress.seconds();
         let outcome = match hand {
@@ -359,21 +358,7 @@ impl LoadExecution<'_> {
         done.left_out.entry(unit).or_insert_with(|| format!("the server refuses its rows: {message}"));
         done.first.get_or_insert(error);
         drop(done);
-        self.pass_over(&self.run.units[unit])
-    }
-
-    /// Drops the rows that were already generated for a unit.
-    fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
-        for job in &unit.tables {
-            match (&job.source, &self.run.supply) {
-                (RowsSource::Generated { generator, table }, Supply::Prefetcher(prefetcher)) => {
-                    drop(prefetcher.rows(generator, *table, self.run.flow));
-                }
-                (_, Supply::Files(staged)) => while staged.take(&job.name, &self.run.flow.stop)?.is_some() {},
-                _ => {}
-            }
-        }
-        Ok(())
+        self.run.pass_over(&self.run.units[unit])
     }
 
     /// The tables that were loaded, and those that were left out, in the order of the jobs.

@@ -1,5 +1,6 @@
 //! One task on one connection: a transaction, with counts compared at every step.
 
+mod parents;
 mod send;
 mod sequences;
 mod together;
@@ -17,7 +18,7 @@ use dbmocker_loaders::{Dialect, LoadError, Loader};
 
 use super::deferred_indexes::IndexDeferral;
 use super::disable_triggers::{DisabledTriggers, TriggerSwitch};
-use super::jobs::{TableJob, Unit};
+use super::jobs::{RowsSource, TableJob, Unit};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
@@ -103,6 +104,23 @@ impl RunContext<'_> {
         }
     }
 
+    /// Drops the rows that were already generated for a unit.
+    ///
+    /// # Errors
+    /// A worker process has failed.
+    pub fn pass_over(&self, unit: &Unit) -> Result<(), RunError> {
+        for job in &unit.tables {
+            match (&job.source, &self.supply) {
+                (RowsSource::Generated { generator, table }, Supply::Prefetcher(prefetcher)) => {
+                    drop(prefetcher.rows(generator, *table, self.flow));
+                }
+                (_, Supply::Files(staged)) => while staged.take(&job.name, &self.flow.stop)?.is_some() {},
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     pub fn position(&self, job: &TableJob) -> usize {
         self.positions.iter().position(|p| p == &job.name).expect("every job has a position")
     }
@@ -121,8 +139,12 @@ pub(super) struct UnitLoad<'a> {
     freeze: bool,
     /// The prefetched rows were sent already, in a transaction that was rolled back.
     again: bool,
-    /// The schedule, and the task's position in it, if it may begin before those that load its parents are done.
+    /// The schedule, and the task's position in it.
     schedule: Option<(&'a Schedule, usize)>,
+    /// Tasks that were at work on the table's parents when this one began (PostgreSQL).
+    parents: Vec<usize>,
+    /// The rows of the current task are stored.
+    committed: bool,
 }
 
 /// The row counts of a unit's tables before its load.
@@ -131,8 +153,10 @@ struct Before {
     count_orphans: Vec<Vec<u64>>,
 }
 
-/// How often a task is repeated after a deadlock.
+/// How often the load of a part is repeated after a deadlock: parts of one table wait for each other.
 const MOST_DEADLOCKS: u32 = 50;
+/// How often the load of a whole table is repeated: another program's transaction was in its way.
+const MOST_REPEATS: u32 = 5;
 const DEADLOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The server rolled the transaction back because of another one (deadlock).
@@ -152,6 +176,8 @@ impl<'a> UnitLoad<'a> {
             freeze: false,
             again: false,
             schedule: None,
+            parents: Vec::new(),
+            committed: false,
         }
     }
 
@@ -161,25 +187,35 @@ impl<'a> UnitLoad<'a> {
         UnitLoad { again, ..self }
     }
 
-    /// The task may begin before those that load its parents are done.
+    /// The task's position in the schedule; it may begin before the tasks that load its parents are done.
     #[must_use]
     pub fn scheduled(self, schedule: &'a Schedule, position: usize) -> Self {
         UnitLoad { schedule: Some((schedule, position)), ..self }
     }
 
-    /// Executes the task in a transaction. A failed task is rolled back, and repeated if the error is a deadlock.
+    /// Executes the task in a transaction. A failed task is rolled back, and repeated if the server ended it because of
+    /// another transaction.
     pub fn task(&mut self, task: &Task) -> Result<Vec<TableReport>, RunError> {
-        let mut left = MOST_DEADLOCKS;
+        let mut left = if task.work == Work::Whole { MOST_REPEATS } else { MOST_DEADLOCKS };
+        self.begin_early()?;
         loop {
             self.counted.clear();
-            match self.once(task) {
+            let outcome = self.once(task);
+            self.transaction_ended(outcome.is_ok());
+            match outcome {
                 Ok(reports) => {
                     self.run.note(self.newly_disabled());
                     return Ok(reports);
                 }
-                Err(e) if left > 0 && task.work != Work::Whole && is_deadlock(&e) && !self.run.flow.stop.is_set() => {
+                Err(e) if left > 0 && self.may_be_repeated(task, &e) => {
                     left -= 1;
                     self.take_back();
+                    if task.work == Work::Whole {
+                        // Prefetched rows may have been sent already.
+                        self.run.pass_over(self.unit)?;
+                        self.again = true;
+                    }
+                    self.wait_without_locks()?;
                     // The other transaction should be complete before the next attempt.
                     std::thread::sleep(DEADLOCK_PAUSE);
                 }
@@ -187,6 +223,7 @@ impl<'a> UnitLoad<'a> {
                     Some(why) => {
                         self.triggers_disabled = Some(why);
                         self.take_back();
+                        self.wait_without_locks()?;
                     }
                     None => {
                         self.take_back();
@@ -195,6 +232,13 @@ impl<'a> UnitLoad<'a> {
                 },
             }
         }
+    }
+
+    /// Whether another attempt may succeed, and begins with the tables as they were.
+    fn may_be_repeated(&self, task: &Task, error: &RunError) -> bool {
+        let rolled_back = task.work != Work::Whole || self.unit.tables.iter().all(|job| job.transactional);
+        let by_others = is_deadlock(error) || matches!(error, RunError::ParentRolledBack { .. });
+        by_others && rolled_back && !self.committed && !self.run.flow.stop.is_set()
     }
 
     /// The error of a statement, with the table that it was for; and with the triggers' error if the rows are refused
@@ -289,9 +333,12 @@ impl<'a> UnitLoad<'a> {
 
     fn transaction(&mut self, task: &Task, before: &Before) -> Result<Vec<TableReport>, RunError> {
         self.loader.execute(sql::begin(self.run.dialect))?;
-        match self.inside(task, before) {
+        match self.announce().and_then(|()| self.inside(task, before)) {
             Ok(reports) => match self.loader.calling_functions().execute("COMMIT") {
-                Ok(_) => Ok(reports),
+                Ok(_) => {
+                    self.committed = true;
+                    Ok(reports)
+                }
                 Err(e) => {
                     // SQLite leaves the transaction open if COMMIT fails; the other servers have ended it.
                     let _ = self.loader.execute("ROLLBACK");
@@ -352,6 +399,7 @@ impl<'a> UnitLoad<'a> {
         }
         let (dialect, ledger) = (self.run.dialect, self.ledger()?);
         let waiting = IndexDeferral::indexes(self.loader, dialect, job)?;
+        self.run.note(waiting.notes(job));
         ledger.add_parts(self.loader, job, waiting.dropped())?;
         match waiting.drop_indexes(self.loader, dialect, job) {
             Err(LoadError::Statement { message, code: Some(code), .. })
@@ -409,7 +457,7 @@ impl<'a> UnitLoad<'a> {
         let ledger = self.ledger()?;
         let dropped = ledger.dropped(self.loader, &job.name)?;
         let mut deferral = IndexDeferral::of_parts(self.loader, dialect, job, dropped)?;
-        deferral.rebuild(self.loader, dialect)?;
+        deferral.rebuild(self.loader, dialect, &self.run.flow.stop)?;
         deferral.end(self.loader, dialect, job)?;
         sequences::advance(self.loader, dialect, job)?;
         ledger.forget_parts(self.loader, &job.name)?;

@@ -57,8 +57,8 @@ pub use export::{ExportOptions, FileLimit, export, generate_only, manifest_of};
 pub use facts::database_comment;
 pub use file_size::{FileSize, file_bytes};
 pub use jobs::{
-    RowsSource, TableJob, columns_of, defer_indexes, disable_triggers, jobs_from_manifest, jobs_from_plan,
-    skip_refused_triggers, table_of,
+    RowsSource, TableJob, columns_of, defer_indexes, disable_triggers, early_tables, jobs_from_manifest,
+    jobs_from_plan, skip_refused_triggers, table_of,
 };
 pub use journal::{History, RunEntry, RunRecord, RunState, TABLE as JOURNAL_TABLE, rows_made, runs};
 pub use ledger::TABLE as LEDGER_TABLE;
@@ -74,7 +74,7 @@ pub use restore::{Restoring, no_active_run, restore};
 pub use resume::{LastRun, Resumable, Resumed, last_run};
 pub use saved_plan::{Misfit, Unfit, fit};
 pub(crate) use sql_template::filled;
-pub use sql_text::joined_script;
+pub use sql_text::{PreparedScript, joined_script};
 pub use stream::TableStream;
 pub use trial_insert::WHOLE as TRIED_WHOLE;
 pub use truncate::may_empty;

@@ -36,6 +36,16 @@ fn is_about_the_server(dialect: Dialect, code: &str, message: &str) -> bool {
     }
 }
 
+/// Whether MySQL waited for another session's lock for as long as a statement may, or found a deadlock.
+pub(super) fn is_lock_timeout(error: &LoadError) -> bool {
+    let (LoadError::Table { message, code: Some(code), .. } | LoadError::Statement { message, code: Some(code), .. }) =
+        error
+    else {
+        return false;
+    };
+    code == "40001" || message.contains("(error 1205)")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

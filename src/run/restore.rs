@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dbmocker_loaders::{Connection, Dialect, LoadError, Loader, connect, ident};
 
-use super::deferred_indexes::IndexDefinition;
+use super::deferred_indexes::{IndexDefinition, build_indexes};
 use super::journal::{Journal, RunHistory, RunState};
 use super::ledger::line::LedgerLine;
 use super::ledger::{Ledger, LedgerObject, LeftoverLedger, parts_of, triggers_of};
@@ -219,18 +219,17 @@ fn undone(
         return Ok(format!("{table} is gone: nothing to restore"));
     };
     let removed = loader.calling_functions().execute(&empty(dialect, table, facts.partitioned))?;
-    let (mut made, mut there) = (0, Vec::new());
+    let (mut missing, mut there) = (Vec::new(), Vec::new());
     for index in indexes {
-        if facts::has_index(loader, dialect, table, (&index.name, index.constraint.is_some()))? {
-            there.push(index.name.as_str());
-            continue;
+        match facts::has_index(loader, dialect, table, (&index.name, index.constraint.is_some()))? {
+            true => there.push(index.name.as_str()),
+            false => missing.push(index),
         }
-        let statements = index
-            .create(dialect, table)
-            .map_err(|e| RunError::Table { table: table.to_string(), message: e.to_string() })?;
-        statements.iter().try_for_each(|s| loader.calling_functions().execute(s).map(drop))?;
-        made += 1;
     }
+    let made = missing.len();
+    let statements = IndexDefinition::create_all(missing, dialect, table)
+        .map_err(|e| RunError::Table { table: table.to_string(), message: e.to_string() })?;
+    build_indexes(loader, dialect, &statements)?;
     ledger.forget_parts(loader, table)?;
     let name = ident::qualified(dialect, &table.schema, &table.name);
     let mut line = format!("{name}: {removed} rows of finished parts removed, {made} indexes made again");
@@ -251,7 +250,7 @@ fn statements(left: &LeftoverLedger, dialect: Dialect) -> Vec<String> {
     let mut all = Vec::new();
     for (table, indexes) in parts_of(&left.lines) {
         all.push(empty(dialect, &table, false));
-        all.extend(indexes.iter().flat_map(|index| index.create(dialect, &table).unwrap_or_default()));
+        all.extend(IndexDefinition::create_all(&indexes, dialect, &table).unwrap_or_default());
     }
     for (table, trigger) in triggers_of(&left.lines) {
         all.extend(trigger.statements(&table).unwrap_or_else(|why| vec![format!("(nothing: {why})")]));

@@ -34,8 +34,10 @@ const MOST_TOGETHER: usize = 16;
 
 struct UnitState {
     begun: Vec<bool>,
-    /// They have a connection.
+    /// Their transactions hold a lock of the server, for which others can wait.
     at_work: Vec<bool>,
+    /// A transaction of them ended without a commit: others wait until they are done.
+    rolled_back: Vec<bool>,
     done: Vec<bool>,
     /// Shared transactions that are at work.
     shared: usize,
@@ -60,8 +62,8 @@ impl Schedule {
     /// `needs[u]`: the units that `u` needs.
     pub fn of(needs: Vec<Needs>) -> Self {
         let n = needs.len();
-        let [begun, at_work, done] = [(); 3].map(|()| vec![false; n]);
-        let state = UnitState { begun, at_work, done, shared: 0, ramp: None, error: None };
+        let [begun, at_work, rolled_back, done] = [(); 4].map(|()| vec![false; n]);
+        let state = UnitState { begun, at_work, rolled_back, done, shared: 0, ramp: None, error: None };
         Schedule {
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -136,17 +138,35 @@ impl Schedule {
         }
     }
 
-    /// The units have a connection, so that others may begin which need them later.
-    pub fn at_work(&self, units: &[usize]) {
+    /// Whether others may begin while this unit is at work.
+    pub fn is_awaited(&self, unit: usize) -> bool {
+        self.needs.iter().any(|needs| needs.late.contains(&unit))
+    }
+
+    /// The unit's transaction holds the lock for which others wait, so these may begin; not if it is repeated.
+    pub fn at_work(&self, unit: usize) {
         let mut state = self.lock();
-        units.iter().for_each(|&u| state.at_work[u] = true);
+        state.at_work[unit] = !state.rolled_back[unit];
         self.changed.notify_all();
     }
 
-    /// Whether the units that a unit needs late are done.
-    pub fn has_all(&self, unit: usize) -> bool {
+    /// The unit's transaction has ended, by a commit or without one.
+    pub fn ended(&self, unit: usize, committed: bool) {
+        let mut state = self.lock();
+        state.at_work[unit] = false;
+        if committed {
+            state.done[unit] = true;
+        } else {
+            state.rolled_back[unit] = true;
+        }
+        self.changed.notify_all();
+    }
+
+    /// The units at work that a unit needs late; `None` if one of those it needs is neither done nor at work.
+    pub fn late_at_work(&self, unit: usize) -> Option<Vec<usize>> {
         let state = self.lock();
-        self.needs[unit].late.iter().all(|&p| state.done[p])
+        let left = self.needs[unit].late.iter().copied().filter(|&p| !state.done[p]);
+        left.map(|p| state.at_work[p].then_some(p)).collect()
     }
 
     /// Waits for the units that a unit needs late.
@@ -154,14 +174,28 @@ impl Schedule {
     /// # Errors
     /// The run stops.
     pub fn wait_for_all(&self, unit: usize, stop: &Stop) -> Result<(), RunError> {
+        self.wait_until(stop, |state| self.needs[unit].late.iter().all(|&p| state.done[p]).then_some(()))
+    }
+
+    /// Whether a unit whose transaction has ended is done: `false` if it was rolled back. Waits until that is known here.
+    ///
+    /// # Errors
+    /// The run stops.
+    pub fn is_done(&self, unit: usize, stop: &Stop) -> Result<bool, RunError> {
+        self.wait_until(stop, |state| (state.done[unit] || state.rolled_back[unit]).then_some(state.done[unit]))
+    }
+
+    fn wait_until<T>(&self, stop: &Stop, known: impl Fn(&UnitState) -> Option<T>) -> Result<T, RunError> {
         let mut state = self.lock();
-        while !self.needs[unit].late.iter().all(|&p| state.done[p]) {
+        loop {
+            if let Some(known) = known(&state) {
+                return Ok(known);
+            }
             if stop.is_set() || state.error.is_some() {
                 return Err(LoadError::Cancelled.into());
             }
             state = self.changed.wait_timeout(state, WAIT).unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(())
     }
 
     fn part_begins(&self, state: &mut UnitState, unit: usize) {
@@ -231,28 +265,54 @@ impl Schedule {
 mod tests {
     use super::*;
 
+    fn late(on: &[usize]) -> Needs {
+        Needs { late: on.to_vec(), ..Needs::default() }
+    }
+
     #[test]
     fn a_unit_is_at_work_beside_those_that_it_needs_late() {
-        let schedule = Schedule::of(vec![Needs::default(), Needs { late: vec![0], ..Needs::default() }]);
+        let schedule = Schedule::of(vec![Needs::default(), late(&[0])]);
         let (stop, began, done) = (Stop::default(), std::sync::Barrier::new(2), Mutex::new(Vec::new()));
         std::thread::scope(|s| {
             for _ in 0..2 {
                 s.spawn(|| {
                     schedule.work_sharing(&stop, |units| {
-                        schedule.at_work(units);
+                        let unit = units[0];
+                        if schedule.is_awaited(unit) {
+                            schedule.at_work(unit);
+                        }
                         // Both are at work at one time.
                         began.wait();
-                        schedule.wait_for_all(units[0], &stop)?;
-                        done.lock().unwrap().push(units[0]);
+                        schedule.wait_for_all(unit, &stop)?;
+                        done.lock().unwrap().push(unit);
+                        schedule.ended(unit, true);
                         Ok(true)
                     });
                 });
             }
         });
         assert_eq!(done.into_inner().unwrap(), [0, 1]);
-        let schedule = Schedule::of(vec![Needs::default(), Needs { late: vec![0], ..Needs::default() }]);
+        let schedule = Schedule::of(vec![Needs::default(), late(&[0])]);
         stop.set();
-        assert!(!schedule.has_all(1) && schedule.wait_for_all(1, &stop).is_err());
+        assert!(schedule.wait_for_all(1, &stop).is_err());
+    }
+
+    #[test]
+    fn nothing_begins_beside_a_unit_that_is_repeated() {
+        let schedule = Schedule::of(vec![Needs::default(), late(&[0]), late(&[0, 1])]);
+        let stop = Stop::default();
+        assert!(schedule.is_awaited(0) && schedule.is_awaited(1) && !schedule.is_awaited(2));
+        assert_eq!(schedule.late_at_work(1), None);
+        schedule.at_work(0);
+        assert_eq!(schedule.late_at_work(1), Some(vec![0]));
+        schedule.ended(0, false);
+        assert!(!schedule.is_done(0, &stop).unwrap());
+        schedule.at_work(0);
+        assert_eq!(schedule.late_at_work(1), None);
+        schedule.ended(0, true);
+        assert!(schedule.is_done(0, &stop).unwrap());
+        assert_eq!((schedule.late_at_work(1), schedule.late_at_work(2)), (Some(vec![]), None));
+        schedule.wait_for_all(1, &stop).unwrap();
     }
 
     #[test]

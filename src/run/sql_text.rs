@@ -77,31 +77,60 @@ impl SqlText {
     }
 }
 
-/// Writes the script of a whole export.
-pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> Result<(), StageError> {
-    let overwrite = options.overwrite || options.resume;
-    write_script(plan.dialect, &options.folder, files.iter().flatten(), overwrite)
-}
-
-/// Writes the script of an export that was joined from parts; `false` if it needs none.
+/// Checks that the script of an export can be written once its files are.
 ///
 /// # Errors
-/// The script exists and `overwrite` is not set, or it cannot be written.
-pub fn joined_script(manifest: &Manifest, folder: &Path, overwrite: bool) -> Result<bool, StageError> {
+/// Something is in its place.
+pub(super) fn script_place(folder: &Path, overwrite: bool) -> Result<(), StageError> {
+    OutFile::create(folder, SQL_SCRIPT, script_options(overwrite)).map(drop)
+}
+
+/// Writes the script of a whole export.
+pub(super) fn script(plan: &Plan, options: &ExportOptions, files: &[Vec<FilePart>]) -> Result<(), StageError> {
+    prepare_script(plan.dialect, &options.folder, files.iter().flatten(), options.replaces())?.finish()
+}
+
+/// A script that is written, except that it has not got its name.
+#[must_use]
+pub struct PreparedScript(OutFile);
+
+impl PreparedScript {
+    /// Gives it its name.
+    ///
+    /// # Errors
+    /// It cannot be written, or renamed.
+    pub fn finish(self) -> Result<(), StageError> {
+        self.0.finish(0).map(drop)
+    }
+}
+
+/// Prepares the script of an export that was joined from parts; `None` if it needs none.
+///
+/// # Errors
+/// The script exists and `overwrite` is not set, it cannot be written, or it cannot name a file.
+pub fn joined_script(
+    manifest: &Manifest,
+    folder: &Path,
+    overwrite: bool,
+) -> Result<Option<PreparedScript>, StageError> {
     if !manifest.has_script() {
-        return Ok(false);
+        return Ok(None);
     }
     let files = manifest.tables.iter().flat_map(|table| &table.files);
-    write_script(manifest.dialect, folder, files, overwrite).map(|()| true)
+    prepare_script(manifest.dialect, folder, files, overwrite).map(Some)
+}
+
+fn script_options(overwrite: bool) -> FileOptions {
+    FileOptions { overwrite, checksum: false, ..FileOptions::default() }
 }
 
 /// Writes the script, for the server's client. It is run in the folder of the files.
-fn write_script<'a>(
+fn prepare_script<'a>(
     dialect: Dialect,
     folder: &Path,
     files: impl Iterator<Item = &'a FilePart>,
     overwrite: bool,
-) -> Result<(), StageError> {
+) -> Result<PreparedScript, StageError> {
     let (begin, run, end) = match dialect {
         Dialect::Postgres => ("\\set ON_ERROR_STOP on\nBEGIN;\nSET CONSTRAINTS ALL DEFERRED;\n", "\\ir", "COMMIT;\n"),
         Dialect::Mysql => (
@@ -118,10 +147,9 @@ fn write_script<'a>(
         let _ = writeln!(text, "{run} {name}");
     }
     text += end;
-    let file = FileOptions { overwrite, checksum: false, ..FileOptions::default() };
-    let mut script = OutFile::create(folder, SQL_SCRIPT, file)?;
+    let mut script = OutFile::create(folder, SQL_SCRIPT, script_options(overwrite))?;
     script.put(text.as_bytes())?;
-    script.finish(0).map(drop)
+    Ok(PreparedScript(script))
 }
 
 /// A file's name as an argument of the client's command that runs it; `None` if the client cannot be given it.

@@ -145,29 +145,6 @@ fn rows_that_come_in_the_meantime_are_not_truncated() {
 }
 
 #[test]
-fn a_table_is_loaded_while_its_parent_is() {
-    let db = database(
-        Kind::Postgres,
-        "CREATE TABLE parents (id integer PRIMARY KEY, code text NOT NULL UNIQUE);
-         CREATE TABLE children (id integer PRIMARY KEY, parent_id integer NOT NULL REFERENCES parents, code text UNIQUE);",
-    );
-    // The rows of the parents are not there in the first snapshot of the children's transaction.
-    db.execute(&format!("ALTER DATABASE {} SET default_transaction_isolation = 'repeatable read'", db.name));
-    let before = dump(&db);
-    let mut other = ::postgres::Client::connect(&db.url, ::postgres::NoTls).unwrap();
-    // The key of the parents cannot be dropped.
-    other.batch_execute("BEGIN; INSERT INTO parents VALUES (-1, 'mine')").unwrap();
-    let child = start(["load", "--url", &db.url, "--rebuild-from", "1", "--rows", "3000", "--connections", "2"]);
-    let both = "SELECT count(*) FROM pg_locks l JOIN pg_locks w ON w.relation = 'parents'::regclass AND NOT w.granted
-                 WHERE l.relation = 'children'::regclass AND l.mode = 'AccessExclusiveLock' AND l.granted";
-    wait(|| db.number(both) > 0);
-    other.batch_execute("ROLLBACK").unwrap();
-    Ran::from(child.wait_with_output().unwrap()).ok();
-    assert_eq!(db.number("SELECT count(*) FROM children JOIN parents p ON p.id = parent_id"), 3000);
-    assert_eq!(dump(&db), before);
-}
-
-#[test]
 fn keep_indexes_keeps_them() {
     let db = database(Kind::Postgres, POSTGRES);
     let old = identity(&db, "child_pair");

@@ -224,6 +224,34 @@ fn damaged_foreign_and_missing_files_are_refused_before_writing() {
 }
 
 #[test]
+fn a_plan_that_cannot_be_read_is_an_error() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    export(&db, folder.path(), &["--rows", "50"]).ok();
+    let path = folder.path().join("manifest.json");
+    let manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let damaged = |damage: &dyn Fn(&mut serde_json::Value)| {
+        let mut manifest = manifest.clone();
+        damage(&mut manifest);
+        fs::write(&path, manifest.to_string()).unwrap();
+    };
+    let refused = |why: &str| {
+        let ran = load_from(&db, folder.path()).expect(3);
+        let told = ["manifest.json`", why, "export"].iter().all(|part| ran.stderr.contains(part));
+        assert!(told, "{}", ran.stderr);
+    };
+    damaged(&|manifest| manifest["plan_xxh3_128"] = "0".into());
+    refused("the plan does not have the checksum");
+    damaged(&|manifest| manifest["plan"] = serde_json::Value::Null);
+    refused("there is none");
+    assert!(contents(&db).iter().all(Vec::is_empty));
+    // The files of another version are loaded.
+    damaged(&|manifest| manifest["algorithm_version"] = 0.into());
+    let ran = load_from(&db, folder.path()).ok();
+    assert!(ran.stderr.contains("has rows of algorithm 0"), "{}", ran.stderr);
+    crate::audit::shop(&db, 50);
+}
+
+#[test]
 fn files_in_the_way_stay_unless_told_otherwise() {
     let db = shop(Kind::Sqlite);
     let folder = tempfile::tempdir().unwrap();

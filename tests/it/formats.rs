@@ -1,5 +1,6 @@
 //! Files for other programs: SQL for the servers' own clients, CSV with other characters, compressed text.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -7,6 +8,7 @@ use std::process::Command;
 use arrow::datatypes::DataType;
 
 use crate::audit;
+use crate::export::files;
 use crate::program::{Ran, command, dbmocker, path};
 use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
@@ -77,6 +79,40 @@ fn a_script_in_the_way_is_not_replaced() {
     assert!(ran.code == 4 && ran.stderr.contains("load.sql` exists already"), "{}", ran.stderr);
     assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no file of the failed export stays");
+}
+
+#[test]
+fn the_place_of_a_script_is_checked_before_anything_is_written_or_removed() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let [plan, out, parts] = ["plan.json", "out", "parts"].map(|name| path(folder.path(), name));
+    let [script, manifest] = ["load.sql", "manifest.json"].map(|name| Path::new(&parts).join(name));
+    run(&["plan", "--url", &db.url, "--rows", "50", "--save", &plan]);
+    for part in ["1/2", "2/2"] {
+        run(&["export", "--plan", &plan, "--format", "sql", "--part", part, "--out", &parts]);
+    }
+    let held = || fs::read_dir(&parts).unwrap().map(|e| e.unwrap().file_name()).collect::<BTreeSet<_>>();
+    let before = held();
+    fs::write(&script, "mine").unwrap();
+    let ran = dbmocker(["manifest", "--join", &parts]).expect(4);
+    assert!(ran.stderr.contains("load.sql` exists already"), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(&script).unwrap(), "mine");
+    fs::remove_file(&script).unwrap();
+    assert_eq!(held(), before);
+    run(&["manifest", "--join", &parts]);
+    // A joined export that is to be replaced stays complete if its new script has no place.
+    let joined = fs::read(&manifest).unwrap();
+    fs::remove_file(&script).unwrap();
+    fs::create_dir(&script).unwrap();
+    let ran = dbmocker(["manifest", "--join", &parts, "--overwrite"]).expect(4);
+    assert!(ran.stderr.contains("load.sql` is a folder"), "{}", ran.stderr);
+    assert_eq!(fs::read(&manifest).unwrap(), joined);
+    // So does one that is exported again.
+    run(&["export", "--plan", &plan, "--out", &out]);
+    let before = files(Path::new(&out), "csv");
+    fs::create_dir(Path::new(&out).join("load.sql")).unwrap();
+    let ran = dbmocker(["export", "--plan", &plan, "--out", &out, "--format", "sql", "--overwrite"]).expect(4);
+    assert!(ran.stderr.contains("load.sql` is a folder"), "{}", ran.stderr);
+    assert_eq!(files(Path::new(&out), "csv"), before);
 }
 
 /// A file's records with these characters; NULL as `None`.

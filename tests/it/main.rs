@@ -4,6 +4,7 @@
 mod again;
 mod audit;
 mod believable;
+mod beside;
 mod capacity;
 mod cli;
 mod config_page;

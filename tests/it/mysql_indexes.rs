@@ -3,8 +3,9 @@
 
 use crate::deferred_indexes::wait;
 use crate::errors::{account, drop_account};
+use crate::introspect::connect;
 use crate::processes::{Running, kill};
-use crate::program::{Ran, dbmocker};
+use crate::program::{Ran, dbmocker, start};
 use crate::servers::{Database, Kind, database};
 
 /// Keys that a foreign key needs, that are not plain, or before one that stays, and those that are dropped.
@@ -99,4 +100,48 @@ fn without_the_privilege_to_alter_a_table_its_indexes_stay() {
     assert!(ran.stderr.contains("`") && ran.stderr.contains("its indexes stay in place: "), "{}", ran.stderr);
     assert_eq!(definitions(&db), before);
     drop_account(&db, &user);
+}
+
+#[test]
+fn definitions_are_read_whatever_the_session_prints() {
+    let db = database(Kind::MariaDb, TABLES);
+    let before = definitions(&db);
+    let quotes = ["--session", "sql_mode=ANSI_QUOTES", "--session", "sql_quote_show_create=0"];
+    let ran = load(&db, &db.url, &[&REBUILT[..], &quotes].concat());
+    // All others of the planned ones are dropped.
+    let kept: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("stays in place while")).collect();
+    assert!(kept.len() == 1 && kept[0].contains("items`: `early` stays in place while"), "{}", ran.stderr);
+    assert_eq!(definitions(&db), before);
+    let dry = ["load", "--url", &db.url, "--dry-run", "--truncate", "--rows", "3000", "--connections", "2"];
+    let plan = dbmocker(dry.iter().chain(&["--rows-per-process", "750"]).chain(&REBUILT)).ok().stdout;
+    assert!(plan.contains("owner stays in place: a foreign key needs it"), "{plan}");
+}
+
+#[test]
+fn indexes_wait_for_others_to_be_built() {
+    let db = database(Kind::MariaDb, TABLES);
+    let before = definitions(&db);
+    let rows = ["--rows", "20000", "--connections", "2", "--rows-per-process", "250"];
+    let limit = ["--session", "lock_wait_timeout=1"];
+    let args = ["load", "--url", &db.url];
+    let mut child = start(args.iter().chain(&rows).chain(&REBUILT).chain(&limit));
+    let mut goes_on = || assert!(child.try_wait().unwrap().is_none(), "the load was over");
+    wait(|| {
+        goes_on();
+        indexes(&db, DROPPED) == 0
+    });
+    let mut reader = dbmocker_loaders::connect(&connect(&db.url)).unwrap();
+    reader.execute("START TRANSACTION").unwrap();
+    reader.query("SELECT id FROM items LIMIT 1").unwrap();
+    wait(|| {
+        goes_on();
+        db.number(&format!(
+            "SELECT count(*) FROM information_schema.processlist \
+             WHERE db = '{}' AND state LIKE '%metadata lock%' AND info LIKE 'ALTER TABLE%' AND time >= 2",
+            db.name
+        )) > 0
+    });
+    reader.execute("ROLLBACK").unwrap();
+    Ran::from(child.wait_with_output().unwrap()).ok();
+    assert_eq!(definitions(&db), before);
 }

@@ -4,8 +4,8 @@
 use crate::program::dbmocker;
 use crate::servers::{Database, Kind, Server, mariadb, postgres};
 
-/// Fills a database of the server, if that is new enough.
-fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
+/// Makes a database on the server, if that is new enough.
+fn empty(server: &'static Server, least: u32, ddl: &str) -> Option<Database> {
     // MariaDB has other version numbers.
     let version = server.version();
     let old = version < least || (server.kind == Kind::MariaDb && version >= 10);
@@ -13,7 +13,12 @@ fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<
         eprintln!("passed over: the server has version {version}, not {least} or newer");
         return None;
     }
-    let db = server.create_database(ddl);
+    Some(server.create_database(ddl))
+}
+
+/// Fills a database of the server, if that is new enough.
+fn filled(server: &'static Server, least: u32, ddl: &str, rows: &str) -> Option<Database> {
+    let db = empty(server, least, ddl)?;
     dbmocker(["load", "--url", &db.url, "--rows", rows]).ok();
     Some(db)
 }
@@ -85,7 +90,7 @@ fn mysql_is_learned_from_its_histograms() {
     dbmocker(["learn", "--url", &db.url, "--out", out]).ok();
     let text = std::fs::read_to_string(&profile).unwrap();
     for part in
-        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: 2020-0"]
+        ["common: [{share: 0.75, label: MARKa}, {share: 0.25, label: b}]", "nulls: 0.2", "quantiles: {0: \"2020-0"]
     {
         assert!(text.contains(part), "no `{part}` in\n{text}");
     }
@@ -93,4 +98,50 @@ fn mysql_is_learned_from_its_histograms() {
     dbmocker(["load", "--url", &copy.url, "--profile", out, "--now", "2025-01-01"]).ok();
     copy.execute("ANALYZE TABLE p; ANALYZE TABLE p UPDATE HISTOGRAM ON kind, price, at WITH 100 BUCKETS");
     dbmocker(["compare", "--url", &copy.url, "--profile", out, "--at-least", "1"]).ok();
+}
+
+/// Two tables that are loaded in parts, with indexes that are built after the rows.
+const PARTS: &str = "
+    CREATE TABLE owners (id int NOT NULL PRIMARY KEY, code varchar(20) NOT NULL, city varchar(40) NOT NULL,
+        UNIQUE KEY code (code), KEY city (city));
+    CREATE TABLE items (id int NOT NULL AUTO_INCREMENT, owner_code varchar(20) NOT NULL, code varchar(40) NOT NULL,
+        city varchar(40) NOT NULL, note varchar(60), PRIMARY KEY (id),
+        UNIQUE KEY `the ``code` (code), KEY early (note), KEY owner (owner_code), KEY city (city(10), code DESC),
+        KEY hidden (note) INVISIBLE, KEY note (note),
+        CONSTRAINT items_owner FOREIGN KEY (owner_code) REFERENCES owners (code));";
+
+#[test]
+fn indexes_of_mysql_are_built_after_the_rows() {
+    let Some(db) = empty(mariadb(), 9, PARTS) else { return };
+    let defined = || ["owners", "items"].map(|table| db.rows(&format!("SHOW CREATE TABLE {table}"))[0][1].clone());
+    let words = |text: Option<String>| {
+        let text = text.unwrap();
+        text.split(' ').filter(|w| !w.starts_with("AUTO_INC")).collect::<Vec<_>>().join(" ")
+    };
+    let before = defined().map(words);
+    let parts = ["--rows", "3000", "--connections", "2", "--rows-per-process", "750", "--rebuild-from", "1"];
+    let quotes = ["--session", "sql_mode=ANSI_QUOTES", "--session", "sql_quote_show_create=0"];
+    let ran = dbmocker(["load", "--url", &db.url].iter().chain(&parts).chain(&quotes)).ok();
+    assert_eq!(db.number("SELECT count(*) FROM items JOIN owners ON owners.code = owner_code"), 3000);
+    assert_eq!(defined().map(words), before);
+    let kept: Vec<&str> = ran.stderr.lines().filter(|line| line.contains(" in place while")).collect();
+    let told = |name: &str| kept.iter().any(|line| line.contains(name));
+    assert!(["`hidden`", "`early`"].iter().all(|name| told(name)) && !told("`note`"), "{}", ran.stderr);
+}
+
+#[test]
+fn no_table_is_begun_early_where_transactions_are_limited() {
+    let ddl = "CREATE TABLE parents (id integer PRIMARY KEY, code text NOT NULL UNIQUE);
+        CREATE TABLE children (id integer PRIMARY KEY, parent_id integer NOT NULL REFERENCES parents, code text UNIQUE);";
+    let Some(db) = empty(postgres(), 17, ddl) else { return };
+    let early = || {
+        let plan = dbmocker(["plan", "--url", &db.url, "--rows", "3000", "--rebuild-from", "1"]).ok().stdout;
+        plan.contains("begun while the tables that they refer to are loaded")
+    };
+    let several = std::thread::available_parallelism().unwrap().get() > 1;
+    assert_eq!(early(), several);
+    db.execute(&format!("ALTER DATABASE {} SET transaction_timeout = '1h'", db.name));
+    assert!(!early());
+    dbmocker(["load", "--url", &db.url, "--rows", "3000", "--rebuild-from", "1", "--connections", "2"]).ok();
+    assert_eq!(db.number("SELECT count(*) FROM children JOIN parents p ON p.id = parent_id"), 3000);
 }

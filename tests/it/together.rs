@@ -180,8 +180,8 @@ fn a_run_that_loses_its_lock_stops() {
         wait(|| began() == 1);
         match kind {
             Kind::Postgres => db.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = 1
+                   AND classid = x'64626d6b'::int AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             ),
             Kind::MariaDb => {
                 let own = format!("dbmocker {} ", run.id());

@@ -71,8 +71,10 @@ impl OutFile {
         let path = dir.join(name);
         let unfinished = dir.join(format!("{name}{IN_PROGRESS}"));
         let refuse = |e| StageError::create(&path, e);
-        if !options.overwrite && fs::symlink_metadata(&path).is_ok() {
-            return Err(StageError::Exists { path });
+        match fs::symlink_metadata(&path) {
+            Ok(_) if !options.overwrite => return Err(StageError::Exists { path }),
+            Ok(found) if found.is_dir() => return Err(StageError::Planted { path, what: "a folder" }),
+            _ => {}
         }
         let file = loop {
             let file = open(&unfinished, options.private)?;

@@ -306,11 +306,14 @@ impl Manifest {
             let (found, generator) = (self.algorithm_version, self.generator.clone());
             return Err(ManifestError::Algorithm { path, found, generator });
         }
+        if !self.plan.is_some() {
+            return Err(ManifestError::Plan { path, message: "there is none".into() });
+        }
         let text = match self.plan.text() {
             Ok(text) => text,
             Err(e) => return Err(ManifestError::Plan { path, message: e.to_string() }),
         };
-        if self.plan.is_some() && self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != plan_checksum(&text)) {
+        if self.plan_xxh3_128.as_ref().is_some_and(|sum| *sum != plan_checksum(&text)) {
             return Err(ManifestError::PlanChecksum { path });
         }
         Plan::from_json(&text).map_err(|e| ManifestError::Plan { path, message: without_place(&e) })

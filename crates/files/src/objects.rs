@@ -57,6 +57,8 @@ pub enum StoreError {
     NoSlice { url: String },
     #[error("`{url}` holds an export already; choose another --out, or replace it with --overwrite")]
     Taken { url: String },
+    #[error("`{object}` exists already; remove it, or replace it with --overwrite")]
+    Exists { object: String },
     #[error(
         "the files of `{url}` are {}, and `{}` has {} free, where they are copied to before they are loaded; name another \
          folder by TMPDIR",

@@ -18,6 +18,9 @@ pub struct DeferredIndexes {
     /// Truncates the empty table again in the transaction that loads it, so that COPY FREEZE is allowed.
     #[serde(default)]
     pub freeze: bool,
+    /// Secondary indexes of MySQL that stay in place: name, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<(String, String)>,
     pub reason: String,
 }
 
@@ -34,8 +37,12 @@ impl DeferredIndexes {
         {
             return None;
         }
-        if self.is_empty() {
+        let kept: Vec<String> = self.kept.iter().map(|(name, why)| format!("{name} stays in place: {why}")).collect();
+        if self.is_empty() && kept.is_empty() {
             return Some(format!("indexes and foreign keys stay in place: {}", self.reason));
+        }
+        if self.is_empty() {
+            return Some(kept.join("; "));
         }
         let mut said = Vec::new();
         if !self.indexes.is_empty() {
@@ -55,6 +62,7 @@ impl DeferredIndexes {
             return None;
         }
         let how = if parts { "written down in the database first" } else { "in the same transaction" };
-        Some(format!("{}, {how}: {}", said.join("; "), self.reason))
+        let done = format!("{}, {how}: {}", said.join("; "), self.reason);
+        Some([&[done], &kept[..]].concat().join("; "))
     }
 }

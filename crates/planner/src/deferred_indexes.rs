@@ -34,9 +34,13 @@ pub fn decide(
     }
     let reason = format!("{} rows into an empty table", humanize::count(rows));
     let freeze = schema.dialect == Dialect::Postgres && table.not_emptied.is_none();
-    let indexes = if schema.dialect == Dialect::Mysql { mysql_indexes(schema, table) } else { indexes(schema, table) };
+    let (indexes, kept) = match schema.dialect {
+        Dialect::Mysql => mysql_indexes(schema, table),
+        _ => (indexes(schema, table), Vec::new()),
+    };
     DeferredIndexes {
         indexes,
+        kept,
         keys: keys(schema, table, &ascending),
         foreign_keys: foreign_keys(schema, table),
         freeze,
@@ -93,27 +97,39 @@ fn indexes(schema: &Schema, table: &Table) -> Vec<String> {
     keys.chain(table.indexes.iter().map(|i| i.name.clone())).collect()
 }
 
-/// Returns the secondary indexes of MySQL that no foreign key and no AUTO_INCREMENT column needs. They are dropped only
-/// while the table is loaded in parts: MariaDB builds the indexes of an empty table by itself, in one transaction.
-fn mysql_indexes(schema: &Schema, table: &Table) -> Vec<String> {
-    let in_bulk = table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
-    // Without a primary key, a unique key is the table itself.
-    if !in_bulk || !table.keys.iter().any(|k| k.primary) {
-        return Vec::new();
-    }
+/// Returns the secondary indexes of MySQL that no foreign key and no AUTO_INCREMENT column needs, and the others with the
+/// reason. They are dropped only while the table is loaded in parts: MariaDB builds the indexes of an empty table by
+/// itself, in one transaction.
+fn mysql_indexes(schema: &Schema, table: &Table) -> (Vec<String>, Vec<(String, String)>) {
+    let innodb = table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB"));
     let own = table.foreign_keys.iter().filter_map(|f| f.columns.first());
     let all = schema.tables.iter().flat_map(Table::every_foreign_key).filter(|f| f.parent == table.name);
-    let auto = table.columns.iter().filter(|c| c.auto.is_some()).map(|c| &c.name);
-    let needed: Vec<&String> = own.chain(all.filter_map(|f| f.parent_columns.first())).chain(auto).collect();
-    let is_free = |first: &str| !needed.iter().any(|column| column.eq_ignore_ascii_case(first));
-    let first = |key: &Key| key.parts.first().and_then(|p| p.column.clone()).unwrap_or_default();
-    let keys = table.keys.iter().filter(|k| !k.primary && is_free(&first(k))).map(|k| k.name.clone());
-    let is_first = |column: &str, definition: &str| {
-        let after = definition.split_once(" (").and_then(|(_, parts)| parts.strip_prefix(column));
-        after.is_some_and(|after| after.starts_with([',', '(', ')']))
+    let needed: Vec<String> = own.cloned().chain(all.filter_map(|f| f.parent_columns.first().cloned())).collect();
+    let auto: Vec<String> = table.columns.iter().filter(|c| c.auto.is_some()).map(|c| c.name.clone()).collect();
+    let why = |begins_with: &dyn Fn(&str) -> bool| match () {
+        () if !innodb => Some("the table is not of InnoDB"),
+        // Without a primary key, a unique key is the table itself.
+        () if !table.keys.iter().any(|k| k.primary) => Some("the table has no primary key"),
+        () if needed.iter().any(|column| begins_with(column)) => Some("a foreign key needs it"),
+        () if auto.iter().any(|column| begins_with(column)) => Some("AUTO_INCREMENT needs it"),
+        () => None,
     };
-    let indexes = table.indexes.iter().filter(|i| !needed.iter().any(|column| is_first(column, &i.definition)));
-    keys.chain(indexes.map(|i| i.name.clone())).collect()
+    let (mut dropped, mut kept) = (Vec::new(), Vec::new());
+    let mut add = |name: &String, why: Option<&str>| match why {
+        None => dropped.push(name.clone()),
+        Some(why) => kept.push((name.clone(), why.to_owned())),
+    };
+    for key in table.keys.iter().filter(|k| !k.primary) {
+        let first = key.parts.first().and_then(|p| p.column.clone()).unwrap_or_default();
+        add(&key.name, why(&|column| column.eq_ignore_ascii_case(&first)));
+    }
+    for index in &table.indexes {
+        let parts = index.definition.split_once(" (").map_or("", |(_, parts)| parts);
+        let begins_with =
+            |column: &str| parts.strip_prefix(column).is_some_and(|rest| rest.starts_with([',', '(', ')']));
+        add(&index.name, why(&begins_with));
+    }
+    (dropped, kept)
 }
 
 /// Returns SQLite's constraints with a separate index: all of them or none, since SQLite numbers these indexes.
@@ -172,6 +188,30 @@ mod tests {
         {
             assert!(decide(&schema, "child", counts, from).is_empty());
         }
+    }
+
+    #[test]
+    fn indexes_of_mysql_stay_for_a_reason() {
+        let mut schema = shop();
+        schema.dialect = Dialect::Mysql;
+        for t in &mut schema.tables {
+            t.options.push("InnoDB".into());
+        }
+        let child = schema.tables.iter_mut().find(|t| t.name.name == "child").unwrap();
+        child.indexes[0].definition = "BTREE (id)".into();
+        child.indexes.push(Index {
+            name: "child_parent".into(),
+            definition: "BTREE (parent_id, id)".into(),
+            expressions: Vec::new(),
+        });
+        let waits = decide(&schema, "child", (FROM_ROWS, 0), Some(1));
+        assert_eq!(waits.indexes, ["child_ix"]);
+        assert_eq!(waits.kept, [("child_parent".to_owned(), "a foreign key needs it".to_owned())]);
+        let child = schema.tables.iter_mut().find(|t| t.name.name == "child").unwrap();
+        child.keys.retain(|k| !k.primary);
+        let waits = decide(&schema, "child", (FROM_ROWS, 0), Some(1));
+        assert!(waits.is_empty() && waits.kept.iter().all(|(_, why)| why == "the table has no primary key"));
+        assert_eq!(waits.kept.len(), 2);
     }
 
     #[test]

@@ -21,8 +21,9 @@ use crate::run;
 use crate::run::TableJob;
 use dbmocker_core::humanize;
 use dbmocker_core::schema::Table;
-use dbmocker_files::{Manifest, Store, objects};
-use dbmocker_plan::Detail;
+use dbmocker_files::manifest::ManifestError;
+use dbmocker_files::{Manifest, Store, manifest, objects};
+use dbmocker_plan::{Detail, Plan};
 use dbmocker_planner::select;
 
 /// # Errors
@@ -130,16 +131,15 @@ fn from_files(
 ) -> Result<(Vec<TableJob>, Report), Failure> {
     let manifest = Manifest::read(folder).or_exit(Exit::Source)?;
     manifest.loaded_as(folder).or_exit(Exit::Source)?;
+    let plan = plan_of(&manifest, folder, printer)?;
     printer.note(format_args!("checking {} of files", humanize::bytes(manifest.bytes())));
     manifest.verify_files(folder, &mut |_| {}).or_exit(Exit::Source)?;
     let (chosen, left_out) = select(&source.schema, &args.tables.selection()).map_err(config::plan_failure)?;
     let wanted = |table: &Table| chosen.iter().any(|&t| source.schema.tables[t].name == table.name);
-    let jobs = run::jobs_from_manifest(&source.schema, &manifest, folder, &wanted, args.truncate);
+    let jobs = run::jobs_from_manifest(&source.schema, (&manifest, plan.as_ref()), folder, &wanted, args.truncate);
     let mut jobs = jobs.map_err(|problems| {
         Failure::new(Exit::Source, anyhow::anyhow!("the files do not fit this database:\n{problems}"))
     })?;
-    // If this version cannot read the plan, it is unknown which rows belong together.
-    let plan = manifest.plan(folder).ok();
     run::check_references(&source.connection, &source.schema, &mut jobs, plan.as_ref(), interrupt::stop())
         .map_err(config::run_failure)?;
     run::defer_indexes(&source.schema, &mut jobs, args.indexes.postpone_from());
@@ -150,4 +150,16 @@ fn from_files(
         ..Report::default()
     };
     Ok((jobs, report))
+}
+
+/// The plan of the files; `None` if it is of another version, whose rules this one does not know.
+fn plan_of(manifest: &Manifest, folder: &Path, printer: &Printer) -> Result<Option<Plan>, Failure> {
+    match manifest.plan(&folder.join(manifest::FILE_NAME)) {
+        Ok(plan) => Ok(Some(plan)),
+        Err(e @ ManifestError::Algorithm { .. }) => {
+            printer.note(format_args!("{e}; the files are loaded, and the foreign keys of their rows compared"));
+            Ok(None)
+        }
+        Err(e) => Err(Failure::new(Exit::Source, e)),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::cli::args::ManifestArgs;
 use crate::cli::printer::Printer;
 use crate::error::{Exit, Failure, OrExit};
-use crate::run::joined_script;
+use crate::run::{PreparedScript, joined_script};
 use dbmocker_core::humanize;
 use dbmocker_files::join::{JoinError, join};
 use dbmocker_files::manifest::SQL_SCRIPT;
@@ -25,8 +25,10 @@ pub fn run(args: &ManifestArgs, printer: &Printer) -> Result<Exit, Failure> {
         };
         Failure::new(exit, e)
     })?;
-    let script = || joined_script(&manifest, &folder, args.overwrite).map(drop);
-    manifest.write_after(&folder, args.overwrite, script).or_exit(Exit::Target)?;
+    // Before a manifest that is to be replaced is removed.
+    let script = joined_script(&manifest, &folder, args.overwrite).or_exit(Exit::Target)?;
+    let finish = || script.map_or(Ok(()), PreparedScript::finish);
+    manifest.write_after(&folder, args.overwrite, finish).or_exit(Exit::Target)?;
     tell(&manifest, &folder.join(manifest.slice.manifest_name()).display(), printer);
     Ok(Exit::Ok)
 }
@@ -43,10 +45,16 @@ fn in_store(url: &str, args: &ManifestArgs, printer: &Printer) -> Result<Exit, F
     let folder = tempfile::tempdir().or_exit(Exit::Target)?;
     store.fetch_slices(folder.path()).map_err(failed)?;
     let (manifest, out) = join(&[folder.path().to_owned()], Some(folder.path())).or_exit(Exit::Source)?;
+    let script = joined_script(&manifest, &out, true).or_exit(Exit::Target)?;
+    if script.is_some() && !args.overwrite && store.has(SQL_SCRIPT).map_err(failed)? {
+        let object = format!("{}/{SQL_SCRIPT}", store.url());
+        return Err(Failure::new(Exit::Target, StoreError::Exists { object }));
+    }
     if replaces {
         store.remove(&whole).or_exit(Exit::Target)?;
     }
-    if joined_script(&manifest, &out, true).or_exit(Exit::Target)? {
+    if let Some(script) = script {
+        script.finish().or_exit(Exit::Target)?;
         store.put(&out, SQL_SCRIPT).or_exit(Exit::Target)?;
     }
     manifest.write(&out, false).or_exit(Exit::Target)?;

@@ -62,14 +62,28 @@ impl IndexDefinition {
         }
     }
 
-    /// The statements that create it again; inside a transaction, but MySQL's commit.
+    /// The statements that create indexes again; inside a transaction, but MySQL's commit. MySQL creates all of them in
+    /// one pass over the table.
+    ///
+    /// # Errors
+    /// A definition is not the rest of one CREATE INDEX.
+    pub fn create_all<'a>(
+        all: impl IntoIterator<Item = &'a IndexDefinition>,
+        dialect: Dialect,
+        table: &TableName,
+    ) -> Result<Vec<String>, IndexDefinitionError> {
+        if dialect == Dialect::Mysql {
+            return mysql_index::create(all.into_iter(), table);
+        }
+        let each = all.into_iter().map(|index| index.create(table)).collect::<Result<Vec<_>, _>>()?;
+        Ok(each.into_iter().flatten().collect())
+    }
+
+    /// PostgreSQL: the statements that create it again; inside a transaction.
     ///
     /// # Errors
     /// The definition is not the rest of one CREATE INDEX.
-    pub fn create(&self, dialect: Dialect, table: &TableName) -> Result<Vec<String>, IndexDefinitionError> {
-        if dialect == Dialect::Mysql {
-            return mysql_index::create([self].into_iter(), table);
-        }
+    pub fn create(&self, table: &TableName) -> Result<Vec<String>, IndexDefinitionError> {
         if !is_rest_of_one(&self.definition) {
             return Err(IndexDefinitionError::Statement(self.name.clone()));
         }
@@ -151,7 +165,7 @@ mod tests {
         let table = TableName::new("s", "t");
         let index = index("USING btree (split_part(x, ';'::text, 1) COLLATE \"C\") WHERE (a = E'\\'')");
         assert_eq!(
-            index.create(Dialect::Postgres, &table).unwrap(),
+            index.create(&table).unwrap(),
             [
                 "SET LOCAL default_tablespace = ''",
                 "CREATE UNIQUE INDEX \"a \"\"b\" ON \"s\".\"t\" USING btree (split_part(x, ';'::text, 1) COLLATE \"C\") WHERE (a = E'\\'')",
@@ -160,6 +174,15 @@ mod tests {
             ]
         );
         assert_eq!(index.drop(&table), "ALTER TABLE \"s\".\"t\" DROP CONSTRAINT \"k\"");
+    }
+
+    #[test]
+    fn mysql_creates_all_indexes_of_a_table_by_one_statement() {
+        let named = |name: &str| IndexDefinition { name: name.into(), definition: "(`x`)".into(), ..index("") };
+        let all = [named("a"), named("b")];
+        let statements = IndexDefinition::create_all(&all, Dialect::Mysql, &TableName::new("s", "t")).unwrap();
+        let alters: Vec<_> = statements.iter().filter(|s| s.starts_with("ALTER TABLE")).collect();
+        assert_eq!(alters, ["ALTER TABLE `s`.`t` ADD UNIQUE KEY `a` (`x`), ADD UNIQUE KEY `b` (`x`)"]);
     }
 
     #[test]
@@ -173,7 +196,7 @@ mod tests {
             "",
             "USING btree ('",
         ] {
-            assert!(index(bad).create(Dialect::Postgres, &table).is_err(), "{bad}");
+            assert!(index(bad).create(&table).is_err(), "{bad}");
         }
     }
 }

@@ -3,25 +3,52 @@
 //!
 //! Data in: the statement that creates the table. Data out: definitions, and statements.
 
+use std::time::Duration;
+
 use dbmocker_loaders::{Dialect, LoadError, Loader, ident};
 
 use super::IndexDefinition;
 use super::index::IndexDefinitionError;
 use crate::run::jobs::TableJob;
+use crate::run::refused::is_lock_timeout;
 use dbmocker_core::schema::TableName;
 
 /// How long the indexes may wait to be dropped, in seconds: sessions that come after the ALTER TABLE wait behind it.
 const PATIENCE: u32 = 5;
+/// How long the statement that creates them may wait for others' locks, in seconds, if the session's limit is lower: the
+/// rows are there, and without it the load has failed.
+const PATIENCE_TO_BUILD: u32 = 600;
+/// How often that statement is tried.
+const ATTEMPTS: u32 = 5;
+const BETWEEN: Duration = Duration::from_secs(1);
 /// Memory for the sorts of index builds, if the server's setting is lower (MySQL 8.0.27).
 const BUILD_MEMORY: u64 = 128 << 20;
 
-/// The indexes of a table with these names that can be created again exactly.
+/// Other modes leave out properties of indexes, or quote names otherwise; with `sql_quote_show_create = 0`, most names
+/// are not quoted.
+const PRINTED: &str = "SET @dbmocker_mode = @@sql_mode, @dbmocker_quote = @@sql_quote_show_create, sql_mode = '', \
+    sql_quote_show_create = 1";
+const USUAL: &str = "SET sql_mode = @dbmocker_mode, sql_quote_show_create = @dbmocker_quote";
+
+/// The planned indexes of a table.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PlannedIndexes {
+    /// Those that can be created again exactly.
+    pub dropped: Vec<IndexDefinition>,
+    /// The others: name, and why they stay.
+    pub kept: Vec<(String, &'static str)>,
+}
+
+/// The planned indexes of a table, as the server defines them.
 ///
 /// # Errors
-/// The query fails.
-pub(super) fn read(loader: &mut dyn Loader, job: &TableJob) -> Result<Vec<IndexDefinition>, LoadError> {
-    let rows = loader.query(&format!("SHOW CREATE TABLE {}", qualified(&job.name)))?;
-    let statement = rows.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
+/// A statement fails.
+pub(super) fn read(loader: &mut dyn Loader, job: &TableJob) -> Result<PlannedIndexes, LoadError> {
+    loader.execute(PRINTED)?;
+    let shown = loader.query(&format!("SHOW CREATE TABLE {}", qualified(&job.name)));
+    let usual = loader.execute(USUAL);
+    let statement = shown?.into_iter().next().and_then(|row| row.into_iter().nth(1)).flatten().unwrap_or_default();
+    usual?;
     Ok(of_statement(&statement, &job.deferred_indexes.indexes))
 }
 
@@ -67,12 +94,29 @@ pub(super) fn create<'a>(
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let memory =
-        format!("innodb_ddl_buffer_size = CAST(GREATEST(@@innodb_ddl_buffer_size, {BUILD_MEMORY}) AS UNSIGNED)");
+    let at_least = |setting: &str, least: u64| format!("{setting} = CAST(GREATEST(@@{setting}, {least}) AS UNSIGNED)");
+    let patience = at_least("lock_wait_timeout", PATIENCE_TO_BUILD.into());
+    let memory = at_least("innodb_ddl_buffer_size", BUILD_MEMORY);
     Ok(vec![
-        format!("SET @dbmocker_build = 1 /*!80027 , {memory} */"),
+        format!("SET @dbmocker_wait = @@lock_wait_timeout, {patience} /*!80027 , {memory} */"),
         format!("ALTER TABLE {} {}", qualified(table), all.join(", ")),
+        "SET lock_wait_timeout = @dbmocker_wait".into(),
     ])
+}
+
+/// Executes the statements that create indexes; again, if other sessions' locks were in the way, unless the run `stops`.
+///
+/// # Errors
+/// A row violates a key, or another session holds a lock on the table for long.
+pub(super) fn build(loader: &mut dyn Loader, statements: &[String], stops: &dyn Fn() -> bool) -> Result<(), LoadError> {
+    let mut left = ATTEMPTS;
+    loop {
+        left -= 1;
+        match statements.iter().try_for_each(|statement| loader.execute(statement).map(drop)) {
+            Err(e) if left > 0 && is_lock_timeout(&e) && !stops() => std::thread::sleep(BETWEEN),
+            outcome => return outcome,
+        }
+    }
 }
 
 fn quote(name: &str) -> String {
@@ -83,18 +127,23 @@ fn qualified(table: &TableName) -> String {
     ident::qualified(Dialect::Mysql, &table.schema, &table.name)
 }
 
-/// The indexes with these names that have no properties besides their columns. The server lists unique ones first, and
-/// new ones last, so an index before one that stays is not dropped: the order would be another one.
-fn of_statement(statement: &str, names: &[String]) -> Vec<IndexDefinition> {
+/// The indexes with these names that have no properties besides their columns are dropped. The server lists unique ones
+/// first, and new ones last, so an index before one that stays is not dropped: the order would be another one.
+fn of_statement(statement: &str, names: &[String]) -> PlannedIndexes {
     let lines: Vec<IndexDefinition> = statement.lines().filter_map(index_of).collect();
-    let may_be_dropped = |index: &&IndexDefinition| {
-        let named = lines.iter().filter(|other| other.name == index.name).count();
-        named == 1 && names.contains(&index.name) && is_column_list(&index.definition)
-    };
+    let once = |index: &IndexDefinition| lines.iter().filter(|other| other.name == index.name).count() == 1;
+    let is_planned = |index: &&IndexDefinition| names.contains(&index.name) && once(index);
+    let may_be_dropped = |index: &&IndexDefinition| is_planned(index) && is_column_list(&index.definition);
     let last_of = |unique: bool| lines.iter().rev().filter(move |i| i.unique == unique).take_while(may_be_dropped);
-    let mut found: Vec<IndexDefinition> = last_of(false).chain(last_of(true)).cloned().collect();
-    found.reverse();
-    found
+    let mut dropped: Vec<IndexDefinition> = last_of(false).chain(last_of(true)).cloned().collect();
+    dropped.reverse();
+    let stays = |index: &&IndexDefinition| is_planned(index) && !dropped.contains(index);
+    let why = |index: &IndexDefinition| match is_column_list(&index.definition) {
+        true => "an index after it stays, and new ones come last",
+        false => "not only columns define it",
+    };
+    let kept = lines.iter().filter(stays).map(|index| (index.name.clone(), why(index))).collect();
+    PlannedIndexes { dropped, kept }
 }
 
 /// The index of a line of the statement; its definition is the rest of the line.
@@ -168,13 +217,20 @@ mod tests {
 
     fn dropped(statement: &str, names: &[&str]) -> Vec<String> {
         let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-        of_statement(statement, &names).into_iter().map(|index| index.name).collect()
+        of_statement(statement, &names).dropped.into_iter().map(|index| index.name).collect()
+    }
+
+    fn kept(statement: &str, names: &[&str]) -> Vec<(String, &'static str)> {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        of_statement(statement, &names).kept
     }
 
     #[test]
     fn indexes_that_would_change_their_places_stay() {
         assert_eq!(dropped(TABLE, &["u`1", "first", "c", "d"]), ["u`1", "c", "d"]);
         assert_eq!(dropped(TABLE, &["first", "c"]), [""; 0]);
+        let why = "an index after it stays, and new ones come last";
+        assert_eq!(kept(TABLE, &["u`1", "first", "c", "d"]), [("first".to_owned(), why)]);
     }
 
     #[test]
@@ -182,6 +238,7 @@ mod tests {
         for more in [" USING BTREE", " COMMENT 'x'", " /*!80000 INVISIBLE */", " KEY_BLOCK_SIZE=4"] {
             let table = TABLE.replace("KEY `d` (`a`),", &format!("KEY `d` (`a`){more},"));
             assert_eq!(dropped(&table, &["c", "d"]), [""; 0], "{more}");
+            assert_eq!(kept(&table, &["d"]), [("d".to_owned(), "not only columns define it")], "{more}");
         }
         let table = TABLE.replace("KEY `d` (`a`)", "KEY `d` ((lower(`a`)))");
         assert_eq!(dropped(&table, &["c", "d"]), [""; 0]);
@@ -192,7 +249,7 @@ mod tests {
     #[test]
     fn statements_are_built_from_names_and_columns() {
         let table = TableName::new("s", "t");
-        let found = of_statement(TABLE, &["u`1".into(), "d".into()]);
+        let found = of_statement(TABLE, &["u`1".into(), "d".into()]).dropped;
         let made = create(found.iter(), &table).unwrap();
         assert_eq!(made[1], "ALTER TABLE `s`.`t` ADD UNIQUE KEY `u``1` (`a`(10) DESC,`id`), ADD KEY `d` (`a`)");
         for bad in ["(`a`); DROP TABLE x", "(`a`) , ADD y", "(a)", "(`a`", "(`a`(x))", "", "(`a`,)"] {

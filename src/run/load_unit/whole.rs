@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmocker_loaders::{Dialect, LoadError};
+use dbmocker_loaders::LoadError;
 
 use super::{Before, UnitLoad};
 use crate::report::TableReport;
@@ -61,6 +61,7 @@ impl UnitLoad<'_> {
         // The foreign keys of a cycle, and rows added in the meantime, are handled by the unit.
         let postpones = !job.deferred_indexes.is_empty() && self.unit.tables.len() == 1 && before == 0;
         let waiting = postpones.then(|| IndexDeferral::begin(self.loader, self.run.dialect, job)).transpose()?;
+        self.run.note(waiting.iter().flat_map(|waiting| waiting.notes(job)).collect());
         if !waiting.as_ref().is_some_and(IndexDeferral::checks_later) {
             self.wait_for_parents()?;
         }
@@ -69,15 +70,6 @@ impl UnitLoad<'_> {
         self.freeze = false;
         let (rows, bytes) = sent?;
         Ok(SentTable { job, begun, before, rows, bytes, waiting })
-    }
-
-    /// Waits until the parents' rows are committed, if the task began before.
-    fn wait_for_parents(&mut self) -> Result<(), RunError> {
-        let Some((schedule, task)) = self.schedule.filter(|(s, task)| !s.has_all(*task)) else { return Ok(()) };
-        if self.run.dialect == Dialect::Postgres {
-            self.loader.execute("SET LOCAL idle_in_transaction_session_timeout = 0")?;
-        }
-        schedule.wait_for_all(task, &self.run.flow.stop)
     }
 
     /// The row count of each table after deferred constraints and triggers have run, which may refuse, change or delete
@@ -107,7 +99,7 @@ impl UnitLoad<'_> {
             return Err(self.differs(job, job.rows, rows, held));
         }
         if let Some(mut waiting) = waiting {
-            waiting.rebuild(self.loader, self.run.dialect)?;
+            waiting.rebuild(self.loader, self.run.dialect, &self.run.flow.stop)?;
             self.wait_for_parents()?;
             waiting.end(self.loader, self.run.dialect, job)?;
         }

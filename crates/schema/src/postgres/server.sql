@@ -9,6 +9,7 @@ select current_setting('server_version')                             as version,
        current_setting('wal_level')                                  as wal_level,
        current_setting('maintenance_work_mem')                       as maintenance_work_mem,
        current_setting('max_connections')                            as max_connections,
+       coalesce(current_setting('transaction_timeout', true), '0')   as transaction_timeout,
        current_setting('server_encoding')                            as server_encoding,
        current_setting('lc_monetary')                                as lc_monetary,
        (select datcollate from pg_database where datname = current_database()) as collate
