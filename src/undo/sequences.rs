@@ -56,6 +56,10 @@ fn statement(
     let max = format!("SELECT max({}) AS m FROM {table}", quote(dialect, column));
     let name = literal(dialect, &own.run.table.name.name);
     if let Some(sequence) = auto.sequence() {
+        // MariaDB cannot set a sequence back.
+        if dialect != Dialect::Postgres {
+            return None;
+        }
         let oid = literal(dialect, sequence);
         return Some((
             format!("SELECT 1 FROM {sequence} WHERE last_value = {largest} AND is_called"),

@@ -4,7 +4,7 @@ use dbmocker_loaders::ident::{literal, quote};
 
 use super::queries::{AT_ONCE, from, sql_dialect};
 use super::{Finding, FindingKind, TableVerdict};
-use dbmocker_core::schema::{Auto, Dialect, Schema, Table};
+use dbmocker_core::schema::{Auto, Column, Dialect, Schema, Table};
 use dbmocker_schema::SchemaError;
 use dbmocker_schema::session::Session;
 
@@ -13,6 +13,8 @@ struct SequenceProbe {
     table: usize,
     column: String,
     sql: String,
+    /// The numbers fall.
+    descending: bool,
 }
 
 pub(super) fn check(
@@ -24,8 +26,9 @@ pub(super) fn check(
     let mut probes = Vec::new();
     for (i, table) in tables.iter().enumerate() {
         for column in &table.columns {
-            let sql = column.auto.as_ref().and_then(|auto| query(schema.dialect, table, &column.name, auto));
-            probes.extend(sql.map(|sql| SequenceProbe { table: i, column: column.name.clone(), sql }));
+            let descending = column.numbering.is_descending();
+            let sql = column.auto.as_ref().and_then(|auto| query(schema.dialect, table, column, auto));
+            probes.extend(sql.map(|sql| SequenceProbe { table: i, column: column.name.clone(), sql, descending }));
         }
     }
     for probe in &probes {
@@ -50,7 +53,7 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Next number and largest one; either may be unknown.
+/// Next number and largest one, or smallest where numbers fall; either may be unknown.
 type Numbers = (Option<i128>, Option<i128>);
 
 /// Runs the queries as one statement.
@@ -78,8 +81,8 @@ impl SequenceProbe {
         let findings = &mut verdicts[self.table].findings;
         let mut found = |kind, detail| findings.push(Finding { kind, name: self.column.clone(), rows: 0, detail });
         match numbers {
-            Ok((Some(next), Some(max))) if next <= max => {
-                found(FindingKind::Sequence, format!("the next number is {next}, but the table holds {max} already"));
+            Ok((Some(next), Some(last))) if if self.descending { next >= last } else { next <= last } => {
+                found(FindingKind::Sequence, format!("the next number is {next}, but the table holds {last} already"));
             }
             Ok(_) => {}
             Err(SchemaError::Query { message, .. } | SchemaError::Privilege { message, .. }) => {
@@ -90,18 +93,22 @@ impl SequenceProbe {
     }
 }
 
-/// Returns the next number and the largest one in the table. `None` where the server derives the next number from the
+/// Returns the next number and the largest one in the table, or the smallest where numbers fall. `None` where the server derives the next number from the
 /// rows.
-fn query(dialect: Dialect, table: &Table, column: &str, auto: &Auto) -> Option<String> {
+fn query(dialect: Dialect, table: &Table, column: &Column, auto: &Auto) -> Option<String> {
     let sql = sql_dialect(dialect);
-    let max = format!("(select max({}) from {})", quote(sql, column), from(dialect, &table.name, table.in_parts()));
+    let furthest = if column.numbering.is_descending() { "min" } else { "max" };
+    let column = column.name.as_str();
+    let rows = from(dialect, &table.name, table.in_parts());
+    let max = format!("(select {furthest}({}) from {rows})", quote(sql, column));
     let name = literal(sql, &table.name.name);
     if let Some(sequence) = auto.sequence() {
-        // For a descending sequence the largest value is irrelevant.
+        if dialect == Dialect::Mysql {
+            return Some(format!("select next_not_cached_value as next_value, {max} as max_value from {sequence}"));
+        }
         return Some(format!(
             "select s.last_value + case when s.is_called then q.seqincrement else 0 end as next_value, \
-             {max} as max_value from {sequence} s, pg_sequence q \
-             where q.seqrelid = {}::regclass and q.seqincrement > 0",
+             {max} as max_value from {sequence} s, pg_sequence q where q.seqrelid = {}::regclass",
             literal(sql, sequence)
         ));
     }

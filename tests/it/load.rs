@@ -360,6 +360,40 @@ fn numbers_begin_where_the_server_begins_and_shared_sequences_are_taken_in_turn(
     }
 }
 
+#[test]
+fn sequences_that_count_down_and_those_of_mariadb_are_followed() {
+    let postgres = database(
+        Kind::Postgres,
+        "CREATE TABLE down (id int GENERATED ALWAYS AS IDENTITY (START WITH -1 INCREMENT BY -1) PRIMARY KEY, n text);
+         CREATE TABLE below (id int PRIMARY KEY, down_id int NOT NULL REFERENCES down (id))",
+    );
+    let mariadb = database(
+        Kind::MariaDb,
+        "CREATE SEQUENCE upward START WITH 100 INCREMENT BY 5;
+         CREATE SEQUENCE downward START WITH -1 INCREMENT BY -1 MINVALUE -1000000 MAXVALUE -1;
+         CREATE TABLE up (id INT PRIMARY KEY DEFAULT NEXT VALUE FOR upward, n VARCHAR(20));
+         CREATE TABLE down (id INT PRIMARY KEY DEFAULT NEXT VALUE FOR downward, n VARCHAR(20));
+         CREATE TABLE below (id INT PRIMARY KEY, down_id INT NOT NULL, FOREIGN KEY (down_id) REFERENCES down (id))",
+    );
+    for rows in 1..3 {
+        for db in [&postgres, &mariadb] {
+            load(db, &["--rows", "100"]).ok();
+            assert_eq!(db.number("SELECT count(*) FROM down WHERE id BETWEEN -100 AND -1"), 100);
+            assert_eq!(db.number("SELECT min(id) FROM down"), -100 * rows);
+            assert_eq!(db.number("SELECT count(*) FROM below WHERE down_id >= 0"), 0);
+        }
+        assert_eq!(mariadb.number("SELECT count(*) FROM up WHERE id BETWEEN 100 AND 595 AND id % 5 = 0"), 100);
+        assert_eq!(mariadb.number("SELECT max(id) FROM up"), 95 + 500 * rows);
+    }
+    postgres.execute("INSERT INTO down (n) VALUES ('next')");
+    mariadb.execute("INSERT INTO down (n) VALUES ('next')");
+    mariadb.execute("INSERT INTO up (n) VALUES ('next')");
+    for db in [&postgres, &mariadb] {
+        assert_eq!(db.number("SELECT id FROM down WHERE n = 'next'"), -201);
+    }
+    assert_eq!(mariadb.number("SELECT id FROM up WHERE n = 'next'"), 1100);
+}
+
 /// MariaDB warns for each row whose generated column it rounds, more often than it keeps warnings.
 #[test]
 fn generated_columns_may_be_rounded_and_columns_that_are_sent_may_not() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a panic here is a failing test, with its place
 
 mod again;
+mod asked_values;
 mod audit;
 mod believable;
 mod beside;

@@ -8,6 +8,9 @@
 
 use super::permute::{InversePermutation, Permutation};
 use dbmocker_core::rng_stream::{Stream, mix};
+use row_lists::{ActivityId, last_below};
+
+mod row_lists;
 
 /// Number of parents in a block, and in a part of a block.
 const BLOCK: u64 = 256;
@@ -17,6 +20,10 @@ const WIDTH: usize = PART as usize;
 /// [`Activity::child`]: random draws before it falls back to a scan, and the length of that scan.
 const TRIES: usize = 8;
 const FEW: u64 = 64;
+
+/// [`Activity::previous`]: numbers of rows that are compared without sorting them, of a parent and back from a row.
+const FEW_OF_PARENT: u64 = 8;
+const NEAR: u64 = 16;
 
 /// Parent weights, indexed by a random byte: a heavy tail, and 16 weights of zero.
 const fn weights() -> [u32; 256] {
@@ -44,6 +51,7 @@ struct Popularity {
 /// Assigns the rows of one table to rows of one parent table.
 #[derive(Debug)]
 pub struct Activity {
+    id: ActivityId,
     popular: Popularity,
     rows: u64,
     periods: Vec<Period>,
@@ -99,7 +107,7 @@ impl Activity {
         let learned = <[u32; 256]>::try_from(weights).ok();
         let popular =
             Popularity { key: popular.key(), weights: learned.unwrap_or(WEIGHTS), learned: learned.is_some() };
-        Activity { popular, rows, periods: existing.iter().enumerate().map(period).collect() }
+        Activity { id: ActivityId::new(), popular, rows, periods: existing.iter().enumerate().map(period).collect() }
     }
 
     /// Returns the parent of a row.
@@ -143,15 +151,22 @@ impl Activity {
     /// Returns the last row below `limit` of a parent in a period.
     fn last_of(&self, b: usize, parent: u64, limit: u64) -> Option<u64> {
         let period = &self.periods[b];
-        let end = self.periods.get(b + 1).map_or(self.rows, |next| next.start).min(limit);
+        let last = self.periods.get(b + 1).map_or(self.rows, |next| next.start);
+        let end = last.min(limit);
         let places = period.spans.iter().filter_map(|span| span.of(parent, &self.popular));
         let count: u64 = places.clone().map(|(from, to)| to - from).sum();
         // Of a frequent parent, a row is near; of a rare one, there are few to compare.
-        if count > 0 && count.saturating_mul(count) > end - period.start {
+        if count.saturating_mul(NEAR) > last - period.start {
             return (period.start..end).rev().find(|&row| self.parent(row) == parent);
         }
-        let rows = places.flat_map(|(from, to)| from..to).map(|place| period.start + period.gather.apply(place));
-        rows.filter(|&row| row < limit).max()
+        let rows = places.flat_map(|(from, to)| from..to).map(|place| period.gather.apply(place));
+        let limit = end - period.start;
+        if count <= FEW_OF_PARENT || u32::try_from(limit).is_err() {
+            return rows.filter(|&row| row < limit).max().map(|row| period.start + row);
+        }
+        // Rows beyond 32 bits are above the limit.
+        let rows = || rows.filter_map(|row| u32::try_from(row).ok()).collect();
+        last_below((self.id, b, parent), limit as u32, rows).map(|row| period.start + u64::from(row))
     }
 
     /// Returns one of the parent's rows below `limit`, chosen by a random word; `None` if none was found.
@@ -376,6 +391,15 @@ mod tests {
                     prop_assert_eq!(law.previous(row), i.checked_sub(1).map(|before| rows[before]));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn previous_rows_are_those_of_the_parent() {
+        let law = law(5, 30_000, &[40, 400, 700, 900]);
+        let mut last = std::collections::HashMap::new();
+        for row in 0..30_000 {
+            assert_eq!(law.previous(row), last.insert(law.parent(row), row), "{row}");
         }
     }
 

@@ -87,33 +87,52 @@ impl ClockGen {
             let learned = clock.hours.get(hour).map(|weight| f64::from((*weight).max(least)));
             hours[hour + 1] = hours[hour] + learned.unwrap_or(if clock.machine { 1.0 } else { DAY[hour] });
         }
-        let whole = hours[24];
-        hours.iter_mut().for_each(|h| *h /= whole);
-        let guide = std::array::from_fn(|i| {
-            let part = i as f64 / GUIDES as f64;
-            hours.partition_point(|&sum| sum <= part).clamp(1, 24) as u8 - 1
-        });
         let none = WeightTotals::new([0u64; 0]);
         let (rows, open) = (rows.max(1), [(0.0, 0.0); 3]);
+        let guide = [0; GUIDES + 1];
         let mut made = ClockGen { first, days: none, opens, closes, hours, guide, open, rows, small: false, stream };
-        let spans = [(opens, made.end(first, last)), (0, MICROS_PER_DAY), (made.begin(last), closes)];
-        made.open = spans.map(|(begin, end)| (made.until(begin), made.until(end)));
+        made.set_hours(hours, last);
+        // A short clock may lie in hours without weight.
+        if (first..=last).all(|day| made.open_share(day, last) <= 0.0) {
+            made.set_hours(std::array::from_fn(|hour| hour as f64), last);
+        }
         let days = (last - first + 1) as f64;
         let weight = |day| {
-            let share = made.until(made.end(day, last)) - made.until(made.begin(day));
+            let share = made.open_share(day, last);
             let weight = match clock.learned.as_slice() {
                 [] => made.weight(day, (day - first) as f64 / days, clock.machine) * share,
                 points => days * learned_share(points, day) * weekday_factor(&clock.week, day),
             };
             let never = clock.machine && clock.week.get(weekday(day)) == Some(&0);
-            if never { 0 } else { (weight * UNIT).max(1.0) as u64 }
+            // The clock may begin after the last hour with weight of its first day, and end before the first of its
+            // last day.
+            if never || share <= 0.0 { 0 } else { (weight * UNIT).max(1.0) as u64 }
         };
-        let weights: Vec<u64> = (first..=last).map(weight).collect();
+        let mut weights: Vec<u64> = (first..=last).map(weight).collect();
         // A clock of a few days may have none of its weekdays.
-        let none = weights.iter().all(|w| *w == 0);
-        made.days = WeightTotals::new(weights.into_iter().map(|w| if none { 1 } else { w }));
+        if weights.iter().all(|w| *w == 0) {
+            weights = (first..=last).map(|day| u64::from(made.open_share(day, last) > 0.0)).collect();
+        }
+        made.days = WeightTotals::new(weights);
         made.small = rows >> 31 == 0 && made.days.all() >> 31 == 0;
         made
+    }
+
+    /// Sets the running sums of the hours' weights, and what depends on them.
+    fn set_hours(&mut self, sums: [f64; 25], last: i64) {
+        let whole = if sums[24] > 0.0 { sums[24] } else { 1.0 };
+        self.hours = sums.map(|sum| sum / whole);
+        self.guide = std::array::from_fn(|i| {
+            let part = i as f64 / GUIDES as f64;
+            self.hours.partition_point(|&sum| sum <= part).clamp(1, 24) as u8 - 1
+        });
+        let spans = [(self.opens, self.end(self.first, last)), (0, MICROS_PER_DAY), (self.begin(last), self.closes)];
+        self.open = spans.map(|(begin, end)| (self.until(begin), self.until(end)));
+    }
+
+    /// Returns the share of a day's weight within the clock.
+    fn open_share(&self, day: i64, last: i64) -> f64 {
+        self.until(self.end(day, last)) - self.until(self.begin(day))
     }
 
     fn begin(&self, day: i64) -> i64 {
@@ -148,7 +167,9 @@ impl ClockGen {
             hour += 1;
         }
         let within = (part - self.hours[hour]) / (self.hours[hour + 1] - self.hours[hour]);
-        ((hour as f64 + within.clamp(0.0, 1.0)) * 3600.0 * MICROS_PER_SECOND as f64) as i64
+        // The end of an hour is part of the next, which may have no weight.
+        let end = (hour as i64 + 1) * 3600 * MICROS_PER_SECOND;
+        (((hour as f64 + within.clamp(0.0, 1.0)) * 3600.0 * MICROS_PER_SECOND as f64) as i64).min(end - 1)
     }
 
     /// Returns the moment before which `row + part / 2^32` rows lie, truncated to the second.
@@ -173,7 +194,8 @@ impl ClockGen {
             i if i == last => self.open[2],
             _ => self.open[1],
         };
-        let time = self.time(from + (to - from) * share.min(1.0));
+        // Below the end: the next hour with weight may lie after the end of the clock.
+        let time = self.time((from + (to - from) * share).min(to.next_down()));
         let micros = (self.first + i as i64) * MICROS_PER_DAY + time;
         micros - micros.rem_euclid(MICROS_PER_SECOND)
     }
@@ -227,6 +249,46 @@ mod tests {
                 prop_assert!(before <= lo && lo <= moment && moment <= hi && hi <= to, "{row}: {before} {lo} {moment} {hi} {to}");
                 before = moment;
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn moments_keep_to_the_hours_with_weight(
+            hours in prop::collection::vec(prop_oneof![Just(0u32), 1u32..100], 24),
+            minutes in 1i64..6000,
+            part in 0i64..86_400,
+            rows in 1u64..300,
+            learned: bool,
+        ) {
+            let to = NOW + part * MICROS_PER_SECOND;
+            let from = to - minutes * 60 * MICROS_PER_SECOND;
+            let learned = if learned { vec![(0, from), (WHOLE, to)] } else { vec![] };
+            let law = Clock { from, to, machine: true, learned, hours, ..Clock::default() };
+            let made = ClockGen::new(7, "t", &law, rows);
+            let hour = |at: i64| (at.rem_euclid(MICROS_PER_DAY) / (3600 * MICROS_PER_SECOND)) as usize;
+            let minute = |i: i64| from + i * 60 * MICROS_PER_SECOND;
+            let open = (0..minutes).any(|i| law.hours[hour(minute(i))] > 0);
+            for row in 0..rows {
+                for at in [made.moment(row), made.bounds(row).0, made.bounds(row).1] {
+                    prop_assert!(from - MICROS_PER_SECOND <= at && at <= to, "{row}: {from} {at} {to}");
+                    prop_assert!(!open || law.hours[hour(at)] > 0, "{row}: hour {} of {at}", hour(at));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_ends_at_night_has_no_rows_at_night() {
+        let hours: Vec<u32> = (0..24).map(|hour| if (8..18).contains(&hour) { 10 } else { 0 }).collect();
+        let three = NOW + 3 * 3600 * MICROS_PER_SECOND;
+        for learned in [vec![], vec![(0, NOW - 9 * MICROS_PER_DAY), (WHOLE, three)]] {
+            let from = NOW - 9 * MICROS_PER_DAY + 20 * 3600 * MICROS_PER_SECOND;
+            let law = Clock { from, to: three, machine: true, learned, hours: hours.clone(), ..Clock::default() };
+            let made = ClockGen::new(1, "t", &law, 5000);
+            let moments: Vec<i64> = (0..5000).map(|row| made.moment(row)).collect();
+            let hour = |at: i64| at.rem_euclid(MICROS_PER_DAY) / (3600 * MICROS_PER_SECOND);
+            assert!(moments.iter().all(|at| (from..NOW).contains(at) && (8..18).contains(&hour(*at))));
         }
     }
 

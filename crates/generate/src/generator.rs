@@ -20,6 +20,7 @@ use dbmocker_predicate::{CoupledColumns, SolvedNumbers};
 
 mod ancestor_agreement;
 mod children;
+mod combination_index;
 mod compile;
 mod composite_key;
 mod edges;

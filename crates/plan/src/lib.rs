@@ -106,8 +106,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Returns the bytes of data that only the generator reads: keys of existing rows, combinations of parents,
-    /// attempts.
+    /// Returns the bytes of data that only the generator reads: keys of existing rows, combinations of parents and their
+    /// index, attempts.
     pub fn held(&self) -> u64 {
         let mut seen = BTreeSet::new();
         let mut sum = 0;
@@ -117,6 +117,7 @@ impl Plan {
             let combinations = table.sources.iter().filter_map(|s| s.combinations.as_ref());
             let combinations = combinations.chain(table.sources.iter().filter_map(|s| s.agreeing.as_ref()));
             combinations.for_each(|w| add(Arc::as_ptr(w).cast(), (w.len() * size_of::<u64>()) as u64));
+            table.sources.iter().for_each(|s| add(std::ptr::from_ref(s).cast(), s.index_bytes()));
             table.attempt_table.iter().for_each(|r| add(Arc::as_ptr(&r.attempts).cast(), r.attempts.len() as u64));
         }
         sum

@@ -58,6 +58,14 @@ pub struct ParentSelection {
 }
 
 impl ParentSelection {
+    /// Returns the bytes of the index that finds the rows which refer to a parent row by one of several foreign keys: a
+    /// 32-bit place for each member of a combination.
+    pub fn index_bytes(&self) -> u64 {
+        let indexed = self.members.len() > 1 && self.pick == ParentChoice::OneToOne;
+        let combinations = self.combinations.as_ref().filter(|_| indexed);
+        combinations.map_or(0, |rows| (rows.len() * size_of::<u32>()) as u64)
+    }
+
     /// Returns the number of candidates among the first `rows` rows of the only foreign key's parent, existing rows
     /// first.
     pub fn candidates(&self, rows: u64) -> u64 {

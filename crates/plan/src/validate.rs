@@ -207,6 +207,8 @@ impl PlanChecker<'_> {
             Some(combinations) => {
                 let each = members.saturating_mul(s.partners.max(1));
                 holds("combinations that are cut off", (combinations.len() as u64).is_multiple_of(each))?;
+                let count = combinations.len() as u64 / members;
+                holds("too many combinations", members == 1 || u32::try_from(count).is_ok())?;
                 holds("candidates that are not in order", members > 1 || combinations.is_sorted())?;
                 for combination in combinations.chunks(s.members.len()) {
                     let there =
@@ -354,7 +356,7 @@ impl PlanChecker<'_> {
             }
             Rule::Sequence { start, step } => {
                 let end = step.checked_mul(rows.into()).and_then(|length| start.checked_add(length));
-                holds("a counter that ends", *step > 0 && end.is_some())
+                holds("a counter that ends", *step != 0 && end.is_some())
             }
             Rule::Unique { domain, size, total, first, .. } => {
                 let holds_all = u128::from(*size) <= domain.size() && size <= total && rows <= *total;

@@ -28,7 +28,8 @@ use dbmocker_semantics::{generator, generators};
 /// Weights are integers that add up to about this.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
 
-/// Applies an override that [shapes values](ColumnOverride::shapes_values) to a column.
+/// Applies an override that [shapes values](ColumnOverride::shapes_values) to a column. `never_negative`: by the meaning
+/// of its name.
 ///
 /// # Errors
 /// The part of the override that the type does not allow, and the type.
@@ -37,9 +38,10 @@ pub fn domain(
     likely: &Domain,
     legal: &Domain,
     override_: &ColumnOverride,
+    never_negative: bool,
     (dialect, now): (Dialect, i64),
 ) -> Result<Domain, OverrideError> {
-    let w = OverrideScope { column, likely, legal, dialect, now };
+    let w = OverrideScope { column, likely, legal, dialect, now, never_negative };
     let mut domain = w.base(override_)?;
     domain = w.bounds(domain, override_)?;
     domain = w.lengths(domain, override_)?;
@@ -59,8 +61,14 @@ pub fn domain(
 ///
 /// # Errors
 /// The value, and the type that it does not fit.
-pub fn value(column: &Column, legal: &Domain, typed: &Scalar, key: &str) -> Result<Value, OverrideError> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
+pub fn value(
+    column: &Column,
+    legal: &Domain,
+    typed: &Scalar,
+    key: &str,
+    dialect: Dialect,
+) -> Result<Value, OverrideError> {
+    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false };
     w.value(typed, key)
 }
 
@@ -74,15 +82,20 @@ pub fn listed(
     values: &[(Scalar, f64)],
     (dialect, now): (Dialect, i64),
 ) -> Result<Domain, OverrideError> {
-    OverrideScope { column, likely: legal, legal, dialect, now }.weighted(values, "values")
+    OverrideScope { column, likely: legal, legal, dialect, now, never_negative: false }.weighted(values, "values")
 }
 
 /// Converts a value of a fixed row to the column's type.
 ///
 /// # Errors
 /// The value, the type that it does not fit, and the reason.
-pub fn typed_value(column: &Column, legal: &Domain, typed: &Scalar) -> Result<Value, TypedValueError> {
-    let w = OverrideScope { column, likely: legal, legal, dialect: Dialect::Sqlite, now: 0 };
+pub fn typed_value(
+    column: &Column,
+    legal: &Domain,
+    typed: &Scalar,
+    dialect: Dialect,
+) -> Result<Value, TypedValueError> {
+    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false };
     w.read(typed).map_err(|why| TypedValueError { typed: typed.clone(), ty: column.type_name.clone(), why })
 }
 
@@ -93,6 +106,8 @@ struct OverrideScope<'a> {
     dialect: Dialect,
     /// The run's current time in microseconds since 1970; 0 if no value is relative to it.
     now: i64,
+    /// A distribution without a smallest value begins at 0.
+    never_negative: bool,
 }
 
 impl OverrideScope<'_> {
@@ -155,12 +170,14 @@ impl OverrideScope<'_> {
     /// distribution that does not say where it begins or ends takes that end from the likely values.
     fn reach(&self, asked: &DistributionOverride) -> Domain {
         let (begins, ends) = asked.extent();
+        let positive = self.never_negative && asked.falls_below_zero();
         let mut domain = self.likely.clone();
         match (&mut domain, self.legal) {
             (Domain::Range { kind, lo, hi, .. }, Domain::Range { kind: same, lo: least, hi: most, .. })
                 if *kind == *same =>
             {
                 let span = *hi - *lo;
+                let least = if positive { least.max(&0) } else { least };
                 (*lo, *hi) = (if begins { *least } else { *lo }, if ends { *most } else { *hi });
                 let first = asked.first_end(&domain, self.now);
                 if let (false, Domain::Range { lo, .. }) = (begins, &mut domain)
@@ -170,6 +187,7 @@ impl OverrideScope<'_> {
                 }
             }
             (Domain::Float { lo, hi, .. }, Domain::Float { lo: least, hi: most, .. }) => {
+                let least = if positive { &least.max(0.0) } else { least };
                 (*lo, *hi) = (if begins { *least } else { *lo }, if ends { *most } else { *hi });
             }
             _ => {}
@@ -301,7 +319,12 @@ impl OverrideScope<'_> {
                         _ => None,
                     }
                 }
-                Domain::Float { .. } => text.parse().ok().filter(|x: &f64| x.is_finite()).map(Value::Float),
+                Domain::Float { .. } => match float(&text) {
+                    Some(x) if !x.is_finite() && self.dialect != Dialect::Postgres => {
+                        return Err(ScalarError::NotFinite { typed: text, dialect: self.dialect });
+                    }
+                    x => x.map(Value::Float),
+                },
                 _ => Some(Value::Text(text.clone())),
             },
         };
@@ -385,7 +408,7 @@ impl OverrideScope<'_> {
         };
         let column = Column { ty: (**ty).clone(), ..self.column.clone() };
         let within = |inner: &Domain, legal: &Domain| {
-            let scope = OverrideScope { column: &column, likely: inner, legal, dialect: self.dialect, now: self.now };
+            let scope = OverrideScope { column: &column, likely: inner, legal, ..*self };
             scope.bounds(inner.clone(), override_).map(Box::new)
         };
         Ok(match (domain, self.legal) {
@@ -541,6 +564,17 @@ pub(super) fn shares(weights: &[f64]) -> Result<Option<Vec<u32>>, WeightError> {
     let unit = WEIGHTS.max(1_000.0 * weights.len() as f64).min(f64::from(u32::MAX)) / total;
     let share = |w: &f64| if *w > 0.0 { ((w * unit).round() as u32).max(1) } else { 0 }; // at most the unit
     Ok(Some(weights.iter().map(share).collect()))
+}
+
+/// Returns a floating-point number, also `NaN`, `Infinity` and `-inf`, and as YAML writes them: `.nan`, `-.inf`.
+fn float(text: &str) -> Option<f64> {
+    let plain = match text.to_ascii_lowercase().as_str() {
+        ".nan" => Ok(f64::NAN),
+        ".inf" | "+.inf" => Ok(f64::INFINITY),
+        "-.inf" => Ok(f64::NEG_INFINITY),
+        plain => plain.parse(),
+    };
+    plain.ok()
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {

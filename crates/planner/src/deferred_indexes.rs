@@ -56,7 +56,7 @@ pub fn defer_indexes(plan: &mut Plan, schema: &Schema, from: Option<u64>) {
         let ascending = |key: &Key| {
             let first = key.parts.first().and_then(|p| p.column.as_deref());
             let column = first.and_then(|name| table_plan.columns.iter().find(|c| c.name == name));
-            column.is_some_and(|c| matches!(c.rule, Rule::Sequence { .. }))
+            column.is_some_and(|c| matches!(c.rule, Rule::Sequence { step: 1.., .. }))
         };
         table_plan.deferred_indexes = Some(if cycle {
             DeferredIndexes { reason: "one transaction with other tables".into(), ..DeferredIndexes::default() }

@@ -130,6 +130,12 @@ impl DistributionOverride {
         Ok(law)
     }
 
+    /// Returns true for a distribution of positive numbers that has no smallest value, so that some would be negative.
+    pub(super) fn falls_below_zero(&self) -> bool {
+        let mean = self.number("mean", DistributionUnit::Number, 0);
+        self.law == "normal" && mean.is_ok_and(|mean| mean.is_some_and(|mean| mean > 0.0))
+    }
+
     /// Returns whether the distribution itself says where its values begin, and where they end.
     pub(super) fn extent(&self) -> (bool, bool) {
         match self.law.as_str() {
@@ -252,14 +258,17 @@ fn span_of(typed: &Scalar, unit: DistributionUnit) -> Option<f64> {
     }
 }
 
-/// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `2w`, `1y`.
+/// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `100ms`, `50us`, `2w`, `1y`.
 pub(super) fn span(text: &str) -> Option<i64> {
     if let Some(rest) = text.strip_prefix('-') {
         return span(rest).map(|micros| -micros);
     }
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(digits);
+    let number = number.parse::<f64>().ok()?;
     let seconds = match unit.trim() {
+        "us" | "µs" => return (number < 9e17).then_some(number.round() as i64),
+        "ms" => return (number < 9e14).then_some((number * 1000.0).round() as i64),
         "s" => 1,
         "m" | "min" => 60,
         "h" => 3_600,
@@ -269,7 +278,7 @@ pub(super) fn span(text: &str) -> Option<i64> {
         "y" => 365 * 86_400,
         _ => return None,
     };
-    let micros = number.parse::<f64>().ok()? * f64::from(seconds) * MICROS_PER_SECOND as f64;
+    let micros = number * f64::from(seconds) * MICROS_PER_SECOND as f64;
     (micros < 9e17).then_some(micros as i64)
 }
 
@@ -301,6 +310,8 @@ mod tests {
         assert_eq!(relative("today", now), Some(20_000 * MICROS_PER_DAY));
         assert_eq!(relative("now-30d", now), Some(now - 30 * MICROS_PER_DAY));
         assert_eq!(relative("now + 1.5h", now), Some(now + 5_400_000_000));
+        assert_eq!(relative("now - 1.5ms", now), Some(now - 1_500));
+        assert_eq!([span("250us"), span("-100 ms"), span("0.1s")], [Some(250), Some(-100_000), Some(100_000)]);
         for other in ["2025-01-01", "nowhere", "now-30", "now-x", ""] {
             assert_eq!(relative(other, now), None, "{other}");
         }

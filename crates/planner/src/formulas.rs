@@ -54,6 +54,10 @@ pub enum FormulaProblem {
         "key `{0}` needs different values, and these may repeat; a `series` without `jitter`, or with `per` a column of the key, keeps them apart"
     )]
     Repeats(String),
+    #[error(
+        "key `{0}` needs different values; the expression cannot give its values, unless it reads all columns of another key of the row, or `row_number()`"
+    )]
+    MayRepeat(String),
     #[error("rules read the row and rows above it, not the rows that refer to it")]
     RuleOfChildren,
     #[error("{0}; its rules can only be `null: true`, by conditions over one other column of the row")]
@@ -172,6 +176,26 @@ impl ResolvedFormula {
             [(_, FormulaInput::Series { key, series })] if is_injective(series) => Some(key.as_ref()),
             _ => None,
         }
+    }
+
+    /// Returns true if the expression of column `c` reads what identifies the row: all columns of another key, or the
+    /// row's number in the table. Whether its values differ is tested on sample rows.
+    pub fn reads_identity(&self, table: &Table, c: usize) -> bool {
+        let read = |name: &String| {
+            let of = |input: &FormulaInput| matches!(input, FormulaInput::Cell(i) if table.columns[*i].name == *name);
+            self.inputs.iter().any(|(_, input)| of(input))
+        };
+        let filled = |name: &&str| table.column(name).is_some_and(|column| !column.nullable);
+        let whole = |key: &Key| {
+            let columns: Option<Vec<&String>> = key.parts.iter().map(|part| part.column.as_ref()).collect();
+            let columns = columns.filter(|_| key.predicate.is_none() && key.parts.iter().all(|p| p.prefix.is_none()));
+            columns.is_some_and(|columns| {
+                columns.iter().all(|name| **name != table.columns[c].name && read(name) && filled(&name.as_str()))
+            })
+        };
+        let numbered = |input: &FormulaInput| matches!(input, FormulaInput::RowNumber { key: None });
+        self.kind == FormulaKind::Expression
+            && (table.keys.iter().any(whole) || self.inputs.iter().any(|(_, input)| numbered(input)))
     }
 
     /// Returns true if the expression aggregates child rows, which are planned later.

@@ -2,6 +2,7 @@
 
 use sqlparser::ast::{self, BinaryOperator as Bin, DataType, Expr as Sql, UnaryOperator as Un};
 
+use super::builtin::only_elsewhere;
 use super::convert_call::{canonical, date_part, matching};
 use super::convert_type::cast_type;
 use super::expr::{Arith, CastType, Cmp, Expr, Is, MatchKind};
@@ -45,8 +46,8 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
             let json = of_json(go(expr)?, *kind);
             Ok(if *negated { Expr::Not(Box::new(json)) } else { json })
         }
-        Sql::IsDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: false }),
-        Sql::IsNotDistinctFrom(l, r) => Ok(Expr::Same { left: boxed(l)?, right: boxed(r)?, same: true }),
+        Sql::IsDistinctFrom(l, r) => identity(go(l)?, go(r)?, false).ok_or_else(|| unsupported(e)),
+        Sql::IsNotDistinctFrom(l, r) => identity(go(l)?, go(r)?, true).ok_or_else(|| unsupported(e)),
         Sql::InList { expr, list, negated } => {
             Ok(Expr::In { expr: boxed(expr)?, list: list.iter().map(go).collect::<Result<_, _>>()?, negated: *negated })
         }
@@ -81,10 +82,16 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::Cast { expr, data_type, .. } => cast(go(expr)?, data_type),
         Sql::Convert { expr, data_type: Some(t), .. } => cast(go(expr)?, t),
         Sql::Convert { expr, data_type: None, .. } => go(expr),
-        Sql::Extract { field, expr, .. } => Ok(date_part(&field.to_string(), go(expr)?)),
+        Sql::Extract { field, expr, .. } => {
+            known_here("extract", d)?;
+            Ok(date_part(&field.to_string(), go(expr)?))
+        }
         Sql::Ceil { expr, .. } => Ok(Expr::call("ceil", vec![go(expr)?])),
         Sql::Floor { expr, .. } => Ok(Expr::call("floor", vec![go(expr)?])),
-        Sql::Position { expr, r#in } => Ok(Expr::call("strpos", vec![go(r#in)?, go(expr)?])),
+        Sql::Position { expr, r#in } => {
+            known_here("position", d)?;
+            Ok(Expr::call("strpos", vec![go(r#in)?, go(expr)?]))
+        }
         Sql::Substring { expr, substring_from, substring_for, .. } => {
             let mut args = vec![go(expr)?];
             args.push(substring_from.as_deref().map_or(Ok(Expr::int(1)), go)?);
@@ -191,7 +198,7 @@ fn of_json(expr: Expr, kind: Option<ast::JsonPredicateType>) -> Expr {
         Some(ast::JsonPredicateType::Scalar) => ["string", "number", "boolean", "null"].map(text).into(),
     };
     let is_kind =
-        Expr::In { expr: Box::new(Expr::call("json_typeof", vec![expr.clone()])), list: kinds, negated: false };
+        Expr::In { expr: Box::new(Expr::call("json_typeof", vec![expr.clone()])), list: kinds.into(), negated: false };
     Expr::And(vec![Expr::call("is_json", vec![expr]), is_kind])
 }
 
@@ -295,7 +302,7 @@ fn binary(left: Expr, op: &Bin, right: Expr, d: Dialect) -> Out {
         Bin::Or => return Ok(join(left, right, false)),
         // neither NULL: true when they differ as booleans
         Bin::Xor => return Ok(Expr::compare(Cmp::Ne, as_bool(left), as_bool(right))),
-        Bin::Spaceship => return Ok(Expr::Same { left: Box::new(left), right: Box::new(right), same: true }),
+        Bin::Spaceship => return identity(left, right, true).ok_or_else(|| unsupported(op)),
         Bin::PGStartsWith => return Ok(Expr::call("starts_with", vec![left, right])),
         Bin::Plus => Arith::Add,
         Bin::Minus => Arith::Sub,
@@ -322,6 +329,18 @@ fn binary(left: Expr, op: &Bin, right: Expr, d: Dialect) -> Out {
         other => return Err(unsupported(other)),
     };
     Ok(Expr::arith(arith, left, right))
+}
+
+/// `left IS NOT DISTINCT FROM right` (`same`) or `IS DISTINCT FROM`; rows field by field. `None` if their lengths differ.
+fn identity(left: Expr, right: Expr, same: bool) -> Option<Expr> {
+    match (left, right) {
+        (Expr::Row(l), Expr::Row(r)) if l.len() == r.len() => {
+            let fields = l.into_iter().zip(r).map(|(l, r)| identity(l, r, same)).collect::<Option<Vec<_>>>()?;
+            Some(if same { Expr::And(fields) } else { Expr::Or(fields) })
+        }
+        (Expr::Row(_), _) | (_, Expr::Row(_)) => None,
+        (left, right) => Some(Expr::Same { left: Box::new(left), right: Box::new(right), same }),
+    }
 }
 
 fn as_bool(e: Expr) -> Expr {
@@ -417,5 +436,14 @@ fn function(f: &ast::Function, d: Dialect) -> Out {
             }
         }
     }
+    known_here(&name, d)?;
     Ok(canonical(&name, args, d))
+}
+
+/// Refuses a function that only other servers have: this one would not evaluate it, or calls another function so.
+fn known_here(name: &str, d: Dialect) -> Result<(), ParseError> {
+    match only_elsewhere(name, d) {
+        Some(dialects) => Err(ParseError::Elsewhere { function: name.to_owned(), dialects, dialect: d }),
+        None => Ok(()),
+    }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::value_set::InList;
 use dbmocker_core::value::Value;
 
 /// A scalar or boolean SQL expression over the columns of one row.
@@ -45,7 +46,7 @@ pub enum Expr {
     },
     In {
         expr: Box<Expr>,
-        list: Vec<Expr>,
+        list: InList,
         negated: bool,
     },
     /// `expr op ANY (array)` or `expr op ALL (array)`.

@@ -33,3 +33,4 @@ pub use solver::{
     ColumnInput, CoupledColumns, Exhausted, Filter, Impossible, MOST_TRIES, NamedCheck, Narrowed, Nulls, PATIENCE,
     RowSource, Solution, SolvedNumbers, TextPart, UnsolvedCheck, ValueSource, solve, unknown_function,
 };
+pub use value_set::InList;

@@ -39,8 +39,14 @@ pub enum ParseError {
     Syntax(String),
     #[error("`{0}` is not supported in predicates")]
     Unsupported(String),
+    #[error("`{function}` is a function of {}, and {dialect} has none of this name", listed(dialects))]
+    Elsewhere { function: String, dialects: Vec<Dialect>, dialect: Dialect },
     #[error("the expression is nested too deep or too long to be read")]
     TooDeep,
+}
+
+fn listed(dialects: &[Dialect]) -> String {
+    dialects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 /// Parses one boolean (or scalar) expression. A leading `CHECK (...)` is accepted and dropped.
@@ -118,7 +124,10 @@ fn lists(tree: Expr) -> Expr {
                     other => rest.push(lists(other)),
                 }
             }
-            let list = |(c, list)| Expr::In { expr: Box::new(Expr::Column(c)), list, negated: false };
+            let list = |(c, list): (String, Vec<Expr>)| {
+                let expr = Box::new(Expr::Column(c));
+                Expr::In { expr, list: list.into(), negated: false }
+            };
             let mut all: Vec<Expr> = of.into_iter().map(list).collect();
             all.extend(rest);
             if all.len() == 1 { all.remove(0) } else { Expr::Or(all) }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Env, NoRow, parse};
+use super::{Env, NoRow, OneColumn, ParseError, parse};
 use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 
@@ -24,6 +24,62 @@ fn patterns_with_look_ahead_are_evaluated() {
     }
     assert_eq!(truth("'a.-b' ~ '^[a-z]+([.](?!-)[a-z-]+)*$'", Dialect::Postgres), Some(false));
     assert_eq!(truth("'a.b-' ~ '^[a-z]+([.](?!-)[a-z-]+)*$'", Dialect::Postgres), Some(true));
+    // A class may begin with its `]`, and may hold `[`, `(?=` and `(?!`.
+    for (text, wanted) in [("a]1", true), ("a[1", true), ("a1", false)] {
+        let pattern = "^(?=.*[][])a.*[0-9]$";
+        assert_eq!(truth(&format!("'{text}' ~ '{pattern}'"), Dialect::Postgres), Some(wanted), "{text}");
+    }
+    for (text, wanted) in [("1(", true), ("1a", false), ("0=", false)] {
+        let pattern = "^x?(?!0)[0-9][(?=]$";
+        assert_eq!(truth(&format!("'{text}' ~ '{pattern}'"), Dialect::Postgres), Some(wanted), "{text}");
+    }
+}
+
+#[test]
+fn values_are_identical_as_the_servers_say() {
+    for (text, d, wanted) in [
+        ("(1, NULL) IS NOT DISTINCT FROM (1, NULL)", Dialect::Postgres, true),
+        ("(1, NULL) IS DISTINCT FROM (1, 2)", Dialect::Postgres, true),
+        ("(1, NULL) IS (1, NULL)", Dialect::Sqlite, true),
+        ("(1, NULL) <=> (1, NULL)", Dialect::Mysql, true),
+        ("(1, NULL) <=> (2, NULL)", Dialect::Mysql, false),
+        ("'a' <=> 'A '", Dialect::Mysql, true),
+        ("-0.0 IS DISTINCT FROM 0.0", Dialect::Postgres, false),
+        ("ARRAY[1, NULL] IS NOT DISTINCT FROM ARRAY[1, NULL]", Dialect::Postgres, true),
+        ("ARRAY[1, NULL] = ARRAY[1, 5]", Dialect::Postgres, false),
+        ("ARRAY[1, NULL] > ARRAY[1, 5]", Dialect::Postgres, true),
+    ] {
+        assert_eq!(truth(text, d), Some(wanted), "{text}");
+    }
+    let of = |text: &str, x: Value, d| parse(text, d).unwrap().truth(&OneColumn("x", &x), Env { dialect: d, now: 0 });
+    assert_eq!(of("x IS NOT DISTINCT FROM x", Value::Float(f64::NAN), Dialect::Postgres), Ok(Some(true)));
+    // SQLite compares a column of texts with the text of a number.
+    for (text, x, wanted) in [
+        ("x = 1", Value::text("01"), false),
+        ("x IS 1", Value::text("01"), false),
+        ("x IN (1, 2)", Value::text("01"), false),
+        ("1 = x", Value::text("1"), true),
+        ("x = '1'", Value::Int(1), true),
+        ("x = '1.0'", Value::Int(1), true),
+    ] {
+        assert_eq!(of(text, x.clone(), Dialect::Sqlite), Ok(Some(wanted)), "{text} {x:?}");
+    }
+}
+
+#[test]
+fn functions_of_other_servers_are_refused() {
+    for (text, d, dialects) in [
+        ("strpos(a, 'x') = 1", Dialect::Sqlite, vec![Dialect::Postgres]),
+        ("year(a) = 2000", Dialect::Postgres, vec![Dialect::Mysql]),
+        ("extract(year from a) = 2000", Dialect::Sqlite, vec![Dialect::Postgres, Dialect::Mysql]),
+        ("unixepoch(a) = 1", Dialect::Mysql, vec![Dialect::Sqlite]),
+    ] {
+        let Err(ParseError::Elsewhere { dialects: found, dialect, .. }) = parse(text, d) else { panic!("{text}") };
+        assert_eq!((found, dialect), (dialects, d), "{text}");
+    }
+    for d in ALL {
+        assert!(["length(a) = 1", "octet_length(a) = 1", "fancy(a) = 1"].iter().all(|text| parse(text, d).is_ok()));
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::RowCounting;
 use super::error::SchemaError;
 use super::row_counts;
-use super::row_counts::whole_number_keys;
+use super::row_counts::{furthest, whole_number_keys};
 use super::session::{Session, TextRow};
 use dbmocker_core::schema::*;
 
@@ -128,6 +128,8 @@ struct MysqlCatalog {
     partitions: HashMap<String, Vec<TextRow>>,
     default_partitions: HashMap<String, String>,
     triggers: HashMap<String, Vec<TextRow>>,
+    /// MariaDB's sequences that number columns.
+    sequences: HashMap<String, Numbering>,
 }
 
 /// A catalogue's rows for one table.
@@ -150,12 +152,15 @@ impl MysqlCatalog {
             let name = row.opt("create table").and_then(partitions::default_partition);
             default_partitions.extend(name.map(|name| (table.clone(), name)));
         }
+        let columns = grouped(s, "the columns", include_str!("mysql/columns.sql"))?;
+        let sequences = if mariadb { sequences(s, &columns)? } else { HashMap::new() };
         Ok(MysqlCatalog {
             mariadb,
             database: database.into(),
             grants: grants::Grants::read(s)?,
             tables: s.rows("the tables", include_str!("mysql/tables.sql"))?,
-            columns: grouped(s, "the columns", include_str!("mysql/columns.sql"))?,
+            columns,
+            sequences,
             srids,
             indexes: grouped(s, "the indexes", include_str!("mysql/indexes.sql"))?,
             foreign_keys: grouped(s, "the foreign keys", include_str!("mysql/foreign_keys.sql"))?,
@@ -165,6 +170,33 @@ impl MysqlCatalog {
             triggers: grouped(s, "the triggers", include_str!("mysql/triggers.sql"))?,
         })
     }
+}
+
+/// The numbering of the sequences in the defaults of columns; those that may not be read are left out.
+fn sequences(
+    s: &mut Session,
+    columns: &HashMap<String, Vec<TextRow>>,
+) -> Result<HashMap<String, Numbering>, SchemaError> {
+    let defaults = columns.values().flatten().filter_map(|row| row.opt("column_default"));
+    let named: BTreeSet<&str> = defaults.filter_map(tables::next_value).collect();
+    let mut out = HashMap::new();
+    for name in named {
+        let sql = format!("select start_value, increment, minimum_value, maximum_value from {name}");
+        let row = match s.row("a sequence", &sql) {
+            Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => continue,
+            row => row?,
+        };
+        let numbering = Numbering {
+            start: row.number("start_value")?,
+            step: row.number("increment")?,
+            most: row.number("maximum_value")?,
+            least: row.number("minimum_value")?,
+        };
+        // 0 stands for the server's `auto_increment_increment`.
+        let step = if numbering.step == 0 { 1 } else { numbering.step };
+        out.insert(name.to_owned(), Numbering { step, ..numbering });
+    }
+    Ok(out)
 }
 
 /// MySQL before 8.0.16 has no CHECKs and no table of them.
@@ -180,7 +212,7 @@ fn checks(s: &mut Session, mariadb: bool) -> Result<HashMap<String, Vec<TextRow>
 fn count_query(i: usize, table: &Table) -> String {
     let pairs: Vec<String> = whole_number_keys(table)
         .into_iter()
-        .map(|c| format!("{}, cast(max({}) as char)", literal(Sql::Mysql, c), quote(Sql::Mysql, c)))
+        .map(|c| format!("{}, cast({}({}) as char)", literal(Sql::Mysql, c), furthest(table, c), quote(Sql::Mysql, c)))
         .collect();
     let name = qualified(Sql::Mysql, &table.name.schema, &table.name.name);
     // In MariaDB the result column of a UNION of only empty `json_object()` is too short for the braces.

@@ -8,7 +8,7 @@ use dbmocker_loaders::ident::{literal, qualified, quote};
 use super::RowCounting;
 use super::error::SchemaError;
 use super::row_counts;
-use super::row_counts::whole_number_keys;
+use super::row_counts::{furthest, whole_number_keys};
 use super::session::{Session, TextRow};
 use crate::trigger_writes::{TriggerEffects, trigger_effects};
 use dbmocker_core::schema::lists::split;
@@ -305,7 +305,7 @@ fn collation(r: &TextRow) -> Result<Collation, SchemaError> {
 fn count_query(i: usize, table: &Table) -> String {
     let pairs: Vec<String> = whole_number_keys(table)
         .into_iter()
-        .map(|c| format!("{}, max({})::text", literal(Sql::Postgres, c), quote(Sql::Postgres, c)))
+        .map(|c| format!("{}, {}({})::text", literal(Sql::Postgres, c), furthest(table, c), quote(Sql::Postgres, c)))
         .collect();
     // A function takes at most 100 arguments: 50 pairs.
     let objects: Vec<String> = pairs.chunks(40).map(|p| format!("jsonb_build_object({})", p.join(", "))).collect();

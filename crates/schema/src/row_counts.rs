@@ -52,6 +52,11 @@ fn store(rows: &[TextRow], tables: &mut [Table]) -> Result<(), SchemaError> {
     Ok(())
 }
 
+/// The aggregate that finds the number after which a column of [`whole_number_keys`] goes on.
+pub(super) fn furthest(table: &Table, column: &str) -> &'static str {
+    if table.column(column).is_some_and(|c| c.auto.is_some() && c.numbering.is_descending()) { "min" } else { "max" }
+}
+
 /// Integer columns of keys, and integer columns that the server numbers.
 pub(super) fn whole_number_keys(table: &Table) -> Vec<&str> {
     let keyed: BTreeSet<&str> = table.keys.iter().flat_map(|k| &k.parts).filter_map(|p| p.column.as_deref()).collect();

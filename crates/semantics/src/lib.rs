@@ -119,6 +119,15 @@ pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Resu
     Ok(Inferred { domain, legal, null_share, reason })
 }
 
+/// Whether the numbers of a column are never negative, by the meaning of its name: ages, prices, quantities.
+pub fn is_never_negative(table: &Table, column: &Column) -> bool {
+    /// Years are never negative in any year.
+    const YEAR: i32 = 2000;
+    let neighbours = neighbours::Neighbours::of(table);
+    let scale = numbers::scale_of(&neighbours.table, &neighbours.name(column), YEAR);
+    scale.is_some_and(|(_, scale)| scale.lo >= 0.0)
+}
+
 /// The locales of a table's values: the requested ones, else that of the language of its column names. Empty means no
 /// particular locale.
 pub fn locales(table: &Table, requested: &[(Locale, u32)]) -> Locales {

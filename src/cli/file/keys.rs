@@ -282,7 +282,7 @@ pub const SERIES: &[ConfigKey] = &[
         "step",
         KeyKind::Scalar,
         "5min",
-        "From one value to the next: a number, or `10s`, `5min`, `1h`, `1d`, `1mo`, `1y`",
+        "From one value to the next: a number, or `250ms`, `10s`, `5min`, `1h`, `1d`, `1mo`, `1y`",
     ),
     key("per", KeyKind::Text, "device_id", "A column of a foreign key: each row of its parent has a series of its own"),
     key("jitter", KeyKind::Scalar, "10s", "How far a value may lie from its step, before or after"),

@@ -15,11 +15,27 @@ pub(super) fn advance(loader: &mut dyn Loader, dialect: Dialect, job: &TableJob)
     for (column, sequence) in &job.sequences {
         let column = ident::quote(dialect, column);
         let literal = ident::literal(dialect, sequence);
+        let table = sql::table(dialect, job);
+        if dialect == Dialect::Mysql {
+            // SETVAL takes a literal, and ignores a number that the sequence has passed.
+            let furthest = format!(
+                "SELECT CASE WHEN increment < 0 THEN (SELECT min({column}) FROM {table}) \
+                 ELSE (SELECT max({column}) FROM {table}) END, minimum_value, maximum_value FROM {sequence}"
+            );
+            let found = loader.query(&furthest)?;
+            let number = |i: usize| found.first()?.get(i)?.as_deref()?.parse::<i128>().ok();
+            if let (Some(last), Some(least), Some(most)) = (number(0), number(1), number(2))
+                && (least..=most).contains(&last)
+            {
+                loader.query(&format!("SELECT setval({sequence}, {last})"))?;
+            }
+            continue;
+        }
         loader.send_with_next(&format!(
-            "SELECT setval({literal}::regclass, m) FROM (SELECT max({column}) AS m FROM {}) AS x \
-             WHERE m BETWEEN (SELECT last_value FROM {sequence}) \
-             AND (SELECT seqmax FROM pg_catalog.pg_sequence WHERE seqrelid = {literal}::regclass)",
-            sql::table(dialect, job)
+            "SELECT setval({literal}::regclass, m) FROM (SELECT q.*, last_value AS passed, CASE WHEN seqincrement < 0 \
+             THEN (SELECT min({column}) FROM {table}) ELSE (SELECT max({column}) FROM {table}) END AS m \
+             FROM {sequence}, pg_catalog.pg_sequence AS q WHERE seqrelid = {literal}::regclass) AS x \
+             WHERE CASE WHEN seqincrement < 0 THEN m BETWEEN seqmin AND passed ELSE m BETWEEN passed AND seqmax END"
         ))?;
     }
     Ok(())

@@ -241,7 +241,7 @@ pub enum Auto {
     IdentityByDefault {
         sequence: String,
     },
-    /// `serial`, or a default of `nextval(...)`.
+    /// `serial`, or a default of `nextval(...)`, also MariaDB's.
     Serial {
         sequence: String,
     },
@@ -261,6 +261,13 @@ pub struct Numbering {
     /// The largest number.
     #[serde(default = "largest")]
     pub most: i64,
+    /// The smallest number.
+    #[serde(default = "smallest")]
+    pub least: i64,
+}
+
+fn smallest() -> i64 {
+    i64::MIN
 }
 
 fn largest() -> i64 {
@@ -269,11 +276,16 @@ fn largest() -> i64 {
 
 impl Default for Numbering {
     fn default() -> Self {
-        Numbering { start: 1, step: 1, most: largest() }
+        Numbering { start: 1, step: 1, most: largest(), least: smallest() }
     }
 }
 
 impl Numbering {
+    /// Counts down.
+    pub fn is_descending(&self) -> bool {
+        self.step < 0
+    }
+
     /// 1, 2, 3, ...
     pub fn is_usual(&self) -> bool {
         (self.start, self.step) == (1, 1)
@@ -281,7 +293,7 @@ impl Numbering {
 }
 
 impl Auto {
-    /// Its sequence, on PostgreSQL.
+    /// Its sequence, on PostgreSQL and MariaDB.
     pub fn sequence(&self) -> Option<&str> {
         match self {
             Auto::IdentityAlways { sequence } | Auto::IdentityByDefault { sequence } | Auto::Serial { sequence } => {

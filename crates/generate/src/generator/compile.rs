@@ -320,7 +320,7 @@ impl ParentSelectionGen {
             members,
             partners: s.partners,
             partner,
-            places: OnceLock::new(),
+            index: OnceLock::new(),
             meets: s
                 .meets
                 .as_ref()

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::ancestor_agreement::AncestorAgreementGen;
+use super::combination_index::CombinationIndex;
 use super::composite_key::ParentAndOrdinal;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::ranked::RankedGen;
@@ -47,8 +48,8 @@ pub struct ParentSelectionGen {
     /// Combinations of one leading parent; the stream `partner` draws one of them.
     pub(super) partners: u64,
     pub(super) partner: Stream,
-    /// For each member, pairs of its parent row and the place of a combination, sorted; made when first needed.
-    pub(super) places: OnceLock<Vec<Vec<(u64, u64)>>>,
+    /// Finds combinations by a parent row; made when first needed.
+    pub(super) index: OnceLock<CombinationIndex>,
     /// The other foreign key, which is evaluated before `pick`.
     pub(super) meets: Option<AncestorAgreementGen>,
 }
@@ -284,20 +285,9 @@ impl ParentSelectionGen {
 
     /// Returns the places, before `first` is added, of the combinations with this parent row of a member.
     pub(super) fn places_of(&self, member: usize, parent: u64) -> impl Iterator<Item = u64> {
-        let members = self.members as usize;
-        let index = self.places.get_or_init(|| {
-            let of = self.combinations.as_deref().map_or(&[][..], Vec::as_slice);
-            let sorted = |member: usize| {
-                let rows = of.iter().skip(member).step_by(members).copied();
-                let mut pairs: Vec<(u64, u64)> = rows.zip(0..).filter(|(_, place)| *place >= self.first).collect();
-                pairs.sort_unstable();
-                pairs
-            };
-            (0..members).map(sorted).collect()
-        });
-        let pairs = &index[member];
-        let from = pairs.partition_point(|(row, _)| *row < parent);
-        pairs[from..].iter().take_while(move |(row, _)| *row == parent).map(|(_, place)| place - self.first)
+        let combinations = self.combinations.as_deref().map_or(&[][..], Vec::as_slice);
+        let index = self.index.get_or_init(|| CombinationIndex::new(combinations, self.members as usize));
+        index.places(combinations, member, parent).filter_map(|place| place.checked_sub(self.first))
     }
 
     /// Returns the parent row at a place among the candidates.

@@ -4,7 +4,7 @@
 //! consecutive, so depths, subtrees and nested-set numbers are functions of the row number.
 
 use super::parents::ParentChoiceGen;
-use super::{Generator, RowError};
+use super::{Generator, RowError, threshold};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
 use dbmocker_plan::{AnyParent, TreeColumn, TreeShape};
@@ -24,8 +24,8 @@ pub struct TreeGen {
     /// Number of existing rows: they come first in the parents' index space and get no new children.
     existing_count: u64,
     rooted: bool,
-    /// Share of a thread's rows that are no reply.
-    begin: f64,
+    /// Rows of a thread whose random word lies below are no reply.
+    begin_below: u64,
     /// First row and number of rows of each level; empty for threads.
     levels: Vec<(u64, u64)>,
 }
@@ -45,7 +45,7 @@ impl TreeGen {
             TreeShape::Wide => levels(rows, (rows / 8).max(1), LEVELS, roots((rows * ROOTS / 100).clamp(1, 12))),
             TreeShape::Staff => levels(rows, (rows / 2).max(1), LEVELS, roots(1)),
         };
-        TreeGen { key, existing_count, rooted, begin: share.unwrap_or(BEGIN), levels }
+        TreeGen { key, existing_count, rooted, begin_below: threshold(share.unwrap_or(BEGIN)), levels }
     }
 
     /// Returns the index of the parent in its index space of `size`; `None` for a root without parent.
@@ -66,7 +66,7 @@ impl TreeGen {
     fn above(&self, row: u64) -> Option<u64> {
         if self.levels.is_empty() {
             let mut rng = CellRng::new(self.key ^ mix(row));
-            if row == 0 || rng.below(100) as f64 / 100.0 < self.begin {
+            if row == 0 || rng.word() < self.begin_below {
                 return None;
             }
             let u = rng.unit();
@@ -243,6 +243,19 @@ mod tests {
                 let depths = depths(&TreeGen::new(1, shape, (2_000, Some(share)), 0, false), 2_000);
                 let roots = depths.iter().filter(|d| **d == 0).count() as f64;
                 assert!((roots / 2_000.0 - share).abs() < 0.04, "{shape:?} {share}: {roots}");
+            }
+        }
+    }
+
+    #[test]
+    fn small_shares_of_roots_are_kept() {
+        let rows = 2_000_000;
+        for shape in [TreeShape::Wide, TreeShape::Staff, TreeShape::Thread] {
+            for share in [0.0001, 0.0105, 0.9999] {
+                let tree = TreeGen::new(1, shape, (rows, Some(share)), 0, false);
+                let roots = (0..rows).filter(|row| tree.is_root(*row)).count() as f64;
+                let (wanted, sd) = (rows as f64 * share, (rows as f64 * share * (1.0 - share)).sqrt());
+                assert!((roots - wanted).abs() < 5.0 * sd, "{shape:?} {share}: {roots}");
             }
         }
     }

@@ -46,6 +46,14 @@ pub enum FormulaConflict {
         "`{table}` holds {rows} rows from before, so that numbers of rows of one `{parent}` would begin at 1 again; empty it with --truncate"
     )]
     BeginsAgain { table: TableName, rows: u64, parent: TableName },
+    #[error(
+        "in rows {first} and {second} it gives {value}, and key `{key}` needs different values; let it read more of what identifies the row"
+    )]
+    Repeated { key: String, first: u64, second: u64, value: Value },
+    #[error(
+        "key `{key}` needs different values, and it gives only {rows} of them for {requested} rows; let it read more of what identifies the row"
+    )]
+    TooFew { key: String, rows: u64, requested: u64 },
     #[error("{why} needs a value in rows with {column} = {value}; change the rule, or the values of `{column}`")]
     NeedsValue { why: String, column: String, value: Value },
     #[error("only NULL meets {0}; change the expression")]

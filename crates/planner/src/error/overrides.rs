@@ -1,6 +1,6 @@
 //! Rules of the config file that cannot be applied to a column.
 
-use dbmocker_core::schema::{Column, TableName};
+use dbmocker_core::schema::{Column, Dialect, TableName};
 use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::DistributionError;
 use dbmocker_domain::pattern::PatternError;
@@ -131,6 +131,8 @@ pub enum ScalarError {
     Unreadable(String),
     #[error("`{0}` is outside of what it holds")]
     Outside(String),
+    #[error("{dialect} does not store `{typed}`, which PostgreSQL does")]
+    NotFinite { typed: String, dialect: Dialect },
 }
 
 /// A value of a fixed row that its column cannot hold.

@@ -48,13 +48,20 @@ impl NameResolver<'_> {
                 _ => Ok(formula),
             };
         }
-        if let Some(why) = decided {
+        let table_of = &self.schema.tables[self.t];
+        // Values of a key may be computed, if they differ.
+        let key = key_alone(table_of, c).filter(|_| table.fixed_rows.is_none());
+        if let (Some(why), None) = (decided, key) {
             return Err(FormulaProblem::Decided(why));
         }
         let text = settings.expression.clone().unwrap_or_default();
-        let expr = stored_as(self.tree(&text)?, &self.schema.tables[self.t].columns[c].ty, self.schema.dialect);
+        let expr = stored_as(self.tree(&text)?, &table_of.columns[c].ty, self.schema.dialect);
         let (kind, origin) = (FormulaKind::Expression, settings.origin.clone());
-        Ok(ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs })
+        let out = ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs };
+        match key {
+            Some(key) if !out.reads_identity(table_of, c) => Err(FormulaProblem::MayRepeat(key.name.clone())),
+            _ => Ok(out),
+        }
     }
 
     pub(super) fn tree(&mut self, text: &str) -> Result<Expr, FormulaProblem> {
@@ -275,6 +282,15 @@ fn aggregate(name: &str) -> Option<Aggregate> {
         "max" => Aggregate::Greatest,
         _ => return None,
     })
+}
+
+/// Returns a key of a column that nothing but keys determines.
+fn key_alone(table: &Table, c: usize) -> Option<&Key> {
+    let column = &table.columns[c];
+    let other = column.generated.is_some()
+        || column.auto.is_some()
+        || table.every_foreign_key().iter().any(|f| f.columns.contains(&column.name));
+    table.keys.iter().find(|k| !other && k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)))
 }
 
 /// Returns the constraint that determines a column's values, if there is one.

@@ -2,6 +2,7 @@
 
 use crate::apply_override;
 use crate::table_planner::LearnedScope;
+use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_plan::Scalar;
@@ -21,7 +22,9 @@ pub(super) fn values(scope: &LearnedScope<'_>, profile: &ColumnProfile) -> Optio
         return None;
     }
     let value = |label: &str| {
-        let read = apply_override::typed_value(scope.column, scope.allowed, &Scalar::Text(label.into())).ok()?;
+        let read =
+            apply_override::typed_value(scope.column, scope.allowed, &Scalar::Text(label.into()), Dialect::Sqlite)
+                .ok()?;
         is_allowed(scope.allowed, &read).then_some(read)
     };
     let of = |c: &dbmocker_profile::Common| Some((value(c.label.as_deref()?)?, c.share / filled));

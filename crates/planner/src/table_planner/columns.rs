@@ -50,7 +50,7 @@ impl TablePlanner<'_> {
                 ..omitted(i.reason)
             }),
             Ok((i, false)) => Ok(PendingColumn {
-                domain: Some(match column.auto.as_ref().and_then(|_| counting(&i.legal)) {
+                domain: Some(match column.auto.as_ref().and_then(|_| counting(&i.legal, column)) {
                     // Auto-numbered columns hold integers, whatever their name.
                     Some(numbers) => numbers,
                     // For a key, the number of values takes precedence over realistic ones.
@@ -188,9 +188,10 @@ impl TablePlanner<'_> {
 }
 
 /// Returns the integers of a type from 1 on.
-fn counting(legal: &Domain) -> Option<Domain> {
+fn counting(legal: &Domain, column: &Column) -> Option<Domain> {
     let Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { scale: 0 }, .. } = legal else { return None };
-    match legal.keep_range(1, i128::MAX) {
+    let least = if column.numbering.is_descending() { i128::MIN } else { column.numbering.start.min(1).into() };
+    match legal.keep_range(least, i128::MAX) {
         Narrowing::Exact(numbers) => Some(numbers),
         _ => None,
     }

@@ -87,7 +87,9 @@ impl TablePlanner<'_> {
         let d = planned.unwrap_or_else(|_| unsupported());
         let legal = d.legal.clone().unwrap_or_else(text);
         let likely = d.domain.clone().unwrap_or_else(text);
-        let domain = apply_override::domain(column, &likely, &legal, override_, (b.schema.dialect, b.options.now))?;
+        let positive = dbmocker_semantics::is_never_negative(self.table, column);
+        let context = (b.schema.dialect, b.options.now);
+        let domain = apply_override::domain(column, &likely, &legal, override_, positive, context)?;
         Ok(PendingColumn {
             domain: Some(domain.clone()),
             // No other values may replace the override's.
@@ -336,7 +338,7 @@ impl TablePlanner<'_> {
         let legal = dbmocker_semantics::legal(&column.ty, &context);
         let none = || OverrideError::NoDuplicate { column: column.name.clone(), ty: column.type_name.clone() };
         let legal = legal.or_else(|| d.legal.clone()).ok_or_else(none)?;
-        let value = apply_override::value(column, &legal, typed, "duplicate_value")?;
+        let value = apply_override::value(column, &legal, typed, "duplicate_value", b.schema.dialect)?;
         let one = Domain::Choice { values: vec![value], weights: None };
         (d.domain, d.legal, d.null_share) = (Some(one.clone()), Some(one), 0.0);
         Ok(())
@@ -395,7 +397,7 @@ impl TablePlanner<'_> {
         let column = &self.table.columns[c];
         let legal = self.columns[c].legal.clone().or_else(|| self.columns[c].domain.clone());
         let value = match legal {
-            Some(legal) => apply_override::value(column, &legal, typed, "duplicate_value")?,
+            Some(legal) => apply_override::value(column, &legal, typed, "duplicate_value", b.schema.dialect)?,
             None => Value::Text(typed.to_string()),
         };
         let wanted = digest(std::slice::from_ref(&value));

@@ -137,11 +137,14 @@ impl TablePlanner<'_> {
             values.push(match &row.cells[place.position] {
                 Scalar::Null if column.nullable => Value::Null,
                 Scalar::Null => return Err(FixedRowsError::Null { place: place_of_row(), column: name() }.into()),
-                typed => apply_override::typed_value(column, &legal, typed).map_err(|why| FixedRowsError::Value {
-                    place: place_of_row(),
-                    column: name(),
-                    why: Box::new(why),
-                })?,
+                typed => {
+                    let value = apply_override::typed_value(column, &legal, typed, b.schema.dialect);
+                    value.map_err(|why| FixedRowsError::Value {
+                        place: place_of_row(),
+                        column: name(),
+                        why: Box::new(why),
+                    })?
+                }
             });
         }
         let domain = Domain::Choice { values: distinct(&values), weights: None };

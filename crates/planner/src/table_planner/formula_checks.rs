@@ -1,18 +1,23 @@
 //! Checks of sample rows of computed columns: against types, NULL rules, CHECKs and the server's evaluation.
 
+use std::collections::HashMap;
+
 use super::formulas::{cannot, known_rows, unreachable};
 use super::{PlanContext, TablePlanner, spaced, trial_rows};
 use crate::error::Unplannable;
 use crate::error::formulas::{FormulaConflict, ValueMisfit};
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
 use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
-use dbmocker_core::value::Value;
+use dbmocker_core::value::{Value, digest};
+use dbmocker_domain::{Domain, range_units};
 use dbmocker_loaders::ident;
 use dbmocker_plan::TablePlan;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, Expr, Row};
 use dbmocker_semantics as semantics;
 
+/// Number of first rows whose values of a key are compared.
+const KEYED: u64 = 2_000;
 /// Number of rows that the server evaluates.
 const ASKED: u64 = 24;
 
@@ -50,6 +55,7 @@ impl TablePlanner<'_> {
                 return Err(refused(why).into());
             }
             self.keeps_series(b, column).map_err(refused)?;
+            self.keeps_keys(b, column).map_err(refused)?;
             self.keeps_null_rules(b, column).map_err(refused)?;
             self.keeps_expression(b, column).map_err(refused)?;
             self.keeps_affinity(b, column).map_err(refused)?;
@@ -89,9 +95,51 @@ impl TablePlanner<'_> {
         for row in trial_rows(plan.rows).chain(plan.rows.checked_sub(1)) {
             let mut values = b.generator.cells(self.position, &[c], row)?;
             let bounded = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date | SqlType::Text { .. });
-            if bounded && !values[0].is_null() && !legal.contains(&values[0]) {
+            if bounded && !values[0].is_null() && !reaches(&legal, &values[0]) {
                 let (value, ty) = (values.swap_remove(0), column.type_name.clone());
                 return Err(FormulaConflict::Value { row, why: ValueMisfit::Outside { value, ty } });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the values of an expression over what identifies the row differ as its keys require.
+    fn keeps_keys(
+        &self,
+        b: &PlanContext<'_>,
+        ComputedColumn { plan, c, formula }: ComputedColumn<'_>,
+    ) -> Result<(), FormulaConflict> {
+        if !formula.reads_identity(self.table, c) {
+            return Ok(());
+        }
+        let name = &self.table.columns[c].name;
+        // Some collations fold case.
+        let folded = |value: &Value| match value {
+            Value::Text(text) if b.schema.dialect == Dialect::Mysql => Value::Text(text.to_lowercase()),
+            value => value.clone(),
+        };
+        for key in self.table.keys.iter().filter(|k| k.predicate.is_none()) {
+            let Some(columns) = key.plain_columns().filter(|columns| columns.contains(&name.as_str())) else {
+                continue;
+            };
+            let columns: Vec<usize> = columns.iter().filter_map(|name| self.table.column_index(name)).collect();
+            let blamed = |why: &String| why.contains(&format!("`{}`", key.name));
+            if plan.rows < plan.requested && plan.limited_by.as_ref().is_some_and(blamed) {
+                let (rows, requested) = (plan.rows, plan.requested);
+                return Err(FormulaConflict::TooFew { key: key.name.clone(), rows, requested });
+            }
+            let mut seen = HashMap::new();
+            let spread = trial_rows(plan.rows).filter(|row| *row >= KEYED);
+            for row in (0..plan.rows.min(KEYED)).chain(spread) {
+                let values = b.generator.cells(self.position, &columns, row)?;
+                if key.nulls_distinct && values.iter().any(Value::is_null) {
+                    continue;
+                }
+                let values: Vec<Value> = values.iter().map(folded).collect();
+                if let Some(first) = seen.insert(digest(&values), row) {
+                    let value = b.generator.cells(self.position, &[c], row)?.swap_remove(0);
+                    return Err(FormulaConflict::Repeated { key: key.name.clone(), first, second: row, value });
+                }
             }
         }
         Ok(())
@@ -169,6 +217,16 @@ impl TablePlanner<'_> {
         let shown: Vec<String> = shown.collect();
         let why = FormulaConflict::Server(shown.join(", "));
         Err(cannot(formula, &self.table.columns[c].name, why).into())
+    }
+}
+
+/// Returns true if a value lies within the bounds of a type, whatever the steps in which its values are usually drawn.
+fn reaches(legal: &Domain, value: &Value) -> bool {
+    match legal {
+        Domain::Range { kind, lo, hi, .. } => {
+            range_units::units(*kind, value).is_some_and(|(n, _)| (*lo..=*hi).contains(&n))
+        }
+        legal => legal.contains(value),
     }
 }
 

@@ -105,7 +105,7 @@ impl TablePlanner<'_> {
                     position: b.coherent(self.index) && semantics::roles::is_position(&column.name),
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
-                    series: b.formulas.get(self.index, c).and_then(|f| self.series_of(f)),
+                    series: b.formulas.get(self.index, c).and_then(|f| self.series_of(f, c)),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
                     distinct_for_children: b.distinct_for_children(self.index, c),
                 }
@@ -114,7 +114,10 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the parent selection among whose rows the values of a series differ; `Some(None)`: in the table.
-    fn series_of(&self, formula: &ResolvedFormula) -> Option<Option<usize>> {
+    fn series_of(&self, formula: &ResolvedFormula, c: usize) -> Option<Option<usize>> {
+        if formula.reads_identity(self.table, c) {
+            return Some(None);
+        }
         Some(match formula.unique_series()? {
             None => None,
             Some(link) => Some(self.foreign.iter().find(|f| f.name == link.name)?.source),
@@ -147,6 +150,13 @@ impl TablePlanner<'_> {
         let most = (type_max(&column.ty) - 1).min(column.numbering.most.into());
         let hi = if auto { (*hi).min(most) } else { *hi };
         let top = self.top(b, self.index, column);
+        if auto && column.numbering.is_descending() && self.counted_series(b, c).is_none() {
+            let (base, step, free) = self.down(b, column);
+            let start = free - (free - base).rem_euclid(-step);
+            let least = (*lo).max(type_min(&column.ty) + 1).max(column.numbering.least.into());
+            let room = if start < least { 0 } else { (start - least) / -step + 1 };
+            return Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto });
+        }
         if let Some((start, step)) = self.counted_series(b, c) {
             let from = top.map_or(start, |t| t + 1).max(start);
             let start = start + (from - start + step - 1).div_euclid(step) * step;
@@ -174,7 +184,29 @@ impl TablePlanner<'_> {
         series.numbers().filter(|_| b.formulas.get(self.index, c).is_none())
     }
 
-    /// Returns the largest existing number of a column.
+    /// Returns the numbers of a sequence that counts down: the first, the step, and from where they are free.
+    fn down(&self, b: &PlanContext<'_>, column: &Column) -> (i128, i128, i128) {
+        let (turn, sharing) = self.sharing(b, column);
+        let step = i128::from(column.numbering.step);
+        let base = i128::from(column.numbering.start) + step * turn as i128;
+        let taken = sharing.iter().filter_map(|(t, c)| self.top(b, *t, c)).min();
+        (base, step * sharing.len().max(1) as i128, taken.map_or(base, |t| (t - 1).min(base)))
+    }
+
+    /// Returns the columns that take their numbers from the sequence of a column, with their tables, and the place of
+    /// the column among them.
+    fn sharing<'b>(&self, b: &PlanContext<'b>, column: &Column) -> (usize, Vec<(usize, &'b Column)>) {
+        let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return (0, Vec::new()) };
+        let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
+        let tables = b.schema.tables.iter().enumerate();
+        let sharing: Vec<(usize, &Column)> =
+            tables.flat_map(|(t, table)| table.columns.iter().filter(counts).map(move |c| (t, c))).collect();
+        let turn = sharing.iter().position(|(t, c)| *t == self.index && c.name == column.name).unwrap_or(0);
+        (turn, sharing)
+    }
+
+    /// Returns the existing number of a column after which its numbers go on: the largest, or the smallest where they
+    /// count down.
     fn top(&self, b: &PlanContext<'_>, table: usize, column: &Column) -> Option<i128> {
         if b.rows_before(table) == 0 { None } else { b.schema.tables[table].existing.max.get(&column.name).copied() }
     }
@@ -201,12 +233,10 @@ impl TablePlanner<'_> {
             return AutoNumbers { base, step, free: usual.free.max(next) };
         }
         let (start, step) = (i128::from(column.numbering.start), i128::from(column.numbering.step));
-        let Some(sequence) = column.auto.as_ref().and_then(Auto::sequence) else { return usual };
-        let counts = |c: &&Column| c.auto.as_ref().and_then(Auto::sequence) == Some(sequence);
-        let tables = b.schema.tables.iter().enumerate();
-        let sharing: Vec<(usize, &Column)> =
-            tables.flat_map(|(t, table)| table.columns.iter().filter(counts).map(move |c| (t, c))).collect();
-        let turn = sharing.iter().position(|(t, c)| *t == self.index && c.name == column.name).unwrap_or(0);
+        let (turn, sharing) = self.sharing(b, column);
+        if sharing.is_empty() {
+            return usual;
+        }
         let base = start + step * turn as i128;
         if (column.numbering.is_usual() && sharing.len() < 2) || !range.contains(&base) {
             return usual;
@@ -307,6 +337,13 @@ fn injective(e: &Expr) -> bool {
             same.contains(&name.as_str()) && args.first().is_some_and(injective)
         }
         _ => false,
+    }
+}
+
+fn type_min(ty: &SqlType) -> i128 {
+    match ty {
+        SqlType::Int { unsigned: true, .. } => 0,
+        ty => -type_max(ty) - 1,
     }
 }
 

@@ -327,14 +327,17 @@ impl TablePlanner<'_> {
         let parent = parents.get(f.parent_table?).filter(|_| f.existing_count == 0)?;
         let column = &parent.columns[f.parent_columns[position]];
         match &column.rule {
-            Rule::Sequence { start, step } => Some(Domain::Range {
-                kind: RangeKind::Int,
-                lo: *start,
-                hi: start + (i128::from(parent.rows.max(1)) - 1) * step,
-                step: *step,
-                except: Vec::new(),
-                shape: Shape::Uniform,
-            }),
+            Rule::Sequence { start, step } => {
+                let last = start + (i128::from(parent.rows.max(1)) - 1) * step;
+                Some(Domain::Range {
+                    kind: RangeKind::Int,
+                    lo: *start.min(&last),
+                    hi: *start.max(&last),
+                    step: step.abs(),
+                    except: Vec::new(),
+                    shape: Shape::Uniform,
+                })
+            }
             Rule::Draw { domain } | Rule::Unique { domain, .. } | Rule::Component { domain, .. } => {
                 Some(domain.clone())
             }

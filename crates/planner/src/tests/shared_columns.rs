@@ -82,6 +82,19 @@ fn tenants_agree_along_two_paths() {
     assert!(plan.tables.iter().flat_map(|t| &t.sources).any(|s| s.combinations.is_some()));
 }
 
+#[test]
+fn the_index_of_combinations_is_part_of_the_memory_of_a_plan() {
+    let (mut plan, _) = between_tenants(&[&["tenant", "order_id", "product_id"]]);
+    let held = plan.held();
+    let index: u64 = plan.tables.iter().flat_map(|t| &t.sources).map(dbmocker_plan::ParentSelection::index_bytes).sum();
+    let entries = |s: &dbmocker_plan::ParentSelection| s.combinations.as_ref().map_or(0, |rows| rows.len() as u64);
+    let indexed = |s: &&mut dbmocker_plan::ParentSelection| s.index_bytes() > 0;
+    let source = plan.tables.iter_mut().flat_map(|t| &mut t.sources).find(indexed).expect("combinations taken once");
+    assert_eq!(source.index_bytes(), 4 * entries(source));
+    source.pick = dbmocker_plan::ParentChoice::Skewed;
+    assert_eq!(held - plan.held(), index);
+}
+
 /// Returns 20 tenants, 200 orders, 100 products, and 1000 rows of a table between the latter two, with these keys.
 fn between_tenants(keys: &[&[&str]]) -> (Plan, Vec<Vec<Value>>) {
     let owned = |name: &str| {

@@ -235,6 +235,66 @@ pub(crate) fn canonical_name(spelling: &str, dialect: Dialect) -> Option<&'stati
     BY_SPELLING.get(&(spelling, dialect)).copied()
 }
 
+/// Functions that are parsed as operators or other syntax (`convert_call.rs`), and the dialects that have them.
+const REWRITTEN: &[(&str, Dialects)] = &[
+    ("adddate", MYSQL),
+    ("clock_timestamp", POSTGRES),
+    ("current_date", ALL),
+    ("current_time", ALL),
+    ("current_timestamp", ALL),
+    ("date_add", NOT_SQLITE),
+    ("date_sub", MYSQL),
+    ("day", MYSQL),
+    ("dayofmonth", MYSQL),
+    ("dayofyear", MYSQL),
+    ("extract", NOT_SQLITE),
+    ("glob", SQLITE),
+    ("hour", MYSQL),
+    ("if", NOT_POSTGRES),
+    ("iif", SQLITE),
+    ("json_exists", NOT_SQLITE),
+    ("localtime", NOT_SQLITE),
+    ("localtimestamp", NOT_SQLITE),
+    ("locate", MYSQL),
+    ("microsecond", MYSQL),
+    ("minute", MYSQL),
+    ("mod", ALL),
+    ("month", MYSQL),
+    ("now", NOT_SQLITE),
+    ("position", NOT_SQLITE),
+    ("pow", ALL),
+    ("power", ALL),
+    ("quarter", MYSQL),
+    ("regexp", SQLITE),
+    ("regexp_like", NOT_SQLITE),
+    ("second", MYSQL),
+    ("statement_timestamp", POSTGRES),
+    ("subdate", MYSQL),
+    ("sysdate", MYSQL),
+    ("textregexeq", POSTGRES),
+    ("transaction_timestamp", POSTGRES),
+    ("utc_timestamp", MYSQL),
+    ("week", MYSQL),
+    ("year", MYSQL),
+];
+
+/// The dialects that have a function of this name, if `dialect` is none of them; `None` for names that are not known at
+/// all.
+pub(crate) fn only_elsewhere(name: &str, dialect: Dialect) -> Option<Vec<Dialect>> {
+    let here = |dialects: &Dialects| dialects.contains(&dialect);
+    let spelled = |(s, dialects): &(&str, Dialects)| (*s == name).then_some(*dialects);
+    let mut known: Vec<Dialects> = builtins().flat_map(|b| b.spellings).chain(REWRITTEN).filter_map(spelled).collect();
+    if known.is_empty() {
+        // The registry's own name of a function.
+        known = builtin(name).into_iter().flat_map(|b| b.spellings).map(|(_, dialects)| *dialects).collect();
+    }
+    if known.iter().any(here) {
+        return None;
+    }
+    let listed = |d: &Dialect| known.iter().any(|dialects| dialects.contains(d));
+    (!known.is_empty()).then(|| ALL.iter().copied().filter(|d| *d != dialect && listed(d)).collect())
+}
+
 /// Every entry.
 pub fn builtins() -> impl Iterator<Item = &'static Builtin> {
     TABLES.iter().flat_map(|table| *table)

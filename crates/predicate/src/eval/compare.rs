@@ -46,10 +46,11 @@ pub fn compare(a: &Value, b: &Value, env: Env) -> Result<Option<Ordering>, EvalE
             return compare(&arrays::parse(t, &CastType::Text { max_chars: None }, env)?, b, env);
         }
         (V::Array(x), V::Array(y)) => {
+            // NULLs in arrays equal each other and come after all else.
             for (p, q) in x.iter().zip(y) {
-                match compare(p, q, env)? {
-                    Some(Ordering::Equal) | None => {}
-                    Some(o) => return Ok(Some(o)),
+                match compare(p, q, env)?.unwrap_or_else(|| p.is_null().cmp(&q.is_null())) {
+                    Ordering::Equal => {}
+                    o => return Ok(Some(o)),
                 }
             }
             x.len().cmp(&y.len())

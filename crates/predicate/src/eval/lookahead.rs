@@ -19,7 +19,7 @@ pub(crate) fn leading(pattern: &str) -> Option<Vec<Condition>> {
     let mut rest = pattern.strip_prefix('^')?;
     let mut conditions = Vec::new();
     while let Some(negative) = begins(rest) {
-        let inner = rest[3..].split_at_checked(group_end(&rest[3..])?)?;
+        let inner = rest[3..].split_at_checked(group_end(&rest[3..], server_class_end)?)?;
         conditions.push(Condition { pattern: format!("^(?:{})", inner.0), negative });
         rest = inner.1.strip_prefix(')')?;
         // A repeated look-ahead, or one that may be left out.
@@ -27,7 +27,7 @@ pub(crate) fn leading(pattern: &str) -> Option<Vec<Condition>> {
             return None;
         }
     }
-    if conditions.is_empty() || concatenation_end(rest)? < rest.len() {
+    if conditions.is_empty() || concatenation_end(rest, server_class_end)? < rest.len() {
         return None;
     }
     if !rest.is_empty() {
@@ -46,8 +46,7 @@ fn begins(text: &str) -> Option<bool> {
 pub(crate) fn of_one_character(pattern: String) -> String {
     let mut current = pattern;
     for _ in 0..MOST {
-        // From the end, so that nothing after the look-ahead has another.
-        let Some(at) = current.rfind("(?=").max(current.rfind("(?!")) else { break };
+        let Some(at) = last(&current) else { break };
         match rewritten(&current, at).filter(|next| next.len() <= LONGEST) {
             Some(next) => current = next,
             None => break,
@@ -56,19 +55,26 @@ pub(crate) fn of_one_character(pattern: String) -> String {
     current
 }
 
-fn rewritten(pattern: &str, at: usize) -> Option<String> {
-    // An escaped parenthesis, or one in a class, is no group.
-    let backslashes = pattern[..at].bytes().rev().take_while(|&b| b == b'\\').count();
-    if backslashes % 2 == 1 {
-        return None;
+/// The place of the last look-ahead, after which there is no other. An escaped parenthesis, or one in a class, is none.
+fn last(pattern: &str) -> Option<usize> {
+    let (mut at, mut found) = (0, None);
+    while at < pattern.len() {
+        if begins(&pattern[at..]).is_some() {
+            found = Some(at);
+        }
+        at += token_end(&pattern[at..], class_end)?;
     }
+    found
+}
+
+fn rewritten(pattern: &str, at: usize) -> Option<String> {
     let (negative, after) = (begins(&pattern[at..])?, &pattern[at + 3..]);
     let unwanted = &after[..character_end(after)?];
     let after = after[unwanted.len()..].strip_prefix(')')?;
     let next = &after[..character_end(after)?];
     let (least, most, quantified) = quantifier(&after[next.len()..])?;
     let tail = &after[next.len() + quantified..];
-    let end = concatenation_end(tail)?;
+    let end = concatenation_end(tail, class_end)?;
     let (rest, outside) = tail.split_at(end);
     let class = |text: &str| if text == "." { "\\s\\S".to_owned() } else { text.to_owned() };
     let not = if negative { "^" } else { "" };
@@ -103,7 +109,24 @@ fn character_end(text: &str) -> Option<usize> {
     }
 }
 
-/// The length of the class that a text begins with.
+/// The length of the class, in the servers' syntax, that a text begins with: another `[` in it is a character or begins
+/// `[:alpha:]`, `[.x.]`, `[=x=]`, and a `]` that comes first is a character.
+fn server_class_end(text: &str) -> Option<usize> {
+    let mut at = 1 + usize::from(text[1..].starts_with('^'));
+    at += usize::from(text[at..].starts_with(']'));
+    loop {
+        let rest = &text[at..];
+        let mut chars = rest.chars();
+        at += match (chars.next()?, chars.next()) {
+            (']', _) => return Some(at + 1),
+            ('\\', escaped) => 1 + escaped?.len_utf8(),
+            ('[', Some(mark @ (':' | '.' | '='))) => 4 + rest[2..].find(&format!("{mark}]"))?,
+            (c, _) => c.len_utf8(),
+        };
+    }
+}
+
+/// The length of the class, in Rust's syntax, that a text begins with.
 fn class_end(text: &str) -> Option<usize> {
     let (mut depth, mut escaped) = (0, false);
     for (i, c) in text.char_indices() {
@@ -143,28 +166,37 @@ fn quantifier(text: &str) -> Option<(u32, Option<u32>, usize)> {
     Some((least, most, length + lazy))
 }
 
+/// Finds the length of the class that a text begins with.
+type ClassEnd = fn(&str) -> Option<usize>;
+
 /// The length of the text up to the parenthesis that closes a group.
-fn group_end(text: &str) -> Option<usize> {
-    scan(text, |c, depth| c == ')' && depth == 0).filter(|&end| end < text.len())
+fn group_end(text: &str, class: ClassEnd) -> Option<usize> {
+    scan(text, class, |c, depth| c == ')' && depth == 0).filter(|&end| end < text.len())
 }
 
 /// The length of the text up to the end of its group or the next alternative.
-fn concatenation_end(text: &str) -> Option<usize> {
-    scan(text, |c, depth| depth == 0 && matches!(c, ')' | '|'))
+fn concatenation_end(text: &str, class: ClassEnd) -> Option<usize> {
+    scan(text, class, |c, depth| depth == 0 && matches!(c, ')' | '|'))
+}
+
+/// The length of the character, escaped character or class that a text begins with.
+fn token_end(text: &str, class: ClassEnd) -> Option<usize> {
+    let mut chars = text.chars();
+    match chars.next()? {
+        '\\' => Some(1 + chars.next()?.len_utf8()),
+        '[' => class(text),
+        c => Some(c.len_utf8()),
+    }
 }
 
 /// The place where `ends` is true for a character outside of classes, or the text's end; `None` if it is not balanced.
-fn scan(text: &str, ends: impl Fn(char, usize) -> bool) -> Option<usize> {
+fn scan(text: &str, class: ClassEnd, ends: impl Fn(char, usize) -> bool) -> Option<usize> {
     let (mut depth, mut at) = (0usize, 0);
     while let Some(c) = text[at..].chars().next() {
         if ends(c, depth) {
             return Some(at);
         }
-        at += match c {
-            '\\' => 1 + text[at + 1..].chars().next()?.len_utf8(),
-            '[' => class_end(&text[at..])?,
-            c => c.len_utf8(),
-        };
+        at += token_end(&text[at..], class)?;
         match c {
             '(' => depth += 1,
             ')' => depth = depth.checked_sub(1)?,
@@ -191,6 +223,10 @@ mod tests {
         assert_eq!(of("^(?!(admin|root)$)[a-z]+$"), some(&["!^(?:(admin|root)$)", "^[a-z]+$"]));
         assert_eq!(of("^(?!.*--)"), some(&["!^(?:.*--)"]));
         assert_eq!(of(r"^(?=[)\]]x)y"), some(&[r"^(?:[)\]]x)", "^y"]));
+        assert_eq!(of("^(?=.*[])]x)y"), some(&["^(?:.*[])]x)", "^y"]));
+        assert_eq!(of("^(?!.*[^])[])y"), some(&["!^(?:.*[^])[])", "^y"]));
+        assert_eq!(of("^(?=[[:digit:])(])[([|]z"), some(&["^(?:[[:digit:])(])", "^[([|]z"]));
+        assert_eq!(of(r"^(?=[[.).]|]\(?=b)[(?!c)]"), some(&[r"^(?:[[.).]|]\(?=b)", "^[(?!c)]"]));
         for other in ["^abc", "(?=a)b", "^(?=a)b|c", "^(?=a)*b", "^(?=a", "^a(?!b)"] {
             assert_eq!(of(other), None, "{other}");
         }
@@ -216,6 +252,12 @@ mod tests {
         assert!(matches("^(?!0)[0-9]+$", "10") && !matches("^(?!0)[0-9]+$", "01"));
         assert!(matches(r"^x(?=\d)\w*y$", "x1zy") && !matches(r"^x(?=\d)\w*y$", "xz1y"));
         assert!(matches("^(?!a).b$", "cb") && !matches("^(?!a).b$", "ab"));
+        // Only the text of a look-ahead: escaped, or in a class. The look-aheads before it are rewritten.
+        for text in [r"\(?=a\)b", "[(?=a)b]", "[(?!a)b]", r"[(?!]", r"[\[(?=]"] {
+            assert_eq!(of_one_character(text.to_owned()), text);
+            assert_eq!(of_one_character(format!("^(?!0)[0-9]{text}")), format!("^[[0-9]&&[^0]][0-9]{{0,0}}{text}"));
+        }
+        assert!(matches("^(?!0)[0-9][(?=]$", "1?") && !matches("^(?!0)[0-9][(?=]$", "0?"));
         for other in ["(?!ab)c", "a(?!b)", "a(?!b)$", "a(?!b)c*", "(?<!a)b", r"\(?=a"] {
             assert_eq!(of_one_character(other.to_owned()), other);
         }

@@ -3,6 +3,8 @@
 //! Three-valued: `None` is UNKNOWN. An operation that the server would refuse (a cast that fails, division by zero in
 //! PostgreSQL) is an [`EvalError`], and so is every unsupported function.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::builtin::builtin;
@@ -106,7 +108,7 @@ impl Expr {
             Expr::Same { left, right, same } => {
                 let (l, r) = (left.value(row, env)?, right.value(row, env)?);
                 let equal = match (l.is_null(), r.is_null()) {
-                    (false, false) => compare::compare(&l, &r, env)?.is_some_and(std::cmp::Ordering::is_eq),
+                    (false, false) => order(left, &l, right, &r, env)?.is_some_and(Ordering::is_eq),
                     (a, b) => a && b,
                 };
                 Ok(Some(equal == *same))
@@ -130,9 +132,12 @@ impl Expr {
             Expr::In { expr, list, negated } => {
                 let mut unknown = false;
                 let value = if matches!(**expr, Expr::Row(_)) { None } else { Some(expr.value(row, env)?) };
+                if let Some(found) = value.as_ref().and_then(|x| list.holds(x, env.dialect)) {
+                    return Ok(found.map(|found| found != *negated));
+                }
                 for item in list {
                     let same = match (&value, item) {
-                        (Some(x), Expr::Literal(y)) => compare::compare(x, y, env)?.map(|o| o.is_eq()),
+                        (Some(x), Expr::Literal(y)) => order(expr, x, item, y, env)?.map(|o| o.is_eq()),
                         _ => compare_exprs(Cmp::Eq, expr, item, row, env)?,
                     };
                     match same {
@@ -230,7 +235,22 @@ fn compare_exprs(op: Cmp, left: &Expr, right: &Expr, row: &dyn Row, env: Env) ->
         return compare_rows(op, l, r, row, env);
     }
     let (l, r) = (left.value(row, env)?, right.value(row, env)?);
-    Ok(compare::compare(&l, &r, env)?.map(|o| op.holds(o)))
+    Ok(order(left, &l, right, &r, env)?.map(|o| op.holds(o)))
+}
+
+/// The order of the values of two expressions; `None` if either is NULL.
+fn order(left: &Expr, l: &Value, right: &Expr, r: &Value, env: Env) -> Result<Option<Ordering>, EvalError> {
+    // SQLite converts a number to text if the other side is a column of texts, unless it is a column itself.
+    let typed = |e: &Expr| matches!(e, Expr::Column(_) | Expr::Place(_) | Expr::Cast { .. });
+    if env.dialect == Dialect::Sqlite && typed(left) != typed(right) {
+        let number = |v: &Value| matches!(v, Value::Int(_) | Value::Decimal { .. } | Value::Float(_));
+        match (l, r) {
+            (Value::Text(l), r) if typed(left) && number(r) => return Ok(Some(l.as_str().cmp(&cast::text(r, env)))),
+            (l, Value::Text(r)) if typed(right) && number(l) => return Ok(Some(cast::text(l, env).as_str().cmp(r))),
+            _ => {}
+        }
+    }
+    compare::compare(l, r, env)
 }
 
 /// Row-wise: equality field by field, order by the first field that differs.
@@ -240,14 +260,14 @@ fn compare_rows(op: Cmp, l: &[Expr], r: &[Expr], row: &dyn Row, env: Env) -> Res
     }
     let mut unknown = false;
     for (a, b) in l.iter().zip(r) {
-        match compare::compare(&a.value(row, env)?, &b.value(row, env)?, env)? {
+        match order(a, &a.value(row, env)?, b, &b.value(row, env)?, env)? {
             None if matches!(op, Cmp::Eq | Cmp::Ne) => unknown = true,
             None => return Ok(None),
             Some(o) if o.is_ne() => return Ok(Some(op.holds(o))),
             Some(_) => {}
         }
     }
-    Ok((!unknown).then_some(op.holds(std::cmp::Ordering::Equal)))
+    Ok((!unknown).then_some(op.holds(Ordering::Equal)))
 }
 
 fn arith(op: Arith, left: &Expr, right: &Expr, row: &dyn Row, env: Env) -> Eval {

@@ -324,7 +324,7 @@ impl NormalizeContext<'_> {
             (Goal::NotFalse, true) => return NormalForm::Const(true),
             _ => {}
         }
-        case_split::atom(self, &Expr::In { expr: Box::new(expr.clone()), list, negated: false }, goal)
+        case_split::atom(self, &Expr::In { expr: Box::new(expr.clone()), list: list.into(), negated: false }, goal)
     }
 
     fn nnf_quantified(&self, t: &Expr, expr: &Expr, op: Cmp, array: &Expr, all: bool, goal: Goal) -> NormalForm {

@@ -53,6 +53,7 @@ impl MysqlCatalog {
         let srid = self.srids.get(&(row.string("table_name")?, name.clone())).copied().filter(|s| *s != 0);
         let ty = types::column_type(row, srid)?;
         let extra = row.opt("extra").unwrap_or_default().to_lowercase();
+        let sequence = row.opt("column_default").filter(|_| self.mariadb).and_then(next_value);
         let expression = row.opt("generation_expression").filter(|e| !e.is_empty());
         let generated = expression.map(|e| Generated {
             expression: self.expression(e),
@@ -64,8 +65,11 @@ impl MysqlCatalog {
             type_name: row.string("column_type")?,
             qualified_type: None,
             nullable: row.flag("is_nullable"),
-            auto: extra.contains("auto_increment").then_some(Auto::AutoIncrement),
-            numbering: Numbering::default(),
+            numbering: sequence.and_then(|s| self.sequences.get(s)).copied().unwrap_or_default(),
+            auto: match sequence.filter(|s| self.sequences.contains_key(*s)) {
+                Some(sequence) => Some(Auto::Serial { sequence: sequence.to_owned() }),
+                None => extra.contains("auto_increment").then_some(Auto::AutoIncrement),
+            },
             generated,
             collation: types::collation(row.opt("collation_name"), row.opt("character_set_name")),
             domain_checks: Vec::new(),
@@ -199,6 +203,11 @@ fn trigger(row: &TextRow) -> Result<Trigger, SchemaError> {
     let trigger_effects = trigger_writes::trigger_effects(row.opt("action_statement").unwrap_or_default());
     let writes = trigger_effects.writes.into_iter().collect();
     Ok(Trigger { name: row.string("trigger_name")?, event, enabled: true, writes, refuses: trigger_effects.raises })
+}
+
+/// The sequence in MariaDB's default `nextval(...)`, as MariaDB prints its name.
+pub(super) fn next_value(default: &str) -> Option<&str> {
+    default.strip_prefix("nextval(")?.strip_suffix(')').filter(|name| name.starts_with('`') && !name.contains('('))
 }
 
 fn unescaped(text: &str) -> String {

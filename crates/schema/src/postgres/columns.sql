@@ -22,6 +22,7 @@ select a.attrelid                                   as relation,
        q.seqstart                                   as sequence_start,
        q.seqincrement                               as sequence_step,
        q.seqmax                                     as sequence_most,
+       q.seqmin                                     as sequence_least,
        a.attcollation                               as collation,
        col_description(a.attrelid, a.attnum)        as comment
   from pg_attribute a

@@ -258,11 +258,12 @@ fn auto(row: &TextRow, default: Option<&str>) -> Result<Option<Auto>, SchemaErro
     })
 }
 
-/// A sequence that counts down, or none, gives the usual numbers.
+/// A column without a sequence has the usual numbers.
 fn numbering(row: &TextRow) -> Result<Numbering, SchemaError> {
     let most = row.maybe("sequence_most")?.unwrap_or(i64::MAX);
+    let least = row.maybe("sequence_least")?.unwrap_or(i64::MIN);
     Ok(match (row.maybe("sequence_start")?, row.maybe("sequence_step")?) {
-        (Some(start), Some(step)) if step > 0 => Numbering { start, step, most },
+        (Some(start), Some(step)) => Numbering { start, step, most, least },
         _ => Numbering::default(),
     })
 }
