@@ -41,7 +41,7 @@ ODD = """CREATE TABLE odd (id UUID PRIMARY KEY, day DATE, doc JSON, raw BLOB, ok
 
 def session():
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    builder = builder.config("spark.jars", os.path.abspath(sys.argv[2]))
+    builder = builder.config("spark.ui.showConsoleProgress", "false").config("spark.jars", os.path.abspath(sys.argv[2]))
     spark = builder.config("spark.sql.session.timeZone", "Asia/Tokyo").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     spark.dataSource.register(DataSource)
@@ -158,7 +158,7 @@ TYPES = [("flag", pyarrow.bool_(), [True, None, False]), ("small", pyarrow.int16
          ("double", pyarrow.float64(), [-0.1, None, 1e300]), ("text", pyarrow.string(), ["", None, "grün 𝄞"]),
          ("raw", pyarrow.binary(), [b"", None, b"\0\xff"]),
          ("price", pyarrow.decimal128(12, 2), [decimal.Decimal("-9999999999.99"), None, decimal.Decimal("0.07")]),
-         ("wide", pyarrow.decimal128(38, 4), [-decimal.Decimal(10**38 - 1).scaleb(-4), None, decimal.Decimal("-0.0001")]),
+         ("wide", pyarrow.decimal128(38, 4), [decimal.Decimal("-" + "9" * 34 + ".9999"), None, decimal.Decimal("-0.0001")]),
          ("wider", pyarrow.decimal128(38, 0), [decimal.Decimal(2**64 - 1), None, decimal.Decimal(2**63)]),
          ("day", pyarrow.date32(), [datetime.date(1, 1, 1), None, datetime.date(9999, 12, 31)]),
          ("at", pyarrow.time64("us"), [datetime.time(0), None, datetime.time(23, 59, 59, 999999)]),
@@ -246,7 +246,7 @@ with tempfile.TemporaryDirectory() as folder:
     _, odd = planned(folder, "odd", ODD, 500)
     odd_files = exported(odd)
     spark = session()
-    for source in (PYTHON, JVM):
+    for source in (JVM, PYTHON):
         same_as_exported(source, plan, saved, out)
         refers(source, saved)
         written(source, folder, saved)

@@ -49,13 +49,21 @@ final class Program implements Closeable {
             command.addAll(List.of("--tables", table.contains(".") ? table : '"' + table.replace("\"", "\"\"") + '"'));
         }
         columns.forEach(column -> command.add("--column=" + column));
-        Program program = new Program(new ProcessBuilder(command).start(), table);
+        Program program = new Program(run(command), table);
         try {
             program.send(plan);
             return program;
         } catch (IOException | RuntimeException e) {
             program.close();
             throw e;
+        }
+    }
+
+    private static Process run(List<String> command) throws IOException {
+        try {
+            return new ProcessBuilder(command).start();
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + "; send the program with --files, or name it by the option `program`", e);
         }
     }
 
