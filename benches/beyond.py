@@ -180,7 +180,7 @@ def session(args, root):
     os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     from pyspark.sql import SparkSession
     from dbmocker.spark import DataSource
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
     builder = builder.config("spark.driver.memory", "4g").config("spark.local.dir", str(root))
     spark = builder.config("spark.jars", str(JAR) if JAR.exists() else "").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")

@@ -273,7 +273,7 @@ fn columns_of_a_plan_from_stdin_are_those_of_the_whole() {
     let export = |format: &str, columns: &[&str]| {
         let mut export = command();
         export.args(["export", "--plan", "-", "--tables", "users", "--out", "-", "--format", format]);
-        columns.iter().for_each(|c| drop(export.args(["--column", c])));
+        export.args(columns.iter().map(|c| format!("--column={c}")));
         export.stdin(fs::File::open(&plan).unwrap()).output().unwrap()
     };
     let read = |columns: &[&str]| {
