@@ -24,8 +24,8 @@ import org.apache.spark.unsafe.Platform;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
- * A column of an Arrow batch. Spark's own ArrowColumnVector makes a BigDecimal of every decimal, and has neither unsigned
- * numbers of 64 bits, which are decimals here, nor times of day, which are text.
+ * A column of an Arrow batch. Spark's own ArrowColumnVector makes a BigDecimal of every decimal, and has neither
+ * unsigned numbers of 64 bits, which are decimals here, nor times of day, which are text.
  */
 final class ArrowColumn extends ColumnVector {
     private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS");
@@ -64,7 +64,9 @@ final class ArrowColumn extends ColumnVector {
             return DataTypes.IntegerType;
         } else if (type instanceof ArrowType.Int number && number.getBitWidth() == 64) {
             return number.getIsSigned() ? DataTypes.LongType : DataTypes.createDecimalType(20, 0);
-        } else if (type instanceof ArrowType.Decimal decimal && decimal.getBitWidth() == 128 && decimal.getScale() >= 0) {
+        } else if (type instanceof ArrowType.Decimal decimal
+                && decimal.getBitWidth() == 128
+                && decimal.getScale() >= 0) {
             return DataTypes.createDecimalType(decimal.getPrecision(), decimal.getScale());
         } else if (type instanceof ArrowType.FloatingPoint number
                 && number.getPrecision() == FloatingPointPrecision.SINGLE) {

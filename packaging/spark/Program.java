@@ -63,7 +63,8 @@ final class Program implements Closeable {
         try {
             return new ProcessBuilder(command).start();
         } catch (IOException e) {
-            throw new IOException(e.getMessage() + "; send the program with --files, or name it by the option `program`", e);
+            String hint = "; send the program with --files, or name it by the option `program`";
+            throw new IOException(e.getMessage() + hint, e);
         }
     }
 

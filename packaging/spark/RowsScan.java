@@ -12,7 +12,8 @@ import org.apache.spark.sql.connector.read.SupportsReportStatistics;
 import org.apache.spark.sql.types.StructType;
 
 /** The columns and rows that a query reads. */
-final class RowsScan implements SupportsPushDownRequiredColumns, SupportsPushDownLimit, SupportsReportStatistics, Batch {
+final class RowsScan
+        implements SupportsPushDownRequiredColumns, SupportsPushDownLimit, SupportsReportStatistics, Batch {
     private final PlannedTable planned;
     private final StructType all;
     private StructType required;

@@ -11,8 +11,8 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 /**
  * {@code spark.read.format("dbmocker-jvm")}: rows of a saved plan, made by the executors.
  *
- * <p>Options: {@code plan} (a file on the driver; it is sent with the job), {@code table}, {@code partitions} (ranges of
- * rows; default: one for each 1,000,000 rows, at least one), {@code program} (see {@link Program}).
+ * <p>Options: {@code plan} (a file on the driver; it is sent with the job), {@code table}, {@code partitions} (ranges
+ * of rows; default: one for each 1,000,000 rows, at least one), {@code program} (see {@link Program}).
  */
 public final class RowsSource implements TableProvider, DataSourceRegister {
     @Override

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the Spark data source into target/spark/dbmocker-spark.jar, against the jars of SPARK_HOME, or of pyspark, which is
-# installed into target/spark-venv. Needs a JDK, 17 or newer.
+# Compiles the Spark data source into target/spark/dbmocker-spark.jar, against the jars of SPARK_HOME, or of pyspark, which
+# is installed into target/spark-venv. Needs a JDK, 17 or newer.
 set -eu
 cd "$(dirname "$0")/../.."
 jars="${SPARK_HOME:-}/jars"
@@ -11,6 +11,7 @@ if [ -z "${SPARK_HOME:-}" ]; then
 fi
 rm -rf target/spark
 mkdir -p target/spark/classes
-javac --release 17 -Xlint:all,-classfile,-path,-processing -Werror -cp "$jars/*" -d target/spark/classes packaging/spark/*.java
+javac --release 17 -Xlint:all,-classfile,-path,-processing -Werror -cp "$jars/*" -d target/spark/classes \
+    packaging/spark/*.java
 jar --create --file target/spark/dbmocker-spark.jar -C target/spark/classes . -C packaging/spark META-INF
 echo target/spark/dbmocker-spark.jar
