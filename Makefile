@@ -8,7 +8,7 @@ QUICK  := target/quick/dbmocker
 DEMO   := target/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install test-spark test-stores test-browser fuzz docs wheel
+.PHONY: help build demo check test-unit test test-newer test-tools lint fmt bench export load install spark-jar test-spark test-stores test-browser fuzz docs wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,10 +67,13 @@ install: ## installs dbmocker for this user, by cargo
 test-stores: ## exports to an S3 server that fails now and then, and loads from it (moto from PyPI)
 	cargo nextest run --features object-store -E 'test(object_stores)'
 
-test-spark: ## the Spark data source on a local Spark (pyspark from PyPI, 400 MB; Java 17)
+spark-jar: ## the Spark data source for the JVM, target/spark/dbmocker-spark.jar (JDK 17; pyspark from PyPI, or SPARK_HOME)
+	@packaging/spark/build.sh
+
+test-spark: spark-jar ## both Spark data sources on a local Spark (pyspark from PyPI, 400 MB; JDK 17)
 	python3 -m venv target/spark-venv && target/spark-venv/bin/pip install -q pyspark==4.0.1 pyarrow==22.0.0 pandas==2.3.3 dbldatagen==0.4.0.post1 jmespath pyparsing
 	cargo build --release --locked
-	target/spark-venv/bin/python tests/spark.py target/release/dbmocker
+	target/spark-venv/bin/python tests/spark.py target/release/dbmocker target/spark/dbmocker-spark.jar
 
 test-browser: ## the pages of plans and reports in a headless browser (Debian's chromium, Node 20; puppeteer-core from npm)
 	@tests/browser.sh

@@ -2,11 +2,11 @@
 """Parts, Python, Spark, streams, and the servers' own limits: a line for each, with its target.
 
     benches/beyond.py [--only parts batches arrow memory spark dbldatagen postgres mysql] [--repeat 3] [--rows 2000000]
-                      [--scale 1] [--mysql URL] [--bin target/release/dbmocker]
+                      [--scale 1] [--sources python jvm] [--mysql URL] [--bin target/release/dbmocker]
 
 `batches` and `memory` need pyarrow; `spark` and `dbldatagen` need pyspark 4, pyarrow, pandas, dbldatagen and Java 17: this
-script runs itself again by the python of target/spark-venv, which `make test-spark` makes, if this one lacks them. `mysql`
-needs a running MySQL 9 with an empty database, by URL. What is missing is named, and the rest is measured. Each ratio is of
+script runs itself again by the python of target/spark-venv, which `make test-spark` makes, if this one lacks them. They
+measure the Python data source and that of the jar of `make spark-jar`; --sources names one of them. `mysql` needs a running MySQL 9 with an empty database, by URL. What is missing is named, and the rest is measured. Each ratio is of
 medians of wall-clock or CPU seconds, of runs that take turns.
 """
 import importlib.util
@@ -14,6 +14,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,6 +27,8 @@ import load
 ROOT = common.HERE.parent
 PARTS = (1, 2, 16)
 VENV = ROOT / "target" / "spark-venv" / "bin" / "python"
+JAR = ROOT / "target" / "spark" / "dbmocker-spark.jar"
+FORMATS = {"python": "dbmocker", "jvm": "dbmocker-jvm"}
 
 
 class Missing(Exception):
@@ -166,17 +169,20 @@ def memory(args, root):
     tell("memory of plan.batches, 4 times the rows", found, "flat", more)
 
 
-def session(root):
+def session(args, root):
     needs("pyspark", "pyarrow", "pandas")
     if not shutil.which("java"):
         raise Missing("needs Java 17")
+    if "jvm" in args.sources and not JAR.exists():
+        raise Missing(f"needs {JAR}: `make spark-jar` makes it")
     sys.path.insert(0, str(ROOT / "python"))
     os.environ["PYTHONPATH"] = str(ROOT / "python")
     os.environ.update(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
     from pyspark.sql import SparkSession
     from dbmocker.spark import DataSource
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    spark = builder.config("spark.driver.memory", "4g").config("spark.local.dir", str(root)).getOrCreate()
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+    builder = builder.config("spark.driver.memory", "4g").config("spark.local.dir", str(root))
+    spark = builder.config("spark.jars", str(JAR) if JAR.exists() else "").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     spark.dataSource.register(DataSource)
     return spark
@@ -188,29 +194,33 @@ def written(frame, folder):
     return time.monotonic() - begun
 
 
-def of_plan(spark, plan, table, partitions=8):
-    options = {"plan": str(plan), "table": table, "partitions": str(partitions)}
-    return spark.read.format("dbmocker").options(**options).load()
+def of_plan(spark, source, plan, table, **more):
+    options = {"plan": str(plan), "table": table, "partitions": "8", **more}
+    return spark.read.format(FORMATS[source]).options(**options).load()
 
 
 def spark(args, root):
     needs("pyspark")
     os.environ["DBMOCKER_BIN"] = str(args.bin)
-    plan, spark, out = tpch(args, root), session(root), root / "out"
+    plan, spark, out = tpch(args, root), session(args, root), root / "out"
     tables = tables_of_tpch(args)
-    own = copied = 0
+    own, copied = dict.fromkeys(args.sources, 0), 0
     for table, rows in tables.items():
         ready = root / f"ready-{table}"
         # Also warms up the virtual machine.
-        written(of_plan(spark, plan, table), ready)
-        if spark.read.parquet(str(ready)).count() != rows:
-            sys.exit(f"{table}: Spark wrote other than {rows} rows")
-        generated, read = in_turn(args,
-                                  lambda: written(of_plan(spark, plan, table), out),
-                                  lambda: written(spark.read.parquet(str(ready)), out))
-        own, copied = own + generated, copied + read
+        for source in args.sources:
+            written(of_plan(spark, source, plan, table), ready)
+            if spark.read.parquet(str(ready)).count() != rows:
+                sys.exit(f"{table}: Spark wrote other than {rows} rows")
+        read, *generated = in_turn(args,
+                                   lambda: written(spark.read.parquet(str(ready)), out),
+                                   *(lambda source=s: written(of_plan(spark, source, plan, table), out) for s in args.sources))
+        own, copied = {s: own[s] + seconds for s, seconds in zip(args.sources, generated)}, copied + read
+        print(f"    {table}: {', '.join(f'{s:.2f} s' for s in generated)}; copied {read:.2f} s", flush=True)
     spark.stop()
-    tell(f"Spark, TPC-H SF {args.scale:g}: generated / copied", own / copied, "at most 1.4", f"{own:.1f} s, {copied:.1f} s")
+    for source, seconds in own.items():
+        what = f"Spark, TPC-H SF {args.scale:g}, {source}: generated / copied"
+        tell(what, seconds / copied, "at most 1.4", f"{seconds:.1f} s, {copied:.1f} s")
 
 
 def repeated(spark, plan, table, rows):
@@ -223,7 +233,7 @@ def repeated(spark, plan, table, rows):
     sink = pyarrow.BufferOutputStream()
     with pyarrow.ipc.new_stream(sink, ready.schema) as writer:
         writer.write_batch(ready)
-    stream, schema, times = sink.getvalue().to_pybytes(), of_plan(spark, plan, table).schema, rows // ready.num_rows // 8
+    stream, schema, times = sink.getvalue().to_pybytes(), of_plan(spark, "python", plan, table).schema, rows // ready.num_rows // 8
 
     class Reader(DataSourceReader):
         def partitions(self):
@@ -250,11 +260,31 @@ def repeated(spark, plan, table, rows):
     return spark.read.format("ready").load()
 
 
+def streamed(args, root, spark, plan, table, rows):
+    """Ready Arrow streams, by the source for the virtual machine: what Spark, the source and the pipes cost."""
+    streams = root / "streams"
+    streams.mkdir()
+    cuts = [rows * i // 8 for i in range(9)]
+    for start, stop in [(0, 1), *zip(cuts, cuts[1:])]:
+        name = f"{table}:{start}..{stop}"
+        with open(streams / name, "wb") as stream:
+            command = [args.bin, "export", "--plan", plan, "--out", "-", "--format", "arrow", "--uuids", "text"]
+            subprocess.run([*command, "--rows-range", name], check=True, stdout=stream, stderr=subprocess.DEVNULL)
+    program = root / "program"
+    program.write_text(f"""#!/bin/sh
+for each; do case "$each" in {table}:*) name=$each ;; esac; done
+cat >/dev/null
+exec cat "{streams}/$name"
+""")
+    program.chmod(0o755)
+    return of_plan(spark, "jvm", plan, table, program=str(program))
+
+
 def dbldatagen(args, root):
     needs("pyspark", "dbldatagen", "jmespath", "pyparsing")
     import dbldatagen as dg
     os.environ["DBMOCKER_BIN"] = str(args.bin)
-    plan, spark, out = tpch(args, root), session(root), root / "out"
+    plan, spark, out = tpch(args, root), session(args, root), root / "out"
     rows = tables_of_tpch(args)["lineitem"]
 
     def rival():
@@ -270,15 +300,22 @@ def dbldatagen(args, root):
         spec = spec.withColumn("l_comment", "string", template=r"\w \w \w|\w \w \w \w", random=True)
         return written(spec.build(), out)
 
-    # The first write warms up the virtual machine.
-    written(of_plan(spark, plan, "supplier"), out)
-    ready = repeated(spark, plan, "lineitem", rows)
-    theirs, ours, least = in_turn(args, rival,
-                                  lambda: written(of_plan(spark, plan, "lineitem"), out),
-                                  lambda: written(ready, out))
+    ready, measures = {}, [rival]
+    for source in args.sources:
+        # The first write warms up the virtual machine.
+        written(of_plan(spark, source, plan, "supplier"), out)
+        if source == "python":
+            ready[source] = repeated(spark, plan, "lineitem", rows)
+        else:
+            ready[source] = streamed(args, root, spark, plan, "lineitem", rows)
+        measures.append(lambda source=source: written(of_plan(spark, source, plan, "lineitem"), out))
+        measures.append(lambda source=source: written(ready[source], out))
+    theirs, *taken = in_turn(args, *measures)
     spark.stop()
-    tell("Spark, lineitem: dbldatagen / dbmocker", theirs / ours, "at least 3", f"{rows:,} rows; {theirs:.1f} s, {ours:.1f} s")
-    tell("Spark, lineitem: dbmocker / ready batches", ours / least, "none", f"{ours:.1f} s, {least:.1f} s")
+    for source, ours, least in zip(args.sources, taken[::2], taken[1::2]):
+        more = f"{rows:,} rows; {theirs:.1f} s, {ours:.1f} s"
+        tell(f"Spark, lineitem, {source}: dbldatagen / dbmocker", theirs / ours, "at least 3", more)
+        tell(f"Spark, lineitem, {source}: dbmocker / ready batches", ours / least, "none", f"{ours:.1f} s, {least:.1f} s")
 
 
 def postgres(args, root):
@@ -372,6 +409,7 @@ def main():
     parser = common.parser(__doc__, repeat=3, only=list(ALL))
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--scale", type=float, default=1, help="TPC-H's scale factor, for Spark")
+    parser.add_argument("--sources", nargs="+", choices=list(FORMATS), default=list(FORMATS), help="Spark's data sources")
     parser.add_argument("--folder", help="for files and servers [default: the system's temporary folder]")
     parser.add_argument("--mysql", help="URL of an empty database of MySQL 9")
     args = parser.parse_args()

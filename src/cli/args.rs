@@ -186,7 +186,7 @@ pub struct Preview {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub limit: u64,
 
-    /// Rows of a saved plan; no database is asked
+    /// Rows of a saved plan, or of stdin if it is `-`; no database is asked
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with = "ddl")]
     pub plan: Option<PathBuf>,
 
@@ -235,7 +235,8 @@ pub struct Export {
     #[arg(long)]
     pub truncate: bool,
 
-    /// Rows of a plan that `dbmocker plan --save` wrote; no database is asked. --tables chooses among its tables
+    /// Rows of a plan that `dbmocker plan --save` wrote, or `-` for stdin; no database is asked. --tables chooses among its
+    /// tables
     #[arg(long, value_name = "FILE", conflicts_with_all = OF_A_DATABASE, conflicts_with_all = ROWS_OF_A_PLAN, conflicts_with_all = ["truncate", "ddl"])]
     pub plan: Option<PathBuf>,
 
@@ -247,6 +248,10 @@ pub struct Export {
     /// Only these rows of one table, counted from 0, without the last
     #[arg(long, value_name = "T:A..B", value_parser = parse::rows_range, conflicts_with = "part")]
     pub rows_range: Option<Slice>,
+
+    /// Arrow to stdout: only this column; repeat it for several, in their order
+    #[arg(long, value_name = "C")]
+    pub column: Vec<String>,
 
     /// Also writes the closing report: JSON, or a page for a browser or Markdown if the file's name ends with `.html` or `.md`
     #[arg(long, value_name = "FILE")]

@@ -48,12 +48,18 @@ impl Planned {
         Ok(Planned { plan, generator, server: planning.source.schema.server.clone() })
     }
 
-    /// Reads a plan that `dbmocker plan --save` wrote, or that of an export's or a load's manifest.
+    /// Reads a plan that `dbmocker plan --save` wrote, or that of an export's or a load's manifest; `-` is stdin.
     ///
     /// # Errors
     /// [`Exit::Source`] if there is no plan, if it is damaged, or if its rows need another version.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let manifest = Manifest::find(path).or_exit(Exit::Source)?;
+        let (manifest, path) = if path.as_os_str() == "-" {
+            let stdin = Path::new("stdin");
+            (Manifest::read_from(std::io::stdin().lock(), stdin), stdin)
+        } else {
+            (Manifest::find(path), path)
+        };
+        let manifest = manifest.or_exit(Exit::Source)?;
         let plan = manifest.plan(path).or_exit(Exit::Source)?;
         let generator = Arc::new(Generator::new(&plan));
         let server = format!("{} (saved plan `{}`)", plan.dialect, path.display());

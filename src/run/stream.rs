@@ -23,6 +23,8 @@ pub struct TableStream<'a> {
     pub csv: &'a CsvOptions,
     /// UUIDs of Arrow streams are text, not 16 bytes.
     pub uuid_text: bool,
+    /// Fields of the table's schema that Arrow streams have, in this order; without it, all.
+    pub fields: Option<Vec<usize>>,
     pub t: usize,
     pub rows: Range<u64>,
     pub flow: &'a Flow,
@@ -90,13 +92,15 @@ impl TableStream<'_> {
     }
 
     fn arrow(self, out: &mut impl Write) -> Result<(), RunError> {
-        let own = self.generator.table(self.t).schema.clone();
+        let own = &self.generator.table(self.t).schema;
+        let fields: Vec<usize> = self.fields.clone().unwrap_or_else(|| (0..own.fields().len()).collect());
+        let own = Arc::new(own.project(&fields).map_err(refused)?);
         let schema = if self.uuid_text { uuids::schema_with_text(&own) } else { own };
         let mut writer = StreamWriter::try_new(out, &schema).map_err(refused)?;
         let row_bytes = Groups::of(self.generator, self.t, &ParquetOptions::default())?.row_bytes;
         let (uuid_text, shape) = (self.uuid_text, schema.clone());
         let make = move |generator: &Generator, t: usize, rows: Range<u64>| {
-            let batch = generator.batch(t, rows)?;
+            let batch = generator.batch_of(t, rows, &fields)?;
             let value = if uuid_text { uuids::with_text(batch, &shape) } else { batch };
             let held = value.get_array_memory_size() as u64;
             Ok(GeneratedRange { value, held, peak: held })

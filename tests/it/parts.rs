@@ -1,11 +1,15 @@
 //! Saved plans, and exports in parts that are joined.
 
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
+
+use arrow::compute::concat_batches;
+use arrow::ipc::reader::StreamReader;
 
 use crate::audit;
 use crate::export::{csv_rows, files};
-use crate::program::{Ran, dbmocker, path};
+use crate::program::{Ran, command, dbmocker, path};
 use crate::servers::{KINDS, Kind, database};
 use crate::shop::{TABLES, shop};
 
@@ -259,6 +263,36 @@ fn one_table_is_streamed_to_stdout() {
     assert!(all.code == 2 && all.stdout.is_empty() && all.stderr.contains("--tables"), "{}", all.stderr);
     let parquet = stream("parquet", &["--tables", child]);
     assert!(parquet.code == 2 && parquet.stderr.contains("--format arrow"), "{}", parquet.stderr);
+}
+
+#[test]
+fn columns_of_a_plan_from_stdin_are_those_of_the_whole() {
+    let (db, folder) = (shop(Kind::Sqlite), tempfile::tempdir().unwrap());
+    let plan = path(folder.path(), "plan.json");
+    run(&["plan", "--url", &db.url, "--rows", "1000", "--save", &plan]);
+    let export = |format: &str, columns: &[&str]| {
+        let mut export = command();
+        export.args(["export", "--plan", "-", "--tables", "users", "--out", "-", "--format", format]);
+        export.args(columns.iter().map(|c| format!("--column={c}")));
+        export.stdin(fs::File::open(&plan).unwrap()).output().unwrap()
+    };
+    let read = |columns: &[&str]| {
+        let reader = StreamReader::try_new(Cursor::new(export("arrow", columns).stdout), None).unwrap();
+        let schema = reader.schema();
+        concat_batches(&schema, &reader.map(Result::unwrap).collect::<Vec<_>>()).unwrap()
+    };
+    let whole = read(&[]);
+    assert_eq!(whole.num_rows(), 1000);
+    let at = |name| whole.schema().index_of(name).unwrap();
+    assert_eq!(read(&["email", "id"]), whole.project(&[at("email"), at("id")]).unwrap());
+    for (format, column, why) in [("arrow", "emial", "did you mean `email`?"), ("csv", "email", "--column is for")] {
+        let refused = Ran::from(export(format, &[column]));
+        assert!(refused.code == 2 && refused.stderr.contains(why), "{}", refused.stderr);
+    }
+    let mut cut = command();
+    cut.args(["export", "--plan", "-", "--format", "none"]);
+    let cut = Ran::from(cut.stdin(std::process::Stdio::null()).output().unwrap());
+    assert!(cut.code == 3 && cut.stderr.contains("`stdin`"), "{}", cut.stderr);
 }
 
 #[test]

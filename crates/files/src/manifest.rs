@@ -320,8 +320,17 @@ impl Manifest {
     }
 
     pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
-        let path = path.to_owned();
-        let text = fs::read(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        let file = File::open(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        Self::read_from(file, path)
+    }
+
+    /// A manifest from a reader, which errors name as `path`.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn read_from(mut reader: impl Read, path: &Path) -> Result<Self, ManifestError> {
+        let (path, mut text) = (path.to_owned(), Vec::new());
+        reader.read_to_end(&mut text).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let damaged = |e: serde_json::Error| ManifestError::Damaged {
             path: path.clone(),
             line: e.line(),

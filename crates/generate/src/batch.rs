@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::ArrayRef;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 
 use super::arrow::{ColumnBuilder, ConvertError};
@@ -40,11 +41,33 @@ impl Generator {
     /// If a row's CHECKs cannot be satisfied, or a value does not fit its column.
     pub fn batch(&self, t: usize, rows: Range<u64>) -> Result<RecordBatch, GenerateError> {
         let table = self.table(t);
+        self.batch_with(t, rows, &(0..table.sent.len()).collect::<Vec<_>>(), table.schema.clone())
+    }
+
+    /// As [`Generator::batch`], but only these fields of the table's schema; columns that they do not depend on are not
+    /// generated.
+    ///
+    /// # Errors
+    /// As [`Generator::batch`], and if a field's index is out of range.
+    pub fn batch_of(&self, t: usize, rows: Range<u64>, fields: &[usize]) -> Result<RecordBatch, GenerateError> {
+        let table = self.table(t);
+        let failed = |error| GenerateError::Arrow { table: table.label.clone(), error };
+        let schema = table.schema.project(fields).map_err(failed)?;
+        self.batch_with(t, rows, fields, Arc::new(schema))
+    }
+
+    fn batch_with(
+        &self,
+        t: usize,
+        rows: Range<u64>,
+        fields: &[usize],
+        schema: SchemaRef,
+    ) -> Result<RecordBatch, GenerateError> {
+        let table = self.table(t);
         let mut work = BatchWork::new(self, t, rows);
-        let arrays = table.sent.iter().enumerate();
-        let arrays = arrays.map(|(i, &c)| work.column(c, i)).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let arrays = fields.iter().map(|&i| work.column(table.sent[i], i)).collect::<Result<Vec<ArrayRef>, _>>()?;
         let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(work.len()));
-        RecordBatch::try_new_with_options(table.schema.clone(), arrays, &options)
+        RecordBatch::try_new_with_options(schema, arrays, &options)
             .map_err(|error| GenerateError::Arrow { table: table.label.clone(), error })
     }
 }

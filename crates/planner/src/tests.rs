@@ -88,14 +88,19 @@ fn checked(schema: &Schema, (plan, generator): (Plan, Generator)) -> Plan {
     plan
 }
 
-/// Asserts that batches of any size hold the same cells as [`Generator::cell`].
+/// Asserts that batches of any size, and of some columns only, hold the same cells as [`Generator::cell`].
 fn batches_are_cells(plan: &Plan, generator: &Generator) {
     for (t, table) in plan.tables.iter().enumerate() {
         let cut = table.rows * 2 / 5;
         let whole = generator.batch(t, 0..table.rows).unwrap();
         let parts = [generator.batch(t, 0..cut).unwrap(), generator.batch(t, cut..table.rows).unwrap()];
         assert_eq!(whole, arrow::compute::concat_batches(&whole.schema(), &parts).unwrap());
+        let backwards: Vec<usize> = (0..whole.num_columns()).rev().collect();
+        let turned = generator.batch_of(t, 0..table.rows, &backwards).unwrap();
+        assert_eq!(turned, whole.project(&backwards).unwrap());
         for (i, &c) in generator.table(t).sent.iter().enumerate() {
+            let alone = generator.batch_of(t, 0..table.rows, &[i]).unwrap();
+            assert_eq!(alone, whole.project(&[i]).unwrap());
             for row in 0..table.rows {
                 let cell = generator.cell(t, c, row).unwrap();
                 let held = dbmocker_generate::arrow::value_at(whole.column(i), whole.schema().field(i), row as usize);

@@ -37,6 +37,7 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
     let slice = slice(args, &planned)?;
     let tables = chosen(args, &target, &planned)?;
     let target = target.in_folders(&args.files.partition_by, &planned, &tables)?;
+    let target = target.of_columns(&args.column, &planned, &tables)?;
     let Planned { plan, generator, server } = planned;
     printer.note(plan.describe(Detail::Tables));
     // Files must not depend on other memory use.
@@ -82,11 +83,12 @@ pub fn run(args: &Export, printer: &Printer) -> Result<Exit, Failure> {
 /// The destination of the rows.
 enum Destination {
     Files(ExportOptions),
-    /// One table's rows; whether UUIDs of Arrow streams are text.
+    /// One table's rows; whether UUIDs of Arrow streams are text, and their fields, if these are not all.
     Stdout {
         format: FileType,
         csv: CsvOptions,
         uuid_text: bool,
+        fields: Option<Vec<usize>>,
     },
     /// They are generated and dropped.
     Nowhere,
@@ -120,6 +122,26 @@ impl Destination {
             }
             other => Ok(other),
         }
+    }
+
+    /// Limits an Arrow stream to the named columns of its table.
+    fn of_columns(self, wanted: &[String], planned: &Planned, tables: &[usize]) -> Result<Self, Failure> {
+        if wanted.is_empty() {
+            return Ok(self);
+        }
+        let Destination::Stdout { format: format @ FileType::Arrow, csv, uuid_text, .. } = self else {
+            return Err(Failure::usage("--column is for --out - --format arrow; leave it out"));
+        };
+        let table = planned.generator.table(tables[0]);
+        let find = |name: &String| {
+            table.schema.index_of(name).map_err(|_| {
+                let nearest = nearest(name, table.schema.fields().iter().map(|f| f.name().clone()));
+                let nearest = nearest.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                Failure::usage(format!("--column: `{}` has no column `{name}`{nearest}", table.label))
+            })
+        };
+        let fields = wanted.iter().map(find).collect::<Result<_, _>>()?;
+        Ok(Destination::Stdout { format, csv, uuid_text, fields: Some(fields) })
     }
 
     fn fit(self, resources: &Resources) -> Self {
@@ -166,18 +188,27 @@ impl ExportWork<'_> {
                 let options = ExportOptions { writers: streams, slice, tables, ..options.clone() };
                 run::export(plan, generator, &options, flow, progress)
             }
-            Destination::Stdout { format, csv, uuid_text } => self.stream(*format, csv, *uuid_text),
+            Destination::Stdout { format, csv, uuid_text, fields } => {
+                self.stream(*format, csv, *uuid_text, fields.clone())
+            }
             Destination::Nowhere => run::generate_only(plan, generator, tables, slice, streams, flow, progress),
         }
     }
 
-    fn stream(&self, format: FileType, csv: &CsvOptions, uuid_text: bool) -> Result<Vec<TableReport>, RunError> {
+    fn stream(
+        &self,
+        format: FileType,
+        csv: &CsvOptions,
+        uuid_text: bool,
+        fields: Option<Vec<usize>>,
+    ) -> Result<Vec<TableReport>, RunError> {
         let begun = Instant::now();
         let (t, p) = (self.tables[0], &self.plan.tables[self.tables[0]]);
         let rows = self.slice.rows(&p.label, p.rows).unwrap_or(0..0);
         let count = rows.end - rows.start;
         let (plan, generator) = (self.plan, self.generator);
-        let stream = TableStream { plan, generator, csv, uuid_text, t, rows, flow: self.flow, progress: self.progress };
+        let (flow, progress) = (self.flow, self.progress);
+        let stream = TableStream { plan, generator, csv, uuid_text, fields, t, rows, flow, progress };
         let bytes = stream.write(format, std::io::stdout().lock())?;
         let seconds = begun.elapsed().as_secs_f64();
         Ok(vec![TableReport::new(p.name.to_string(), count, count, bytes, seconds)])
@@ -290,7 +321,7 @@ fn target(args: &Export) -> Result<Destination, Failure> {
         }
         return match format {
             FileType::Parquet => Err(Failure::new(Exit::Usage, RunError::NotStreamed)),
-            streamed => Ok(Destination::Stdout { format: streamed, csv, uuid_text }),
+            streamed => Ok(Destination::Stdout { format: streamed, csv, uuid_text, fields: None }),
         };
     }
     Ok(Destination::Files(ExportOptions {
