@@ -48,6 +48,12 @@ impl Words {
         Words { words: StringArena::new(&texts).expect("a few kilobytes"), upto, totals }
     }
 
+    /// The weights of the words; `None` if they are equal.
+    pub fn weights(&self) -> Option<impl Iterator<Item = u64>> {
+        let totals = self.totals.as_ref()?;
+        Some((0..self.len()).map(|i| totals.first(i + 1) - totals.before(i)))
+    }
+
     /// The index of a random word of the first `fitting` ones, by weight; `fitting` must not be 0.
     #[inline]
     pub fn pick_index(&self, fitting: usize, rng: &mut CellRng) -> usize {

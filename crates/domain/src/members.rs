@@ -14,6 +14,11 @@ fn is_of_kinds(kind: &TextKind) -> bool {
 impl TextDomain {
     /// All values that the domain draws from, if it is a list of categories; else `None`.
     pub fn members(&self) -> Option<Vec<Value>> {
+        self.weighted_members().map(|members| members.into_iter().map(|(value, _)| value).collect())
+    }
+
+    /// As [`members`](Self::members), with the weights of the list; 1 for each if it has none.
+    pub fn weighted_members(&self) -> Option<Vec<(Value, u64)>> {
         let words = list(&self.kind).filter(|_| is_of_kinds(&self.kind))?;
         if !(self.prefix.is_empty() && self.suffix.is_empty()) {
             return None;
@@ -24,8 +29,9 @@ impl TextDomain {
             Case::Upper => word.to_uppercase(),
         };
         let domain = Domain::Text(self.clone()).sampler();
-        let words = (0..words.len()).map(|i| Value::Text(cased(words.get(i)))).filter(|v| domain.contains(v));
-        Some(words.collect())
+        let weights: Vec<u64> = words.weights().map_or_else(|| vec![1; words.len()], Iterator::collect);
+        let members = weights.into_iter().enumerate().map(|(i, weight)| (Value::Text(cased(words.get(i))), weight));
+        Some(members.filter(|(value, _)| domain.contains(value)).collect())
     }
 }
 

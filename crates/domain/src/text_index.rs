@@ -204,8 +204,23 @@ impl CatalogueTexts {
         };
         let left = room.saturating_sub(longest + 1).min(6);
         let codes = (base < SUFFICIENT_SIZE && left > 0).then(|| AlphabetStrings::codes(left));
-        let coded = CatalogueTexts { named: *named, base, separator, codes };
-        (base >= SUFFICIENT_SIZE || coded.size() >= SUFFICIENT_SIZE).then_some(coded)
+        let mut coded = CatalogueTexts { named: *named, base, separator, codes };
+        if let Some(digits) = coded.codes.is_some().then(|| AlphabetStrings::of(DIGITS, 1, left, 0, &TextKind::Word))
+            && base.saturating_mul(1 + digits.size()) >= SUFFICIENT_SIZE
+            && coded.is_of_digits()
+        {
+            coded.codes = Some(digits);
+        }
+        // In a short column, plain strings would hardly be more.
+        let enough = || base.saturating_mul(4) >= AlphabetStrings::new(kind, limits).size();
+        (base >= SUFFICIENT_SIZE || coded.size() >= SUFFICIENT_SIZE || enough()).then_some(coded)
+    }
+
+    /// Whether the texts without a suffix have no letters.
+    fn is_of_digits(&self) -> bool {
+        let mut text = String::new();
+        self.named.entry().draw(usize::MAX, &mut CellRng::new(1), &mut text);
+        !text.bytes().any(|b| b.is_ascii_alphabetic())
     }
 
     fn size(&self) -> u128 {

@@ -12,7 +12,7 @@ use super::names::Name;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::value::Value;
 use weighted_lists::LISTS;
-use words::{DISTINCT_VALUES, SINGLE_REGION, UNIFORM, YES_NO};
+use words::{CATEGORIES, CODES, DISTINCT_VALUES, OWN_CODES, SINGLE_REGION, UNIFORM, YES_NO};
 
 /// Minimum and maximum entropy of the weights, as a share of that of uniform ones.
 const ENTROPY: (f64, f64) = (0.3, 0.9);
@@ -32,6 +32,8 @@ pub struct List<'a> {
     pub column: &'a str,
     pub default: Option<&'a str>,
     pub values: &'a [Value],
+    /// The members' usual weights; empty, or all equal, if there are none.
+    pub usual: &'a [u64],
     /// The order of the members is the schema's, and therefore meaningful.
     pub ordered: bool,
 }
@@ -60,9 +62,12 @@ pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> 
             texts = kept.iter().map(|&i| texts[i].clone()).collect();
         }
     }
+    let level = list.usual.windows(2).all(|w| w[0] == w[1]);
+    let usual = || (!level).then(|| kept.iter().map(|&i| list.usual[i] as f64).collect::<Vec<f64>>());
     let (mut raw, why) = by_life(list, &texts)
         .map(|w| (w, "life cycle"))
         .or_else(|| by_words(&texts, list).map(|w| (w, "meaning")))
+        .or_else(|| usual().map(|w| (w, "few are common")))
         .unwrap_or_else(|| (zipf(&texts, list), "few are common"));
     if let Some(usual) = list.default.map(default_text)
         && let Some(i) = texts.iter().position(|t| *t == usual)
@@ -161,13 +166,21 @@ fn max_members(column: &str) -> usize {
     if Name::new(column).ends_any(SINGLE_REGION) { MIN_KNOWN } else { usize::MAX }
 }
 
-/// The number of distinct texts in a column, by its name; `None` if each row may have its own.
-pub fn distinct_values(column: &Name, table: &Name) -> Option<usize> {
+/// The number of distinct texts in a column, by its name; `None` if each row may have its own. `unknown`: the dictionary
+/// does not know what the texts are, so that the end of the name decides: `event_code`, `academic_rank`.
+pub fn distinct_values(column: &Name, table: &Name, unknown: bool) -> Option<usize> {
     // `models.model` is different in each row.
     if column.words.len() == 1 && table.ends(column.last()) {
         return None;
     }
-    DISTINCT_VALUES.iter().find(|(phrases, _)| column.ends_any(phrases)).map(|(_, most)| *most)
+    let known = DISTINCT_VALUES.iter().find(|(phrases, _)| column.ends_any(phrases));
+    let mut named = column.clone();
+    if named.words.len() > 1 && named.last() == "name" {
+        named.words.pop();
+    }
+    let by_end = || CATEGORIES.iter().filter(|_| unknown).find(|(phrases, _)| named.ends_any(phrases));
+    let code = unknown && column.words.len() > 1 && column.last() == "code" && !column.ends_any(OWN_CODES);
+    known.or_else(by_end).map(|(_, most)| *most).or(code.then_some(CODES))
 }
 
 /// The index of the member that means "true", for a list of two (`Y`, `N`); else `None`.
@@ -207,7 +220,7 @@ mod tests {
 
     fn shares(column: &str, default: Option<&str>, values: &str) -> Option<Vec<(String, f64)>> {
         let values: Vec<Value> = values.split(' ').map(Value::text).collect();
-        let (_, weights, _) = weights(&List { column, default, values: &values, ordered: true })?;
+        let (_, weights, _) = weights(&List { column, default, values: &values, usual: &[], ordered: true })?;
         let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
         Some(values.iter().map(ToString::to_string).zip(weights.iter().map(|w| f64::from(*w) / total)).collect())
     }
@@ -233,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn ends_of_unknown_names_tell_categories() {
+        let most = |column: &str, unknown: bool| distinct_values(&Name::new(column), &Name::new("lab_orders"), unknown);
+        for column in ["panel_name", "academic_rank", "event_code", "substance", "repair_reason", "glaze_type"] {
+            assert!(most(column, true).is_some_and(|n| (5..30).contains(&n)), "{column}");
+            assert_eq!(most(column, false), None, "{column}");
+        }
+        for column in ["description", "name", "confirmation_code", "customer_code", "title", "code"] {
+            assert_eq!(most(column, true), None, "{column}");
+        }
+    }
+
+    #[test]
+    fn the_weights_of_a_list_are_kept() {
+        let values: Vec<Value> = ["patch", "tablet", "syrup"].into_iter().map(Value::text).collect();
+        let list = List { column: "form", default: None, values: &values, usual: &[2, 50, 8], ordered: false };
+        let (_, weights, _) = weights(&list).expect("weights");
+        assert!(weights[1] > weights[2] && weights[2] > weights[0], "{weights:?}");
+    }
+
+    #[test]
     fn some_lists_are_uniform() {
         assert_eq!(shares("weekday", None, "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"), None);
         assert_eq!(shares("gender", None, "F M"), None);
@@ -250,7 +283,7 @@ mod tests {
         #[test]
         fn entropy_is_within_its_bounds(values in proptest::collection::hash_set("[a-z]{1,6}", 2..60), ordered: bool) {
             let values: Vec<Value> = values.into_iter().map(Value::Text).collect();
-            if let Some((_, weights, _)) = weights(&List { column: "kind", default: None, values: &values, ordered }) {
+            if let Some((_, weights, _)) = weights(&List { column: "kind", default: None, values: &values, usual: &[], ordered }) {
                 let weights: Vec<f64> = weights.into_iter().map(f64::from).collect();
                 let entropy = entropy(&weights);
                 prop_assert!((0.25..0.92).contains(&entropy), "{entropy}: {weights:?}");

@@ -213,8 +213,13 @@ type TimesOfDay = (u16, u16, u16);
 
 /// Ends of names, and the usual times of day.
 const TIMES_OF_DAY: &[(&[&str], TimesOfDay)] = &[
-    (&["check in", "checkin"], (14 * 60, 16 * 60, 30)),
-    (&["check out", "checkout"], (10 * 60, 12 * 60, 30)),
+    (&["check in", "checkin", "check in from", "check in start", "arrival from"], (14 * 60, 16 * 60, 30)),
+    (
+        &["check out", "checkout", "check out until", "check out to", "check out by", "departure until"],
+        (10 * 60, 12 * 60, 30),
+    ),
+    (&["clock in", "punch in"], (6 * 60 + 30, 9 * 60 + 30, 5)),
+    (&["clock out", "punch out"], (15 * 60 + 30, 18 * 60, 5)),
     (&["open", "opens", "opening", "opened"], (7 * 60, 10 * 60, 30)),
     (&["close", "closes", "closing", "closed"], (17 * 60, 22 * 60, 30)),
     (&["start", "starts", "begin", "begins", "from"], (7 * 60, 14 * 60 + 45, 15)),

@@ -19,7 +19,7 @@ pub use read::{DictionaryError, EntryError};
 pub use words::Translations;
 
 /// The built-in files.
-const FILES: [(&str, &str); 21] = [
+const FILES: [(&str, &str); 23] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -38,11 +38,12 @@ const FILES: [(&str, &str); 21] = [
     ("web.txt", include_str!("data/web.txt")),
     ("texts.txt", include_str!("data/texts.txt")),
     ("tables.txt", include_str!("data/tables.txt")),
+    ("numbers.txt", include_str!("data/numbers.txt")),
     ("trades.txt", include_str!("data/trades.txt")),
+    ("industries.txt", include_str!("data/industries.txt")),
     ("subjects.txt", include_str!("data/subjects.txt")),
     ("privacy.txt", include_str!("data/privacy.txt")),
 ];
-const NUMBERS: (&str, &str) = ("numbers.txt", include_str!("data/numbers.txt"));
 
 /// The inferred content of a text column.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +122,7 @@ pub fn add_dictionary(path: &Path) -> Result<(), DictionaryError> {
 impl Dictionary {
     fn built_in() -> Result<Dictionary, DictionaryError> {
         let mut all = Dictionary::default();
-        for (file, text) in FILES.iter().chain([&NUMBERS]) {
+        for (file, text) in &FILES {
             all.read(file, text)?;
         }
         Ok(all)

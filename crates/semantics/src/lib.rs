@@ -58,7 +58,7 @@ pub use life_cycle::{LifeCycle, event_name, flagged};
 pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::{Name, language};
-pub use nulls::named as named_nulls;
+pub use nulls::{named as named_nulls, undoing as undoing_nulls};
 pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, course, delay, is_billed, is_leave, is_machine, is_planned, is_validity, stage, step};
 
@@ -115,7 +115,7 @@ pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Resu
         legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
         inference.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
-    let null_share = if column.nullable { nulls::share(inference.name()) } else { 0.0 };
+    let null_share = if column.nullable { nulls::share(inference.name(), inference.table()) } else { 0.0 };
     Ok(Inferred { domain, legal, null_share, reason })
 }
 

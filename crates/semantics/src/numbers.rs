@@ -23,7 +23,9 @@ pub fn scale_of(table: &Name, name: &Name, year: i32) -> Option<(String, Scale)>
     }
     match lookup(table, name)? {
         (phrase, NumberMeaning::Scale(scale), times) => {
-            Some((phrase, Scale { lo: scale.lo * times, hi: scale.hi * times, ..*scale }))
+            // A fraction that is multiplied, as in `interest_rate_pct`, is in percent already.
+            let fraction = scale.fraction && times == 1.0;
+            Some((phrase, Scale { lo: scale.lo * times, hi: scale.hi * times, fraction, ..*scale }))
         }
         (phrase, NumberMeaning::OneOf(list), times) => {
             let ends = |f: fn(i64, i64) -> i64| list.iter().map(|(n, _)| *n).reduce(f).unwrap_or(0) as f64;
@@ -55,18 +57,82 @@ fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, 
         times = 100.0;
     }
     let own = plain.words.join(" ");
-    let within = |noun: &str| {
+    let joined = |noun: &str, own: &str| {
         let joined = format!("{noun} {own}");
         let apart = !noun.is_empty() && plain.words.first().is_some_and(|w| w != noun);
         d.numbers.get(&joined).filter(|_| apart).map(|found| (joined, found))
     };
+    let within = |noun: &str| joined(noun, &own);
+    let long_noun = || within(&table.words[table.words.len().checked_sub(2)?..].join(" "));
+    // `score_service` in reviews is a review's score.
+    let part =
+        || joined(table.last(), plain.words.first().filter(|_| plain.words.len() > 1 && plain.last() != PERCENT)?);
     let people = || within("person").filter(|_| is_of_people(table));
-    let found = within(table.last()).or_else(people).or_else(|| plain.best(&d.numbers));
+    let found = long_noun().or_else(|| within(table.last())).or_else(people);
+    let found = found.or_else(|| {
+        let best = plain.best(&d.numbers);
+        let is_end = |phrase: &str| phrase.contains(' ') && plain.ends(phrase);
+        if best.as_ref().is_some_and(|(phrase, _)| is_end(phrase)) { best } else { part().or(best) }
+    });
+    if let Some((phrase, scaled, of_percent)) = percent_of(&plain).filter(|_| times == 1.0)
+        && found.as_ref().is_none_or(|(phrase, _)| phrase == PERCENT)
+    {
+        return Some((phrase, scaled, of_percent));
+    }
     let found = found.filter(|(_, meaning)| times == 1.0 || !matches!(meaning, NumberMeaning::Scale(s) if s.fraction));
     match found {
         Some((phrase, meaning)) => Some((phrase, meaning, times)),
         None => name.best(&d.numbers).map(|(phrase, meaning)| (phrase, meaning, 1.0)),
     }
+}
+
+/// The word of percentages, at the end of a name.
+const PERCENT: &str = "percent";
+
+/// The entry of a percentage by the words before `percent`, and its factor: `interest_rate_pct` is an interest rate times
+/// 100, `spo2_pct` an oxygen saturation; `None` if the entry has numbers beyond 100.
+fn percent_of(name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+    let (last, of) = name.words.split_last()?;
+    if last != PERCENT {
+        return None;
+    }
+    let numbers = &dictionary().numbers;
+    let (phrase, meaning) = (0..of.len()).find_map(|i| {
+        let phrase = of[i..].join(" ");
+        numbers.get(&phrase).map(|meaning| (phrase, meaning))
+    })?;
+    let factor = match meaning {
+        NumberMeaning::Scale(scale) if scale.fraction => Some(100.0),
+        NumberMeaning::Scale(scale) => (scale.hi <= 100.0).then_some(1.0),
+        NumberMeaning::OneOf(list) => list.iter().all(|(n, _)| (0..=100).contains(n)).then_some(1.0),
+    };
+    Some((phrase, meaning, factor?))
+}
+
+/// The range of a column that counts places or goods in one state: `rooms_total`, `seats_available`, `tickets_sold`.
+/// `None` for other names.
+pub fn counted(name: &Name) -> Option<Scale> {
+    let plural = name.whole.split('_').next().is_some_and(|first| {
+        first.ends_with('s') && !first.ends_with("ss") && name.words.first().is_some_and(|word| word != first)
+    });
+    let state = [
+        "total",
+        "sold",
+        "left",
+        "available",
+        "occupied",
+        "free",
+        "taken",
+        "booked",
+        "reserved",
+        "used",
+        "issued",
+        "rented",
+    ];
+    let counts = plural && name.words.len() == 2 && state.contains(&name.last());
+    // A part is not more than the total.
+    let (lo, hi) = if matches!(name.last(), "total" | "available") { (30.0, 160.0) } else { (0.0, 30.0) };
+    counts.then_some(Scale { lo, hi, shape: Shape::Low, fraction: false })
 }
 
 /// Words for hundredths of a currency unit, at the end of a name.

@@ -256,7 +256,8 @@ pub fn ages(table: &str) -> (i64, i64) {
     let table = Name::new(table);
     let ages: &[(&[&str], (i64, i64))] = &[
         (&["patient", "resident"], (0, 90)),
-        (&["student", "pupil"], (6, 28)),
+        (&["pupil"], (6, 17)),
+        (&["student", "undergraduate", "apprentice", "trainee"], (16, 30)),
         (&["employee", "staff", "worker", "teacher", "doctor", "driver", "nurse", "instructor"], (19, 55)),
         (&["child", "children"], (0, 16)),
         (&["pet", "animal"], (0, 12)),

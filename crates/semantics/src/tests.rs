@@ -8,6 +8,7 @@ use dbmocker_domain::text::TextKind as K;
 use dbmocker_domain::{JsonKind, RangeKind, Special};
 
 mod numbers;
+mod single_columns;
 mod together;
 
 fn now() -> i64 {

@@ -100,6 +100,11 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
             let of = format!("{} id", rest.join(" "));
             neighbours.any_is(&of).then(|| of_catalogue("entity_type")).flatten()
         }
+        // Two or three letters are a code, not the name.
+        [.., "language"] if (2..=3).contains(room) => of_kind(K::LanguageCode),
+        [.., "nationality" | "citizenship"] if (2..=3).contains(room) => of_kind(K::CountryCode),
+        // The month of a ledger's period.
+        [.., "period"] if *room == 7 => of_catalogue("year_month"),
         ["currency", "symbol"] => None,
         ["symbol"] if neighbours.any_ends(&["currency", "currency code"]) || neighbours.table.ends("currency") => {
             of_catalogue("currency_symbol")
@@ -120,8 +125,14 @@ fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
         return Some(found);
     }
     // `number` in `invoices` is an invoice number.
-    let joined = format!("{noun} {}", name.words.join(" "));
-    let short = name.words.len() <= 2 && !noun.is_empty() && name.words.first().is_some_and(|w| w != noun);
+    let own = name.words.join(" ");
+    let repeated = name.words.first().is_some_and(|w| w == noun);
+    let joined = match table.words.as_slice() {
+        // `event_code` in `tracking_events` is a tracking event code.
+        [.., of, _] if repeated => format!("{of} {own}"),
+        _ => format!("{noun} {own}"),
+    };
+    let short = name.words.len() <= 2 && !noun.is_empty() && (!repeated || table.words.len() > 1);
     d.columns.get(&joined).filter(|_| short).map(|meaning| (joined, meaning.clone()))
 }
 
@@ -167,8 +178,48 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
             neighbours.is_of_places() || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
         return of_kind(if place { K::State } else { K::Status });
     }
-    let (phrase, meaning) = name.best(&dictionary().columns)?;
-    Some((phrase, meaning.clone()))
+    let best = name.best(&dictionary().columns);
+    // What is known of the words before `name` is more than what is known of those with it.
+    let words = |phrase: &str| phrase.split(' ').count();
+    let is_more = |of: &str| best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase) || words(of) >= words(phrase));
+    // Whoever did it: `ordered_by`, `counted_by`.
+    if name.words.len() > 1 && name.last() == "by" && best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase)) {
+        return Some(("by".to_owned(), Kind(K::Name)));
+    }
+    // The name of a ward is a ward.
+    if let (["name" | "label"], Some(of)) = (&[name.last()], name.words.len().checked_sub(1).filter(|n| *n > 0))
+        && let Some(found) = named_thing(&name.words[..of]).filter(|(of, _)| is_more(of))
+    {
+        return Some(found);
+    }
+    best.map(|(phrase, meaning)| (phrase, meaning.clone()))
+}
+
+/// The meaning of words before `name`, if it is a short list or a kind of names; else `None`.
+fn named_thing(words: &[String]) -> Option<(String, Meaning)> {
+    let columns = &dictionary().columns;
+    let (phrase, meaning) = (0..words.len()).find_map(|i| {
+        let phrase = words[i..].join(" ");
+        columns.get(&phrase).map(|meaning| (phrase, meaning))
+    })?;
+    let is_name = match meaning {
+        Meaning::OneOf(_) => true,
+        Kind(K::Catalogue(named)) => matches!(named.entry().body, EntryBody::List(_)),
+        Kind(kind) => matches!(
+            kind,
+            K::Name
+                | K::Company
+                | K::City
+                | K::Country
+                | K::State
+                | K::Department
+                | K::JobTitle
+                | K::Product
+                | K::Brand
+        ),
+        Meaning::Flag(_) => false,
+    };
+    is_name.then(|| (phrase, meaning.clone()))
 }
 
 /// The subject of a column's long texts: by the column's name, else by its table's.
@@ -371,6 +422,8 @@ fn shorter(kind: Named) -> TextKind {
         "md5" | "sha1" | "sha256" | "sha512" | "git_hash" | "session_id" => K::Hex { length: 128 },
         "access_token" | "refresh_token" | "api_key" | "secret" | "jwt" => K::Hex { length: 64 },
         "gender_letter" | "sex_letter" => code(1),
+        "middle_initial" => Named::find("initial_letter").map_or(code(1), K::Catalogue),
+        "nationality" => K::CountryCode,
         _ => match kind.entry().body {
             EntryBody::List(_) => code(3),
             _ => code(12),

@@ -125,6 +125,11 @@ impl<'a> ColumnInference<'a> {
         &self.name
     }
 
+    /// The table's name in English words.
+    pub fn table(&self) -> &Name {
+        &self.neighbours.table
+    }
+
     pub fn infer(&self, ty: &SqlType) -> TypeDomain {
         match ty {
             SqlType::Bool => Some(self.boolean()),

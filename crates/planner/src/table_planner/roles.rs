@@ -10,6 +10,8 @@ use dbmocker_plan::{
     ChildCounts, ColumnPlan, CompositeKey, Fan, KeyLayout, ParentChoice, ParentSelection, Rule, Spread, TreeColumn,
     TreeShape,
 };
+use dbmocker_semantics as semantics;
+use dbmocker_semantics::Name;
 use dbmocker_semantics::roles;
 use dbmocker_semantics::roles::{Hierarchy, Role};
 
@@ -59,7 +61,8 @@ impl TablePlanner<'_> {
                         Hierarchy::Thread => TreeShape::Thread,
                         Hierarchy::Groups => TreeShape::Wide,
                     };
-                    let roots = self.override_null_share(b, &f.columns);
+                    let undoing = || semantics::undoing_nulls(&Name::new(&self.table.columns[column].name));
+                    let roots = self.override_null_share(b, &f.columns).or_else(undoing);
                     // Without a NULL the first row refers to itself.
                     source.pick = ParentChoice::Tree { shape, rooted: rooted || roots == Some(0.0), roots };
                     source.reason = match roots {

@@ -72,17 +72,22 @@ impl TablePlanner<'_> {
     fn weighed(&self, b: &PlanContext<'_>, c: usize, domain: &Domain, coupled: bool) -> Option<(Domain, String)> {
         let column = &self.table.columns[c];
         let default = column.default.as_deref().map(semantics::default_text);
+        let mut usual = Vec::new();
         let (values, ordered) = match domain {
             Domain::Choice { values, .. } if is_flag(values) => return Some(flag(&column.name, default, values)),
             Domain::Choice { values, weights: None } => (values.clone(), true),
-            Domain::Text(text) if !coupled => match (self.usual(text, c), text.members()) {
-                (Some(usual), _) => (usual, true),
-                (None, Some(members)) => (members, false),
+            Domain::Text(text) if !coupled => match (self.usual(text, c), text.weighted_members()) {
+                (Some(statuses), _) => (statuses, true),
+                (None, Some(members)) => {
+                    let (values, weights): (Vec<Value>, Vec<u64>) = members.into_iter().unzip();
+                    usual = weights;
+                    (values, false)
+                }
                 (None, None) => (self.few(b, text, c)?, false),
             },
             _ => return None,
         };
-        let list = List { column: &column.name, default: default.as_deref(), values: &values, ordered };
+        let list = List { column: &column.name, default: default.as_deref(), values: &values, usual: &usual, ordered };
         let (kept, weights, why) = semantics::weights(&list)?;
         let values: Vec<Value> = kept.into_iter().map(|i| values[i].clone()).collect();
         let most = values.iter().zip(&weights).max_by_key(|(_, w)| **w)?;
@@ -108,7 +113,9 @@ impl TablePlanner<'_> {
     /// Returns the values of a column that has few distinct ones by its name: models, carriers, versions.
     fn few(&self, b: &PlanContext<'_>, text: &TextDomain, c: usize) -> Option<Vec<Value>> {
         let column = &self.table.columns[c].name;
-        let most = semantics::distinct_values(&Name::new(column), &semantics::roles::singular(&self.table.name.name))?;
+        let unknown = is_unknown(text);
+        let table = semantics::roles::singular(&self.table.name.name);
+        let most = semantics::distinct_values(&Name::new(column), &table, unknown)?;
         let key = Stream::new(b.options.seed, &b.schema.label(&self.table.name), &format!("{column} kinds")).key();
         let sampler = Domain::Text(text.clone()).sampler();
         let mut values: Vec<Value> = Vec::new();
@@ -142,6 +149,19 @@ impl TablePlanner<'_> {
                 f.null_share = share;
             }
         }
+    }
+}
+
+/// Characters of a text that may be a sentence of the row's own.
+const OWN_SENTENCE: u32 = 80;
+
+/// Returns true for texts of which the dictionary knows at most that they are words, a code or a short sentence.
+fn is_unknown(text: &TextDomain) -> bool {
+    match &text.kind {
+        TextKind::Word | TextKind::Words | TextKind::Code { .. } => true,
+        TextKind::Sentence => text.max_chars <= OWN_SENTENCE,
+        TextKind::Catalogue(named) => named.is_prose() && text.max_chars <= OWN_SENTENCE,
+        _ => false,
     }
 }
 

@@ -16,8 +16,10 @@ impl ColumnInference<'_> {
         let year = self.year_now();
         // SQLite keeps `DEFAULT false` as it was written: the column holds booleans.
         let boolean = ["false", "true"].iter().any(|t| self.default.trim_matches(['(', ')']).eq_ignore_ascii_case(t));
-        let flag = text::flag(&self.name).or(boolean.then_some(50));
-        let scale = numbers::scale_of(&self.neighbours.table, &self.name, year);
+        let counted = numbers::counted(&self.name).map(|scale| ("a count".to_owned(), scale));
+        // `rooms_available` counts rooms.
+        let flag = text::flag(&self.name).filter(|_| counted.is_none()).or(boolean.then_some(50));
+        let scale = counted.clone().or_else(|| numbers::scale_of(&self.neighbours.table, &self.name, year));
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
         }
@@ -49,7 +51,7 @@ impl ColumnInference<'_> {
                 _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
             };
         }
-        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name) {
+        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name).filter(|_| counted.is_none()) {
             let fits = |n: i64| least <= i128::from(n) && i128::from(n) <= most;
             if list.iter().all(|(n, _)| fits(*n)) {
                 let values = list.iter().map(|(n, _)| Value::Int((*n).into())).collect();
@@ -120,6 +122,15 @@ impl ColumnInference<'_> {
         if let (Some(yes), 1, 0) = (text::flag(&self.name), precision, digits) {
             let values = [1, 0].map(|n| Value::Decimal { unscaled: n, scale: 0 }).to_vec();
             return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
+        }
+        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name) {
+            let scaled = |n: i64| i128::from(n) * unit;
+            if list.iter().all(|(n, _)| (least..=most).contains(&scaled(*n)) && scaled(*n) % step == 0) {
+                let decimal = |n: i64| Value::Decimal { unscaled: scaled(n), scale: digits };
+                let values = list.iter().map(|(n, _)| decimal(*n)).collect();
+                let weights = Some(list.iter().map(|(_, w)| *w).collect());
+                return (Domain::Choice { values, weights }, self.named(&word));
+            }
         }
         let integer_digits = i32::from(precision) - i32::from(digits);
         let (found, reason) = match numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()) {
