@@ -124,9 +124,10 @@ impl Generator {
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
         let (parent, p) = self.planned_parent(t, foreign, row)?;
         let (lower, upper) = self.began_between(parent, p)?;
-        // A column of dates may round up to the next day, and daytime hours move a moment within its day.
+        // Columns of dates, also the parent's, may round up to the next day, and daytime hours move a moment within its
+        // day.
         let many = if law.together { small(self.child(t, foreign, row)?.count) } else { 1 };
-        let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_mul(many + 1) + 2 * MICROS_PER_DAY;
+        let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_mul(many + 1) + 3 * MICROS_PER_DAY;
         Some((lower, upper.saturating_add(longest)))
     }
 }
@@ -182,6 +183,21 @@ impl Frame<'_> {
         Ok(made)
     }
 
+    /// Returns the start time of each row; for rows whose column of it is a date that may be the next day, not before that
+    /// date, and not after `now`.
+    fn began_as_kept(&self, now: i64) -> Result<MomentCells, RowError> {
+        let began = self.began()?;
+        let follows = self.table.began.as_ref().is_some_and(|law| law.owned.is_none() && !law.after.is_empty());
+        let unit = self.main().filter(|_| follows).and_then(|main| Some((main, self.table.columns[main].unit?)));
+        let Some((main, unit)) = unit.filter(|(_, unit)| unit.micros() >= MICROS_PER_DAY) else { return Ok(began) };
+        let kept = self.kept(main, unit)?;
+        let later = |(&began, day): (&i64, Option<i64>)| {
+            let day = day.map_or(i64::MIN, |day| day.saturating_mul(unit.micros()));
+            if began == i64::MIN { began } else { began.max(day.min(now)) }
+        };
+        Ok(Rc::new(began.iter().zip(kept.iter()).map(later).collect()))
+    }
+
     /// Returns the start time of each row, or of the row `further` places later among those of the same owner; `None`
     /// beyond the last row.
     fn owned(&self, law: &BeganGen, further: u64) -> Result<Vec<Option<i64>>, RowError> {
@@ -223,7 +239,7 @@ impl Frame<'_> {
             let parents = self.parents(foreign)?;
             let began = match from {
                 Some(from) => parents.frame.moments(from)?,
-                None => parents.frame.began()?,
+                None => parents.frame.began_as_kept(law.now)?,
             };
             for (latest, at) in latest.iter_mut().zip(parents.at.iter()) {
                 *latest = at.map_or(*latest, |at| began[at as usize].max(*latest));

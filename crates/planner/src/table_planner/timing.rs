@@ -179,7 +179,9 @@ impl TablePlanner<'_> {
             let timed = choice != ParentTiming::Independent && b.generator.table(parent).has_time() && !owned;
             // Rows without a moment of their own that are in no order: what begins after them could be in no order either.
             let moments = b.generator.table(parent).columns.iter().any(ColumnGen::has_moment);
-            let timed = timed && (b.ordered[parent] || moments);
+            // Another key follows this one to the same ancestor, whose rows have moments.
+            let followed = plan.sources.iter().any(|s| s.meets.as_ref().is_some_and(|meets| meets.by == foreign));
+            let timed = timed && (b.ordered[parent] || moments || followed);
             out.push(TimedForeignKey { foreign, parent, choice, timed, exists });
         }
         out

@@ -251,3 +251,28 @@ fn what_belongs_to_the_course_of_a_parent_lies_within_it() {
     assert!(!matches!(of("reviews"), Some(Began::After { course: Some(_), .. })));
     checked(&schema, (plan, generator));
 }
+
+#[test]
+fn moments_follow_the_dates_of_their_parents() {
+    let students = table("students").int("id").primary(&["id"]).column("admitted_at", MOMENT, "timestamp", false);
+    let invoices = table("invoices").int("id").int("student_id").primary(&["id"]);
+    let invoices = invoices.column("issued_on", SqlType::Date, "date", false);
+    let payments = stamped("payments", &[("received_at", false)]).int("invoice_id");
+    let schema = Fixture::new()
+        .with(students)
+        .with(invoices.unique(&["student_id"]).foreign(&["student_id"], "students", &["id"]))
+        .with(payments.foreign(&["invoice_id"], "invoices", &["id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 400);
+    let t = plan.tables.iter().position(|t| t.name.name == "invoices").unwrap();
+    let issued: HashMap<i64, i64> = (0..plan.tables[t].rows)
+        .map(|row| match &generator.cells(t, &[0, 2], row).unwrap()[..] {
+            [Value::Int(id), Value::Date(day)] => (*id as i64, i64::from(*day) * 86_400_000_000),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for row in cells(&plan, &generator, "payments", &["invoice_id", "received_at"]) {
+        let issued = issued[&row[0].unwrap()];
+        assert!(row[1].unwrap() >= issued.min(NOW - 86_400_000_000), "{row:?} {issued}");
+    }
+}
