@@ -101,6 +101,41 @@ fn rest<'a>(name: &'a Name, phrase: &str) -> Vec<&'a str> {
     name.words.iter().map(String::as_str).filter(|w| !skip.contains(w)).map(root).collect()
 }
 
+/// Words of differences, of what is compared, and of middles.
+const DIFFERENCES: &[&str] = &["variance", "difference", "diff", "delta", "discrepancy", "deviation"];
+const FOUND: &[&str] = &["counted", "actual", "measured", "found", "physical", "received"];
+const EXPECTED: &[&str] = &["expected", "planned", "budget", "budgeted", "forecast", "target", "system", "book"];
+const MIDDLES: &[&str] = &["mid", "midpoint", "middle", "median"];
+
+/// What a name alone tells, so that not every pair of a table's columns is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NumberWords {
+    /// It has a word of a part.
+    pub part: bool,
+    /// It has a word of a largest number, of which any other number may be a part.
+    pub limit: bool,
+    pub difference: bool,
+    /// It is compared with another number, or is what the other one is compared with.
+    pub found: bool,
+    pub expected: bool,
+    pub middle: bool,
+}
+
+impl NumberWords {
+    /// The words of a name.
+    pub fn of(name: &str) -> NumberWords {
+        let name = Name::new(name);
+        NumberWords {
+            part: PAIRS.iter().any(|(parts, ..)| name.has_any(parts)),
+            limit: name.has_any(LIMITS),
+            difference: name.has_any(DIFFERENCES),
+            found: name.has_any(FOUND),
+            expected: name.has_any(EXPECTED),
+            middle: name.has_any(MIDDLES),
+        }
+    }
+}
+
 /// The usual share of `whole` that `part` is, by the two names; `None` if it is not a part of it.
 ///
 /// ```
@@ -161,10 +196,9 @@ pub fn is_rest(name: &str, part: &str, whole: &str) -> bool {
 pub fn is_difference(name: &str, found: &str, expected: &str) -> bool {
     let [name, found_name, expected_name] = [name, found, expected].map(Name::new);
     let of = |name: &Name, words: &[&str]| words.iter().find(|w| name.has(w)).map(|w| rest(name, w).join(" "));
-    let own = of(&name, &["variance", "difference", "diff", "delta", "discrepancy", "deviation"]);
-    let found = of(&found_name, &["counted", "actual", "measured", "found", "physical", "received"]);
-    let expected =
-        of(&expected_name, &["expected", "planned", "budget", "budgeted", "forecast", "target", "system", "book"]);
+    let own = of(&name, DIFFERENCES);
+    let found = of(&found_name, FOUND);
+    let expected = of(&expected_name, EXPECTED);
     // Values are not compared with quantities.
     let money = [&name, &found_name, &expected_name].map(|name| name.has_any(&["value", "amount", "cost", "price"]));
     own.is_some() && own == found && found == expected && (money == [true; 3] || money == [false; 3])
@@ -174,7 +208,7 @@ pub fn is_difference(name: &str, found: &str, expected: &str) -> bool {
 pub fn is_middle(name: &str, low: &str, high: &str) -> bool {
     let [name, low, high] = [name, low, high].map(Name::new);
     let of = |name: &Name, words: &[&str]| words.iter().find(|w| name.has(w)).map(|w| rest(name, w).join(" "));
-    let own = of(&name, &["mid", "midpoint", "middle", "median"]);
+    let own = of(&name, MIDDLES);
     let pair = [(&["min", "minimum", "low"][..], &["max", "maximum", "high"][..]), (&["bid"], &["ask"])];
     own.is_some() && pair.iter().any(|(lows, highs)| of(&low, lows) == own && of(&high, highs) == own)
 }

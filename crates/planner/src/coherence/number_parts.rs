@@ -2,7 +2,7 @@
 
 use super::{ParentLink, RowLaws};
 use dbmocker_plan::Formula;
-use dbmocker_semantics::number_parts::{PartShare, is_difference, is_middle, is_rest, part_of};
+use dbmocker_semantics::number_parts::{NumberWords, PartShare, is_difference, is_middle, is_rest, part_of};
 use dbmocker_semantics::{Amount, Name, in_cents};
 
 /// First words of names that stand beside a total, not for a part of it.
@@ -14,8 +14,12 @@ impl RowLaws<'_> {
         self.component_sums();
         let numbers: Vec<usize> = (0..self.scales.len()).filter(|c| self.scales[*c].is_some()).collect();
         let mut pairs = Vec::new();
+        let words: Vec<NumberWords> = (0..self.scales.len()).map(|c| NumberWords::of(self.name(c))).collect();
         for &part in numbers.iter().filter(|c| !self.aggregated.contains(c)) {
             let of = |whole: &usize| {
+                if !words[part].part && !words[*whole].limit {
+                    return None;
+                }
                 let comparable = *whole != part && in_cents(self.name(part)) == in_cents(self.name(*whole));
                 Some((*whole, part_of(self.name(part), self.name(*whole)).filter(|_| comparable)?))
             };
@@ -37,13 +41,13 @@ impl RowLaws<'_> {
                 self.law(Some(rest), Formula::Cell(whole) - Formula::Cell(part), text);
             }
         }
-        self.differences(&numbers);
-        self.middles(&numbers);
+        self.differences(&numbers, &words);
+        self.middles(&numbers, &words);
     }
 
     /// The middle of two numbers.
-    fn middles(&mut self, numbers: &[usize]) {
-        for &middle in numbers {
+    fn middles(&mut self, numbers: &[usize], words: &[NumberWords]) {
+        for &middle in numbers.iter().filter(|c| words[**c].middle) {
             let pairs = numbers.iter().flat_map(|low| numbers.iter().map(move |high| (*low, *high)));
             let is = |(low, high): &(usize, usize)| is_middle(self.name(middle), self.name(*low), self.name(*high));
             let Some((low, high)) = pairs.into_iter().find(is) else { continue };
@@ -62,14 +66,21 @@ impl RowLaws<'_> {
     /// Parts of numbers of the parent rows: the score of a submission, of the assignment's largest one.
     pub fn parts_of_parents(&mut self, leads: &[ParentLink<'_>]) {
         let own = |c: &usize| self.scales[*c].is_some() && !self.aggregated.contains(c);
+        let limits = |lead: &ParentLink<'_>| -> Vec<bool> {
+            lead.parent.columns.iter().map(|c| NumberWords::of(&c.name).limit).collect()
+        };
+        let limits: Vec<Vec<bool>> = leads.iter().map(limits).collect();
         for part in (0..self.scales.len()).filter(own).collect::<Vec<usize>>() {
-            let of = |lead: &ParentLink<'_>| {
-                let columns = lead.parent.columns.iter().enumerate().filter(|(p, _)| lead.scales[*p].is_some());
-                let name = self.name(part);
+            let name = self.name(part);
+            let is_part = NumberWords::of(name).part;
+            let of = |(lead, limits): (&ParentLink<'_>, &Vec<bool>)| {
+                let may = |p: usize| lead.scales[p].is_some() && (is_part || limits[p]);
+                let columns = lead.parent.columns.iter().enumerate().filter(|(p, _)| may(*p));
                 let share = |theirs: &str| part_of(name, theirs).filter(|_| in_cents(name) == in_cents(theirs));
                 columns.into_iter().find_map(|(p, theirs)| Some((lead.foreign, p, share(&theirs.name)?)))
             };
-            let Some((lead, (foreign, column, share))) = leads.iter().find_map(|lead| Some((lead, of(lead)?))) else {
+            let found = leads.iter().zip(&limits).find_map(|lead| Some((lead.0, of(lead)?)));
+            let Some((lead, (foreign, column, share))) = found else {
                 continue;
             };
             let whole = format!("{}.{}", lead.parent.name.name, lead.parent.columns[column].name);
@@ -108,9 +119,10 @@ impl RowLaws<'_> {
     }
 
     /// A difference of what was found and what was expected, which is near to it.
-    fn differences(&mut self, numbers: &[usize]) {
-        for &difference in numbers {
-            let pairs = numbers.iter().flat_map(|found| numbers.iter().map(move |expected| (*found, *expected)));
+    fn differences(&mut self, numbers: &[usize], words: &[NumberWords]) {
+        let with = |of: fn(&NumberWords) -> bool| numbers.iter().copied().filter(move |c| of(&words[*c]));
+        for difference in with(|w| w.difference) {
+            let pairs = with(|w| w.found).flat_map(|found| with(|w| w.expected).map(move |expected| (found, expected)));
             let is = |(found, expected): &(usize, usize)| {
                 is_difference(self.name(difference), self.name(*found), self.name(*expected))
             };

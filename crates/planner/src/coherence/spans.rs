@@ -119,10 +119,10 @@ impl RowLaws<'_> {
             let skipped = |w: &String| is_planned(w) || ["actual", "at", "on", "date", "time"].contains(&w.as_str());
             words.into_iter().filter(|w| !skipped(w)).collect()
         };
-        let pairs = moments.iter().flat_map(|&planned| moments.iter().map(move |&actual| (planned, actual)));
-        let planned: Vec<(usize, usize)> = pairs
-            .filter(|&(a, b)| a != b && is_planned(self.name(a)) && !is_planned(self.name(b)) && rest(a) == rest(b))
-            .collect();
+        let planned = moments.iter().copied().filter(|&c| is_planned(self.name(c)));
+        let pairs = planned.flat_map(|planned| moments.iter().map(move |&actual| (planned, actual)));
+        let planned: Vec<(usize, usize)> =
+            pairs.filter(|&(a, b)| a != b && !is_planned(self.name(b)) && rest(a) == rest(b)).collect();
         let arrives =
             |(_, actual): &&(usize, usize)| Name::new(self.name(*actual)).has_any(&["arrival", "end", "arrived"]);
         if let Some(pair) = planned.iter().find(arrives).or(planned.first()) {
