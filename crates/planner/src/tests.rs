@@ -33,6 +33,24 @@ fn planned(schema: &Schema, rows: u64) -> (Plan, Generator) {
     build(schema, &options, &NoExistingRows).expect("the schema can be planned")
 }
 
+/// Returns the rows of a table, each as numbers by column name.
+fn numbers(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, f64>> {
+    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
+    let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
+    let number = |v: &Value| match v {
+        Value::Int(n) => Some(*n as f64),
+        Value::Decimal { unscaled, scale } => Some(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
+        Value::Float(x) => Some(*x),
+        _ => None,
+    };
+    let row = |row| {
+        let cells = generator.cells(t, &columns, row).unwrap();
+        let named = plan.tables[t].columns.iter().zip(&cells);
+        named.filter_map(|(c, v)| Some((c.name.clone(), number(v)?))).collect()
+    };
+    (0..plan.tables[t].rows).map(row).collect()
+}
+
 /// Asserts on all rows that every key is unique, every foreign key has a parent, and every CHECK is true.
 fn audit(schema: &Schema, plan: &Plan, generator: &Generator) {
     let position = |name: &str| plan.tables.iter().position(|t| t.name.name == name).unwrap();

@@ -3,12 +3,15 @@
 //! In: a table's columns, and which of them are not determined otherwise. Out: a [`LawPlan`](dbmocker_plan::LawPlan)
 //! for columns computed from other cells. See `docs/decisions/019-rows-agree-across-tables.md`.
 
+mod bills;
 mod copies;
 mod flows;
 mod histories;
+mod measures;
 mod moments;
 mod money;
 mod number_parts;
+mod payroll;
 mod progress;
 mod readings;
 mod row;

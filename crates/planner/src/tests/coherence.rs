@@ -12,24 +12,6 @@ fn with(table: TableFixture, columns: &[(&str, SqlType)]) -> TableFixture {
     columns.iter().fold(table, |t, (name, ty)| t.column(name, ty.clone(), "", false))
 }
 
-/// Returns the rows of a table, each as numbers by column name.
-fn numbers(plan: &Plan, generator: &Generator, table: &str) -> Vec<BTreeMap<String, f64>> {
-    let t = plan.tables.iter().position(|t| t.name.name == table).unwrap();
-    let columns: Vec<usize> = (0..plan.tables[t].columns.len()).collect();
-    let number = |v: &Value| match v {
-        Value::Int(n) => Some(*n as f64),
-        Value::Decimal { unscaled, scale } => Some(*unscaled as f64 / 10f64.powi(i32::from(*scale))),
-        Value::Float(x) => Some(*x),
-        _ => None,
-    };
-    let row = |row| {
-        let cells = generator.cells(t, &columns, row).unwrap();
-        let named = plan.tables[t].columns.iter().zip(&cells);
-        named.filter_map(|(c, v)| Some((c.name.clone(), number(v)?))).collect()
-    };
-    (0..plan.tables[t].rows).map(row).collect()
-}
-
 #[test]
 fn amounts_of_a_row_add_up() {
     let bills = with(
