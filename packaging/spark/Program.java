@@ -8,9 +8,11 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
@@ -28,6 +30,8 @@ import org.apache.spark.sql.util.ArrowUtils;
  */
 final class Program implements Closeable {
     private static final String NAME = File.separatorChar == '\\' ? "dbmocker.exe" : "dbmocker";
+
+    private static final long PATIENCE_SECONDS = 20;
 
     private final Process process;
     private final Thread errorsReader;
@@ -60,6 +64,14 @@ final class Program implements Closeable {
     }
 
     private static Process run(List<String> command) throws IOException {
+        Charset charset = Charset.defaultCharset();
+        for (String argument : command) {
+            if (!charset.newEncoder().canEncode(argument)) {
+                throw new IOException("the executor's Java passes arguments in " + charset + ", which has no form of `"
+                        + argument + "`; set spark.executor.extraJavaOptions and spark.driver.extraJavaOptions to "
+                        + "-Dfile.encoding=UTF-8");
+            }
+        }
         try {
             return new ProcessBuilder(command).start();
         } catch (IOException e) {
@@ -72,8 +84,10 @@ final class Program implements Closeable {
         List<String> places = new ArrayList<>();
         if (named != null) {
             return named;
-        } else if (System.getenv("DBMOCKER_BIN") != null) {
-            return System.getenv("DBMOCKER_BIN");
+        }
+        String set = System.getenv("DBMOCKER_BIN");
+        if (set != null && !set.isEmpty()) {
+            return set;
         }
         if (SparkEnv.get() != null) {
             places.add(SparkFiles.getRootDirectory());
@@ -151,6 +165,10 @@ final class Program implements Closeable {
     private IOException failure(IOException other) throws IOException {
         try {
             process.getInputStream().close();
+            // It ends at the next write to the closed pipe, unless it hangs.
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
             int code = process.waitFor();
             errorsReader.join();
             if (code == 0) {

@@ -177,6 +177,18 @@ impl Schedule {
         self.wait_until(stop, |state| self.needs[unit].late.iter().all(|&p| state.done[p]).then_some(()))
     }
 
+    /// Whether a unit whose transaction has ended was committed; `None` if it has not ended, as far as is known here.
+    ///
+    /// # Errors
+    /// The run stops.
+    pub fn has_ended(&self, unit: usize, stop: &Stop) -> Result<Option<bool>, RunError> {
+        let state = self.lock();
+        if state.done[unit] || state.rolled_back[unit] {
+            return Ok(Some(state.done[unit]));
+        }
+        if stop.is_set() || state.error.is_some() { Err(LoadError::Cancelled.into()) } else { Ok(None) }
+    }
+
     /// Whether a unit whose transaction has ended is done: `false` if it was rolled back. Waits until that is known here.
     ///
     /// # Errors

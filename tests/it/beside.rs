@@ -124,3 +124,31 @@ fn the_sessions_limits_are_not_for_the_wait_for_parents() {
     Ran::from(child.wait_with_output().unwrap()).ok();
     assert_eq!(joined(&db), 3000);
 }
+
+#[test]
+fn nobody_else_can_hold_the_parents_lock_against_the_load() {
+    let db = database(Kind::Postgres, &format!("{TABLES}{}", gate("parents")));
+    let [mut holder, mut stranger] = [(); 2].map(|()| session(&db));
+    holder.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let child = start(["load", "--url", &db.url].iter().chain(&LOAD));
+    wait(|| db.number(LATE) > 0);
+    let task = db.number(&LATE.replacen("count(*)", "min(objid::bigint)", 1));
+    std::thread::scope(|scope| {
+        let lock = format!("SELECT pg_advisory_lock({}, {task})", 0x6462_6d74);
+        let waits = scope.spawn(move || {
+            stranger.batch_execute(&lock).unwrap();
+            stranger
+        });
+        // The children wait behind the stranger, who then holds the lock as long as it likes.
+        let behind = format!(
+            "{LATE} AND mode = 'ShareLock' AND waitstart > (SELECT min(waitstart) FROM pg_locks
+            WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND NOT granted)"
+        );
+        wait(|| db.number(&behind) > 0);
+        holder.batch_execute("SELECT pg_advisory_unlock(7)").unwrap();
+        let stranger = waits.join().unwrap();
+        Ran::from(child.wait_with_output().unwrap()).ok();
+        drop(stranger);
+    });
+    assert_eq!(joined(&db), 3000);
+}

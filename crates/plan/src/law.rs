@@ -116,8 +116,8 @@ pub struct StatusPath {
     pub status: String,
     /// From the first status to this one, as the column spells them; never empty.
     pub steps: Vec<String>,
-    /// A status that is neither of the last two steps, for parents with more changes than steps.
-    pub beside: String,
+    /// A status that is neither of the last two steps, for parents with more changes than steps; `None` if there is none.
+    pub beside: Option<String>,
 }
 
 impl StatusPath {
@@ -125,21 +125,20 @@ impl StatusPath {
     /// change: `None` if nothing was before it.
     pub fn after(&self, place: i64, count: u64) -> Option<&str> {
         let (steps, count) = (self.steps.len() as i64, i64::try_from(count).unwrap_or(i64::MAX));
-        let (last, rest) = (self.steps.last()?, place - (steps - 1));
+        let step = |at: i64| self.steps.get(usize::try_from(at).ok()?).map(String::as_str);
         if count <= steps {
-            return Some(usize::try_from(place + steps - count).ok().and_then(|at| self.steps.get(at))?);
+            return step(place + steps - count);
         }
-        if rest < 0 {
-            return Some(self.steps.get(usize::try_from(place).ok()?)?);
+        // More changes than steps: back and forth before the last one, by another status if their number is odd. Without
+        // one, a step is left out.
+        let (first, beside) = (steps - 1, self.beside.as_deref());
+        let odd = (count - steps) % 2 == 1;
+        match (odd, beside) {
+            _ if place < first - i64::from(odd && beside.is_none()) => step(place),
+            (true, Some(beside)) if place == first => Some(beside),
+            _ if (count - 1 - place) % 2 == 0 => step(steps - 1),
+            _ => step(steps - 2).or(beside),
         }
-        // More changes than steps: back and forth before the last one, by another status if their number is odd.
-        let odd = (count - steps) % 2;
-        let before_last = self.steps.iter().rev().nth(1).unwrap_or(&self.beside);
-        Some(match rest - odd {
-            ..0 => &self.beside,
-            at if at % 2 == 0 => last,
-            _ => before_last,
-        })
     }
 }
 
@@ -286,10 +285,15 @@ mod tests {
     #[test]
     fn paths_lead_to_the_status_and_each_change_goes_on() {
         let texts = |of: &[&str]| of.iter().map(|s| (*s).to_owned()).collect::<Vec<String>>();
-        for (steps, beside) in
-            [(vec!["new"], "open"), (vec!["new", "open"], "done"), (vec!["new", "open", "done"], "new")]
-        {
-            let path = StatusPath { status: String::new(), steps: texts(&steps), beside: beside.to_owned() };
+        let cases = [
+            (vec!["new"], Some("open")),
+            (vec!["new", "open"], Some("done")),
+            (vec!["new", "open"], None),
+            (vec!["new", "open", "done"], None),
+            (vec!["new", "open", "done"], Some("new")),
+        ];
+        for (steps, beside) in cases {
+            let path = StatusPath { status: String::new(), steps: texts(&steps), beside: beside.map(str::to_owned) };
             for count in 1..9u64 {
                 let all: Vec<Option<&str>> = (-1..count as i64).map(|place| path.after(place, count)).collect();
                 assert_eq!(all.last().copied().flatten(), steps.last().copied(), "{steps:?} {count}");

@@ -6,7 +6,7 @@
 //! keys.
 
 use dbmocker_core::schema::Function;
-use dbmocker_core::schema::{Check, Column, Dialect, SqlType, Table};
+use dbmocker_core::schema::{Check, Column, Dialect, KeyPart, SqlType, Table};
 use dbmocker_core::value::Value;
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::functions::inline;
@@ -151,19 +151,49 @@ pub(super) fn agreements(table: &Table, dialect: Dialect) -> Vec<Check> {
     generated.filter_map(check).collect()
 }
 
-/// Returns true if the server computes the column from numbers, and no constraint restricts it: then its inputs may have
-/// any values.
+/// Returns true if the server computes the column from numbers by sums, differences and products, for which it has room,
+/// and no constraint restricts it: then its inputs may have other values than those that they would draw.
 pub(super) fn is_unrestricted(table: &Table, column: &Column, dialect: Dialect) -> bool {
     let Some(generated) = &column.generated else { return false };
     let name = column.name.as_str();
-    let number = matches!(column.ty, SqlType::Decimal { .. } | SqlType::Float { .. });
+    let mentions = |text: &str| text.contains(name);
     let keyed = table.keys.iter().any(|k| {
-        k.parts
-            .iter()
-            .any(|p| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(|e| e.contains(name)))
+        let part = |p: &KeyPart| p.column.as_deref() == Some(name) || p.expression.as_deref().is_some_and(mentions);
+        k.parts.iter().any(part)
     });
-    let checked = !column.domain_checks.is_empty() || table.checks.iter().any(|check| check.text.contains(name));
-    number && !keyed && !checked && calculated(&generated.expression, dialect)
+    let other = |c: &Column| c.generated.as_ref().is_some_and(|g| mentions(&g.expression));
+    let checked = !column.domain_checks.is_empty() || table.checks.iter().any(|check| mentions(&check.text));
+    if keyed || checked || table.columns.iter().any(other) || !calculated(&generated.expression, dialect) {
+        return false;
+    }
+    let Ok(tree) = predicate::parse(&generated.expression, dialect) else { return false };
+    let room = match column.ty {
+        SqlType::Float { .. } => i32::MAX,
+        SqlType::Decimal { precision: 0, .. } if dialect == Dialect::Postgres => i32::MAX,
+        SqlType::Decimal { precision, scale, .. } => i32::from(precision) - i32::from(scale),
+        _ => return false,
+    };
+    whole_digits(&tree, table).is_some_and(|digits| digits <= room)
+}
+
+/// Returns the number of integer digits of the largest input; `None` for anything but sums, differences and products of
+/// columns and constants. Laws give no larger values than draws, and quantities and rates are small, so a sum or product
+/// has hardly more.
+fn whole_digits(tree: &Expr, table: &Table) -> Option<i32> {
+    match tree {
+        Expr::Column(name) => match table.column(name)?.ty {
+            SqlType::Int { .. } => Some(6),
+            SqlType::Decimal { precision, scale, .. } if precision > 0 => Some(i32::from(precision) - i32::from(scale)),
+            SqlType::Float { .. } => Some(9),
+            _ => None,
+        },
+        Expr::Literal(_) => Some(0),
+        Expr::Neg(of) => whole_digits(of, table),
+        Expr::Arith { op: Arith::Add | Arith::Sub | Arith::Mul, left, right } => {
+            Some(whole_digits(left, table)?.max(whole_digits(right, table)?))
+        }
+        _ => None,
+    }
 }
 
 /// Returns the bounds of an integer type; `None` for 64 bits, where no restriction is needed.
@@ -174,7 +204,7 @@ fn whole_numbers(ty: &SqlType) -> Option<(i128, i128)> {
 }
 
 /// Returns true for arithmetic over columns with at least one operation: its result may exceed the column's type.
-pub(super) fn calculated(expression: &str, dialect: Dialect) -> bool {
+fn calculated(expression: &str, dialect: Dialect) -> bool {
     fn plain(tree: &Expr) -> bool {
         matches!(tree, Expr::Column(_) | Expr::Literal(_) | Expr::Arith { .. } | Expr::Neg(_))
             && tree.children().into_iter().all(plain)

@@ -59,6 +59,7 @@ mod pairs;
 mod parent_filter;
 mod parents;
 mod phases;
+mod places;
 mod related_parents;
 mod roles;
 mod row_laws;

@@ -1,6 +1,8 @@
 //! Numbers of a row that are parts of another one, or a difference of two, by their names: `qty_received` of
 //! `qty_ordered`, `variance_qty`, `seats_available`.
 
+use std::collections::HashMap;
+
 use super::names::Name;
 
 /// The usual share of the whole that a part is.
@@ -95,45 +97,197 @@ fn root(word: &str) -> &str {
     cut.unwrap_or(word)
 }
 
-/// The roots of the name's words, without the phrase and without plain words.
-fn rest<'a>(name: &'a Name, phrase: &str) -> Vec<&'a str> {
-    let skip: Vec<&str> = phrase.split(' ').chain(PLAIN.iter().copied()).collect();
-    name.words.iter().map(String::as_str).filter(|w| !skip.contains(w)).map(root).collect()
-}
-
 /// Words of differences, of what is compared, and of middles.
 const DIFFERENCES: &[&str] = &["variance", "difference", "diff", "delta", "discrepancy", "deviation"];
 const FOUND: &[&str] = &["counted", "actual", "measured", "found", "physical", "received"];
 const EXPECTED: &[&str] = &["expected", "planned", "budget", "budgeted", "forecast", "target", "system", "book"];
 const MIDDLES: &[&str] = &["mid", "midpoint", "middle", "median"];
+/// The words of the two numbers of a range: lower, higher.
+const RANGES: &[(&[&str], &[&str])] =
+    &[(&["min", "minimum", "low"], &["max", "maximum", "high"]), (&["bid"], &["ask"])];
+/// Words of what is left of a whole, and of places, of which the whole is a number.
+const LEFTS: &[&str] =
+    &["available", "remaining", "left", "open", "outstanding", "free", "unused", "pending", "short", "vacant"];
+const PLACES: &[&str] = &["seat", "spot", "place", "slot", "bed", "space", "unit", "balance"];
+/// Roots of words that say how a part came about.
+const VERBS: &[&str] = &["us", "book", "taken", "sold", "fill", "occupi", "earn", "obtain", "achiev", "reach"];
+/// Words of numbers that are no part of a largest one.
+const LOWER: &[&str] = &["min", "minimum", "low", "lowest", "least", "default"];
 
-/// What a name alone tells, so that not every pair of a table's columns is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct NumberWords {
-    /// It has a word of a part.
-    pub part: bool,
-    /// It has a word of a largest number, of which any other number may be a part.
-    pub limit: bool,
-    pub difference: bool,
-    /// It is compared with another number, or is what the other one is compared with.
-    pub found: bool,
-    pub expected: bool,
-    pub middle: bool,
+/// The name of a number, taken apart once, to be compared with others.
+#[derive(Debug, Clone)]
+pub struct NumberName {
+    name: Name,
+    /// The roots of its words without plain words.
+    roots: Vec<String>,
+    /// For each word of a part: the index in [`PAIRS`], the word, and the other roots.
+    parts: Vec<(usize, &'static str, String)>,
+    /// The same for words of a whole.
+    wholes: Vec<(usize, &'static str, String)>,
+    /// It is an amount rather than a number of things.
+    money: bool,
 }
 
-impl NumberWords {
-    /// The words of a name.
-    pub fn of(name: &str) -> NumberWords {
+impl NumberName {
+    /// Takes the name of a column apart.
+    pub fn new(name: &str) -> NumberName {
         let name = Name::new(name);
-        NumberWords {
-            part: PAIRS.iter().any(|(parts, ..)| name.has_any(parts)),
-            limit: name.has_any(LIMITS),
-            difference: name.has_any(DIFFERENCES),
-            found: name.has_any(FOUND),
-            expected: name.has_any(EXPECTED),
-            middle: name.has_any(MIDDLES),
+        let mut parts = Vec::new();
+        let mut wholes = Vec::new();
+        for (i, (part, whole, _)) in PAIRS.iter().enumerate() {
+            for (words, found) in [(part, &mut parts), (whole, &mut wholes)] {
+                found.extend(words.iter().filter(|w| name.has(w)).map(|w| (i, *w, rest(&name, w))));
+            }
         }
+        let roots = name.words.iter().filter(|w| !PLAIN.contains(&w.as_str())).map(|w| root(w).to_owned()).collect();
+        let money = name.has_any(&["value", "amount", "cost", "price"]);
+        NumberName { name, roots, parts, wholes, money }
     }
+
+    /// Whether the name consists of plain words.
+    fn is_plain(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// The roots without those of verbs.
+    fn bare(&self, without: &str) -> String {
+        let kept = |r: &&String| !VERBS.contains(&r.as_str()) && r.as_str() != root(without);
+        let bare: Vec<&str> = self.roots.iter().filter(kept).map(String::as_str).collect();
+        bare.join(" ")
+    }
+
+    /// The word of a largest number in the name.
+    fn limit(&self) -> Option<&'static str> {
+        LIMITS.iter().find(|l| self.name.has(l)).copied()
+    }
+
+    /// The other roots, if the name has one of the words.
+    fn rest_of(&self, words: &[&str]) -> Option<String> {
+        words.iter().find(|w| self.name.has(w)).map(|w| rest(&self.name, w))
+    }
+
+    /// The usual share of `whole` that this number is; `None` if it is not a part of it.
+    pub fn share_of(&self, whole: &NumberName) -> Option<PartShare> {
+        if self.name.words == whole.name.words {
+            return None;
+        }
+        for (pair, own, rest) in &self.parts {
+            let (parts, _, share) = PAIRS[*pair];
+            if whole.name.has(own) {
+                continue;
+            }
+            let named = |(of, word, other): &(usize, &str, String)| of == pair && other == rest && !self.name.has(word);
+            // `outstanding_principal` of `principal_amount`, and `qty_rejected` of `qty`.
+            let plain = *rest == whole.roots.join(" ") && !whole.name.has_any(parts);
+            let plain = plain && (!rest.is_empty() || share == PartShare::Few && whole.is_plain());
+            if plain || whole.wholes.iter().any(named) {
+                return Some(share);
+            }
+        }
+        let limit = whole.limit().filter(|_| self.limit().is_none() && !self.name.has_any(LOWER))?;
+        let of = whole.bare(limit);
+        (!of.is_empty() && of == self.bare(""))
+            .then(|| if self.name.has_any(SCORES) { PartShare::Score } else { PartShare::Some })
+    }
+
+    /// Whether this number is what is left of a whole: `seats_available` beside `max_enrollment`.
+    pub fn is_rest(&self, part: &NumberName, whole: &NumberName) -> bool {
+        let Some(left) = LEFTS.iter().find(|left| self.name.has(left)) else { return false };
+        let own: Vec<&String> = self.roots.iter().filter(|r| r.as_str() != root(left)).collect();
+        let of = |other: &NumberName| own.iter().all(|r| other.roots.contains(r));
+        own.iter().all(|r| PLACES.contains(&r.as_str())) || of(part) || of(whole)
+    }
+
+    /// Whether the name has a word of what is left.
+    pub fn may_be_rest(&self) -> bool {
+        self.name.has_any(LEFTS)
+    }
+}
+
+/// The names of a table's numbers, indexed so that each finds its partners without a comparison of all pairs.
+#[derive(Debug, Default)]
+pub struct NumberNames {
+    all: Vec<(usize, NumberName)>,
+    /// Numbers by pair and other roots, by all roots, and largest numbers by other roots.
+    wholes: HashMap<(usize, String), Vec<usize>>,
+    plain: HashMap<String, Vec<usize>>,
+    limits: HashMap<String, Vec<usize>>,
+}
+
+impl NumberNames {
+    /// Indexes columns: their indices and names.
+    pub fn new<'a>(columns: impl Iterator<Item = (usize, &'a str)>) -> NumberNames {
+        let mut out = NumberNames::default();
+        for (at, (column, name)) in columns.enumerate() {
+            let name = NumberName::new(name);
+            for (pair, _, rest) in &name.wholes {
+                out.wholes.entry((*pair, rest.clone())).or_default().push(at);
+            }
+            out.plain.entry(name.roots.join(" ")).or_default().push(at);
+            if let Some(limit) = name.limit() {
+                out.limits.entry(name.bare(limit)).or_default().push(at);
+            }
+            out.all.push((column, name));
+        }
+        out
+    }
+
+    /// The columns and their names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &NumberName)> {
+        self.all.iter().map(|(column, name)| (*column, name))
+    }
+
+    /// The first column of which the number is a part, among those that fit, and the usual share.
+    pub fn whole_of(&self, part: &NumberName, fits: &dyn Fn(usize) -> bool) -> Option<(usize, PartShare)> {
+        let mut found: Vec<usize> = Vec::new();
+        for (pair, _, rest) in &part.parts {
+            found.extend(self.wholes.get(&(*pair, rest.clone())).into_iter().flatten());
+            found.extend(self.plain.get(rest).into_iter().flatten());
+        }
+        found.extend(self.limits.get(&part.bare("")).into_iter().flatten());
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().find_map(|at| {
+            let (column, whole) = &self.all[at];
+            Some((*column, part.share_of(whole).filter(|_| fits(*column))?))
+        })
+    }
+
+    /// Each difference with the two columns that it compares: `variance_qty`, `counted_qty`, `expected_qty`.
+    pub fn differences(&self) -> Vec<(usize, usize, usize)> {
+        // Values are not compared with quantities.
+        let by = |words: &[&str]| -> HashMap<(String, bool), usize> {
+            let found = self.all.iter().rev();
+            found.filter_map(|(c, name)| Some(((name.rest_of(words)?, name.money), *c))).collect()
+        };
+        let (found, expected) = (by(FOUND), by(EXPECTED));
+        let of = |(c, name): &(usize, NumberName)| {
+            let key = (name.rest_of(DIFFERENCES)?, name.money);
+            Some((*c, *found.get(&key)?, *expected.get(&key)?))
+        };
+        self.all.iter().filter_map(of).collect()
+    }
+
+    /// Each middle with the two columns around it: `mid_salary`, `min_salary`, `max_salary`.
+    pub fn middles(&self) -> Vec<(usize, usize, usize)> {
+        let by = |words: &[&str]| -> HashMap<String, usize> {
+            self.all.iter().rev().filter_map(|(c, name)| Some((name.rest_of(words)?, *c))).collect()
+        };
+        let ranges: Vec<(HashMap<String, usize>, HashMap<String, usize>)> =
+            RANGES.iter().map(|(lows, highs)| (by(lows), by(highs))).collect();
+        let of = |(c, name): &(usize, NumberName)| {
+            let key = name.rest_of(MIDDLES)?;
+            ranges.iter().find_map(|(lows, highs)| Some((*c, *lows.get(&key)?, *highs.get(&key)?)))
+        };
+        self.all.iter().filter_map(of).collect()
+    }
+}
+
+/// The roots of the name's words, without the phrase and without plain words.
+fn rest(name: &Name, phrase: &str) -> String {
+    let skipped = |w: &&str| !phrase.split(' ').any(|p| p == *w) && !PLAIN.contains(w);
+    let roots: Vec<&str> = name.words.iter().map(String::as_str).filter(skipped).map(root).collect();
+    roots.join(" ")
 }
 
 /// The usual share of `whole` that `part` is, by the two names; `None` if it is not a part of it.
@@ -145,72 +299,7 @@ impl NumberWords {
 /// assert_eq!(part_of("qty_received", "unit_price"), None);
 /// ```
 pub fn part_of(part: &str, whole: &str) -> Option<PartShare> {
-    let (part, whole) = (Name::new(part), Name::new(whole));
-    if part.words == whole.words {
-        return None;
-    }
-    for (parts, wholes, share) in PAIRS {
-        for own in parts.iter().filter(|p| part.has(p) && !whole.has(p)) {
-            let of = wholes.iter().filter(|w| whole.has(w) && !part.has(w));
-            let plain = *share == PartShare::Few && whole.words.iter().all(|w| PLAIN.contains(&w.as_str()));
-            // `outstanding_principal` of `principal_amount`.
-            let same = !part.words.is_empty() && !rest(&part, own).is_empty() && rest(&part, own) == rest(&whole, "");
-            if same && !whole.has_any(parts) {
-                return Some(*share);
-            }
-            if plain && rest(&part, own).is_empty() || of.into_iter().any(|w| rest(&part, own) == rest(&whole, w)) {
-                return Some(*share);
-            }
-        }
-    }
-    let limit = LIMITS.iter().find(|l| whole.has(l) && !part.has(l))?;
-    let lower = ["min", "minimum", "low", "lowest", "least", "default"];
-    if part.has_any(&lower) || part.has_any(LIMITS) {
-        return None;
-    }
-    let (own, of) = (rest(&part, ""), rest(&whole, limit));
-    let verbs = ["us", "book", "taken", "sold", "fill", "occupi", "earn", "obtain", "achiev", "reach"];
-    let bare =
-        |words: &[&str]| words.iter().copied().filter(|w| !verbs.contains(w)).map(str::to_owned).collect::<Vec<_>>();
-    let same = !of.is_empty() && (own == of || bare(&own) == bare(&of) && !bare(&of).is_empty());
-    same.then(|| if part.has_any(SCORES) { PartShare::Score } else { PartShare::Some })
-}
-
-/// Whether a number is what is left of a whole: `seats_available` beside `max_enrollment`.
-pub fn is_rest(name: &str, part: &str, whole: &str) -> bool {
-    let name = Name::new(name);
-    let lefts =
-        ["available", "remaining", "left", "open", "outstanding", "free", "unused", "pending", "short", "vacant"];
-    let Some(left) = lefts.iter().find(|left| name.has(left)) else { return false };
-    let places = ["seat", "spot", "place", "slot", "bed", "space", "unit", "balance"];
-    let own = rest(&name, left);
-    let of = |other: &str| {
-        let other = Name::new(other);
-        let words = rest(&other, "");
-        own.iter().all(|w| words.contains(w))
-    };
-    own.is_empty() || own.iter().all(|w| places.contains(w)) || of(part) || of(whole)
-}
-
-/// Whether a number is the difference `found` - `expected`: `variance_qty` of `counted_qty` and `expected_qty`.
-pub fn is_difference(name: &str, found: &str, expected: &str) -> bool {
-    let [name, found_name, expected_name] = [name, found, expected].map(Name::new);
-    let of = |name: &Name, words: &[&str]| words.iter().find(|w| name.has(w)).map(|w| rest(name, w).join(" "));
-    let own = of(&name, DIFFERENCES);
-    let found = of(&found_name, FOUND);
-    let expected = of(&expected_name, EXPECTED);
-    // Values are not compared with quantities.
-    let money = [&name, &found_name, &expected_name].map(|name| name.has_any(&["value", "amount", "cost", "price"]));
-    own.is_some() && own == found && found == expected && (money == [true; 3] || money == [false; 3])
-}
-
-/// Whether a number lies in the middle of two others: `mid_salary` of `min_salary` and `max_salary`.
-pub fn is_middle(name: &str, low: &str, high: &str) -> bool {
-    let [name, low, high] = [name, low, high].map(Name::new);
-    let of = |name: &Name, words: &[&str]| words.iter().find(|w| name.has(w)).map(|w| rest(name, w).join(" "));
-    let own = of(&name, MIDDLES);
-    let pair = [(&["min", "minimum", "low"][..], &["max", "maximum", "high"][..]), (&["bid"], &["ask"])];
-    own.is_some() && pair.iter().any(|(lows, highs)| of(&low, lows) == own && of(&high, highs) == own)
+    NumberName::new(part).share_of(&NumberName::new(whole))
 }
 
 #[cfg(test)]
@@ -242,9 +331,31 @@ mod tests {
         ] {
             assert_eq!(part_of(part, whole), share, "{part} of {whole}");
         }
+        let is_rest =
+            |name, part, whole| NumberName::new(name).is_rest(&NumberName::new(part), &NumberName::new(whole));
         assert!(is_rest("seats_available", "enrolled_count", "max_enrollment"));
         assert!(is_rest("qty_open", "qty_received", "qty_ordered"));
-        assert!(is_difference("variance_qty", "counted_qty", "expected_qty"));
-        assert!(!is_difference("variance_value", "counted_qty", "expected_qty"));
+        assert!(!is_rest("qty_total", "qty_received", "qty_ordered"));
+    }
+
+    #[test]
+    fn partners_are_found_by_name() {
+        let names = [
+            "qty_ordered",
+            "variance_qty",
+            "counted_qty",
+            "expected_qty",
+            "variance_value",
+            "min_salary",
+            "mid_salary",
+            "max_salary",
+            "qty_received",
+        ];
+        let all = NumberNames::new(names.into_iter().enumerate());
+        assert_eq!(all.differences(), [(1, 2, 3)]);
+        assert_eq!(all.middles(), [(6, 5, 7)]);
+        assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|_| true), Some((0, PartShare::Most)));
+        assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 0), None);
+        assert_eq!(all.whole_of(&NumberName::new("price"), &|_| true), None);
     }
 }

@@ -94,29 +94,33 @@ pub(super) fn create<'a>(
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let at_least = |setting: &str, least: u64| format!("{setting} = CAST(GREATEST(@@{setting}, {least}) AS UNSIGNED)");
-    let patience = at_least("lock_wait_timeout", PATIENCE_TO_BUILD.into());
-    let memory = at_least("innodb_ddl_buffer_size", BUILD_MEMORY);
-    Ok(vec![
-        format!("SET @dbmocker_wait = @@lock_wait_timeout, {patience} /*!80027 , {memory} */"),
-        format!("ALTER TABLE {} {}", qualified(table), all.join(", ")),
-        "SET lock_wait_timeout = @dbmocker_wait".into(),
-    ])
+    Ok(vec![format!("ALTER TABLE {} {}", qualified(table), all.join(", "))])
 }
 
-/// Executes the statements that create indexes; again, if other sessions' locks were in the way, unless the run `stops`.
+/// Executes the statements that create indexes, with patience and memory; again, if other sessions' locks were in the way,
+/// unless the run `stops`.
 ///
 /// # Errors
 /// A row violates a key, or another session holds a lock on the table for long.
 pub(super) fn build(loader: &mut dyn Loader, statements: &[String], stops: &dyn Fn() -> bool) -> Result<(), LoadError> {
+    if statements.is_empty() {
+        return Ok(());
+    }
+    let at_least = |setting: &str, least: u64| format!("{setting} = CAST(GREATEST(@@{setting}, {least}) AS UNSIGNED)");
+    let patience = at_least("lock_wait_timeout", PATIENCE_TO_BUILD.into());
+    let memory = at_least("innodb_ddl_buffer_size", BUILD_MEMORY);
+    loader.execute(&format!("SET @dbmocker_build_wait = @@lock_wait_timeout, {patience} /*!80027 , {memory} */"))?;
     let mut left = ATTEMPTS;
-    loop {
+    let built = loop {
         left -= 1;
         match statements.iter().try_for_each(|statement| loader.execute(statement).map(drop)) {
             Err(e) if left > 0 && is_lock_timeout(&e) && !stops() => std::thread::sleep(BETWEEN),
-            outcome => return outcome,
+            outcome => break outcome,
         }
-    }
+    };
+    // After a lost connection there is nothing to restore.
+    let usual = loader.execute("SET lock_wait_timeout = @dbmocker_build_wait");
+    built.and(usual.map(drop))
 }
 
 fn quote(name: &str) -> String {
@@ -137,12 +141,13 @@ fn of_statement(statement: &str, names: &[String]) -> PlannedIndexes {
     let last_of = |unique: bool| lines.iter().rev().filter(move |i| i.unique == unique).take_while(may_be_dropped);
     let mut dropped: Vec<IndexDefinition> = last_of(false).chain(last_of(true)).cloned().collect();
     dropped.reverse();
-    let stays = |index: &&IndexDefinition| is_planned(index) && !dropped.contains(index);
-    let why = |index: &IndexDefinition| match is_column_list(&index.definition) {
-        true => "an index after it stays, and new ones come last",
-        false => "not only columns define it",
+    let why = |name: &str| match lines.iter().filter(|index| index.name == name).collect::<Vec<_>>()[..] {
+        [index] if is_column_list(&index.definition) => "an index after it stays, and new ones come last",
+        [_] => "not only columns define it",
+        _ => "its definition cannot be read",
     };
-    let kept = lines.iter().filter(stays).map(|index| (index.name.clone(), why(index))).collect();
+    let stays = |name: &&String| dropped.iter().all(|index| index.name != **name);
+    let kept = names.iter().filter(stays).map(|name| (name.clone(), why(name))).collect();
     PlannedIndexes { dropped, kept }
 }
 

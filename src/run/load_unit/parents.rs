@@ -3,11 +3,17 @@
 //! A task for which others wait holds an advisory lock until its transaction ends, and these wait for that lock. So the
 //! server sees every wait of a transaction that holds locks, and ends a deadlock with other programs' transactions.
 
+use dbmocker_loaders::LoadError;
+
 use super::UnitLoad;
 use crate::run::RunError;
 
 /// The first number of the locks, `dbmt`; the second one is the task's position.
 const CLASS: u32 = 0x6462_6d74;
+/// How long a session waits before it looks whether the parent's task has ended, in milliseconds; longer than the server
+/// usually waits before it looks for a deadlock.
+const ROUND: u32 = 5_000;
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 impl UnitLoad<'_> {
     /// Notes which tasks are at work on the parents; waits for all of them if the server would not see for which.
@@ -15,7 +21,10 @@ impl UnitLoad<'_> {
         let Some((schedule, task)) = self.schedule else { return Ok(()) };
         match schedule.late_at_work(task) {
             Some(parents) => self.parents = parents,
-            None => schedule.wait_for_all(task, &self.run.flow.stop)?,
+            None => {
+                self.may_be_idle()?;
+                schedule.wait_for_all(task, &self.run.flow.stop)?;
+            }
         }
         Ok(())
     }
@@ -23,6 +32,7 @@ impl UnitLoad<'_> {
     /// Waits for the parents, without a transaction, before the task is repeated.
     pub(super) fn wait_without_locks(&mut self) -> Result<(), RunError> {
         self.parents.clear();
+        self.may_be_idle()?;
         self.schedule.map_or(Ok(()), |(schedule, task)| schedule.wait_for_all(task, &self.run.flow.stop))
     }
 
@@ -54,15 +64,43 @@ impl UnitLoad<'_> {
     pub(super) fn wait_for_parents(&mut self) -> Result<(), RunError> {
         let Some((schedule, _)) = self.schedule else { return Ok(()) };
         for parent in std::mem::take(&mut self.parents) {
-            // The rollback to the savepoint gives back the lock and the session's limits, which are not for this wait.
-            self.loader
-                .execute("SAVEPOINT dbmocker_parents; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")?;
-            self.loader.query(&format!("SELECT pg_catalog.pg_advisory_xact_lock_shared({CLASS}, {parent})"))?;
-            self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_parents; RELEASE SAVEPOINT dbmocker_parents")?;
-            if !schedule.is_done(parent, &self.run.flow.stop)? {
+            let committed = loop {
+                let taken = self.wait_for_lock(parent)?;
+                match schedule.has_ended(parent, &self.run.flow.stop)? {
+                    Some(committed) => break committed,
+                    // The server has seen the parent's end before this program.
+                    None if taken => break schedule.is_done(parent, &self.run.flow.stop)?,
+                    None => {}
+                }
+            };
+            if !committed {
                 return Err(RunError::ParentRolledBack { table: self.unit.tables[0].name.to_string() });
             }
         }
         Ok(())
+    }
+
+    /// Waits for a parent's lock for [`ROUND`]. Whether it was free: another role's session may hold it after the parent,
+    /// for as long as it likes.
+    fn wait_for_lock(&mut self, parent: usize) -> Result<bool, RunError> {
+        // The rollback to the savepoint gives back the lock and the session's limits, which are not for this wait.
+        self.loader.execute(&format!(
+            "SAVEPOINT dbmocker_parents; SET LOCAL lock_timeout = {ROUND}; SET LOCAL statement_timeout = 0"
+        ))?;
+        let waited = self.loader.query(&format!("SELECT pg_catalog.pg_advisory_xact_lock_shared({CLASS}, {parent})"));
+        let taken = match waited {
+            Ok(_) => true,
+            Err(LoadError::Statement { code: Some(code), .. }) if code == LOCK_NOT_AVAILABLE => false,
+            Err(e) => return Err(e.into()),
+        };
+        self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_parents; RELEASE SAVEPOINT dbmocker_parents")?;
+        Ok(taken)
+    }
+
+    /// Lets the session be idle for longer than its limit (PostgreSQL 14).
+    fn may_be_idle(&mut self) -> Result<(), RunError> {
+        let version = "pg_catalog.current_setting('server_version_num')::integer >= 140000";
+        let set = format!("SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE {version}");
+        self.loader.query(&set).map(drop).map_err(RunError::from)
     }
 }

@@ -345,7 +345,7 @@ impl Generator {
                 Ok(Value::Text(flow::text(texts, frame.stream(column, row)).to_owned()))
             }
             Law::StatusPath { foreign, column, before, nullable, paths } => {
-                match self.of_status_path((t, row), (*foreign, *column), *before, paths)? {
+                match self.of_status_path((t, row), (*foreign, *column), (*before, *nullable), paths)? {
                     Some(None) if *nullable => Ok(Value::Null),
                     Some(Some(status)) => Ok(Value::Text(status.to_owned())),
                     Some(None) | None => self.by_rule(t, c, &law.own, row, attempt),

@@ -12,7 +12,7 @@ impl Generator {
         &self,
         (t, row): (usize, u64),
         (foreign, column): (usize, usize),
-        before: bool,
+        (before, nullable): (bool, bool),
         paths: &'c [StatusPath],
     ) -> Result<Option<Option<&'c str>>, RowError> {
         let Some((parent, p)) = self.planned_parent(t, foreign, row) else { return Ok(None) };
@@ -20,6 +20,13 @@ impl Generator {
         let Value::Text(status) = self.cell(parent, column, p)? else { return Ok(None) };
         let Some(path) = paths.iter().find(|path| path.status == status) else { return Ok(None) };
         let place = i64::try_from(child.ordinal).unwrap_or(i64::MAX);
-        Ok(Some(path.after(place - i64::from(before), child.count)))
+        let status = path.after(place - i64::from(before), child.count);
+        if status.is_some() || nullable {
+            return Ok(Some(status));
+        }
+        // Something must have been before: another status than the one after.
+        let after = path.after(place, child.count);
+        let others = path.beside.iter().chain(&path.steps).map(String::as_str);
+        Ok(others.into_iter().find(|other| Some(*other) != after).map(Some))
     }
 }

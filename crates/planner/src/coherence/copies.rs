@@ -5,6 +5,9 @@ use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_plan::{Formula, Law, LawPlan};
 use dbmocker_semantics::{Amount, ChildColumn, CopyMode, copied};
 
+/// The text of a law by which the rows of a parent share out its value.
+pub const PORTION: &str = "an equal part of ";
+
 /// A single-column foreign key whose parent rows are generated.
 pub struct ParentLink<'a> {
     /// Index among the table's foreign keys.
@@ -60,9 +63,13 @@ impl RowLaws<'_> {
         let parent = Formula::Parent { foreign: lead.foreign, column: p };
         let (expr, text) = match how {
             CopyMode::Whole => (parent.or(Formula::Own), of),
+            // A part of a cent, or below the smallest allowed amount, could not be stored.
+            CopyMode::Portion if lead.scales[p] != self.scales[c] || self.free[&c].0 > 1 => {
+                (parent.or(Formula::Own), of)
+            }
             CopyMode::Portion => {
                 let part = Formula::Portion { foreign: lead.foreign, column: p };
-                (part.or(parent).or(Formula::Own), format!("an equal part of {of} for each row"))
+                (part.or(parent.or(Formula::Own)), format!("{PORTION}{of}"))
             }
             CopyMode::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
             CopyMode::Part => {

@@ -164,10 +164,8 @@ impl RowLaws<'_> {
                 columns.extend([two.debit, two.credit]);
                 two.debit
             }
-            AmountColumns::Both { credit, debit } => {
-                columns.extend([*credit, *debit]);
-                *debit
-            }
+            // The sums of both sides are as large as the balances let them be.
+            AmountColumns::Both { debit, .. } => *debit,
             AmountColumns::Sided { amount, .. } | AmountColumns::Signed { amount, .. } => {
                 columns.push(*amount);
                 *amount
@@ -178,7 +176,9 @@ impl RowLaws<'_> {
         if levels.iter().any(|c| self.free[c].0 > 0) {
             return;
         }
-        let Some(flow) = self.flow(kind, foreign, by, &columns) else { return };
+        let Some(flow) = self.flow(kind, foreign, by, &columns).filter(|flow| self.holds_sides(amounts, flow)) else {
+            return;
+        };
         let part = |part| Formula::Flow { flow, part };
         match amounts {
             AmountColumns::Two(two) => {
@@ -225,6 +225,15 @@ impl RowLaws<'_> {
         }
         let room = if kind == FlowKind::Balance { BALANCES } else { 10 };
         (least.checked_mul(room)? <= most).then_some(Flow { kind, foreign, by, least, most, scale })
+    }
+
+    /// Returns true if the columns of both sides' sums have the scale of the balances, and room for twice the largest.
+    fn holds_sides(&self, amounts: &AmountColumns, flow: &Flow) -> bool {
+        let AmountColumns::Both { credit, debit } = amounts else { return true };
+        [*credit, *debit].iter().all(|c| {
+            let (least, most) = self.free[c];
+            self.scale(*c) == flow.scale && least <= 0 && most / 2 >= flow.most
+        })
     }
 
     /// Readings of a counter: the previous one, the current one and what was used between them.

@@ -83,7 +83,8 @@ impl RowLaws<'_> {
             (_, true) if in_cm => 1_000,
             _ => 1,
         };
-        let sides = self.cell(length).times(self.cell(width), 6).times(self.cell(height), 6);
+        let [width_of, length_of, height_of] = [width, length, height].map(|side| self.cell_for(side, volume));
+        let sides = length_of.times(width_of, 6).times(height_of, 6);
         let text = format!("{} x {} x {}", self.name(length), self.name(width), self.name(height));
         self.law(Some(volume), sides.over(Formula::whole(divisor), self.scale(volume)), text);
     }
@@ -133,10 +134,12 @@ impl RowLaws<'_> {
     pub(super) fn percent(&mut self, part: Amount, of: usize, whole: Formula, text: String) {
         let Some(c) = self.one(part) else { return };
         let scale = self.scale(c);
-        let fraction = self.largest[c] <= 1.0;
+        let fraction = self.largest[c] <= 1.0 || self.whole_digits(c).is_some_and(|digits| digits <= 1);
         let hundred = Formula::whole(if fraction { 1 } else { 100 });
         let text = format!("{} / {text}{}", self.name(of), if fraction { "" } else { " x 100" });
-        self.law(Some(c), self.cell(of).times(hundred, self.scale(of)).over(whole, scale).or(Formula::whole(0)), text);
+        let share = self.cell(of).times(hundred, self.scale(of)).over(whole, scale);
+        let share = if self.table.columns[c].nullable { share } else { share.or(Formula::whole(0)) };
+        self.law(Some(c), share, text);
     }
 
     /// Height, weight and body mass index of a person.

@@ -20,7 +20,7 @@ mod spans;
 mod totals;
 mod typical_numbers;
 
-pub(super) use copies::ParentLink;
+pub(super) use copies::{PORTION, ParentLink};
 pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;

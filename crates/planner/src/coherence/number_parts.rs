@@ -1,63 +1,123 @@
-//! Numbers that are parts of other numbers of their row, what is left of these, and differences.
+//! Numbers that are parts of other numbers of their row, what is left of these, differences, and sums of components.
 
 use super::{ParentLink, RowLaws};
 use dbmocker_plan::Formula;
-use dbmocker_semantics::number_parts::{NumberWords, PartShare, is_difference, is_middle, is_rest, part_of};
+use dbmocker_semantics::number_parts::{NumberName, NumberNames, PartShare};
 use dbmocker_semantics::{Amount, Name, in_cents};
 
+/// Words in which the names of a total and of its components end.
+const COMPONENTS: &[&str] = &[
+    "due",
+    "cost",
+    "charge",
+    "fee",
+    "pay",
+    "tax",
+    "revenue",
+    "expense",
+    "hour",
+    "hours",
+    "deduction",
+    "premium",
+    "duty",
+];
 /// First words of names that stand beside a total, not for a part of it.
-const SIDES: &[&str] = &["net", "gross", "average", "avg", "min", "max", "unit", "daily", "last", "first", "ytd"];
+const SIDES: &[&str] = &[
+    "net",
+    "gross",
+    "average",
+    "avg",
+    "mean",
+    "min",
+    "minimum",
+    "max",
+    "maximum",
+    "unit",
+    "daily",
+    "weekly",
+    "monthly",
+    "annual",
+    "last",
+    "first",
+    "previous",
+    "old",
+    "new",
+    "current",
+    "original",
+    "planned",
+    "actual",
+    "expected",
+    "estimated",
+    "budgeted",
+    "target",
+    "remaining",
+    "outstanding",
+    "paid",
+    "refunded",
+    "ytd",
+    "list",
+    "sale",
+];
 
 impl RowLaws<'_> {
-    /// Adds the laws of parts, rests and differences that no other law determines.
+    /// Adds the laws of parts, rests, differences and sums that no other law determines.
     pub fn number_parts(&mut self) {
         self.component_sums();
-        let numbers: Vec<usize> = (0..self.scales.len()).filter(|c| self.scales[*c].is_some()).collect();
+        let names = self.number_names();
         let mut pairs = Vec::new();
-        let words: Vec<NumberWords> = (0..self.scales.len()).map(|c| NumberWords::of(self.name(c))).collect();
-        for &part in numbers.iter().filter(|c| !self.aggregated.contains(c)) {
-            let of = |whole: &usize| {
-                if !words[part].part && !words[*whole].limit {
-                    return None;
-                }
-                let comparable = *whole != part && in_cents(self.name(part)) == in_cents(self.name(*whole));
-                Some((*whole, part_of(self.name(part), self.name(*whole)).filter(|_| comparable)?))
-            };
-            if let Some((whole, share)) = numbers.iter().find_map(of) {
+        for (part, name) in names.iter().filter(|(c, _)| !self.aggregated.contains(c)) {
+            let fits = |whole: usize| whole != part && in_cents(self.name(part)) == in_cents(self.name(whole));
+            let found = names.whole_of(name, &fits).filter(|(whole, share)| self.has_room(part, *whole, *share));
+            if let Some((whole, share)) = found {
                 pairs.push((part, whole, share));
             }
         }
-        for &(part, whole, share) in &pairs {
+        // A part that another law determines has no rest.
+        pairs.retain(|&(part, whole, share)| {
+            let open = self.open(Some(part)).is_some();
             let text = format!("part of {}", self.name(whole));
-            let expr = self.base(whole, part).times(share_of(share), self.scale(part));
+            let expr = self.cell_for(whole, part).times(share_of(share), self.scale(part));
             self.law(Some(part), expr, text);
-        }
-        for &rest in &numbers {
-            let found = pairs.iter().find(|(part, whole, _)| {
-                ![*part, *whole].contains(&rest) && is_rest(self.name(rest), self.name(*part), self.name(*whole))
-            });
-            if let Some(&(part, whole, _)) = found {
+            open && self.laws.contains_key(&part) && matches!(share, PartShare::Most | PartShare::Some)
+        });
+        let named = |c: usize| names.iter().find(|(of, _)| *of == c).expect("a number").1;
+        let named: Vec<(&NumberName, &NumberName)> =
+            pairs.iter().map(|(part, whole, _)| (named(*part), named(*whole))).collect();
+        for (rest, name) in names.iter().filter(|(_, name)| name.may_be_rest()) {
+            let is = |((part, whole, _), (of, all)): &(&(usize, usize, PartShare), &(&NumberName, &NumberName))| {
+                ![*part, *whole].contains(&rest) && name.is_rest(of, all)
+            };
+            if let Some((&(part, whole, _), _)) = pairs.iter().zip(&named).find(is) {
                 let text = format!("{} - {}", self.name(whole), self.name(part));
-                self.law(Some(rest), Formula::Cell(whole) - Formula::Cell(part), text);
+                self.law(Some(rest), self.cell_for(whole, rest) - self.cell_for(part, rest), text);
             }
         }
-        self.differences(&numbers, &words);
-        self.middles(&numbers, &words);
+        self.differences(&names);
+        self.middles(&names);
+    }
+
+    fn number_names(&self) -> NumberNames {
+        let numbers = (0..self.scales.len()).filter(|c| self.scales[*c].is_some());
+        NumberNames::new(numbers.map(|c| (c, self.name(c))))
+    }
+
+    /// Returns true if the smallest value that CHECKs allow for a part does not exceed its smallest share of the whole.
+    fn has_room(&self, part: usize, whole: usize, share: PartShare) -> bool {
+        let Some((least, _)) = self.free.get(&part) else { return false };
+        let unit = 10f64.powi(i32::from(self.scale(part)));
+        *least as f64 / unit <= (self.smallest[whole] * least_share(share)).max(1.0 / unit)
     }
 
     /// The middle of two numbers.
-    fn middles(&mut self, numbers: &[usize], words: &[NumberWords]) {
-        for &middle in numbers.iter().filter(|c| words[**c].middle) {
-            let pairs = numbers.iter().flat_map(|low| numbers.iter().map(move |high| (*low, *high)));
-            let is = |(low, high): &(usize, usize)| is_middle(self.name(middle), self.name(*low), self.name(*high));
-            let Some((low, high)) = pairs.into_iter().find(is) else { continue };
+    fn middles(&mut self, names: &NumberNames) {
+        for (middle, low, high) in names.middles() {
             // An ask is a little above its bid.
             if Name::new(self.name(high)).has("ask") {
                 let spread = Formula::Between { lo: 1001, hi: 1020, scale: 3 };
-                let expr = self.base(low, high).times(spread, self.scale(high));
+                let expr = self.cell_for(low, high).times(spread, self.scale(high));
                 self.law(Some(high), expr, format!("a little above {}", self.name(low)));
             }
-            let sum = self.base(low, middle) + self.base(high, middle);
+            let sum = self.cell_for(low, middle) + self.cell_for(high, middle);
             let text = format!("the middle of {} and {}", self.name(low), self.name(high));
             self.law(Some(middle), sum.over(Formula::whole(2), self.scale(middle)), text);
         }
@@ -65,26 +125,28 @@ impl RowLaws<'_> {
 
     /// Parts of numbers of the parent rows: the score of a submission, of the assignment's largest one.
     pub fn parts_of_parents(&mut self, leads: &[ParentLink<'_>]) {
-        let own = |c: &usize| self.scales[*c].is_some() && !self.aggregated.contains(c);
-        let limits = |lead: &ParentLink<'_>| -> Vec<bool> {
-            lead.parent.columns.iter().map(|c| NumberWords::of(&c.name).limit).collect()
+        let names = |lead: &ParentLink<'_>| {
+            let columns = lead.parent.columns.iter().enumerate().filter(|(p, _)| lead.scales[*p].is_some());
+            NumberNames::new(columns.map(|(p, column)| (p, column.name.as_str())))
         };
-        let limits: Vec<Vec<bool>> = leads.iter().map(limits).collect();
-        for part in (0..self.scales.len()).filter(own).collect::<Vec<usize>>() {
-            let name = self.name(part);
-            let is_part = NumberWords::of(name).part;
-            let of = |(lead, limits): (&ParentLink<'_>, &Vec<bool>)| {
-                let may = |p: usize| lead.scales[p].is_some() && (is_part || limits[p]);
-                let columns = lead.parent.columns.iter().enumerate().filter(|(p, _)| may(*p));
-                let share = |theirs: &str| part_of(name, theirs).filter(|_| in_cents(name) == in_cents(theirs));
-                columns.into_iter().find_map(|(p, theirs)| Some((lead.foreign, p, share(&theirs.name)?)))
+        let parents: Vec<NumberNames> = leads.iter().map(names).collect();
+        for part in 0..self.scales.len() {
+            // A CHECK with a lower bound may exceed the whole, of which only the parent knows how large it is.
+            let open = self.open(Some(part)).filter(|c| self.scales[*c].is_some() && self.free[c].0 <= 0);
+            let Some(part) = open.filter(|c| !self.aggregated.contains(c)) else { continue };
+            let name = NumberName::new(self.name(part));
+            let of = |(lead, names): (&ParentLink<'_>, &NumberNames)| {
+                // The parent's column of the same name is the sum of the rows, or something else.
+                if lead.parent.columns.iter().any(|c| c.name.eq_ignore_ascii_case(self.name(part))) {
+                    return None;
+                }
+                let fits = |p: usize| in_cents(&lead.parent.columns[p].name) == in_cents(self.name(part));
+                names.whole_of(&name, &fits)
             };
-            let found = leads.iter().zip(&limits).find_map(|lead| Some((lead.0, of(lead)?)));
-            let Some((lead, (foreign, column, share))) = found else {
-                continue;
-            };
+            let found = leads.iter().zip(&parents).find_map(|(lead, names)| Some((lead, of((lead, names))?)));
+            let Some((lead, (column, share))) = found else { continue };
             let whole = format!("{}.{}", lead.parent.name.name, lead.parent.columns[column].name);
-            let parent = Formula::Parent { foreign, column };
+            let parent = Formula::Parent { foreign: lead.foreign, column };
             let expr = parent.clone().times(share_of(share), self.scale(part)).or(Formula::Own);
             self.law(Some(part), expr, format!("part of {whole}"));
             if share == PartShare::Score && self.laws.contains_key(&part) {
@@ -99,18 +161,17 @@ impl RowLaws<'_> {
         let money = |c: &usize| self.scales[*c].is_some_and(|scale| scale > 0) || in_cents(self.name(*c));
         let all: Vec<(usize, Vec<String>)> = (0..self.scales.len()).filter(money).map(|c| (c, words(c))).collect();
         for (total, name) in &all {
-            let Some((first, suffix)) =
-                name.split_first().filter(|(first, rest)| *first == "total" && !rest.is_empty())
-            else {
+            let Some((first, suffix)) = name.split_first() else { continue };
+            if first != "total" || !suffix.last().is_some_and(|word| COMPONENTS.contains(&word.as_str())) {
                 continue;
-            };
+            }
             let part = |(c, own): &&(usize, Vec<String>)| {
                 let one = own.len() == suffix.len() + 1 && own.ends_with(suffix) && own[0] != *first;
                 one && self.scales[*c] == self.scales[*total] && !SIDES.contains(&own[0].as_str())
             };
             let parts: Vec<usize> = all.iter().filter(part).map(|(c, _)| *c).collect();
             let Some((&head, rest)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else { continue };
-            if parts.iter().any(|c| self.table.columns[*c].generated.is_some()) {
+            if parts.iter().any(|c| self.table.columns[*c].generated.is_some()) || !self.holds_sum(*total, &parts) {
                 continue;
             }
             let (expr, text) = self.sum(head, rest, &[]);
@@ -118,27 +179,24 @@ impl RowLaws<'_> {
         }
     }
 
-    /// A difference of what was found and what was expected, which is near to it.
-    fn differences(&mut self, numbers: &[usize], words: &[NumberWords]) {
-        let with = |of: fn(&NumberWords) -> bool| numbers.iter().copied().filter(move |c| of(&words[*c]));
-        for difference in with(|w| w.difference) {
-            let pairs = with(|w| w.found).flat_map(|found| with(|w| w.expected).map(move |expected| (found, expected)));
-            let is = |(found, expected): &(usize, usize)| {
-                is_difference(self.name(difference), self.name(*found), self.name(*expected))
-            };
-            let Some((found, expected)) = pairs.into_iter().find(is) else { continue };
-            let near = Formula::percent_of(&[(100, 70), (99, 6), (98, 6), (95, 4), (101, 5), (102, 5), (105, 4)]);
-            let text = format!("near {}", self.name(expected));
-            self.law(Some(found), self.base(expected, found).times(near, self.scale(found)), text);
-            let text = format!("{} - {}", self.name(found), self.name(expected));
-            let expr = self.base(found, difference) - self.base(expected, difference);
-            self.law(Some(difference), expr, text);
-        }
+    /// Returns true if the column's CHECKs allow every likely sum of the parts.
+    fn holds_sum(&self, total: usize, parts: &[usize]) -> bool {
+        let Some(&(least, most)) = self.free.get(&total) else { return false };
+        let unit = 10f64.powi(i32::from(self.scale(total)));
+        let sum = |of: &[f64]| parts.iter().map(|&c| of[c]).sum::<f64>() * unit;
+        least as f64 <= sum(&self.smallest).max(1.0) && sum(&self.largest) <= most as f64
     }
 
-    /// Returns the cell of a column; where that is NULL, NULL if the column of the law may be NULL, else 0.
-    fn base(&self, of: usize, column: usize) -> Formula {
-        if self.table.columns[column].nullable { Formula::Nullable(of) } else { Formula::Cell(of) }
+    /// A difference of what was found and what was expected, which is near to it.
+    fn differences(&mut self, names: &NumberNames) {
+        for (difference, found, expected) in names.differences() {
+            let near = Formula::percent_of(&[(100, 70), (99, 6), (98, 6), (95, 4), (101, 5), (102, 5), (105, 4)]);
+            let text = format!("near {}", self.name(expected));
+            self.law(Some(found), self.cell_for(expected, found).times(near, self.scale(found)), text);
+            let text = format!("{} - {}", self.name(found), self.name(expected));
+            let expr = self.cell_for(found, difference) - self.cell_for(expected, difference);
+            self.law(Some(difference), expr, text);
+        }
     }
 }
 
@@ -151,5 +209,15 @@ fn share_of(share: PartShare) -> Formula {
         PartShare::Nearly => Formula::Between { lo: 82, hi: 98, scale: 2 },
         PartShare::Margin => Formula::Between { lo: 40, hi: 85, scale: 2 },
         PartShare::Score => Formula::Normal { mean: 76, deviation: 14, lo: 15, hi: 100, scale: 2 },
+    }
+}
+
+/// Returns the smallest factor of [`share_of`].
+fn least_share(share: PartShare) -> f64 {
+    match share {
+        PartShare::Most | PartShare::Some | PartShare::Few => 0.0,
+        PartShare::Nearly => 0.82,
+        PartShare::Margin => 0.4,
+        PartShare::Score => 0.15,
     }
 }

@@ -12,7 +12,8 @@ pub struct RowLaws<'a> {
     pub table: &'a Table,
     /// Number of fractional digits; `None` for columns that are not numeric.
     pub scales: Vec<Option<u8>>,
-    /// The largest likely value, in whole units.
+    /// The smallest and the largest likely value, in whole units.
+    pub smallest: Vec<f64>,
     pub largest: Vec<f64>,
     /// The values of columns that hold one of a list of texts.
     pub lists: BTreeMap<usize, Vec<String>>,
@@ -33,7 +34,7 @@ impl<'a> RowLaws<'a> {
     pub fn new(
         table: &'a Table,
         scales: Vec<Option<u8>>,
-        largest: Vec<f64>,
+        likely: Vec<(f64, f64)>,
         lists: BTreeMap<usize, Vec<String>>,
         free: BTreeMap<usize, (i64, i64)>,
     ) -> Self {
@@ -44,9 +45,11 @@ impl<'a> RowLaws<'a> {
                 amounts.entry(amount).or_default().push(c);
             }
         }
+        let (smallest, largest) = likely.into_iter().unzip();
         RowLaws {
             table,
             scales,
+            smallest,
             largest,
             lists,
             free,
@@ -105,6 +108,11 @@ impl<'a> RowLaws<'a> {
         let (least, most) = self.free[&c];
         let law = Law::Number { expr, least, most };
         self.laws.insert(c, LawPlan { law, text: text.into() });
+    }
+
+    /// Returns the cell of a column for the law of another one; where it is NULL, NULL if the other one may be NULL, else 0.
+    pub fn cell_for(&self, of: usize, column: usize) -> Formula {
+        if self.table.columns[column].nullable { Formula::Nullable(of) } else { Formula::Cell(of) }
     }
 
     /// Returns every column of the row on which an expression depends, transitively.

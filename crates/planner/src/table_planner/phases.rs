@@ -85,6 +85,7 @@ impl<'a> NarrowedTable<'a> {
         let NarrowedTable { mut planner, solution, inputs } = self;
         let mut plan = planner.keyed(b, &solution, &inputs)?;
         planner.settle_entries(b, &mut plan);
+        planner.settle_places(b, &mut plan);
         Ok(KeyedTable { planner, plan })
     }
 }

@@ -44,11 +44,12 @@ impl TablePlanner<'_> {
         let free: BTreeMap<usize, (i64, i64)> =
             open.iter().filter_map(|&c| Some((c, bounds(allowed[c].as_ref()?)?))).collect();
         let numbers = |d: &Domain| match d {
-            Domain::Range { kind: RangeKind::Int, hi, .. } => Some((0, *hi as f64)),
-            Domain::Range { kind: RangeKind::Decimal { scale }, hi, .. } => {
-                Some((*scale, *hi as f64 / 10f64.powi(i32::from(*scale))))
+            Domain::Range { kind: RangeKind::Int, lo, hi, .. } => Some((0, *lo as f64, *hi as f64)),
+            Domain::Range { kind: RangeKind::Decimal { scale }, lo, hi, .. } => {
+                let unit = 10f64.powi(i32::from(*scale));
+                Some((*scale, *lo as f64 / unit, *hi as f64 / unit))
             }
-            Domain::Float { decimals, hi, .. } => Some((*decimals, *hi)),
+            Domain::Float { decimals, lo, hi, .. } => Some((*decimals, *lo, *hi)),
             _ => None,
         };
         // `seats_available` is a number, although `available` alone is a boolean.
@@ -58,11 +59,11 @@ impl TablePlanner<'_> {
             let flag = matches!(d.domain, Some(Domain::Choice { .. })) && several(c);
             d.domain.as_ref().and_then(numbers).or_else(|| d.legal.as_ref().filter(|_| flag).and_then(numbers))
         };
-        let known: Vec<Option<(u8, f64)>> = (0..self.columns.len()).map(known).collect();
-        let scales = known.iter().map(|k| k.map(|(scale, _)| scale)).collect();
-        let largest = known.iter().map(|k| k.map_or(0.0, |(_, hi)| hi)).collect();
+        let known: Vec<Option<(u8, f64, f64)>> = (0..self.columns.len()).map(known).collect();
+        let scales = known.iter().map(|k| k.map(|(scale, ..)| scale)).collect();
+        let likely = known.iter().map(|k| k.map_or((0.0, 0.0), |(_, lo, hi)| (lo, hi))).collect();
         self.free.clone_from(&free);
-        let mut row = RowLaws::new(self.table, scales, largest, self.lists(&allowed), free);
+        let mut row = RowLaws::new(self.table, scales, likely, self.lists(&allowed), free);
         row.asked_nulls = open.iter().copied().filter(|&c| self.asked_nulls(b, c).is_some()).collect();
         row.aggregated = self.aggregated(b);
         if let Some(two) = self.two_sides.filter(|two| !two.null) {
@@ -328,8 +329,8 @@ impl TablePlanner<'_> {
             }
             column.correlated = None;
             column.law = Some(law.clone());
-            if law.flow().is_some() || matches!(law.law, Law::StatusPath { .. }) {
-                // Its NULLs are those of the other side, or of the first change.
+            if law.flow().is_some() {
+                // Its NULLs are those of the other side.
                 (column.null_share, column.presence) = (0.0, None);
             }
             column.reason += match law.law {
