@@ -355,7 +355,8 @@ mod tests {
         assert_eq!(all.differences(), [(1, 2, 3)]);
         assert_eq!(all.middles(), [(6, 5, 7)]);
         assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|_| true), Some((0, PartShare::Most)));
-        assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 0), None);
+        assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 0), Some((3, PartShare::Most)));
+        assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 3), None);
         assert_eq!(all.whole_of(&NumberName::new("price"), &|_| true), None);
     }
 }

@@ -256,7 +256,7 @@ mod tests {
         let table = TableName::new("s", "t");
         let found = of_statement(TABLE, &["u`1".into(), "d".into()]).dropped;
         let made = create(found.iter(), &table).unwrap();
-        assert_eq!(made[1], "ALTER TABLE `s`.`t` ADD UNIQUE KEY `u``1` (`a`(10) DESC,`id`), ADD KEY `d` (`a`)");
+        assert_eq!(made, ["ALTER TABLE `s`.`t` ADD UNIQUE KEY `u``1` (`a`(10) DESC,`id`), ADD KEY `d` (`a`)"]);
         for bad in ["(`a`); DROP TABLE x", "(`a`) , ADD y", "(a)", "(`a`", "(`a`(x))", "", "(`a`,)"] {
             let index = IndexDefinition { definition: bad.into(), ..found[0].clone() };
             assert!(create([&index].into_iter(), &table).is_err(), "{bad}");

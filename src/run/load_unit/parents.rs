@@ -21,10 +21,7 @@ impl UnitLoad<'_> {
         let Some((schedule, task)) = self.schedule else { return Ok(()) };
         match schedule.late_at_work(task) {
             Some(parents) => self.parents = parents,
-            None => {
-                self.may_be_idle()?;
-                schedule.wait_for_all(task, &self.run.flow.stop)?;
-            }
+            None => schedule.wait_for_all(task, &self.run.flow.stop)?,
         }
         Ok(())
     }
@@ -32,7 +29,6 @@ impl UnitLoad<'_> {
     /// Waits for the parents, without a transaction, before the task is repeated.
     pub(super) fn wait_without_locks(&mut self) -> Result<(), RunError> {
         self.parents.clear();
-        self.may_be_idle()?;
         self.schedule.map_or(Ok(()), |(schedule, task)| schedule.wait_for_all(task, &self.run.flow.stop))
     }
 
@@ -95,12 +91,5 @@ impl UnitLoad<'_> {
         };
         self.loader.execute("ROLLBACK TO SAVEPOINT dbmocker_parents; RELEASE SAVEPOINT dbmocker_parents")?;
         Ok(taken)
-    }
-
-    /// Lets the session be idle for longer than its limit (PostgreSQL 14).
-    fn may_be_idle(&mut self) -> Result<(), RunError> {
-        let version = "pg_catalog.current_setting('server_version_num')::integer >= 140000";
-        let set = format!("SELECT pg_catalog.set_config('idle_session_timeout', '0', false) WHERE {version}");
-        self.loader.query(&set).map(drop).map_err(RunError::from)
     }
 }
