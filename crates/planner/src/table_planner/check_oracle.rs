@@ -247,10 +247,11 @@ impl TablePlanner<'_> {
     fn left_by(&mut self, b: &PlanContext<'_>, checks: &[NamedCheck]) -> Vec<Option<Domain>> {
         let mut solution = self.solve_checks(b, Keys::Fixed, checks);
         if !solution.impossible.is_empty() {
-            // No likely value satisfies them: use all values of the type.
+            // No likely value satisfies them.
             let likely: Vec<Option<Domain>> = self.columns.iter().map(|c| c.domain.clone()).collect();
-            self.widen(b);
-            solution = self.solve_checks(b, Keys::Fixed, checks);
+            while !solution.impossible.is_empty() && self.widen(b, &solution) {
+                solution = self.solve_checks(b, Keys::Fixed, checks);
+            }
             self.columns.iter_mut().zip(likely).for_each(|(c, domain)| c.domain = domain);
         }
         if solution.impossible.is_empty() {

@@ -1,5 +1,7 @@
 //! Narrows a table's columns by CHECKs, CHECKs of domains, partition bounds, and the orders that names suggest.
 
+use std::collections::BTreeSet;
+
 use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
 
@@ -10,15 +12,43 @@ use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Solution, ValueSource};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
-    /// Replaces the domains of columns in CHECKs by all values of their types.
-    pub(super) fn widen(&mut self, b: &PlanContext<'_>) {
-        let checks = self.every_check(b);
-        for (column, d) in self.table.columns.iter().zip(&mut self.columns) {
-            let mentioned = |text: &str| text.contains(column.name.as_str());
-            if !column.domain_checks.is_empty() || checks.iter().any(|c| !c.soft && mentioned(&c.text)) {
-                d.domain = d.legal.clone().or(d.domain.take());
+    /// Replaces the domains of columns in CHECKs that failed, and of those that further CHECKs join with them, by all
+    /// values of their types. Whether a domain has changed.
+    pub(super) fn widen(&mut self, b: &PlanContext<'_>, failed: &Solution) -> bool {
+        let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(|c| !c.soft).collect();
+        let names = &self.table.columns;
+        let columns_of = |check: &NamedCheck| -> BTreeSet<usize> {
+            let reads = |name: &str| check.value.as_deref().map_or(check.text.contains(name), |value| value == name);
+            (0..names.len()).filter(|&c| reads(&names[c].name)).collect()
+        };
+        let has_failed = |check: &NamedCheck| {
+            let impossible = failed.impossible.iter().flat_map(|i| &i.checks);
+            failed.unsolved.iter().map(|u| &u.check).chain(impossible).any(|name| *name == check.name)
+        };
+        let impossible = failed.impossible.iter().flat_map(|i| &i.columns);
+        let mut widened: BTreeSet<usize> = impossible.filter_map(|name| self.table.column_index(name)).collect();
+        let mut others: Vec<BTreeSet<usize>> = Vec::new();
+        for check in &checks {
+            let columns = columns_of(check);
+            if has_failed(check) { widened.extend(columns) } else { others.push(columns) }
+        }
+        loop {
+            let (joined, apart): (Vec<_>, Vec<_>) = others.into_iter().partition(|o| !o.is_disjoint(&widened));
+            if joined.is_empty() {
+                break;
+            }
+            widened.extend(joined.into_iter().flatten());
+            others = apart;
+        }
+        let mut changed = false;
+        for c in widened {
+            let column = &mut self.columns[c];
+            if column.legal.is_some() && column.domain != column.legal {
+                column.domain = column.legal.clone();
+                changed = true;
             }
         }
+        changed
     }
 
     pub(super) fn solve(&self, b: &PlanContext<'_>, keys: Keys) -> Solution {

@@ -63,9 +63,8 @@ impl<'a> LinkedTable<'a> {
         planner.documents(b);
         planner.row_laws(b);
         let mut solution = planner.solve(b, Keys::Fixed);
-        if !(solution.impossible.is_empty() && solution.unsolved.is_empty()) {
-            // The likely values may be too few: use all values of the type.
-            planner.widen(b);
+        // The likely values may be too few.
+        while !(solution.impossible.is_empty() && solution.unsolved.is_empty()) && planner.widen(b, &solution) {
             solution = planner.solve(b, Keys::Fixed);
         }
         if !solution.unsolved.is_empty() && planner.query_unsolved(b, &solution)? {

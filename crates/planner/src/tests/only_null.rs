@@ -56,3 +56,21 @@ fn a_column_that_only_null_satisfies_is_reported() {
     assert!(!said(&text, "owner").contains('%'), "{text}");
     assert!(said(&text, "note").contains("  NULL  -- ") && said(&text, "note").contains("check_3"), "{text}");
 }
+
+#[test]
+fn a_check_that_fails_leaves_the_likely_values_of_columns_that_it_does_not_read() {
+    let text = SqlType::Text { max_chars: Some(40), max_bytes: None, fixed: false, case_insensitive: false };
+    let hosts = table("hosts")
+        .int("id")
+        .primary(&["id"])
+        .column("email", text.clone(), "varchar(40)", false)
+        .column("place", text, "varchar(40)", false)
+        .check("length(email) > 3")
+        .check("place_of(place) = id");
+    let (plan, generator) = planned(&Fixture::new().with(hosts).schema(), 100);
+    assert_eq!(plan.unsolved().len(), 1);
+    for row in 0..100 {
+        let email = generator.cell(0, 1, row).unwrap().to_string();
+        assert!(email.contains('@'), "{email}");
+    }
+}
