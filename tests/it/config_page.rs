@@ -6,7 +6,7 @@ use crate::servers::{KINDS, database};
 const PAGE: &str = include_str!("../../docs/config.md");
 
 /// Files that are written next to the config file: blocks of these kinds with a name.
-const FILES: [&str; 2] = ["csv ", "txt "];
+const FILES: [&str; 3] = ["csv ", "txt ", "json "];
 
 /// An example, and the queries that must find no row after it.
 #[derive(Default)]

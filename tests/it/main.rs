@@ -17,6 +17,7 @@ mod defaults;
 mod deferred_indexes;
 mod differential;
 mod docs;
+mod documents;
 mod domains;
 mod edge_cases;
 mod emptying;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::distinct_items::distinct_items;
 use super::{Domain, Sampler, json, text_format};
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
@@ -14,15 +15,17 @@ pub enum Document {
     Leaf(Box<Domain>),
     /// One of these JSON texts.
     OneOf(Vec<String>),
+    /// `null` in a share of the documents, from 0 to 1.
+    OrNull { nulls: f64, document: Box<Document> },
     /// `open`: other members are allowed.
-    Object {
-        members: Vec<DocumentMember>,
-        open: bool,
-    },
+    Object { members: Vec<DocumentMember>, open: bool },
     Array {
         item: Box<Document>,
         min: u32,
         max: u32,
+        /// No item occurs twice.
+        #[serde(default)]
+        unique: bool,
     },
 }
 
@@ -31,11 +34,25 @@ pub enum Document {
 pub struct DocumentMember {
     pub name: String,
     pub required: bool,
+    /// Share of the documents with it if it is not required, from 0 to 1.
+    #[serde(default = "usual_share")]
+    pub share: f64,
     pub document: Document,
 }
 
-/// Percentage of documents with a given optional member.
-const OPTIONAL_PERCENT: u64 = 65;
+/// Share of documents with a given optional member.
+const OPTIONAL: f64 = 0.65;
+
+fn usual_share() -> f64 {
+    OPTIONAL
+}
+
+impl DocumentMember {
+    /// A member that most documents have.
+    pub fn new(name: impl Into<String>, required: bool, document: Document) -> Self {
+        DocumentMember { name: name.into(), required, share: OPTIONAL, document }
+    }
+}
 /// Percentage of open objects with an additional member.
 const ADDITIONAL_PERCENT: u64 = 50;
 
@@ -44,8 +61,17 @@ const ADDITIONAL_PERCENT: u64 = 50;
 pub(super) enum DocumentSampler {
     Leaf(Box<Sampler>),
     OneOf(Vec<String>),
-    Object { members: Vec<(String, bool, DocumentSampler)>, open: bool },
-    Array { item: Box<DocumentSampler>, min: u32, max: u32 },
+    OrNull { nulls: f64, document: Box<DocumentSampler> },
+    Object { members: Vec<MemberSampler>, open: bool },
+    Array { item: Box<DocumentSampler>, min: u32, max: u32, unique: bool },
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct MemberSampler {
+    name: String,
+    required: bool,
+    share: f64,
+    document: DocumentSampler,
 }
 
 impl DocumentSampler {
@@ -53,12 +79,14 @@ impl DocumentSampler {
         match document {
             Document::Leaf(domain) => DocumentSampler::Leaf(Box::new(domain.sampler())),
             Document::OneOf(texts) => DocumentSampler::OneOf(texts.clone()),
-            Document::Object { members, open } => DocumentSampler::Object {
-                members: members.iter().map(|m| (m.name.clone(), m.required, Self::new(&m.document))).collect(),
-                open: *open,
-            },
-            Document::Array { item, min, max } => {
-                DocumentSampler::Array { item: Box::new(Self::new(item)), min: *min, max: *max }
+            Document::Object { members, open } => {
+                DocumentSampler::Object { members: members.iter().map(MemberSampler::new).collect(), open: *open }
+            }
+            Document::OrNull { nulls, document } => {
+                DocumentSampler::OrNull { nulls: *nulls, document: Box::new(Self::new(document)) }
+            }
+            Document::Array { item, min, max, unique } => {
+                DocumentSampler::Array { item: Box::new(Self::new(item)), min: *min, max: *max, unique: *unique }
             }
         }
     }
@@ -69,8 +97,17 @@ impl DocumentSampler {
             DocumentSampler::Leaf(sampler) => sampler.size(),
             DocumentSampler::OneOf(texts) => texts.len() as u128,
             DocumentSampler::Object { members, .. } => {
-                let required = members.iter().filter(|m| m.1);
-                required.fold(1, |n, m| n.saturating_mul(m.2.size().max(1)))
+                let required = members.iter().filter(|m| m.required);
+                required.fold(1, |n, m| n.saturating_mul(m.document.size().max(1)))
+            }
+            DocumentSampler::OrNull { document, .. } => document.size(),
+            // The first item decides the others.
+            DocumentSampler::Array { item, min, unique: true, .. } => {
+                if *min > 0 {
+                    item.size()
+                } else {
+                    1
+                }
             }
             DocumentSampler::Array { item, min, .. } => {
                 (0..*min).fold(1, |n: u128, _| n.saturating_mul(item.size().max(1)))
@@ -85,13 +122,24 @@ impl DocumentSampler {
             DocumentSampler::OneOf(texts) => out.push_str(&texts[(i % texts.len().max(1) as u128) as usize]),
             DocumentSampler::Object { members, .. } => {
                 out.push('{');
-                for (n, (name, _, document)) in members.iter().filter(|m| m.1).enumerate() {
-                    begin(n, name, out);
-                    let size = document.size().max(1);
-                    document.value(i % size, out);
+                for (n, member) in members.iter().filter(|m| m.required).enumerate() {
+                    begin(n, &member.name, out);
+                    let size = member.document.size().max(1);
+                    member.document.value(i % size, out);
                     i /= size;
                 }
                 out.push('}');
+            }
+            DocumentSampler::OrNull { document, .. } => document.value(i, out),
+            DocumentSampler::Array { item, min, unique: true, .. } => {
+                out.push('[');
+                for n in 0..*min {
+                    if n > 0 {
+                        out.push_str(", ");
+                    }
+                    item.value((i + u128::from(n)) % item.size().max(1), out);
+                }
+                out.push(']');
             }
             DocumentSampler::Array { item, min, .. } => {
                 out.push('[');
@@ -116,19 +164,43 @@ impl DocumentSampler {
             DocumentSampler::Object { members, open } => {
                 out.push('{');
                 let mut n = 0;
-                for (name, required, document) in members {
-                    if *required || rng.below(100) < OPTIONAL_PERCENT {
-                        begin(n, name, out);
-                        document.draw(rng, out);
+                for member in members {
+                    if member.required || rng.unit() < member.share {
+                        begin(n, &member.name, out);
+                        member.document.draw(rng, out);
                         n += 1;
                     }
                 }
                 if *open && rng.below(100) < ADDITIONAL_PERCENT {
-                    json::additional_member(&|key| members.iter().any(|m| m.0 == key), n > 0, rng, out);
+                    json::additional_member(&|key| members.iter().any(|m| m.name == key), n > 0, rng, out);
                 }
                 out.push('}');
             }
-            DocumentSampler::Array { item, min, max } => {
+            DocumentSampler::OrNull { nulls, document } => {
+                if rng.unit() < *nulls {
+                    out.push_str("null");
+                } else {
+                    document.draw(rng, out);
+                }
+            }
+            DocumentSampler::Array { item, min, max, unique: true } => {
+                let length = u64::from(*min) + rng.below(u64::from(max.saturating_sub(*min)) + 1);
+                let draw = |rng: &mut CellRng| {
+                    let mut text = String::new();
+                    item.draw(rng, &mut text);
+                    text
+                };
+                let value = |i: u128| {
+                    let mut text = String::new();
+                    item.value(i, &mut text);
+                    text
+                };
+                let items = distinct_items(length as usize, rng, draw, (item.size(), value)); // at most a u32
+                out.push('[');
+                out.push_str(&items.join(", "));
+                out.push(']');
+            }
+            DocumentSampler::Array { item, min, max, .. } => {
                 out.push('[');
                 let length = u64::from(*min) + rng.below(u64::from(max.saturating_sub(*min)) + 1);
                 for n in 0..length {
@@ -139,6 +211,17 @@ impl DocumentSampler {
                 }
                 out.push(']');
             }
+        }
+    }
+}
+
+impl MemberSampler {
+    fn new(member: &DocumentMember) -> Self {
+        MemberSampler {
+            name: member.name.clone(),
+            required: member.required,
+            share: member.share,
+            document: DocumentSampler::new(&member.document),
         }
     }
 }
@@ -156,6 +239,8 @@ fn scalar(value: &Value, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(_) | Value::Int(_) | Value::Decimal { .. } | Value::Float(_) => out.push_str(&value.to_string()),
+        // As RFC 3339 has it, which JSON Schema's `date-time` refers to.
+        Value::Timestamp(_) => text_format::json_string(&format!("{}Z", value.to_string().replacen(' ', "T", 1)), out),
         other => text_format::json_string(&other.to_string(), out),
     }
 }
@@ -171,7 +256,7 @@ mod tests {
     fn documents_match_their_shape_and_differ() {
         let number =
             Domain::Range { kind: RangeKind::Int, lo: 1, hi: 50, step: 1, except: vec![], shape: Shape::Uniform };
-        let member = |name: &str, required, document| DocumentMember { name: name.into(), required, document };
+        let member = DocumentMember::new;
         let shape = Document::Object {
             members: vec![
                 member("age", true, Document::Leaf(Box::new(number))),

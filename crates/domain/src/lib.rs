@@ -12,6 +12,7 @@ use dbmocker_core::value::Value;
 pub mod catalogue;
 mod checksummed;
 mod choice;
+mod distinct_items;
 pub mod distribution;
 pub mod document;
 mod draw;
@@ -90,6 +91,9 @@ pub enum Domain {
         element: Box<Domain>,
         min: u32,
         max: u32,
+        /// No element occurs twice.
+        #[serde(default)]
+        unique: bool,
     },
     /// Types whose values are texts in the server's input syntax.
     Special(Special),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::choice::ChoiceSampler;
+use super::distinct_items::distinct_items;
 use super::fast_text::{ChoiceLines, Lines};
 use super::number::{FloatSampler, RangeSampler, Span, bytes_draw, bytes_size, bytes_value};
 use super::special::SpecialSampler;
@@ -33,6 +34,7 @@ enum SamplerKind {
         element: Box<Sampler>,
         min: u32,
         max: u32,
+        unique: bool,
     },
     Special(SpecialSampler),
 }
@@ -50,8 +52,9 @@ impl Sampler {
             }
             Domain::Text(text) => SamplerKind::Text(Box::new(TextSampler::new(text))),
             Domain::Bytes { min, max } => SamplerKind::Bytes { min: *min, max: *max },
-            Domain::Array { element, min, max } => {
-                SamplerKind::Array { element: Box::new(Sampler::new(element)), min: *min, max: *max }
+            Domain::Array { element, min, max, unique } => {
+                let element = Box::new(Sampler::new(element));
+                SamplerKind::Array { element, min: *min, max: *max, unique: *unique }
             }
             Domain::Special(special) => SamplerKind::Special(SpecialSampler::new(special)),
         };
@@ -61,7 +64,14 @@ impl Sampler {
             SamplerKind::Float(f) => f.size(),
             SamplerKind::Text(t) => t.size(),
             SamplerKind::Bytes { min, max } => bytes_size(*min, *max),
-            SamplerKind::Array { element, min, max } => array_size(element.size, *min, *max),
+            SamplerKind::Array { element, min, unique: true, .. } => {
+                if *min > 0 {
+                    element.size
+                } else {
+                    1
+                }
+            }
+            SamplerKind::Array { element, min, max, .. } => array_size(element.size, *min, *max),
             SamplerKind::Special(s) => s.size(),
         };
         Sampler { inner, size: size.min(PRACTICALLY_INFINITE) }
@@ -80,7 +90,11 @@ impl Sampler {
             SamplerKind::Range(r) => r.value(i),
             SamplerKind::Float(f) => f.value(i),
             SamplerKind::Bytes { min, max } => bytes_value(i, *min, *max),
-            SamplerKind::Array { element, min, max } => {
+            // The first element decides the others.
+            SamplerKind::Array { element, min, unique: true, .. } => {
+                Value::Array((0..u128::from(*min)).map(|n| element.value((i + n) % element.size)).collect())
+            }
+            SamplerKind::Array { element, min, max, .. } => {
                 let mut rest = i;
                 let elements = (0..unique_length(*min, *max)).map(|_| {
                     let digit = rest % element.size;
@@ -116,7 +130,13 @@ impl Sampler {
             SamplerKind::Range(r) => r.draw(rng),
             SamplerKind::Float(f) => f.draw(rng),
             SamplerKind::Bytes { min, max } => bytes_draw(*min, *max, rng),
-            SamplerKind::Array { element, min, max } => {
+            SamplerKind::Array { element, min, max, unique: true } => {
+                let n = u64::from(*min) + rng.below(u64::from(max.saturating_sub(*min)) + 1);
+                let draw = |rng: &mut CellRng| element.draw(rng);
+                let all = (element.size, |i: u128| element.value(i));
+                Value::Array(distinct_items(n as usize, rng, draw, all)) // at most a u32
+            }
+            SamplerKind::Array { element, min, max, .. } => {
                 let n = u64::from(*min) + rng.below(u64::from(max.saturating_sub(*min)) + 1);
                 Value::Array((0..n).map(|_| element.draw(rng)).collect())
             }
@@ -226,8 +246,10 @@ impl Sampler {
             (SamplerKind::Float(f), v) => f.contains(v),
             (SamplerKind::Text(t), Value::Text(s)) => t.contains(s),
             (SamplerKind::Bytes { min, max }, Value::Bytes(b)) => (*min as usize..=*max as usize).contains(&b.len()),
-            (SamplerKind::Array { element, min, max }, Value::Array(elements)) => {
+            (SamplerKind::Array { element, min, max, unique }, Value::Array(elements)) => {
+                let differ = || (1..elements.len()).all(|i| !elements[..i].contains(&elements[i]));
                 (*min as usize..=*max as usize).contains(&elements.len())
+                    && (!unique || differ())
                     && elements.iter().all(|e| element.contains(e))
             }
             (SamplerKind::Special(s), Value::Text(text)) => s.contains(text),

@@ -307,7 +307,10 @@ pub fn domain_text(domain: &Domain) -> String {
             kind(&t.kind) + &length
         }
         Domain::Bytes { min, max } => format!("{min} to {max} bytes"),
-        Domain::Array { element, min, max } => format!("{min} to {max} of ({})", domain_text(element)),
+        Domain::Array { element, min, max, unique } => {
+            let different = if *unique { "different " } else { "" };
+            format!("{min} to {max} {different}of ({})", domain_text(element))
+        }
         Domain::Special(s) => variant(s),
     }
 }

@@ -4,6 +4,7 @@
 //! or the part of the override that does not fit the type.
 
 mod bounds;
+mod documents;
 mod format;
 
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Special, TextDomain};
 use dbmocker_plan::Scalar;
 use dbmocker_predicate::narrow::{NarrowTexts as _, Narrowing};
-use dbmocker_semantics::{generator, generators};
+use dbmocker_semantics::{InferContext, generator, generators};
 
 /// Weights are integers that add up to about this.
 pub(super) const WEIGHTS: f64 = 1_000_000.0;
@@ -41,9 +42,10 @@ pub fn domain(
     legal: &Domain,
     override_: &ColumnOverride,
     never_negative: bool,
-    (dialect, now): (Dialect, i64),
+    infer: &InferContext<'_>,
 ) -> Result<Domain, OverrideError> {
-    let w = OverrideScope { column, likely, legal, dialect, now, never_negative };
+    let (dialect, now) = (infer.dialect, infer.now_micros);
+    let w = OverrideScope { column, likely, legal, dialect, now, never_negative, infer: *infer };
     let mut domain = w.base(override_)?;
     domain = w.bounds(domain, override_)?;
     domain = w.lengths(domain, override_)?;
@@ -70,7 +72,8 @@ pub fn value(
     key: &str,
     dialect: Dialect,
 ) -> Result<Value, OverrideError> {
-    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false };
+    let infer = InferContext::new(dialect, 0);
+    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false, infer };
     w.value(typed, key)
 }
 
@@ -84,7 +87,9 @@ pub fn listed(
     values: &[(Scalar, f64)],
     (dialect, now): (Dialect, i64),
 ) -> Result<Domain, OverrideError> {
-    OverrideScope { column, likely: legal, legal, dialect, now, never_negative: false }.weighted(values, "values")
+    let infer = InferContext::new(dialect, now);
+    OverrideScope { column, likely: legal, legal, dialect, now, never_negative: false, infer }
+        .weighted(values, "values")
 }
 
 /// Converts a value of a fixed row to the column's type.
@@ -97,10 +102,12 @@ pub fn typed_value(
     typed: &Scalar,
     dialect: Dialect,
 ) -> Result<Value, TypedValueError> {
-    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false };
+    let infer = InferContext::new(dialect, 0);
+    let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false, infer };
     w.read(typed).map_err(|why| TypedValueError { typed: typed.clone(), ty: column.type_name.clone(), why })
 }
 
+#[derive(Clone, Copy)]
 struct OverrideScope<'a> {
     column: &'a Column,
     likely: &'a Domain,
@@ -110,6 +117,8 @@ struct OverrideScope<'a> {
     now: i64,
     /// A distribution without a smallest value begins at 0.
     never_negative: bool,
+    /// For members of documents, which have no column.
+    infer: InferContext<'a>,
 }
 
 impl OverrideScope<'_> {
@@ -142,9 +151,14 @@ impl OverrideScope<'_> {
             !override_.possible_values.is_empty(),
             !override_.weighted_values.is_empty(),
             override_.values_from.is_some(),
+            override_.json.is_some(),
+            override_.items.is_some(),
         ];
         if given.iter().filter(|g| **g).count() > 1 {
             return Err(OverrideError::Twice { column: self.column.name.clone(), rule: override_.text() });
+        }
+        if override_.json.is_some() || override_.items.is_some() {
+            return self.documents(override_);
         }
         if let Some(name) = &override_.generator {
             return self.generated(name);

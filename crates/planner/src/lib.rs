@@ -14,6 +14,7 @@ mod declared;
 pub mod deferred_indexes;
 mod derived_constraints;
 pub mod distribution;
+mod documents;
 mod error;
 mod exclusions;
 mod fixed_rows;
@@ -58,7 +59,10 @@ pub use distribution::DistributionOverride;
 pub use fixed_rows::{ColumnGroup, FixedRow, FixedRows, ValueFile};
 pub use formulas::FormulaProblem;
 pub use options::{ExistingRows, KeyRequest, NoExistingRows, PlanOptions, QueryError, RowDistribution, TableProblem};
-pub use overrides::{ColumnOverride, Overrides, RuleOverride, RuleValue, TableOverride, find_column};
+pub use overrides::{
+    ColumnOverride, ItemsOverride, JsonOverride, MemberOverride, Overrides, RuleOverride, RuleValue, TableOverride,
+    find_column,
+};
 pub use profile::LearnedProfile;
 pub use row_counts::CountProblem;
 pub use select::{Selection, fits, nearest, resolve, retain, select};

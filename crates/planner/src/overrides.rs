@@ -3,6 +3,8 @@
 //! In: names as the user wrote them, on the command line or in a config file, each with its place. Out: overrides by
 //! the schema's indices; a name that is not in the schema is an error with the nearest match.
 
+mod documents;
+
 use std::collections::BTreeMap;
 
 use super::counts::{DependentCount, RequestedRows};
@@ -13,6 +15,7 @@ use super::series::{SeasonOverride, SeriesOverride, WalkOverride};
 use super::{ColumnGroup, FixedRows, PlanError, ValueFile};
 use dbmocker_core::schema::{Schema, Table};
 use dbmocker_plan::{Duplicates, Scalar};
+pub use documents::{ItemsOverride, JsonOverride, MemberOverride};
 
 /// All overrides, by table name as the user wrote it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,6 +68,10 @@ pub struct ColumnOverride {
     pub weighted_values: Vec<(Scalar, f64)>,
     /// The values, from a file.
     pub values_from: Option<ValueFile>,
+    /// The documents of a JSON column.
+    pub json: Option<JsonOverride>,
+    /// The items of an array column, or of a document that is an array.
+    pub items: Option<ItemsOverride>,
     /// The distribution of values, or of text lengths.
     pub distribution: Option<DistributionOverride>,
     /// From 0 to 1.
@@ -360,6 +367,15 @@ impl ColumnOverride {
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 
+    /// Returns the key of the documents.
+    fn json_key(&self) -> &'static str {
+        match self.json {
+            Some(JsonOverride::Example(_)) => "json_example",
+            Some(JsonOverride::Schema(_)) => "json_schema",
+            _ => "json",
+        }
+    }
+
     /// Returns the first key that determines the values, as the config file spells it.
     pub(super) fn first_key(&self) -> Option<&'static str> {
         let keys = [
@@ -368,6 +384,8 @@ impl ColumnOverride {
             ("possible_values", !self.possible_values.is_empty()),
             ("weighted_values", !self.weighted_values.is_empty()),
             ("values_from", self.values_from.is_some()),
+            (self.json_key(), self.json.is_some()),
+            ("items", self.items.is_some()),
             ("min_value", self.min_value.is_some()),
             ("max_value", self.max_value.is_some()),
             ("min_length", self.min_length.is_some()),
@@ -393,6 +411,8 @@ impl ColumnOverride {
         let weighted: Vec<Scalar> = self.weighted_values.iter().map(|(v, _)| v.clone()).collect();
         put("weighted_values", list(&weighted));
         put("values_from", self.values_from.as_ref().map(|v| v.rows.file.clone()));
+        put(self.json_key(), self.json.as_ref().map(ToString::to_string));
+        put("items", self.items.as_ref().map(|items| format!("{{{}}}", items.rule.text())));
         put("min_value", self.min_value.as_ref().map(ToString::to_string));
         put("max_value", self.max_value.as_ref().map(ToString::to_string));
         put("min_length", self.min_length.map(|n| n.to_string()));

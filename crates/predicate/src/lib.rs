@@ -25,6 +25,7 @@ mod value_set;
 pub use builtin::{Builtin, NullRule, ValueType, builtins};
 pub use composite_fields::numbered;
 pub use convert::DISTINCT;
+pub use eval::json_schema::keeps as json_schema_accepts;
 pub use eval::{Env, EvalError, NoRow, OneColumn, Row};
 pub use expr::{Arith, CastType, Cmp, Expr, Is};
 pub use oracle_terms::{Placeholder, Placeholders, listed, take_out};

@@ -272,8 +272,8 @@ impl Narrow for Domain {
     }
 
     fn keep_items(&self, min: u32, max: u32) -> Narrowing {
-        let Domain::Array { element, min: a, max: b } = self else { return Narrowing::Unsupported };
-        let array = |min, max| Domain::Array { element: element.clone(), min, max };
+        let Domain::Array { element, min: a, max: b, unique } = self else { return Narrowing::Unsupported };
+        let array = |min, max| Domain::Array { element: element.clone(), min, max, unique: *unique };
         if min > *b && *b > 0 && min <= max && min <= MAX_ITEMS {
             // longer than usual: values are tested to find out whether another condition forbids it
             return Narrowing::Over(array(min, min));
@@ -283,13 +283,13 @@ impl Narrow for Domain {
     }
 
     fn keep_elements(&self, narrow: &dyn Fn(&Domain) -> Narrowing) -> Narrowing {
-        let Domain::Array { element, min, max } = self else { return Narrowing::Unsupported };
-        let array = |e: Domain| Domain::Array { element: Box::new(e), min: *min, max: *max };
+        let Domain::Array { element, min, max, unique } = self else { return Narrowing::Unsupported };
+        let array = |e: Domain| Domain::Array { element: Box::new(e), min: *min, max: *max, unique: *unique };
         match narrow(element) {
             Narrowing::Exact(e) => Narrowing::Exact(array(e)),
             Narrowing::Over(e) => Narrowing::Over(array(e)),
             Narrowing::Empty if *min == 0 => {
-                Narrowing::Exact(Domain::Array { element: element.clone(), min: 0, max: 0 })
+                Narrowing::Exact(Domain::Array { element: element.clone(), min: 0, max: 0, unique: *unique })
             }
             other => other,
         }

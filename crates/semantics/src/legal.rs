@@ -114,7 +114,7 @@ pub fn timestamp_bounds(epoch_range: bool) -> (i64, i64) {
 pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> Domain {
     let text = |array: Domain, delimiter| Domain::Special(Special::Listed { array: Box::new(array), delimiter });
     let domain = if matches!(element, SqlType::Array { .. }) { text(domain, ',') } else { domain };
-    let mut array = Domain::Array { element: Box::new(domain), min, max: ARRAY.1 };
+    let mut array = Domain::Array { element: Box::new(domain), min, max: ARRAY.1, unique: false };
     for _ in 1..dimensions {
         array = nested(array);
     }
@@ -124,10 +124,10 @@ pub fn array_of(element: &SqlType, dimensions: u8, domain: Domain, min: u32) -> 
 /// Adds a dimension to an array: inner arrays have exactly two elements, as arrays must be rectangular.
 fn nested(element: Domain) -> Domain {
     let inner = match element {
-        Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2 },
+        Domain::Array { element, .. } => Domain::Array { element, min: 2, max: 2, unique: false },
         other => other,
     };
-    Domain::Array { element: Box::new(inner), min: 2, max: 2 }
+    Domain::Array { element: Box::new(inner), min: 2, max: 2, unique: false }
 }
 
 /// The domain of a type whose values do not depend on a name; `None` for other types.

@@ -83,6 +83,13 @@ pub struct InferContext<'a> {
     pub ascii: bool,
 }
 
+impl InferContext<'_> {
+    /// The context without requests of the user.
+    pub fn new(dialect: Dialect, now_micros: i64) -> Self {
+        InferContext { dialect, now_micros, in_key: false, locales: &[], valid_phones: false, ascii: false }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inferred {
     pub domain: Domain,

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{BUCKET, COUNT, ConfigKey, DISTRIBUTION, FILE, GROUP, KeyKind, MODES, REFERENCE, RULE, VALUE_FILE};
+use super::keys::{
+    BUCKET, COUNT, ConfigKey, DISTRIBUTION, FILE, GROUP, KeyKind, MEMBER, MODES, REFERENCE, RULE, VALUE_FILE,
+};
 use dbmocker_planner::COUNT_SHAPES;
 use dbmocker_semantics::generators;
 
@@ -12,6 +14,7 @@ pub fn json_schema() -> Value {
     let head = schema.as_object_mut().expect("a section is an object");
     head.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
     head.insert("title".into(), json!("dbmocker config file"));
+    head.insert("$defs".into(), json!({"member": section(MEMBER)}));
     schema
 }
 
@@ -81,6 +84,13 @@ fn of(key: &ConfigKey) -> Value {
             {"type": "string"},
             {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}}
         ]}),
+        KeyKind::Template => {
+            let value = json!({"type": ["string", "number", "boolean", "null", "array"]});
+            json!({"type": ["object", "null"], "additionalProperties": {"anyOf": [{"$ref": "#/$defs/member"}, value]}})
+        }
+        KeyKind::Item => json!({"$ref": "#/$defs/member"}),
+        KeyKind::Example => json!({}),
+        KeyKind::JsonSchema => json!({"type": ["string", "object", "boolean"]}),
         KeyKind::Number => json!({"type": ["number", "null"]}),
         KeyKind::CountShape => json!({"enum": COUNT_SHAPES.map(|(name, _)| name)}),
         KeyKind::Text => json!({"type": ["string", "number", "null"]}),

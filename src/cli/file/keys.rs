@@ -31,6 +31,14 @@ pub enum KeyKind {
     Groups,
     /// A list of conditions and values.
     Rules,
+    /// A mapping from names of members to rules or values.
+    Template,
+    /// The rule of an item.
+    Item,
+    /// Any value.
+    Example,
+    /// A file with a JSON Schema, or the schema.
+    JsonSchema,
     /// A file, or a file with a column and weights.
     ValueFile,
     /// A number of rows, a multiple of another table's, or a mapping with rows for each row of a parent.
@@ -209,6 +217,12 @@ pub const COLUMN: &[ConfigKey] = &[
         "{normal: {mean: 70, sd: 12}}",
         "How often which number, date, moment, length of a text or value of possible_values comes",
     ),
+    JSON,
+    JSON_EXAMPLE,
+    JSON_SCHEMA,
+    ITEMS,
+    ITEM_COUNT,
+    UNIQUE_ITEMS,
     key("null_probability", KeyKind::Share, "0.1", "Share of NULLs, 0 to 1"),
     key("default", KeyKind::Flag, "true", "Leaves the column to the server's DEFAULT"),
     key(
@@ -232,6 +246,57 @@ pub const COLUMN: &[ConfigKey] = &[
         "With smart_duplicates: how much of the rows follow the skewed law",
     ),
     key("max_duplicate_values", KeyKind::Count, "10", "With smart_duplicates: at most so many different values"),
+];
+
+const JSON: ConfigKey = key(
+    "json",
+    KeyKind::Template,
+    "{theme: {possible_values: [dark, light]}, version: 2}",
+    "The members of a JSON object, in this order: a rule for each, or the value of all documents",
+);
+const JSON_EXAMPLE: ConfigKey = key(
+    "json_example",
+    KeyKind::Example,
+    "{theme: dark, font_size: 14, tags: [a, b]}",
+    "JSON documents with the members of this one, and values of the same kind",
+);
+const JSON_SCHEMA: ConfigKey = key(
+    "json_schema",
+    KeyKind::JsonSchema,
+    "settings.schema.json",
+    "JSON documents that the JSON Schema of a file accepts; the schema may also stand here",
+);
+const ITEMS: ConfigKey = key(
+    "items",
+    KeyKind::Item,
+    "{possible_values: [red, green, blue]}",
+    "The rule of the items of an array, in a column of an array type or in JSON",
+);
+const ITEM_COUNT: ConfigKey =
+    key("item_count", KeyKind::Text, "1..4", "Fewest and most items of an array, or one number for both");
+const UNIQUE_ITEMS: ConfigKey = key("unique_items", KeyKind::Flag, "true", "No item occurs twice in an array");
+
+/// The keys of a member of `json`, and of `items`.
+pub const MEMBER: &[ConfigKey] = &[
+    key("missing", KeyKind::Share, "0.2", "Share of the objects without the member"),
+    key("null_probability", KeyKind::Share, "0.1", "Share of `null`"),
+    JSON,
+    JSON_EXAMPLE,
+    JSON_SCHEMA,
+    ITEMS,
+    ITEM_COUNT,
+    UNIQUE_ITEMS,
+    key("generator_function", KeyKind::Generator, "email", "As of a column; so are the next ones"),
+    key("possible_values", KeyKind::Scalars, "[new, used]", "One of these; numbers, true, false and null stay such"),
+    key("weighted_values", KeyKind::Weights, "{new: 3, used: 1}", "One of these, as often as its weight says"),
+    key("values_from", KeyKind::ValueFile, "cities.txt", "One of the texts of a file"),
+    key("min_value", KeyKind::Scalar, "0", "Smallest whole number, number with a fraction (`0.0`), date or moment"),
+    key("max_value", KeyKind::Scalar, "100", "Largest one"),
+    key("min_length", KeyKind::Count, "3", "Fewest characters"),
+    key("max_length", KeyKind::Count, "20", "Most characters"),
+    key("length", KeyKind::Text, "3..20", "Both"),
+    key("pattern", KeyKind::Text, "\"[A-Z]{3}\"", "A regular expression that the whole text matches"),
+    key("format_string", KeyKind::Text, "\"ORD-{:06d}\"", "Text around the value or around digits"),
 ];
 
 /// The keys of a group of columns.

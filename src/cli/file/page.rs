@@ -1,8 +1,8 @@
 //! The tables of keys in `docs/config.md`, made from the list of keys.
 
 use crate::cli::file::keys::{
-    COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, GROUP, KeyKind, REFERENCE, RULE, SEASON, SERIES, TABLE,
-    VALUE_FILE, WALK,
+    COLUMN, COUNT, ConfigKey, DISTRIBUTION, FILE, GENERATION, GROUP, KeyKind, MEMBER, REFERENCE, RULE, SEASON, SERIES,
+    TABLE, VALUE_FILE, WALK,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/config.md");
@@ -24,6 +24,10 @@ fn kind(kind: KeyKind) -> &'static str {
         KeyKind::CountShape => "name of a law",
         KeyKind::Rows => "list of rows",
         KeyKind::Rules => "list of rules",
+        KeyKind::Template => "members with rules or values",
+        KeyKind::Item => "rule of a member",
+        KeyKind::Example => "any value",
+        KeyKind::JsonSchema => "file, or JSON Schema",
         KeyKind::Groups => "list of groups",
         KeyKind::ValueFile => "file, or mapping",
         KeyKind::References => "list of references",
@@ -57,6 +61,7 @@ fn the_page_lists_every_key() {
         section("A group of columns", GROUP),
         section("A column", COLUMN),
         section("A rule", RULE),
+        section("A member of `json`, or `items`", MEMBER),
         section("`values_from` with a column", VALUE_FILE),
         section("`distribution`", DISTRIBUTION),
         section("`series`", SERIES),

@@ -3,6 +3,7 @@
 
 mod counts;
 mod distribution;
+mod documents;
 mod lists;
 mod references;
 mod series;
@@ -230,37 +231,52 @@ impl ConfigReader<'_> {
         let mut repeat = Repeat::default();
         for (key, value) in self.section(node, &format!("column `{name}`"), keys::COLUMN)? {
             match key.name {
-                "generator_function" => override_.generator = Some(self.generator(value, key)?),
                 "expression" => override_.expression = Some(self.text(value, key)?),
                 "rules" => override_.rules = self.rules(value, key)?,
                 "series" => override_.series = Some(self.series(value)?),
                 "random_walk" => override_.walk = Some(self.walk(value)?),
                 "seasonality" => override_.season = Some(self.season(value)?),
-                "min_value" => override_.min_value = Some(self.scalar(value, key)?),
-                "max_value" => override_.max_value = Some(self.scalar(value, key)?),
-                "min_length" => override_.min_length = Some(self.small(value, key)?),
-                "max_length" => override_.max_length = Some(self.small(value, key)?),
-                "length" => {
-                    let (min, max) = self.length(value, key)?;
-                    (override_.min_length, override_.max_length) = (Some(min), Some(max));
-                }
-                "pattern" => override_.pattern = Some(self.text(value, key)?),
-                "possible_values" => override_.possible_values = self.scalars(value, key)?,
-                "weighted_values" => override_.weighted_values = self.weights(value, key)?,
-                "values_from" => override_.values_from = Some(self.value_file(value, key)?),
                 "distribution" => override_.distribution = Some(self.distribution(value, key)?),
-                "null_probability" => override_.null_probability = Some(self.share(value, key)?),
                 "default" => override_.default = self.flag(value, key)?,
                 "edge_cases" => override_.edge_cases = Some(self.share(value, key)?),
-                "format_string" => override_.format_string = Some(self.text(value, key)?),
                 "duplicate_mode" => repeat.mode = Some((self.mode(value, key)?, value)),
                 "duplicate_value" => repeat.value = Some((self.scalar(value, key)?, value)),
                 "duplicate_probability" => repeat.probability = Some((self.share(value, key)?, value)),
-                _ => repeat.max = Some((self.small(value, key)?.max(1), value)),
+                "max_duplicate_values" => repeat.max = Some((self.small(value, key)?.max(1), value)),
+                _ => self.values(value, key, &mut override_, 0)?,
             }
         }
         override_.duplicates = self.duplicates(repeat)?;
         Ok(override_)
+    }
+
+    /// A key that columns share with members of documents.
+    fn values(
+        &self,
+        value: &YamlNode,
+        key: &ConfigKey,
+        override_: &mut ColumnOverride,
+        depth: usize,
+    ) -> Result<(), FileError> {
+        match key.name {
+            "generator_function" => override_.generator = Some(self.generator(value, key)?),
+            "min_value" => override_.min_value = Some(self.scalar(value, key)?),
+            "max_value" => override_.max_value = Some(self.scalar(value, key)?),
+            "min_length" => override_.min_length = Some(self.small(value, key)?),
+            "max_length" => override_.max_length = Some(self.small(value, key)?),
+            "length" => {
+                let (min, max) = self.length(value, key)?;
+                (override_.min_length, override_.max_length) = (Some(min), Some(max));
+            }
+            "pattern" => override_.pattern = Some(self.text(value, key)?),
+            "possible_values" => override_.possible_values = self.scalars(value, key)?,
+            "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+            "values_from" => override_.values_from = Some(self.value_file(value, key)?),
+            "null_probability" => override_.null_probability = Some(self.share(value, key)?),
+            "format_string" => override_.format_string = Some(self.text(value, key)?),
+            _ => self.document(value, key, override_, depth)?,
+        }
+        Ok(())
     }
 
     fn duplicates(&self, repeat: Repeat<'_>) -> Result<Option<Duplicates>, FileError> {

@@ -94,8 +94,8 @@ impl OverrideScope<'_> {
                 let element = within(&element, legal)?;
                 (Domain::Special(Special::RangeOf { element, multi, apart, law }), true)
             }
-            (Domain::Array { element, min, max }, Domain::Array { element: legal, .. }) => {
-                (Domain::Array { element: within(&element, legal)?, min, max }, true)
+            (Domain::Array { element, min, max, unique }, Domain::Array { element: legal, .. }) => {
+                (Domain::Array { element: within(&element, legal)?, min, max, unique }, true)
             }
             (domain, _) => (domain, false),
         })

@@ -19,7 +19,8 @@ pub enum OverrideError {
     #[error("column `{column}`: `{rule}` does not fit the type `{ty}`: {why}; change it in the config file")]
     Type { column: String, rule: String, ty: String, why: Box<OverrideMisfit> },
     #[error(
-        "column `{column}`: `{rule}` sets the values twice; keep one of generator_function, pattern, possible_values, weighted_values and values_from"
+        "column `{column}`: `{rule}` sets the values twice; keep one of generator_function, pattern, possible_values, weighted_values, values_from, json, json_example, json_schema and \
+         items"
     )]
     Twice { column: String, rule: String },
     #[error(
@@ -83,6 +84,18 @@ impl OverrideError {
 pub enum OverrideMisfit {
     #[error("it leaves no value")]
     NoValue,
+    #[error("it describes JSON documents or the items of an array")]
+    NoDocument,
+    #[error(
+        "the JSON Schema has a keyword that is not supported, a `$ref` beyond the file or to itself, or more than 12 levels"
+    )]
+    UnknownSchema,
+    #[error("no document that the JSON Schema accepts was found; the last one was {0}")]
+    SchemaUnkept(String),
+    #[error("a document has {chars} characters, and it holds {room}")]
+    DocumentRoom { chars: usize, room: usize },
+    #[error("{asked} different items were asked for, and there are {different}")]
+    UniqueItems { asked: u32, different: u128 },
     #[error("the smallest is above the largest")]
     Reversed,
     #[error("it is no number")]

@@ -276,7 +276,8 @@ fn arrays(column: &mut ColumnPlan, profile: &ColumnProfile, element: &Domain) ->
         }
     };
     let said = format!("numbers of elements, {} frequencies", elements.common.len());
-    column.rule = Rule::Draw { domain: Domain::Array { element: Box::new(element), min: most, max: most } };
+    column.rule =
+        Rule::Draw { domain: Domain::Array { element: Box::new(element), min: most, max: most, unique: false } };
     let drawn = Drawn { values: DrawnValues::Own, order: 0.0, lengths: Some(law), fit: LengthFit::Exact, beside: None };
     column.law = Some(LawPlan { law: Law::Drawn(Box::new(drawn)), text: said.clone() });
     Some(said)

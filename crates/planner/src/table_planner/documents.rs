@@ -5,16 +5,14 @@
 //! documents satisfy the conditions.
 
 mod needs;
-mod schema;
 
 use super::{PlanContext, TablePlanner};
+use crate::documents::schema;
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::SqlType;
-use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, Special};
 use dbmocker_predicate as predicate;
 use dbmocker_predicate::{Env, Expr, OneColumn};
-use dbmocker_semantics::InferContext;
 use needs::Needs;
 
 /// Number of documents tested, and how many of them must satisfy the conditions.
@@ -86,14 +84,5 @@ impl TablePlanner<'_> {
             fits && rules.iter().all(|rule| matches!(rule.truth(&row, env), Ok(Some(true))))
         };
         ((0..TRIED).filter(|&i| meets(i)).count() >= ENOUGH).then_some(domain)
-    }
-}
-
-/// Returns the domain of a text member, inferred from its name, within these limits.
-fn text(name: &str, max: u32, context: &InferContext) -> Domain {
-    let ty = SqlType::Text { max_chars: Some(max), max_bytes: None, fixed: false, case_insensitive: false };
-    match dbmocker_semantics::infer_by_name(name, &ty, context) {
-        Some(domain @ (Domain::Text(_) | Domain::Choice { .. })) => domain,
-        _ => dbmocker_semantics::plain_text(TextKind::Words, max),
     }
 }

@@ -88,8 +88,7 @@ impl TablePlanner<'_> {
         let legal = d.legal.clone().unwrap_or_else(text);
         let likely = d.domain.clone().unwrap_or_else(text);
         let positive = dbmocker_semantics::is_never_negative(self.table, column);
-        let context = (b.schema.dialect, b.options.now);
-        let domain = apply_override::domain(column, &likely, &legal, override_, positive, context)?;
+        let domain = apply_override::domain(column, &likely, &legal, override_, positive, &b.context())?;
         Ok(PendingColumn {
             domain: Some(domain.clone()),
             // No other values may replace the override's.

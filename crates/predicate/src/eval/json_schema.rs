@@ -17,8 +17,8 @@ const SILENT: &[&str] = &[
     "writeOnly",
 ];
 
-/// `None` for a schema with unsupported keywords.
-pub(crate) fn keeps(schema: &Json, document: &Json) -> Option<bool> {
+/// Whether a JSON Schema accepts a document; `None` for a schema with unsupported keywords.
+pub fn keeps(schema: &Json, document: &Json) -> Option<bool> {
     let rules = match schema {
         Json::Bool(all) => return Some(*all),
         Json::Object(rules) => rules,

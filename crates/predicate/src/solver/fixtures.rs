@@ -93,7 +93,7 @@ pub(super) fn array(name: &str) -> ColumnInput {
     let element = Box::new(Domain::Text(TextDomain::new(TextKind::Word, 20)));
     let ty = SqlType::Text { max_chars: None, max_bytes: None, fixed: false, case_insensitive: false };
     let ty = SqlType::Array { element: Box::new(ty), dimensions: 1 };
-    column(name, Some(Domain::Array { element, min: 0, max: 3 }), ty)
+    column(name, Some(Domain::Array { element, min: 0, max: 3, unique: false }), ty)
 }
 
 pub(super) trait With: Sized {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::text;
+use crate::documents::text;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::value::Value;
 use dbmocker_domain::document::{Document, DocumentMember};
@@ -188,7 +188,7 @@ impl Needs {
                 Some(need) => need.document(name, context),
                 None => Document::Object { members: Vec::new(), open: true },
             };
-            DocumentMember { name: name.clone(), required: true, document }
+            DocumentMember::new(name, true, document)
         };
         Document::Object { members: names.into_iter().map(member).collect(), open: true }
     }
@@ -209,7 +209,7 @@ impl Need {
             Some("object") => Document::Object { members: Vec::new(), open: true },
             Some("array") => {
                 let item = Document::Leaf(Box::new(text(name.trim_end_matches('s'), 20, context)));
-                Document::Array { item: Box::new(item), min: 1, max: 4 }
+                Document::Array { item: Box::new(item), min: 1, max: 4, unique: false }
             }
             Some("boolean") => Document::OneOf(vec!["true".into(), "false".into()]),
             Some("true" | "false" | "null") => Document::OneOf(vec![self.kind.clone().unwrap_or_default()]),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::text;
+use super::{moment, text};
 use dbmocker_domain::document::{Document, DocumentMember};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Shape};
@@ -14,8 +14,36 @@ const DEEPEST: usize = 12;
 /// Maximum number of characters of texts without a limit.
 const LONGEST: u64 = 60;
 
+/// Returns a schema in which each `$ref` to a part of it is replaced by that part; `None` if a reference leads elsewhere,
+/// or to itself.
+pub fn inlined(schema: &Json) -> Option<Json> {
+    inlined_part(schema, schema, 0)
+}
+
+fn inlined_part(part: &Json, schema: &Json, depth: usize) -> Option<Json> {
+    if depth > 4 * DEEPEST {
+        return None;
+    }
+    Some(match part {
+        Json::Array(items) => {
+            Json::Array(items.iter().map(|item| inlined_part(item, schema, depth + 1)).collect::<Option<_>>()?)
+        }
+        Json::Object(rules) => match rules.get("$ref") {
+            Some(Json::String(path)) => inlined_part(schema.pointer(path.strip_prefix('#')?)?, schema, depth + 1)?,
+            _ => {
+                // Definitions are inlined where they are referred to.
+                let kept =
+                    rules.iter().filter(|(name, _)| depth > 0 || !matches!(name.as_str(), "$defs" | "definitions"));
+                let inlined = kept.map(|(name, rule)| Some((name.clone(), inlined_part(rule, schema, depth + 1)?)));
+                Json::Object(inlined.collect::<Option<_>>()?)
+            }
+        },
+        other => other.clone(),
+    })
+}
+
 /// Returns the shape of a schema's documents; `None` if it uses an unsupported keyword.
-pub(super) fn document(schema: &Json, name: &str, context: &InferContext) -> Option<Document> {
+pub fn document(schema: &Json, name: &str, context: &InferContext) -> Option<Document> {
     of(schema, name, context, 0)
 }
 
@@ -57,6 +85,7 @@ fn of(schema: &Json, name: &str, context: &InferContext, depth: usize) -> Option
                 item: Box::new(item),
                 min: u32::try_from(fewest).ok()?,
                 max: u32::try_from(most).ok()?,
+                unique: rules.get("uniqueItems") == Some(&Json::Bool(true)),
             })
         }
         "boolean" => Some(Document::OneOf(vec!["true".into(), "false".into()])),
@@ -99,11 +128,11 @@ fn object(rules: &Map<String, Json>, context: &InferContext, depth: usize) -> Op
     let mut members = Vec::new();
     for (name, schema) in properties {
         let document = of(schema, name, context, depth + 1)?;
-        members.push(DocumentMember { name: name.clone(), required: required.contains(&name.as_str()), document });
+        members.push(DocumentMember::new(name, required.contains(&name.as_str()), document));
     }
     for name in required.iter().filter(|n| !properties.contains_key(**n)) {
         let document = Document::Leaf(Box::new(text(name, 20, context)));
-        members.push(DocumentMember { name: (*name).to_owned(), required: true, document });
+        members.push(DocumentMember::new(*name, true, document));
     }
     let closed = rules.get("additionalProperties").is_some_and(|a| *a != Json::Bool(true));
     let counted = rules.contains_key("maxProperties") || rules.contains_key("minProperties");
@@ -118,7 +147,7 @@ fn string(rules: &Map<String, Json>, name: &str, context: &InferContext) -> Doma
         (Some(pattern), _) => Some(TextKind::Pattern { regex: anchored(pattern) }),
         (None, Some("email")) => Some(TextKind::Email),
         (None, Some("date")) => Some(TextKind::DateText),
-        (None, Some("date-time")) => Some(TextKind::DateTimeText),
+        (None, Some("date-time")) => return moment(name, context),
         (None, Some("time")) => Some(TextKind::TimeText),
         (None, Some("uri" | "url")) => Some(TextKind::Url),
         (None, Some("uuid")) => Some(TextKind::Uuid),
