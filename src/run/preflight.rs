@@ -234,7 +234,8 @@ fn temporary(
 ) -> Result<Option<String>, RunError> {
     let copy = ident::quote(dialect, &target.table);
     if dialect == Dialect::Postgres {
-        return match loader.execute(&format!("BEGIN; {}", postgres_create(table, target))) {
+        // Indexes of the copy may call functions that name others without their schema.
+        return match loader.calling_functions().execute(&format!("BEGIN; {}", postgres_create(table, target))) {
             Ok(_) => Ok(None),
             Err(LoadError::Statement { message, code: Some(code), .. }) if code == "42501" => {
                 Err(RunError::NoTrial { message })

@@ -57,6 +57,9 @@ pub struct Finding {
 }
 
 /// The kind of error.
+/// The name of the finding about a table whose rows could not be counted.
+const UNCOUNTED: &str = "rows";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -72,6 +75,13 @@ pub enum FindingKind {
     Integrity,
     /// The server could not evaluate the check; this does not prove an error.
     Unchecked,
+}
+
+impl Finding {
+    /// Whether the table's rows could not be counted.
+    pub fn is_of_rows(&self) -> bool {
+        self.kind == FindingKind::Unchecked && self.name == UNCOUNTED
+    }
 }
 
 impl Verification {

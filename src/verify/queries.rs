@@ -54,7 +54,7 @@ pub(super) fn count_rows(
                         Ok(found) => verdict.rows = found.first().map_or(0, |x| x.1),
                         Err(e @ SchemaError::Query { .. }) => verdict.findings.push(Finding {
                             kind: FindingKind::Unchecked,
-                            name: "rows".into(),
+                            name: super::UNCOUNTED.into(),
                             rows: 0,
                             detail: e.to_string(),
                         }),

@@ -446,3 +446,19 @@ fn defaults_functions_and_zones_are_tried_where_only_the_server_knows() {
     );
     assert!(db.number("SELECT count(DISTINCT home) FROM people") > 20);
 }
+
+#[test]
+fn indexes_by_functions_that_call_others_without_their_schema_are_tried_and_verified() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE FUNCTION pt(int, int) RETURNS point IMMUTABLE LANGUAGE sql AS 'SELECT point($1, $2)';
+         CREATE FUNCTION rng(int, int) RETURNS box IMMUTABLE LANGUAGE sql AS 'SELECT box(pt(0, $1), pt(10, $2))';
+         CREATE TABLE loc (id serial PRIMARY KEY, fmin int NOT NULL, fmax int NOT NULL CHECK (fmin < fmax));
+         CREATE INDEX loc_i ON loc USING gist (rng(fmin, fmax));
+         CREATE TABLE other (id serial PRIMARY KEY);",
+    );
+    let ran = dbmocker(["load", "--url", &db.url, "--rows", "200"]).ok();
+    assert!(ran.stderr.contains("verified: 2 tables, 400 rows, no error found\n"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("no row was tried"), "{}", ran.stderr);
+    assert_eq!(db.number("SELECT count(*) FROM loc"), 200);
+}

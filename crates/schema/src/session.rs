@@ -22,6 +22,8 @@ use sqlx::{MySqlConnection, SqliteConnection};
 use super::error::{SchemaError, nearest};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// SQLSTATEs of PostgreSQL: undefined_function, undefined_table, undefined_object.
+const UNDEFINED: [&str; 3] = ["42883", "42P01", "42704"];
 
 enum Client {
     Postgres(Box<SessionReader>),
@@ -142,7 +144,19 @@ impl Session {
         }
         match &mut self.client {
             Client::Postgres(reader) => {
-                reader.read(sql, manner, take).map_err(|e| read_error(&self.target, context, e))
+                let mut taken = false;
+                let mut read = reader.read(sql, manner, &mut |columns, values| {
+                    taken = true;
+                    take(columns, values)
+                });
+                // An index or a generated column calls functions that name others without their schema.
+                if let Err(ReadError::Server { code, .. }) = &read
+                    && UNDEFINED.contains(&code.as_str())
+                    && !(taken || manner.calls_functions)
+                {
+                    read = reader.read(sql, StatementMode { calls_functions: true, ..manner }, take);
+                }
+                read.map_err(|e| read_error(&self.target, context, e))
             }
             Client::Mysql(runtime, client) => stream!(runtime, &mut *client),
             Client::Sqlite(runtime, client) => stream!(runtime, &mut *client),

@@ -134,14 +134,20 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
         compare(verdict, report, printer);
     }
     if found.passed(false) {
-        let (count, rows) = (humanize::plural(tables.len() as u64, "table"), humanize::rows(found.rows()));
-        printer.note(format_args!("verified: {count}, {rows}, no error found"));
-        for (_, finding) in found.findings() {
+        let unread = found.tables.iter().filter(|t| t.findings.iter().any(Finding::is_of_rows)).count() as u64;
+        let beside = match unread {
+            0 => String::new(),
+            n => format!("; {} could not be read", humanize::plural(n, "table")),
+        };
+        let (count, rows) = (humanize::plural(tables.len() as u64 - unread, "table"), humanize::rows(found.rows()));
+        printer.note(format_args!("verified: {count}, {rows}, no error found{beside}"));
+        for (table, finding) in found.findings() {
             // SQLite refuses later statements on such tables, so this is reported without a flag.
-            if finding.kind == FindingKind::Unchecked && finding.name == "foreign_key_check" {
-                printer.warn(finding);
-            } else {
-                printer.detail(finding);
+            let foreign_keys = finding.kind == FindingKind::Unchecked && finding.name == "foreign_key_check";
+            match table {
+                Some(table) if finding.is_of_rows() => printer.warn(format_args!("`{table}`: {finding}")),
+                _ if foreign_keys => printer.warn(finding),
+                _ => printer.detail(finding),
             }
         }
     } else {
@@ -153,7 +159,7 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
 /// Compares the current row counts with the counts before the load and the loaded rows.
 fn compare(verdict: &mut TableVerdict, report: &TableReport, printer: &Printer) {
     let expected = report.before.saturating_add(report.rows);
-    let uncounted = verdict.findings.iter().any(|f| f.kind == FindingKind::Unchecked && f.name == "rows");
+    let uncounted = verdict.findings.iter().any(Finding::is_of_rows);
     if uncounted || verdict.rows == expected {
         return;
     }

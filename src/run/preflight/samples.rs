@@ -145,7 +145,7 @@ impl Samples<'_> {
         }
         loader.send_with_next(sql::begin(Dialect::Postgres))?;
         for (table, target) in copies {
-            loader.send_with_next(&postgres_create(table, target))?;
+            loader.calling_functions().send_with_next(&postgres_create(table, target))?;
         }
         Ok(())
     }
