@@ -35,6 +35,7 @@ mod tests;
 mod text;
 pub mod totals;
 mod types;
+mod verbs;
 
 use thiserror::Error;
 
