@@ -146,10 +146,7 @@ impl<'a> Finder<'a> {
         let score = |&(k, is_key): &(usize, bool)| {
             let key = &parent.columns[k];
             // If the table has a foreign key to this table already, the column is a copy of a column of the parent row.
-            if !fits(&column.ty, &key.ty)
-                || (t, c) == (p, k)
-                || (refers && (!is_key || column.name == key.name))
-            {
+            if !fits(&column.ty, &key.ty) || (t, c) == (p, k) || (refers && (!is_key || column.name == key.name)) {
                 return None;
             }
             let target = ReferenceTarget {

@@ -60,6 +60,7 @@ pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::{Name, language};
 pub use nulls::{named as named_nulls, undoing as undoing_nulls};
+pub use numbers::is_count;
 pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, course, delay, is_billed, is_leave, is_machine, is_planned, is_validity, stage, step};
 

@@ -109,30 +109,78 @@ fn percent_of(name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
     Some((phrase, meaning, factor?))
 }
 
+/// Places and goods of which a row has a number.
+const COUNTABLE: &[&str] = &[
+    "room",
+    "seat",
+    "bed",
+    "table",
+    "place",
+    "spot",
+    "slot",
+    "unit",
+    "ticket",
+    "space",
+    "stall",
+    "berth",
+    "cabin",
+    "desk",
+    "locker",
+    "bike",
+    "scooter",
+    "dock",
+    "charger",
+    "car",
+    "vehicle",
+    "license",
+    "licence",
+    "copy",
+    "card",
+    "voucher",
+    "coupon",
+    "key",
+    "pallet",
+    "position",
+    "apartment",
+    "flat",
+    "plot",
+    "pitch",
+    "court",
+    "chair",
+    "device",
+    "bay",
+    "gate",
+    "suite",
+    "tent",
+    "boat",
+    "badge",
+    "permit",
+];
+/// Words of the number of all, and of those in one state.
+const ALL: &[&str] = &["total", "available"];
+const IN_ONE_STATE: &[&str] =
+    &["sold", "left", "occupied", "free", "taken", "booked", "reserved", "used", "issued", "rented", "vacant"];
+
 /// The range of a column that counts places or goods in one state: `rooms_total`, `seats_available`, `tickets_sold`.
 /// `None` for other names.
 pub fn counted(name: &Name) -> Option<Scale> {
-    let plural = name.whole.split('_').next().is_some_and(|first| {
-        first.ends_with('s') && !first.ends_with("ss") && name.words.first().is_some_and(|word| word != first)
-    });
-    let state = [
-        "total",
-        "sold",
-        "left",
-        "available",
-        "occupied",
-        "free",
-        "taken",
-        "booked",
-        "reserved",
-        "used",
-        "issued",
-        "rented",
-    ];
-    let counts = plural && name.words.len() == 2 && state.contains(&name.last());
+    let [noun, state] = &name.words[..] else { return None };
+    let plural = name.whole.split('_').next().is_some_and(|first| first != noun && first.ends_with('s'));
+    if !plural || !COUNTABLE.contains(&noun.as_str()) {
+        return None;
+    }
     // A part is not more than the total.
-    let (lo, hi) = if matches!(name.last(), "total" | "available") { (30.0, 160.0) } else { (0.0, 30.0) };
-    counts.then_some(Scale { lo, hi, shape: Shape::Low, fraction: false })
+    let (lo, hi) = match state.as_str() {
+        state if ALL.contains(&state) => (30.0, 160.0),
+        state if IN_ONE_STATE.contains(&state) => (0.0, 30.0),
+        _ => return None,
+    };
+    Some(Scale { lo, hi, shape: Shape::Low, fraction: false })
+}
+
+/// Whether a whole number counts places or goods, so that it is no amount: `rooms_total`.
+pub fn is_count(column: &str) -> bool {
+    counted(&Name::new(column)).is_some()
 }
 
 /// Words for hundredths of a currency unit, at the end of a name.

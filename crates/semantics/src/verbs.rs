@@ -23,9 +23,8 @@ const FORMS: &[&[&str]] = &[
 ];
 
 /// Endings of nouns, and of the verb, after the stem of a regular participle.
-const NOUNS: &[&str] = &[
-    "", "e", "y", "ion", "ation", "ment", "ement", "ure", "al", "ing", "age", "ance", "ence", "back", "out", "off",
-];
+const NOUNS: &[&str] =
+    &["", "e", "y", "ion", "ation", "ment", "ement", "ure", "al", "ing", "age", "ance", "ence", "back", "out", "off"];
 
 /// Whether two words are forms of one verb: `stopped` and `stop`, `declined` and `decline`, `denied` and `deny`.
 pub(crate) fn same_verb(a: &str, b: &str) -> bool {
@@ -41,11 +40,31 @@ pub(crate) fn same_verb(a: &str, b: &str) -> bool {
     a.len() > 2 && a == b
 }
 
+/// Participles without a regular ending.
+const PARTICIPLES: &[&str] = &[
+    "made", "built", "sold", "bought", "paid", "sent", "held", "led", "taught", "won", "done", "found", "kept", "put",
+    "set", "run", "lost", "told", "met", "read", "shot", "drawn", "shown", "known", "thrown", "grown", "sung", "begun",
+    "caught", "left", "lent", "hit", "cut", "brought", "worn", "flown", "born", "sworn",
+];
+/// What people do to rows, also in its plain form: `create_by`.
+const RECORDED: &[&str] = &[
+    "create", "update", "modify", "change", "edit", "delete", "remove", "insert", "add", "enter", "record", "register",
+    "approve", "reject", "review", "check", "audit", "verify", "confirm", "submit", "request", "report", "cancel",
+    "close", "assign", "handle", "process", "sign", "receive", "prepare", "upload", "post", "publish", "operate",
+];
+
+/// Whether a column of this verb and `by` holds whoever did it: `counted_by`, `create_by`, but not `sort_by` or `ship_by`.
+pub(crate) fn is_done_by_people(verb: &str) -> bool {
+    let regular = verb.len() > 3 && (verb.ends_with("ed") && !verb.ends_with("eed") || verb.ends_with("en"));
+    regular || PARTICIPLES.contains(&verb) || RECORDED.contains(&verb)
+}
+
 /// Whether the rows of a table are the event of a phrase, by a word of the table's name: refunds and `refunded`, deaths
 /// and `died`, failed jobs and `failure reason`.
 pub(crate) fn is_of_event(table: &Name, phrase: &str) -> bool {
     /// Words about an event.
-    const ABOUT: &[&str] = &["at", "on", "by", "of", "reason", "date", "until", "code", "message", "amount", "last", "id"];
+    const ABOUT: &[&str] =
+        &["at", "on", "by", "of", "reason", "date", "until", "code", "message", "amount", "last", "id"];
     let events = || phrase.split(' ').filter(|word| word.len() > 2 && !ABOUT.contains(word));
     table.words.iter().any(|noun| events().any(|event| is_form(noun, event)))
 }

@@ -74,10 +74,7 @@ pub(super) fn remembered<E>(
 }
 
 /// Returns the result of `find`, from the cache if possible: whether a foreign key's parent agrees, and that parent.
-pub(super) fn remembered_parent(
-    asked: CellRequest,
-    find: impl FnOnce() -> Option<Option<u64>>,
-) -> Option<Option<u64>> {
+pub(super) fn remembered_parent(asked: CellRequest, find: impl FnOnce() -> Option<Option<u64>>) -> Option<Option<u64>> {
     type CachedParents = Vec<Option<(CellRequest, Option<Option<u64>>)>>;
     thread_local! {
         static KNOWN: RefCell<CachedParents> = const { RefCell::new(Vec::new()) };
