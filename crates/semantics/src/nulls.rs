@@ -145,6 +145,9 @@ mod tests {
             ("locked_at", "lockers", 0.93),
             ("shipped_at", "shipments", 0.25),
             ("suspended_on", "members", 0.9),
+            ("address_2", "addresses", 0.65),
+            ("middle_name", "names", 0.65),
+            ("note", "notes", USUAL),
         ] {
             assert_eq!(share(&Name::new(column), &Name::new(table)), expected, "{table}.{column}");
         }

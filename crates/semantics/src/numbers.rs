@@ -79,11 +79,28 @@ fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, 
     {
         return Some((phrase, scaled, of_percent));
     }
+    // `salary_min` is a salary.
+    if let Some((phrase, ..)) = &found
+        && BOUNDS.contains(&phrase.as_str())
+        && plain.ends(phrase)
+        && let Some(of) = of_bound(table, &plain)
+    {
+        return Some(of);
+    }
     let found = found.filter(|(_, meaning)| times == 1.0 || !matches!(meaning, NumberMeaning::Scale(s) if s.fraction));
     match found {
         Some((phrase, meaning)) => Some((phrase, meaning, times)),
         None => name.best(&d.numbers).map(|(phrase, meaning)| (phrase, meaning, 1.0)),
     }
+}
+
+/// Words of bounds, at the end of a name.
+const BOUNDS: [&str; 4] = ["min", "max", "minimum", "maximum"];
+
+/// The entry of a bound by the words before it.
+fn of_bound(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+    let words = name.words.split_last().filter(|(_, before)| !before.is_empty())?.1.to_vec();
+    lookup(table, &Name { words, whole: name.whole.clone() })
 }
 
 /// The word of percentages, at the end of a name.
@@ -196,6 +213,9 @@ fn is_of_people(table: &Name) -> bool {
 /// The range of years of a column that holds one, by its name.
 fn years(name: &Name, year: i32) -> Option<Scale> {
     let year = f64::from(year);
+    if name.last() == "vintage" {
+        return Some(Scale { lo: year - 25.0, hi: year - 1.0, shape: Shape::High, fraction: false });
+    }
     if !(name.last() == "year" || name.has("year") && name.words.len() <= 3 && !name.has("years")) {
         return None;
     }

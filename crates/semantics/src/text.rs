@@ -27,7 +27,8 @@ pub struct TextColumn<'a> {
 /// none does.
 pub fn meaning(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
     let TextColumn { name, neighbours, .. } = column;
-    if let Some(flag) = flag(name) {
+    let ship = name.words == ["flag"] && is_of_ships(neighbours);
+    if let Some(flag) = flag(name).filter(|_| !ship) {
         return Some(("flag".into(), Meaning::Flag(flag)));
     }
     if let Some(found) = by_neighbours(column) {
@@ -46,6 +47,13 @@ fn of_catalogue(kind: &str) -> Option<(String, Meaning)> {
     of_kind(K::Catalogue(Named::find(kind)?))
 }
 
+/// Whether the rows are ships, whose `flag` is a country.
+fn is_of_ships(neighbours: &Neighbours) -> bool {
+    neighbours.any_ends(SHIPS) || neighbours.table.ends_any(&["vessel", "ship", "yacht"])
+}
+
+/// Ends of names in tables of ships.
+const SHIPS: &[&str] = &["imo number", "imo", "mmsi", "call sign", "dwt", "gross tonnage"];
 /// Ends of names in tables about elections.
 const ELECTIONS: &[&str] =
     &["candidate", "candidate id", "turnout", "turnout percent", "party", "constituency", "precinct", "electorate"];
@@ -111,6 +119,10 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         // A district of voters, not of a hospital.
         [.., "ward"] if neighbours.any_ends(ELECTIONS) => {
             dictionary().columns.get("electoral ward").map(|meaning| ("electoral ward".to_owned(), meaning.clone()))
+        }
+        // The flag under which a ship sails.
+        ["flag"] if is_of_ships(neighbours) => {
+            dictionary().columns.get("flag state").map(|meaning| ("flag state".to_owned(), meaning.clone()))
         }
         // The month of a ledger's period.
         [.., "period"] if *room == 7 => of_catalogue("year_month"),

@@ -62,9 +62,11 @@ pub(crate) fn is_done_by_people(verb: &str) -> bool {
 /// Whether the rows of a table are the event of a phrase, by a word of the table's name: refunds and `refunded`, deaths
 /// and `died`, failed jobs and `failure reason`.
 pub(crate) fn is_of_event(table: &Name, phrase: &str) -> bool {
-    /// Words about an event.
-    const ABOUT: &[&str] =
-        &["at", "on", "by", "of", "reason", "date", "until", "code", "message", "amount", "last", "id"];
+    /// Words about an event, and of attributes that rows of that name may lack: `address_2` of addresses.
+    const ABOUT: &[&str] = &[
+        "at", "on", "by", "of", "reason", "date", "until", "code", "message", "amount", "last", "id", "address",
+        "name", "line", "street", "number", "price", "tax", "delivery", "special", "valid", "end",
+    ];
     let events = || phrase.split(' ').filter(|word| word.len() > 2 && !ABOUT.contains(word));
     table.words.iter().any(|noun| events().any(|event| is_form(noun, event)))
 }

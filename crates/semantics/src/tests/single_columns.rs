@@ -34,6 +34,11 @@ fn numbers_by_table_and_part() {
         ("motoren", "leistung_kw", INT, "Int 1..250"),
         ("lieferungen", "lieferkw", INT, "Int 1..52"),
         ("nations", "gold", INT, "Int 0..40"),
+        ("jobs", "salary_min", INT, "Int 25000..150000"),
+        ("jobs", "salary_max", INT, "Int 25000..150000"),
+        ("limits", "max", INT, "Int 10..1000"),
+        ("wines", "vintage", INT, "Int 2000..2024"),
+        ("tickets", "bags", INT, "Choice 1"),
         ("heroes", "player_gold", INT, "Int 0..5000"),
         ("accruals", "rate_pct", INT, "Int 0..25"),
         ("bins", "shelf", INT, "Int 1..8"),
@@ -90,6 +95,11 @@ fn words_of_a_trade_count_in_its_tables() {
         ("salons", "service_type", false, "preventive"),
         ("patients", "ward", true, "hospital_department"),
         ("voters", "ward", true, "Ward 1"),
+        ("vessels", "flag", true, "Panama"),
+        ("settings", "flag", false, "Panama"),
+        ("port_calls", "port", true, "Rotterdam"),
+        ("servers", "port", false, "Rotterdam"),
+        ("songs", "genre", true, "music_genre"),
     ] {
         let domain = format!("{:?}", inferred(table, name, varchar(60)).domain);
         assert_eq!(domain.contains(contains), has, "{table}.{name}: {domain}");
