@@ -113,8 +113,8 @@ pub struct Unsupported {
 /// [`Unsupported`] where no value of the type can be made.
 pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Result<Inferred, Unsupported> {
     let inference = types::ColumnInference::new(table, column, context);
-    let legal =
-        legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
+    let legal = legal(&inference.stored_type(&column.ty), context)
+        .ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
         inference.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let null_share = if column.nullable { nulls::share(inference.name(), inference.table()) } else { 0.0 };
