@@ -15,7 +15,7 @@ use dbmocker_core::schema::{Column, Deferrable, Dialect, ForeignKey, Schema, Sql
 use dbmocker_files::manifest::{Manifest, ManifestError, TableEntry};
 use dbmocker_files::{Difference, FilePart, Format, compare, hive};
 use dbmocker_generate::generator::Generator;
-use dbmocker_plan::{DeferredIndexes, Plan};
+use dbmocker_plan::{DeferredIndexes, Plan, UnprovedExpression};
 use dbmocker_planner::order::{Edge, order};
 
 /// The source of a table's rows.
@@ -115,6 +115,8 @@ pub struct TableJob {
     pub audited: Vec<ForeignKey>,
     /// The table's storage engine has transactions.
     pub transactional: bool,
+    /// Keys whose values an expression of the config file gives, which are not proved to differ: (key, expression).
+    pub unproved: Vec<(String, UnprovedExpression)>,
 }
 
 /// Rows of a table above which it has a transaction of its own.
@@ -163,6 +165,7 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
             existing: p.existing,
             limited_by: p.limited_by.clone(),
             deferred_indexes: p.deferred_indexes.clone().unwrap_or_default(),
+            unproved: p.keys.iter().filter_map(|k| Some((k.name.clone(), k.unproved.clone()?))).collect(),
             chunks: p.chunks.as_ref().and_then(|c| c.rows),
             ..job(schema.dialect, table, sent)
         }
@@ -393,6 +396,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         chunks: None,
         done: false,
         audited: Vec::new(),
+        unproved: Vec::new(),
         transactional: dialect != Dialect::Mysql || table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB")),
     }
 }

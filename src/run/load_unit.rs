@@ -24,7 +24,7 @@ use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
 use super::references::count_orphans;
-use super::refused::refused;
+use super::refused::{refused, unproved};
 use super::schedule::Schedule;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
@@ -249,13 +249,18 @@ impl<'a> UnitLoad<'a> {
             Some(first) if !message.contains(first.as_str()) => format!("{first}; and without its triggers: {message}"),
             _ => message,
         };
+        let told = |code: &Option<String>, message: String| match unproved(self.run.dialect, self.unit, code, &message)
+        {
+            Some(why) => format!("{message}; {why}"),
+            None => message,
+        };
         match error {
             RunError::Load(LoadError::Statement { context, message, code }) => {
                 let context = format!("`{}`: {context}", self.unit.tables[0].name);
-                LoadError::Statement { context, message: both(message), code }.into()
+                LoadError::Statement { context, message: told(&code, both(message)), code }.into()
             }
             RunError::Load(LoadError::Table { table, message, code }) => {
-                LoadError::Table { table, message: both(message), code }.into()
+                LoadError::Table { table, message: told(&code, both(message)), code }.into()
             }
             other => other,
         }

@@ -3,7 +3,10 @@
 
 use dbmocker_loaders::{Dialect, LoadError};
 
+use dbmocker_plan::UnprovedExpression;
+
 use super::RunError;
+use super::jobs::Unit;
 
 /// The server's message, if the error is about the rows and not about the connection, a lock, the disk or a cancelled
 /// run.
@@ -46,9 +49,46 @@ pub(super) fn is_lock_timeout(error: &LoadError) -> bool {
     code == "40001" || message.contains("(error 1205)")
 }
 
+/// The expressions of the config file that may have given a duplicate key; `None` for other errors.
+pub(super) fn unproved(dialect: Dialect, unit: &Unit, code: &Option<String>, message: &str) -> Option<String> {
+    let keys = unit.tables.iter().flat_map(|job| &job.unproved);
+    let text = |(key, of): &(String, UnprovedExpression)| {
+        format!(
+            "key `{key}` needs different values, and those of `{}`, an expression ({}), were compared for some rows \
+             only: let it read more of what identifies the row",
+            of.column, of.origin
+        )
+    };
+    let texts: Vec<String> = keys.map(text).collect();
+    (is_duplicate(dialect, code.as_deref()?, message) && !texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// Whether two rows have one key.
+fn is_duplicate(dialect: Dialect, code: &str, message: &str) -> bool {
+    match dialect {
+        Dialect::Postgres => code == "23505",
+        Dialect::Mysql => message.contains("(error 1062)") || message.contains("duplicate key"),
+        Dialect::Sqlite => matches!(code, "2067" | "1555"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn duplicate_keys_are_recognized() {
+        for (dialect, code, message, is) in [
+            (Dialect::Postgres, "23505", "duplicate key value", true),
+            (Dialect::Postgres, "23514", "check", false),
+            (Dialect::Mysql, "23000", "duplicate entry 'X' for key 'code' (error 1062)", true),
+            (Dialect::Mysql, "23000", "column 'a' cannot be null (error 1048)", false),
+            (Dialect::Sqlite, "2067", "UNIQUE constraint failed", true),
+            (Dialect::Sqlite, "275", "CHECK constraint failed", false),
+        ] {
+            assert_eq!(is_duplicate(dialect, code, message), is, "{code} {message}");
+        }
+    }
 
     #[test]
     fn rows_are_refused_by_constraints_and_triggers_alone() {

@@ -175,3 +175,16 @@ tables: {t: {count: 2000, column_configs: {tenant: {default: true}, who: {defaul
     let ran = configured("load", &db.url, "session: {a.b: 1}", &[]);
     assert!(ran.code != 0 && ran.stderr.contains("SQLite has no settings of sessions"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_expression_that_repeats_beyond_the_sample_is_named_when_the_server_refuses_its_rows() {
+    let db = database(Kind::Sqlite, "CREATE TABLE parts (id INTEGER PRIMARY KEY, code TEXT UNIQUE);");
+    let config = "tables: {parts: {count: 9000, column_configs: {code: {expression: \
+                  \"case when row_number() between 4001 and 4002 then 'X' else 'P' || row_number() end\"}}}}";
+    let plan = configured("plan", &db.url, config, &[]);
+    let text = format!("{}{}", plan.stdout, plan.stderr);
+    assert!(text.contains("`code` is an expression (") && text.contains("not proved to differ"), "{text}");
+    let ran = configured("load", &db.url, config, &[]);
+    let named = ran.stderr.contains("those of `code`, an expression (") && ran.stderr.contains("line 1");
+    assert!(ran.code != 0 && named, "{}", ran.stderr);
+}

@@ -92,6 +92,17 @@ pub struct KeyPlan {
     #[serde(with = "dbmocker_core::serde_ext::unsigned")]
     pub capacity: u128,
     pub how: String,
+    /// The expression that gives its values, if they are not proved to differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproved: Option<UnprovedExpression>,
+}
+
+/// An expression that identifies rows, of whose values only a sample is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnprovedExpression {
+    pub column: String,
+    /// The place in the config file.
+    pub origin: String,
 }
 
 impl KeyPlan {

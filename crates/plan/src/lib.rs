@@ -40,7 +40,7 @@ pub use duplicates::{Duplicates, Scalar};
 pub use error::{Endless, PlanFault, TableFault};
 pub use existing_keys::{ExistingKeys, Sample};
 pub use flow::{Flow, FlowKind, FlowPart};
-pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan};
+pub use keys::{Attempts, ChildCounts, CompositeKey, Fan, KeyLayout, KeyPlan, UnprovedExpression};
 pub use law::{
     Aggregate, Began, Clock, Course, Drawn, DrawnValues, Fold, Form, Formula, Gap, Input, InputOf, Law, LawPlan,
     LengthFit, Moment, NameColumns, Owned, StatusPath, WHOLE,

@@ -13,7 +13,7 @@ use super::overrides::ResolvedOverrides;
 use super::profile::LearnedColumns;
 use super::references::{PolymorphicReference, References, is_only_key};
 use super::row_counts::CountedParent;
-use super::table_planner::{KeyPair, RowsAbove, RowsByKind};
+use super::table_planner::{KeyPair, KnownParents, RowsAbove, RowsByKind};
 use super::wanted_keys::{self, WantedKeys};
 use dbmocker_core::schema::{Dialect, ForeignKey, Schema, Table, TableName};
 use dbmocker_core::value::{Value, digest, fold};
@@ -83,6 +83,8 @@ pub(super) struct PlanContext<'a> {
     pub learned: LearnedColumns,
     /// Ancestors with rows in a table, as far as they were looked for.
     pub rows_above: RefCell<RowsAbove>,
+    /// Parent rows found while such ancestors were looked for.
+    pub parent_rows: RefCell<KnownParents>,
     /// Rows of parents by kind, found while their children were planned.
     pub rows_by_kind: RefCell<RowsByKind>,
     /// Key tuples read so far, by table, columns and limit.
@@ -188,6 +190,7 @@ impl<'a> PlanContext<'a> {
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),
             rows_above: RefCell::default(),
+            parent_rows: RefCell::default(),
             rows_by_kind: RefCell::default(),
             pools: RefCell::default(),
         };

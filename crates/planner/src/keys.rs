@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmocker_plan::{CompositeKey, Fan, KeyLayout, KeyPlan, ParentChoice};
+use dbmocker_plan::{CompositeKey, Fan, KeyLayout, KeyPlan, ParentChoice, UnprovedExpression};
 
 /// Products of domain sizes stay below this, so that permutations fit 64 bits.
 const LARGEST: u64 = 1 << 62;
@@ -47,6 +47,8 @@ pub struct ColumnFacts {
     pub coupled: bool,
     /// The values of a series differ: in the table, or among the rows of this parent selection.
     pub series: Option<Option<usize>>,
+    /// The place of an expression that is taken for such a series, of whose values only a sample is compared.
+    pub unproved: Option<String>,
     /// Description of `size` if the key may hold more values than the planner can produce.
     pub made: Option<String>,
     /// A key of a referring table needs its values to differ in every row.
@@ -234,32 +236,45 @@ impl Assigner<'_> {
         }
     }
 
+    /// Returns a column of a key whose values differ in every row.
+    fn unique_column(&self, k: usize) -> Option<usize> {
+        let key = &self.keys[k];
+        let unique = |c: &usize| match self.out.columns.get(c) {
+            Some(Carrier::Sequence { .. }) => true,
+            Some(Carrier::Unique { size, total, .. }) => size == total || key.nulls_distinct,
+            _ => false,
+        };
+        key.columns.iter().copied().filter(|_| key.exact).find(unique)
+    }
+
+    /// Returns a column of a key whose series keeps its values apart.
+    fn by_series(&self, k: usize) -> Option<usize> {
+        let key = &self.keys[k];
+        let series = |c: &usize| match self.columns[*c].series {
+            Some(Some(m)) => self.identifies(k, m),
+            Some(None) => true,
+            None => false,
+        };
+        key.columns.iter().copied().filter(|_| key.exact).find(series)
+    }
+
     /// Returns the reason why a key is unique already.
     fn covered(&self, k: usize) -> Option<String> {
         let key = &self.keys[k];
         if key.fixed {
             return Some("the rows are fixed".into());
         }
-        let unique = |c: &&usize| {
-            key.exact
-                && match self.out.columns.get(c) {
-                    Some(Carrier::Sequence { .. }) => true,
-                    Some(Carrier::Unique { size, total, .. }) => size == total || key.nulls_distinct,
-                    _ => false,
-                }
-        };
-        if let Some(&c) = key.columns.iter().find(unique) {
+        if let Some(c) = self.unique_column(k) {
             return Some(format!("`{}` is unique", self.columns[c].name));
         }
-        let series = |c: &&usize| match self.columns[**c].series {
-            Some(Some(m)) => key.exact && self.identifies(k, m),
-            Some(None) => key.exact,
-            None => false,
-        };
-        if let Some(&c) = key.columns.iter().find(series) {
-            return Some(match self.columns[c].series.flatten() {
-                Some(m) => format!("`{}` is a series for each {}", self.columns[c].name, self.members[m].choice("")),
-                None => format!("`{}` is a series", self.columns[c].name),
+        if let Some(c) = self.by_series(k) {
+            let name = &self.columns[c].name;
+            return Some(match (self.columns[c].series.flatten(), &self.columns[c].unproved) {
+                (_, Some(origin)) => {
+                    format!("`{name}` is an expression ({origin}) whose values are not proved to differ")
+                }
+                (Some(m), None) => format!("`{name}` is a series for each {}", self.members[m].choice("")),
+                (None, None) => format!("`{name}` is a series"),
             });
         }
         for (&m, pick) in &self.out.picks {
@@ -283,7 +298,15 @@ impl Assigner<'_> {
     fn done(&mut self, k: usize, capacity: u128, how: String) {
         let key = &self.keys[k];
         let columns = key.columns.iter().map(|&c| self.columns[c].name.clone()).collect();
-        self.out.plans.push(KeyPlan { name: key.name.clone(), primary: key.primary, columns, capacity, how });
+        let unproved = self.unproved(k);
+        self.out.plans.push(KeyPlan { name: key.name.clone(), primary: key.primary, columns, capacity, how, unproved });
+    }
+
+    /// Returns the expression by which alone the values of a key differ, if that is not proved.
+    fn unproved(&self, k: usize) -> Option<UnprovedExpression> {
+        let c = self.by_series(k).filter(|_| self.unique_column(k).is_none() && !self.keys[k].fixed)?;
+        let origin = self.columns[c].unproved.clone()?;
+        Some(UnprovedExpression { column: self.columns[c].name.clone(), origin })
     }
 
     fn needs_attempts(&mut self, k: usize) {
@@ -535,6 +558,7 @@ mod tests {
             member: None,
             coupled: false,
             series: None,
+            unproved: None,
             made: None,
             distinct_for_children: false,
         }

@@ -5,11 +5,11 @@
 //! a cycle or leave a key too few values.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::foreign_keys;
 use super::overrides::ResolvedOverrides;
-use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table};
+use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_semantics::references as names;
 use dbmocker_semantics::references::ReferenceTarget;
 
@@ -88,6 +88,8 @@ struct Finder<'a> {
     /// Words of the tables' names, and of their columns' names.
     tables: Vec<Vec<String>>,
     columns: Vec<Vec<Vec<String>>>,
+    /// For each table, the columns to which others may refer, and whether each is the only column of a key.
+    keys: Vec<Vec<(usize, bool)>>,
     /// No table declares a foreign key.
     loose: bool,
 }
@@ -100,8 +102,15 @@ impl<'a> Finder<'a> {
             let prefix = names::prefix(t.columns.iter().map(|c| c.name.as_str()));
             t.columns.iter().map(|c| names::words(&c.name, prefix.as_deref())).collect()
         });
+        let columns: Vec<Vec<Vec<String>>> = columns.collect();
         let loose = schema.tables.iter().all(|t| t.foreign_keys.is_empty());
-        Finder { schema, overrides, rows, tables, columns: columns.collect(), loose }
+        let keys = |(table, names): (&Table, &Vec<Vec<String>>)| {
+            let filled = (0..table.columns.len()).filter(|&k| !table.columns[k].nullable);
+            let keys = filled.map(|k| (k, is_only_key(table, k)));
+            keys.filter(|(k, is_key)| names::may_be_target(&names[*k], *is_key)).collect()
+        };
+        let keys = schema.tables.iter().zip(&columns).map(keys).collect();
+        Finder { schema, overrides, rows, tables, columns, keys, loose }
     }
 
     /// Returns the best target of each column of a table, where there is one.
@@ -113,8 +122,9 @@ impl<'a> Finder<'a> {
     fn best(&self, t: usize, c: usize) -> Option<NamedReference> {
         let mut best: Option<NamedReference> = None;
         let mut several = false;
+        let parents: HashSet<&TableName> = self.schema.tables[t].foreign_keys.iter().map(|f| &f.parent).collect();
         for p in 0..self.schema.tables.len() {
-            for (key, score) in self.targets(t, c, p) {
+            for (key, score) in self.targets(t, c, p, &parents) {
                 match &best {
                     Some(b) if b.score > score => {}
                     Some(b) if b.score == score => several |= b.parent != p,
@@ -128,20 +138,15 @@ impl<'a> Finder<'a> {
         best.filter(|_| !several)
     }
 
-    /// Returns the columns of table `p` to which column `c` of table `t` may refer.
-    fn targets(&self, t: usize, c: usize, p: usize) -> Vec<(usize, u8)> {
+    /// Returns the columns of table `p` to which column `c` of table `t`, with these parents, may refer.
+    fn targets(&self, t: usize, c: usize, p: usize, parents: &HashSet<&TableName>) -> Vec<(usize, u8)> {
         let (child, parent) = (&self.schema.tables[t], &self.schema.tables[p]);
-        let refers = t != p && child.foreign_keys.iter().any(|f| f.parent == parent.name);
+        let refers = t != p && parents.contains(&parent.name);
         let column = &child.columns[c];
-        let score = |k: usize| {
+        let score = |&(k, is_key): &(usize, bool)| {
             let key = &parent.columns[k];
-            let is_key = is_only_key(parent, k);
             // If the table has a foreign key to this table already, the column is a copy of a column of the parent row.
-            if !fits(&column.ty, &key.ty)
-                || key.nullable
-                || (t, c) == (p, k)
-                || (refers && (!is_key || column.name == key.name))
-            {
+            if !fits(&column.ty, &key.ty) || (t, c) == (p, k) || (refers && (!is_key || column.name == key.name)) {
                 return None;
             }
             let target = ReferenceTarget {
@@ -153,7 +158,7 @@ impl<'a> Finder<'a> {
             };
             Some((k, names::fit(&self.columns[t][c], &target, self.loose)?))
         };
-        (0..parent.columns.len()).filter_map(score).collect()
+        self.keys[p].iter().filter_map(score).collect()
     }
 
     /// Returns true if nothing else determines the column's values.

@@ -2,7 +2,7 @@
 
 pub(crate) use common_ancestors::KeyPair;
 pub(crate) use learned::LearnedScope;
-pub(crate) use related_parents::{RowsAbove, RowsByKind};
+pub(crate) use related_parents::{KnownParents, RowsAbove, RowsByKind};
 pub(crate) use status_presence::decides;
 
 use std::collections::BTreeMap;

@@ -25,7 +25,7 @@ pub(super) fn convert(e: &Sql, d: Dialect) -> Out {
         Sql::CompoundIdentifier(parts) => {
             parts.last().map(|i| Expr::Column(ident_text(i))).ok_or_else(|| unsupported(e))
         }
-        Sql::Value(v) => literal(&v.value).ok_or_else(|| unsupported(e)),
+        Sql::Value(v) => literal(&v.value, d).ok_or_else(|| unsupported(e)),
         Sql::Prefixed { value, .. } => go(value),
         Sql::Collate { expr, .. } => go(expr),
         // Another time zone shifts a timestamp by hours; a zone that is not a constant must be one that the server
@@ -161,9 +161,10 @@ fn unsupported(what: &impl std::fmt::Display) -> ParseError {
     ParseError::Unsupported(what.to_string().chars().take(120).collect())
 }
 
-fn literal(v: &ast::Value) -> Option<Expr> {
+fn literal(v: &ast::Value, d: Dialect) -> Option<Expr> {
     use ast::Value as V;
     let value = match v {
+        V::Number(n, _) if d == Dialect::Sqlite => as_double(parse_number(n)?),
         V::Number(n, _) => parse_number(n)?,
         V::Boolean(b) => Value::Bool(*b),
         V::Null => Value::Null,
@@ -174,6 +175,21 @@ fn literal(v: &ast::Value) -> Option<Expr> {
         other => Value::Text(other.clone().into_string()?),
     };
     Some(Expr::Literal(value))
+}
+
+/// SQLite has no exact decimals: as a text, `1.50` is `1.5` and `2.00` is `2.0`.
+fn as_double(number: Value) -> Value {
+    match number {
+        Value::Decimal { mut unscaled, mut scale } => {
+            while scale > 1 && unscaled % 10 == 0 {
+                (unscaled, scale) = (unscaled / 10, scale - 1);
+            }
+            // `3.` is no integer.
+            let missing = if scale == 0 { 10 } else { 1 };
+            Value::Decimal { unscaled: unscaled.saturating_mul(missing), scale: scale.max(1) }
+        }
+        other => other,
+    }
 }
 
 fn escape(e: &Option<Box<Sql>>, d: Dialect) -> Result<Option<char>, ParseError> {

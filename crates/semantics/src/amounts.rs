@@ -2,6 +2,9 @@
 
 mod words;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::names::Name;
 use words::{BOUNDS, UNITS};
 
@@ -103,12 +106,15 @@ fn role(mut name: Name) -> Option<Amount> {
     }
     // The least stock is not the stock.
     if name.words.len() > 1 && BOUNDS.contains(&name.words[0].as_str()) {
-        let whole = name.words.join(" ");
-        return AMOUNTS.iter().find(|(phrases, _)| phrases.contains(&whole.as_str())).map(|(_, amount)| *amount);
+        return BY_PHRASE.get(name.words.join(" ").as_str()).copied();
     }
-    let table = AMOUNTS.iter().flat_map(|(phrases, amount)| phrases.iter().map(move |p| (*p, *amount)));
-    table.filter(|(p, _)| name.ends(p)).max_by_key(|(p, _)| p.split(' ').count()).map(|(_, amount)| amount)
+    (0..name.words.len()).find_map(|from| BY_PHRASE.get(name.words[from..].join(" ").as_str()).copied())
 }
+
+/// The entries of [`AMOUNTS`] by phrase.
+static BY_PHRASE: LazyLock<HashMap<&str, Amount>> = LazyLock::new(|| {
+    AMOUNTS.iter().flat_map(|(phrases, amount)| phrases.iter().map(move |phrase| (*phrase, *amount))).collect()
+});
 
 /// Whether the number is in hundredths of a currency unit.
 pub fn in_cents(name: &str) -> bool {

@@ -122,10 +122,15 @@ pub const WINDOWS: &[(&[&str], Window)] = &[
     (&["deleted", "cancelled", "canceled", "archived", "revoked"], window(-2 * YEAR, -1, Shape::High)),
 ];
 
+/// Days until which something must happen.
+const DEADLINE: Window = window(-60, 120, Shape::Uniform);
 const ANY: Window = window(-4 * YEAR, -1, Shape::High);
 
 /// The window of a date column by its name, with the phrase that matched; the default window if none does.
 pub fn window_of(name: &Name) -> (Option<&'static str>, Window) {
+    if let Some(phrase) = DEADLINES.iter().find(|phrase| name.ends(phrase)) {
+        return (Some(phrase), DEADLINE);
+    }
     // The order of the rows decides: words for future dates come before those for past ones.
     for (phrases, window) in WINDOWS {
         if let Some(phrase) = phrases.iter().find(|p| name.has(p)) {
@@ -208,6 +213,25 @@ const PERIOD_BOUNDS: [&str; 8] = [
     "valid until",
 ];
 
+/// Ends of names of days until which something must happen.
+const DEADLINES: &[&str] = &[
+    "ship by",
+    "deliver by",
+    "due by",
+    "pay by",
+    "reply by",
+    "respond by",
+    "return by",
+    "use by",
+    "sell by",
+    "best by",
+    "consume by",
+    "complete by",
+    "finish by",
+    "needed by",
+    "required by",
+];
+
 /// Times of day in minutes: first, last, and step.
 type TimesOfDay = (u16, u16, u16);
 
@@ -245,5 +269,6 @@ pub fn is_clock(name: &Name) -> bool {
 pub fn is_day(name: &Name) -> bool {
     let bounds =
         ["starts on", "ends on", "start on", "end on", "hired on", "born on", "due on", "issued on", "paid on"];
-    (name.ends("date") || name.ends_any(&bounds) || name.ends_any(&PERIOD_BOUNDS)) && !name.has("update")
+    let day = name.ends("date") || name.ends_any(&bounds) || name.ends_any(&PERIOD_BOUNDS) || name.ends_any(DEADLINES);
+    day && !name.has("update")
 }

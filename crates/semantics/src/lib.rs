@@ -35,6 +35,7 @@ mod tests;
 mod text;
 pub mod totals;
 mod types;
+mod verbs;
 
 use thiserror::Error;
 
@@ -59,6 +60,7 @@ pub use measures::{Measure, is_reading};
 pub use name_orderings::soft_checks;
 pub use names::{Name, language};
 pub use nulls::{named as named_nulls, undoing as undoing_nulls};
+pub use numbers::is_count;
 pub use privacy::{Privacy, privacy};
 pub use stages::{Stage, ages, course, delay, is_billed, is_leave, is_machine, is_planned, is_validity, stage, step};
 
@@ -118,8 +120,8 @@ pub struct Unsupported {
 /// [`Unsupported`] where no value of the type can be made.
 pub fn infer(table: &Table, column: &Column, context: &InferContext<'_>) -> Result<Inferred, Unsupported> {
     let inference = types::ColumnInference::new(table, column, context);
-    let legal =
-        legal(&column.ty, context).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
+    let legal = legal(&inference.stored_type(&column.ty), context)
+        .ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let (domain, reason) =
         inference.infer(&column.ty).ok_or_else(|| unsupported(&column.type_name, &table.name.name, &column.name))?;
     let null_share = if column.nullable { nulls::share(inference.name(), inference.table()) } else { 0.0 };

@@ -10,7 +10,11 @@
 
 mod words;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::names::Name;
+use super::verbs::same_verb;
 use words::{
     AMOUNTS, BRANCH_STATES, DEFAULT_STATUSES, DETAILS, ENDINGS, EVENTS, LEAVING, NOT_THE_EVENT, ONLINE, OVER, SAID,
     STAMPS, STATES, STATUSES_BY_TABLE, STEADY, TRANSLATED, UNITS_OF_STATES,
@@ -440,20 +444,6 @@ pub fn flagged(flag: &Name, column: &Name) -> Option<bool> {
     (stamp && what == state).then_some(true)
 }
 
-/// Whether two words are forms of one verb: `stopped` and `stop`, `declined` and `decline`, `denied` and `deny`.
-fn same_verb(a: &str, b: &str) -> bool {
-    let stem = |word: &str| {
-        let cut = ["ied", "ed", "al", "ing", "y", "e", "ion"].iter().find_map(|end| word.strip_suffix(end));
-        let stem = cut.unwrap_or(word);
-        // `stopp` of `stopped`.
-        let mut last = stem.chars().rev();
-        let double = matches!((last.next(), last.next()), (Some(a), Some(b)) if a == b && cut.is_some());
-        if double { stem[..stem.len() - 1].to_owned() } else { stem.to_owned() }
-    };
-    let (a, b) = (stem(a), stem(b));
-    a.len() > 2 && a == b
-}
-
 /// The English words of a status in another language.
 fn in_english(status: String) -> String {
     if is_known(&status) {
@@ -478,23 +468,46 @@ fn event_of_column(column: &Name) -> Option<(usize, bool)> {
             return Some((event, true));
         }
     }
+    let mut phrases: Vec<&EventPhrase> = words.iter().filter_map(|word| EVENT_PHRASES.get(word)).flatten().collect();
+    phrases.sort_by_key(|phrase| phrase.order);
+    phrases.dedup_by_key(|phrase| phrase.order);
     let mut found: Option<(usize, usize, bool)> = None;
-    for (e, event) in EVENTS.iter().enumerate() {
-        for (phrases, done) in [(event.done, true), (event.nouns, false)] {
-            for p in phrases {
-                let p: Vec<&str> = p.split(' ').collect();
-                let Some(at) = words.windows(p.len()).rposition(|w| w == p) else { continue };
-                let (before, after) = (&words[..at], &words[at + p.len()..]);
-                if let Some(stamp) = column_kind(event, done, before, after)
-                    && found.is_none_or(|(end, ..)| at + p.len() > end)
-                {
-                    found = Some((at + p.len(), e, stamp));
-                }
-            }
+    for phrase in phrases {
+        let p = &phrase.words;
+        let Some(at) = words.windows(p.len()).rposition(|w| w == p) else { continue };
+        let (before, after) = (&words[..at], &words[at + p.len()..]);
+        if let Some(stamp) = column_kind(&EVENTS[phrase.event], phrase.done, before, after)
+            && found.is_none_or(|(end, ..)| at + p.len() > end)
+        {
+            found = Some((at + p.len(), phrase.event, stamp));
         }
     }
     found.map(|(_, e, stamp)| (e, stamp))
 }
+
+/// A phrase of an event.
+struct EventPhrase {
+    /// The position among all phrases.
+    order: usize,
+    event: usize,
+    /// A status after the event, not a noun for it.
+    done: bool,
+    words: Vec<&'static str>,
+}
+
+/// The phrases of [`EVENTS`] by their first words.
+static EVENT_PHRASES: LazyLock<HashMap<&str, Vec<EventPhrase>>> = LazyLock::new(|| {
+    let of = |event: usize| {
+        let [done, nouns] = [(EVENTS[event].done, true), (EVENTS[event].nouns, false)];
+        [done, nouns].into_iter().flat_map(move |(phrases, done)| phrases.iter().map(move |p| (event, done, *p)))
+    };
+    let mut out: HashMap<&str, Vec<EventPhrase>> = HashMap::new();
+    for (order, (event, done, phrase)) in (0..EVENTS.len()).flat_map(of).enumerate() {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        out.entry(words[0]).or_default().push(EventPhrase { order, event, done, words });
+    }
+    out
+});
 
 /// Whether the words before and after an event's phrase make the column the event's timestamp (`true`) or another
 /// column of the event (`false`); `None` if it does not belong to the event.

@@ -65,14 +65,16 @@ impl Name {
 
     /// Whether the name's last words are the phrase's words.
     pub fn ends(&self, phrase: &str) -> bool {
-        let n = phrase.split(' ').count();
-        self.words.len() >= n && self.words[self.words.len() - n..].iter().map(String::as_str).eq(phrase.split(' '))
+        let mut words = self.words.iter().rev();
+        phrase.rsplit(' ').all(|of_phrase| words.next().is_some_and(|word| word == of_phrase))
     }
 
     /// Whether the name contains the phrase's words as a sequence.
     pub fn has(&self, phrase: &str) -> bool {
-        let n = phrase.split(' ').count();
-        self.words.windows(n).any(|w| w.iter().map(String::as_str).eq(phrase.split(' ')))
+        (0..self.words.len()).any(|from| {
+            let mut words = self.words[from..].iter();
+            phrase.split(' ').all(|of_phrase| words.next().is_some_and(|word| word == of_phrase))
+        })
     }
 
     pub fn has_any(&self, phrases: &[&str]) -> bool {

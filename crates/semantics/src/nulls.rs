@@ -1,446 +1,54 @@
-//! The share of NULLs in a nullable column, by its name.
+//! The share of NULLs in a nullable column, by its name and its table's.
+
+mod words;
 
 use super::names::Name;
-
-/// The share for names that are not listed.
-const USUAL: f64 = 0.08;
-
-/// Columns that are never NULL: identity, state and creation time.
-const NEVER_NULL: &[&str] = &[
-    "id",
-    "name",
-    "title",
-    "code",
-    "email",
-    "status",
-    "state",
-    "type",
-    "kind",
-    "created at",
-    "created",
-    "created on",
-    "created date",
-    "updated at",
-    "updated",
-    "modified at",
-    "last update",
-    "price",
-    "amount",
-    "total",
-    "subtotal",
-    "quantity",
-    "currency",
-    "uuid",
-    "user name",
-    "username",
-    "password",
-    "first name",
-    "last name",
-    "full name",
-    "enabled",
-    "active",
-    "key",
-    "value",
-    "position",
-    "min value",
-    "max value",
-    "minimum value",
-    "maximum value",
-    "version",
-    "slug",
-    "country",
-    "country code",
-    "city",
-    "timezone",
-    "locale",
-    "language",
-];
-
-/// Phrases at the end of a name and the share of NULLs; the first match wins.
-const SHARES: &[(&[&str], f64)] = &[
-    (
-        &[
-            "deleted at",
-            "deleted",
-            "deleted on",
-            "deleted by",
-            "deletion date",
-            "deletion reason",
-            "archived at",
-            "archived by",
-            "cancelled at",
-            "canceled at",
-            "cancelled by",
-            "canceled by",
-            "cancel reason",
-            "cancellation reason",
-            "revoked at",
-            "revoked by",
-            "banned at",
-            "banned until",
-            "ban reason",
-            "suspended at",
-            "suspended until",
-            "blocked at",
-            "blocked until",
-            "death date",
-            "date of death",
-            "deceased at",
-            "deceased on",
-            "died at",
-            "died on",
-            "decommissioned at",
-            "decommissioned on",
-            "dismantled at",
-            "dismantled on",
-            "removed at",
-            "removed on",
-            "retired at",
-            "retired on",
-            "terminated",
-            "terminated at",
-            "termination date",
-            "termination reason",
-            "merged",
-            "rejected at",
-            "rejected by",
-            "reject reason",
-            "rejection reason",
-            "refunded at",
-            "refund reason",
-            "refund amount",
-            "refunded amount",
-            "voided at",
-            "disputed at",
-            "failed at",
-            "failure reason",
-            "failure code",
-            "failure message",
-            "error",
-            "error message",
-            "error code",
-            "last error",
-            "exception",
-            "stack trace",
-            "replaced",
-            "superseded",
-            "disabled at",
-            "deprecated at",
-            "discontinued at",
-            "unsubscribed at",
-            "locked at",
-            "locked by",
-            "locked until",
-        ],
-        0.93,
-    ),
-    (&["fax", "fax number", "suffix", "name suffix", "maiden name", "address 3", "line 3", "street 3"], 0.88),
-    (
-        &[
-            "coupon",
-            "coupon id",
-            "coupon code",
-            "voucher id",
-            "discount code",
-            "promo code",
-            "promotion id",
-            "gift message",
-            "referrer id",
-            "referred by",
-            "referral code",
-            "utm campaign",
-        ],
-        0.8,
-    ),
-    (
-        &[
-            "address 2",
-            "address line 2",
-            "line 2",
-            "street 2",
-            "secondary address",
-            "nick name",
-            "middle name",
-            "second name",
-            "prefix",
-            "delivery instruction",
-            "special instruction",
-            "allergy",
-        ],
-        0.65,
-    ),
-    (&["note", "notes", "remark", "remarks", "internal note", "avatar", "avatar url", "logo", "bio", "about"], 0.55),
-    (&["comment", "comments", "website", "tax id", "vat number", "compare at price", "old price", "sale price"], 0.5),
-    (
-        &[
-            "end date",
-            "ended at",
-            "end time",
-            "end at",
-            "valid to",
-            "valid until",
-            "closed at",
-            "resolved at",
-            "returned at",
-            "return date",
-            "expire at",
-            "expiry date",
-            "expiration date",
-            "two factor secret",
-            "remember token",
-            "reset token",
-        ],
-        0.45,
-    ),
-    (
-        &[
-            "finished at",
-            "completed at",
-            "delivered at",
-            "shipped at",
-            "shipped date",
-            "paid at",
-            "approved at",
-            "approved by",
-            "reviewed at",
-            "reviewed by",
-            "acknowledged at",
-            "acknowledged by",
-            "assigned to",
-            "assignee id",
-            "assigned at",
-            "used at",
-            "read at",
-            "opened at",
-            "clicked at",
-            "brand id",
-            "company",
-            "birth date",
-            "gender",
-        ],
-        0.25,
-    ),
-    (&["parent", "parent id", "phone", "phone number", "mobile", "verified at", "description"], 0.15),
-];
-
-/// Ends of events that most rows do not have, whatever the table's rows are.
-const RARE_EVENTS: &[&str] = &[
-    "deleted",
-    "removed",
-    "archived",
-    "cancelled",
-    "canceled",
-    "revoked",
-    "withdrawn",
-    "recalled",
-    "banned",
-    "suspended",
-    "blocked",
-    "frozen",
-    "blacklisted",
-    "decommissioned",
-    "dismantled",
-    "scrapped",
-    "demolished",
-    "retired",
-    "terminated",
-    "resigned",
-    "dismissed",
-    "laid off",
-    "left",
-    "departed company",
-    "offboarded",
-    "churned",
-    "dissolved",
-    "liquidated",
-    "deactivated",
-    "disabled",
-    "deprecated",
-    "discontinued",
-    "obsoleted",
-    "superseded",
-    "replaced",
-    "merged",
-    "rejected",
-    "declined",
-    "denied",
-    "refunded",
-    "reversed",
-    "voided",
-    "annulled",
-    "disputed",
-    "charged back",
-    "failed",
-    "bounced",
-    "unsubscribed",
-    "opted out",
-    "locked",
-    "lost",
-    "stolen",
-    "defaulted",
-    "written off",
-    "escalated",
-    "abandoned",
-    "deceased",
-    "died",
-    "expelled",
-    "evicted",
-    "reopened",
-    "overridden",
-    "muted",
-    "edited",
-    "pinned",
-    "transferred out",
-    "dropped out",
-    "delisted",
-    "unpublished",
-    "sold off",
-    "renounced",
-    "forfeited",
-    "quarantined",
-];
-const RARE: f64 = 0.9;
-
-/// Ends of events that end what lasts: an employment, a shop, an allergy.
-const ENDS: &[&str] = &[
-    "closed",
-    "ended",
-    "end",
-    "resolved",
-    "finished",
-    "stopped",
-    "expired",
-    "ceased",
-    "exited",
-    "exit",
-    "vacated",
-    "discharged",
-    "graduated",
-    "inactivated",
-    "shut down",
-    "cured",
-    "healed",
-];
-const LASTING: f64 = 0.85;
-
-/// Rows that last: people, places, companies, goods, diseases. A case, a task or a stay usually ends.
-const LASTING_ROWS: &[&str] = &[
-    "warehouse",
-    "store",
-    "shop",
-    "branch",
-    "office",
-    "site",
-    "location",
-    "place",
-    "building",
-    "plant",
-    "factory",
-    "depot",
-    "station",
-    "hotel",
-    "restaurant",
-    "clinic",
-    "hospital",
-    "school",
-    "university",
-    "library",
-    "venue",
-    "facility",
-    "zone",
-    "person",
-    "people",
-    "user",
-    "customer",
-    "client",
-    "member",
-    "employee",
-    "staff",
-    "provider",
-    "doctor",
-    "nurse",
-    "teacher",
-    "instructor",
-    "student",
-    "patient",
-    "contact",
-    "agent",
-    "driver",
-    "supplier",
-    "vendor",
-    "partner",
-    "carrier",
-    "company",
-    "organization",
-    "organisation",
-    "department",
-    "team",
-    "club",
-    "account",
-    "bank account",
-    "wallet",
-    "allergy",
-    "condition",
-    "disease",
-    "disability",
-    "device",
-    "machine",
-    "asset",
-    "vehicle",
-    "equipment",
-    "product",
-    "article",
-    "item",
-    "brand",
-    "position",
-    "job position",
-    "post",
-    "domain",
-    "farm",
-    "field",
-    "meter",
-    "property",
-    "dealer",
-    "franchise",
-    "airline",
-];
-
-/// First words of columns that refer to a row that this one undoes or repeats: few rows do.
-const UNDOING: &[&str] = &[
-    "reverse",
-    "reversal",
-    "reversed",
-    "correct",
-    "corrected",
-    "replace",
-    "replaced",
-    "supersede",
-    "superseded",
-    "duplicate",
-    "merged",
-    "amend",
-    "amended",
-    "copied",
-    "cloned",
-    "forked",
-    "predecessor",
-    "migrated",
-];
+use super::verbs::is_of_event;
+use words::{
+    ENDS, LASTING, LASTING_ROWS, NEVER_NULL, RARE, RARE_EVENTS, RARE_OF_LASTING, SHARES, UNDOING, UNFINISHED, USUAL,
+};
 
 /// The share of NULLs by the names of a column and its table, from 0 to 1.
 pub fn share(name: &Name, table: &Name) -> f64 {
-    ended(name, table).or_else(|| named(name)).unwrap_or(USUAL)
+    let undoes = || undoing(name).filter(|_| !matches!(name.last(), "key" | "number"));
+    by_phrase(name, table).or_else(undoes).or_else(|| never(name)).unwrap_or(USUAL)
 }
 
-/// The share of NULLs in a column about the end of what lasts: `closed_on` of warehouses.
-fn ended(name: &Name, table: &Name) -> Option<f64> {
+/// The share of NULLs in a foreign key by its name, from 0 to 1; `None` if no phrase matches.
+pub fn named(name: &Name, table: &Name) -> Option<f64> {
+    by_phrase(name, table).or_else(|| undoing(name)).or_else(|| never(name))
+}
+
+/// The share of NULLs by the phrases of events and attributes.
+fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
+    if let Some((_, share)) = name.best(&super::dictionary::dictionary().nulls) {
+        return Some(*share);
+    }
+    let event = event(name);
     let lasts = || LASTING_ROWS.iter().any(|rows| table.ends(rows));
-    let event = event(name)?;
-    (event.ends_any(ENDS) && event.words.len() == 1 && lasts()).then_some(LASTING)
+    if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts()) {
+        let ends = event.ends_any(ENDS).then_some(LASTING);
+        if let Some(share) = ends.or_else(|| event.ends_any(RARE_OF_LASTING).then_some(RARE)) {
+            return Some(share);
+        }
+    }
+    let rare = event.is_some_and(|event| event.ends_any(RARE_EVENTS) && event.words.len() <= 2).then_some(RARE);
+    let listed = SHARES.iter().find_map(|(phrases, share)| Some((*share, phrases.iter().find(|p| name.ends(p))?)));
+    match listed {
+        // The rows are the event: refunds, failed jobs. A shipment has yet to be shipped.
+        Some((_, phrase)) if !name.has_any(UNFINISHED) && is_of_event(table, phrase) => Some(USUAL),
+        Some((share, _)) => Some(share),
+        None => rare.filter(|_| !name.words.iter().any(|word| is_of_event(table, word))),
+    }
+}
+
+/// 0 for identity, state and creation time.
+fn never(name: &Name) -> Option<f64> {
+    NEVER_NULL.iter().any(|p| p.split(' ').eq(name.words.iter().map(String::as_str))).then_some(0.0)
 }
 
 /// The share of NULLs in a column that refers to a row that this one undoes or repeats (`reverses_entry_id`); `None` for
-/// other columns.
+/// other columns. Of columns that are no foreign keys, keys and numbers do not refer to one.
 pub fn undoing(name: &Name) -> Option<f64> {
     let undoes = name.words.first().is_some_and(|word| UNDOING.contains(&word.as_str()));
     let refers = matches!(name.last(), "id" | "number" | "uuid" | "key" | "of" | "from" | "into");
@@ -452,23 +60,6 @@ fn event(name: &Name) -> Option<Name> {
     let (last, words) = name.words.split_last()?;
     let about = matches!(last.as_str(), "at" | "on" | "date" | "time" | "by" | "reason" | "until" | "timestamp");
     (about && !words.is_empty()).then(|| Name { words: words.to_vec(), whole: name.whole.clone() })
-}
-
-/// The share of NULLs by name, from 0 to 1; `None` if no phrase matches.
-pub fn named(name: &Name) -> Option<f64> {
-    if let Some((_, share)) = name.best(&super::dictionary::dictionary().nulls) {
-        return Some(*share);
-    }
-    if let Some((_, share)) = SHARES.iter().find(|(phrases, _)| name.ends_any(phrases)) {
-        return Some(*share);
-    }
-    if event(name).is_some_and(|event| event.ends_any(RARE_EVENTS) && event.words.len() <= 2) {
-        return Some(RARE);
-    }
-    if let Some(share) = undoing(name) {
-        return Some(share);
-    }
-    NEVER_NULL.iter().any(|p| p.split(' ').eq(name.words.iter().map(String::as_str))).then_some(0.0)
 }
 
 #[cfg(test)]
@@ -487,7 +78,7 @@ mod tests {
             ("status", 0.0),
             ("billing_email", 0.08),
             ("glow", 0.08),
-            ("left_on", 0.9),
+            ("left_on", 0.08),
             ("offboarded_at", 0.9),
             ("reverses_journal_id", 0.9),
             ("replacement_cost", 0.08),
@@ -506,15 +97,78 @@ mod tests {
             ("resolved_on", "tickets", 0.08),
             ("ended_on", "employees", 0.85),
             ("end_date", "bookings", 0.45),
+            ("left_on", "employees", 0.9),
+            ("merged_at", "customers", 0.9),
+            ("frozen_at", "accounts", 0.9),
+            ("frozen_at", "samples", 0.08),
+            ("left_at", "visits", 0.08),
+            ("merged_at", "pull_requests", 0.25),
+            ("closed_at", "trading_positions", 0.45),
+            ("closed_at", "work_items", 0.45),
+            ("discharged_on", "patients", 0.25),
         ] {
             assert_eq!(super::share(&Name::new(column), &Name::new(table)), share, "{table}.{column}");
         }
     }
 
+    #[test]
+    fn rows_that_are_the_event_have_it() {
+        for (column, table) in [
+            ("refunded_at", "refunds"),
+            ("refund_reason", "order_refunds"),
+            ("cancelled_at", "cancellations"),
+            ("cancelled_by", "cancellations"),
+            ("cancellation_reason", "cancellations"),
+            ("failed_at", "failed_jobs"),
+            ("exception", "failed_jobs"),
+            ("error_message", "error_logs"),
+            ("stack_trace", "exceptions"),
+            ("died_on", "deaths"),
+            ("suspended_on", "suspensions"),
+            ("lost_on", "lost_items"),
+            ("replaced_on", "replacements"),
+            ("withdrawn_at", "withdrawals"),
+            ("charged_back_at", "chargebacks"),
+            ("written_off_on", "write_offs"),
+            ("redeemed_at", "redemptions"),
+            ("responded_at", "survey_responses"),
+            ("claimed_at", "claims"),
+            ("denied_at", "denials"),
+            ("clicked_at", "email_clicks"),
+        ] {
+            assert_eq!(share(&Name::new(column), &Name::new(table)), USUAL, "{table}.{column}");
+        }
+        for (column, table, expected) in [
+            ("cancelled_at", "orders", 0.93),
+            ("cancelled_at", "refunds", 0.93),
+            ("failed_at", "failed_jobs_archive", USUAL),
+            ("locked_at", "lockers", 0.93),
+            ("shipped_at", "shipments", 0.25),
+            ("suspended_on", "members", 0.9),
+            ("address_2", "addresses", 0.65),
+            ("middle_name", "names", 0.65),
+            ("note", "notes", USUAL),
+        ] {
+            assert_eq!(share(&Name::new(column), &Name::new(table)), expected, "{table}.{column}");
+        }
+    }
+
+    #[test]
+    fn keys_and_numbers_undo_only_as_foreign_keys() {
+        let (table, of) = (Name::new("entries"), |column: &str| Name::new(column));
+        for column in ["correct_key", "correct_number", "correct_answer_id"] {
+            assert_eq!(share(&of(column), &table), USUAL, "{column}");
+            assert_eq!(named(&of(column), &table), None, "{column}");
+        }
+        assert_eq!(share(&of("duplicate_key"), &table), USUAL);
+        assert_eq!(named(&of("duplicate_number"), &table), Some(RARE));
+        assert_eq!(share(&of("corrected_entry_id"), &table), RARE);
+    }
+
     /// A phrase that is not in the normalized form of names would never match.
     #[test]
     fn phrases_are_normalized() {
-        let lists = [NEVER_NULL, RARE_EVENTS, ENDS, UNDOING];
+        let lists = [NEVER_NULL, RARE_EVENTS, RARE_OF_LASTING, ENDS, UNDOING];
         let all = SHARES.iter().flat_map(|(phrases, _)| *phrases).chain(lists.into_iter().flatten());
         let wrong: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
         assert_eq!(wrong, Vec::<&&str>::new());

@@ -111,6 +111,32 @@ const LEFTS: &[&str] =
 const PLACES: &[&str] = &["seat", "spot", "place", "slot", "bed", "space", "unit", "balance"];
 /// Roots of words that say how a part came about.
 const VERBS: &[&str] = &["us", "book", "taken", "sold", "fill", "occupi", "earn", "obtain", "achiev", "reach"];
+/// Words of what is measured rather than counted, unless the name says so: `cpu_count`.
+const MEASURES: &[&str] = &[
+    "cpu",
+    "gpu",
+    "memory",
+    "ram",
+    "disk",
+    "storage",
+    "bandwidth",
+    "network",
+    "load",
+    "power",
+    "energy",
+    "traffic",
+    "temp",
+    "temperature",
+    "pressure",
+    "volume",
+    "weight",
+    "height",
+    "length",
+    "width",
+    "speed",
+    "time",
+    "duration",
+];
 /// Words of numbers that are no part of a largest one.
 const LOWER: &[&str] = &["min", "minimum", "low", "lowest", "least", "default"];
 
@@ -126,6 +152,10 @@ pub struct NumberName {
     wholes: Vec<(usize, &'static str, String)>,
     /// It is an amount rather than a number of things.
     money: bool,
+    /// The name says that it is a number of things.
+    counts: bool,
+    /// It is the number of all places or goods of a kind: `beds_total`.
+    total: bool,
 }
 
 impl NumberName {
@@ -141,7 +171,9 @@ impl NumberName {
         }
         let roots = name.words.iter().filter(|w| !PLAIN.contains(&w.as_str())).map(|w| root(w).to_owned()).collect();
         let money = name.has_any(&["value", "amount", "cost", "price"]);
-        NumberName { name, roots, parts, wholes, money }
+        let counts = name.has_any(&["count", "number of", "num", "quantity"]);
+        let total = name.last() == "total" && super::numbers::counted(&name).is_some();
+        NumberName { name, roots, parts, wholes, money, counts, total }
     }
 
     /// Whether the name consists of plain words.
@@ -166,9 +198,25 @@ impl NumberName {
         words.iter().find(|w| self.name.has(w)).map(|w| rest(&self.name, w))
     }
 
+    /// Whether the name is that of an identifier: `card_number`.
+    fn is_identifier(&self) -> bool {
+        self.name.words.len() > 1 && self.name.last() == "number"
+    }
+
+    /// Whether both may be of one unit: a number of things is no part of an amount, or of a measure.
+    fn is_comparable(&self, whole: &NumberName) -> bool {
+        let measure = self.roots.iter().any(|root| MEASURES.contains(&root.as_str()));
+        !(self.counts && whole.money || self.money && whole.counts || measure && self.counts != whole.counts)
+    }
+
     /// The usual share of `whole` that this number is; `None` if it is not a part of it.
     pub fn share_of(&self, whole: &NumberName) -> Option<PartShare> {
-        if self.name.words == whole.name.words {
+        self.ranked_share_of(whole).map(|(_, share)| share)
+    }
+
+    /// As [`share_of`](Self::share_of), with a rank: wholes named by the other word of a pair, by no word, by a limit.
+    fn ranked_share_of(&self, whole: &NumberName) -> Option<(u8, PartShare)> {
+        if self.name.words == whole.name.words || self.is_identifier() || !self.is_comparable(whole) {
             return None;
         }
         for (pair, own, rest) in &self.parts {
@@ -180,14 +228,20 @@ impl NumberName {
             // `outstanding_principal` of `principal_amount`, and `qty_rejected` of `qty`.
             let plain = *rest == whole.roots.join(" ") && !whole.name.has_any(parts);
             let plain = plain && (!rest.is_empty() || share == PartShare::Few && whole.is_plain());
-            if plain || whole.wholes.iter().any(named) {
-                return Some(share);
+            let named = whole.wholes.iter().any(named);
+            // Sales are no price of what they cost.
+            if (plain || named) && (share != PartShare::Margin || whole.name.has("price")) {
+                return Some((u8::from(!named), share));
             }
+        }
+        // `beds` of `beds_total`.
+        if whole.total && !self.total && self.roots == whole.roots {
+            return Some((1, PartShare::Some));
         }
         let limit = whole.limit().filter(|_| self.limit().is_none() && !self.name.has_any(LOWER))?;
         let of = whole.bare(limit);
         (!of.is_empty() && of == self.bare(""))
-            .then(|| if self.name.has_any(SCORES) { PartShare::Score } else { PartShare::Some })
+            .then(|| (2, if self.name.has_any(SCORES) { PartShare::Score } else { PartShare::Some }))
     }
 
     /// Whether this number is what is left of a whole: `seats_available` beside `max_enrollment`.
@@ -237,20 +291,25 @@ impl NumberNames {
         self.all.iter().map(|(column, name)| (*column, name))
     }
 
-    /// The first column of which the number is a part, among those that fit, and the usual share.
+    /// The column of which the number is a part, among those that fit, and the usual share: the first of those whose
+    /// names match best.
     pub fn whole_of(&self, part: &NumberName, fits: &dyn Fn(usize) -> bool) -> Option<(usize, PartShare)> {
         let mut found: Vec<usize> = Vec::new();
         for (pair, _, rest) in &part.parts {
             found.extend(self.wholes.get(&(*pair, rest.clone())).into_iter().flatten());
             found.extend(self.plain.get(rest).into_iter().flatten());
         }
+        let of_all = self.plain.get(&part.roots.join(" ")).into_iter().flatten();
+        found.extend(of_all.filter(|at| self.all[**at].1.total));
         found.extend(self.limits.get(&part.bare("")).into_iter().flatten());
         found.sort_unstable();
         found.dedup();
-        found.into_iter().find_map(|at| {
+        let wholes = found.into_iter().filter_map(|at| {
             let (column, whole) = &self.all[at];
-            Some((*column, part.share_of(whole).filter(|_| fits(*column))?))
-        })
+            let (rank, share) = part.ranked_share_of(whole).filter(|_| fits(*column))?;
+            Some((rank, (*column, share)))
+        });
+        wholes.min_by_key(|(rank, _)| *rank).map(|(_, found)| found)
     }
 
     /// Each difference with the two columns that it compares: `variance_qty`, `counted_qty`, `expected_qty`.
@@ -328,6 +387,18 @@ mod tests {
             ("max_price", "price", None),
             ("tax_paid", "total_due", None),
             ("weight", "max_height", None),
+            ("cpu_count", "max_cpu", None),
+            ("cpu_count", "max_cpu_count", Some(PartShare::Some)),
+            ("memory", "max_memory", Some(PartShare::Some)),
+            ("claim_count", "max_claim_amount", None),
+            ("order_value", "max_order_count", None),
+            ("card_number", "card_limit", None),
+            ("costs_total", "sales_total", None),
+            ("cost", "sales", None),
+            ("rooms_occupied", "rooms_total", Some(PartShare::Some)),
+            ("beds", "beds_total", Some(PartShare::Some)),
+            ("beds", "rooms_total", None),
+            ("sales", "sales_total", None),
         ] {
             assert_eq!(part_of(part, whole), share, "{part} of {whole}");
         }
@@ -358,5 +429,9 @@ mod tests {
         assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 0), Some((3, PartShare::Most)));
         assert_eq!(all.whole_of(&NumberName::new("qty_received"), &|c| c > 3), None);
         assert_eq!(all.whole_of(&NumberName::new("price"), &|_| true), None);
+        let fees = NumberNames::new(["fee", "fees_due", "fees_paid"].into_iter().enumerate());
+        assert_eq!(fees.whole_of(&NumberName::new("fees_paid"), &|_| true), Some((1, PartShare::Most)));
+        let fees = NumberNames::new(["fee", "fees_paid"].into_iter().enumerate());
+        assert_eq!(fees.whole_of(&NumberName::new("fees_paid"), &|_| true), Some((0, PartShare::Most)));
     }
 }

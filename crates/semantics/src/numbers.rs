@@ -79,11 +79,28 @@ fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, 
     {
         return Some((phrase, scaled, of_percent));
     }
+    // `salary_min` is a salary.
+    if let Some((phrase, ..)) = &found
+        && BOUNDS.contains(&phrase.as_str())
+        && plain.ends(phrase)
+        && let Some(of) = of_bound(table, &plain)
+    {
+        return Some(of);
+    }
     let found = found.filter(|(_, meaning)| times == 1.0 || !matches!(meaning, NumberMeaning::Scale(s) if s.fraction));
     match found {
         Some((phrase, meaning)) => Some((phrase, meaning, times)),
         None => name.best(&d.numbers).map(|(phrase, meaning)| (phrase, meaning, 1.0)),
     }
+}
+
+/// Words of bounds, at the end of a name.
+const BOUNDS: [&str; 4] = ["min", "max", "minimum", "maximum"];
+
+/// The entry of a bound by the words before it.
+fn of_bound(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+    let words = name.words.split_last().filter(|(_, before)| !before.is_empty())?.1.to_vec();
+    lookup(table, &Name { words, whole: name.whole.clone() })
 }
 
 /// The word of percentages, at the end of a name.
@@ -109,30 +126,78 @@ fn percent_of(name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
     Some((phrase, meaning, factor?))
 }
 
+/// Places and goods of which a row has a number.
+const COUNTABLE: &[&str] = &[
+    "room",
+    "seat",
+    "bed",
+    "table",
+    "place",
+    "spot",
+    "slot",
+    "unit",
+    "ticket",
+    "space",
+    "stall",
+    "berth",
+    "cabin",
+    "desk",
+    "locker",
+    "bike",
+    "scooter",
+    "dock",
+    "charger",
+    "car",
+    "vehicle",
+    "license",
+    "licence",
+    "copy",
+    "card",
+    "voucher",
+    "coupon",
+    "key",
+    "pallet",
+    "position",
+    "apartment",
+    "flat",
+    "plot",
+    "pitch",
+    "court",
+    "chair",
+    "device",
+    "bay",
+    "gate",
+    "suite",
+    "tent",
+    "boat",
+    "badge",
+    "permit",
+];
+/// Words of the number of all, and of those in one state.
+const ALL: &[&str] = &["total", "available"];
+const IN_ONE_STATE: &[&str] =
+    &["sold", "left", "occupied", "free", "taken", "booked", "reserved", "used", "issued", "rented", "vacant"];
+
 /// The range of a column that counts places or goods in one state: `rooms_total`, `seats_available`, `tickets_sold`.
 /// `None` for other names.
 pub fn counted(name: &Name) -> Option<Scale> {
-    let plural = name.whole.split('_').next().is_some_and(|first| {
-        first.ends_with('s') && !first.ends_with("ss") && name.words.first().is_some_and(|word| word != first)
-    });
-    let state = [
-        "total",
-        "sold",
-        "left",
-        "available",
-        "occupied",
-        "free",
-        "taken",
-        "booked",
-        "reserved",
-        "used",
-        "issued",
-        "rented",
-    ];
-    let counts = plural && name.words.len() == 2 && state.contains(&name.last());
+    let [noun, state] = &name.words[..] else { return None };
+    let plural = name.whole.split('_').next().is_some_and(|first| first != noun && first.ends_with('s'));
+    if !plural || !COUNTABLE.contains(&noun.as_str()) {
+        return None;
+    }
     // A part is not more than the total.
-    let (lo, hi) = if matches!(name.last(), "total" | "available") { (30.0, 160.0) } else { (0.0, 30.0) };
-    counts.then_some(Scale { lo, hi, shape: Shape::Low, fraction: false })
+    let (lo, hi) = match state.as_str() {
+        state if ALL.contains(&state) => (30.0, 160.0),
+        state if IN_ONE_STATE.contains(&state) => (0.0, 30.0),
+        _ => return None,
+    };
+    Some(Scale { lo, hi, shape: Shape::Low, fraction: false })
+}
+
+/// Whether a whole number counts places or goods, so that it is no amount: `rooms_total`.
+pub fn is_count(column: &str) -> bool {
+    counted(&Name::new(column)).is_some()
 }
 
 /// Words for hundredths of a currency unit, at the end of a name.
@@ -148,6 +213,9 @@ fn is_of_people(table: &Name) -> bool {
 /// The range of years of a column that holds one, by its name.
 fn years(name: &Name, year: i32) -> Option<Scale> {
     let year = f64::from(year);
+    if name.last() == "vintage" {
+        return Some(Scale { lo: year - 25.0, hi: year - 1.0, shape: Shape::High, fraction: false });
+    }
     if !(name.last() == "year" || name.has("year") && name.words.len() <= 3 && !name.has("years")) {
         return None;
     }

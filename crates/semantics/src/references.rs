@@ -78,20 +78,29 @@ pub struct ReferenceTarget<'a> {
     pub text: bool,
 }
 
+/// Whether a column of a table may be the target of a reference: its only key column, or one that identifies its row.
+pub fn may_be_target(key: &[String], is_key: bool) -> bool {
+    is_key || is_identifying(key)
+}
+
+fn is_identifying(key: &[String]) -> bool {
+    matches!(key, [only] if IDENTIFYING.contains(&only.as_str()))
+}
+
 /// A score from 1 to 7 of how well the column's name matches the target; `None` if it does not. `loose`: the schema
 /// declares no foreign keys at all, so that a table's name without its key also matches.
 pub fn fit(column: &[String], target: &ReferenceTarget<'_>, loose: bool) -> Option<u8> {
     let ReferenceTarget { table, key, is_key, own, text } = *target;
     let ends = |words: &[String]| column.ends_with(words);
     let plain = matches!(key, [only] if PLAIN_KEYS.contains(&only.as_str()));
-    let whole: Vec<String> = table.iter().chain(key.iter().filter(|_| plain)).cloned().collect();
+    let named = |words: &[String]| {
+        let before = column.strip_suffix(key);
+        before.is_some_and(|before| before.ends_with(words))
+    };
+    let is_named = |words: &[String]| column.len() == words.len() + key.len() && named(words);
     match () {
         // `release_version` and `releases(version)`.
-        () if !is_key => {
-            let identifying = matches!(key, [only] if IDENTIFYING.contains(&only.as_str()));
-            let named: Vec<String> = table.iter().chain(key).cloned().collect();
-            (identifying && !own && column == named).then_some(3)
-        }
+        () if !is_key => (is_identifying(key) && !own && is_named(table)).then_some(3),
         () if own => is_parent(column, table, key).then_some(6),
         // `custno` in both tables.
         () if !plain
@@ -102,12 +111,12 @@ pub fn fit(column: &[String], target: &ReferenceTarget<'_>, loose: bool) -> Opti
         {
             Some(7)
         }
-        () if plain && column == whole => Some(7),
-        () if plain && ends(&whole) => Some(5),
+        () if plain && is_named(table) => Some(7),
+        () if plain && named(table) => Some(5),
         () if !plain && key.len() > 1 && ends(key) => Some(5),
         () if text && !plain && column == table => Some(4),
-        () if text && !plain && column == [table, key].concat() => Some(7),
-        () if plain && ends(&whole[table.len().saturating_sub(1)..]) => Some(3),
+        () if text && !plain && is_named(table) => Some(7),
+        () if plain && named(&table[table.len().saturating_sub(1)..]) => Some(3),
         () if loose && !text && ends(table) => Some(2),
         () if !text
             && is_role(column)
@@ -141,7 +150,11 @@ fn is_role(column: &[String]) -> bool {
         [rest @ .., last] if last == "id" => rest,
         words => words,
     };
-    ROLES.iter().any(|role| words.ends_with(&role.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>()))
+    let ends = |role: &&[&str]| {
+        let mut words = words.iter().rev();
+        role.iter().rev().all(|of_role| words.next().is_some_and(|word| word == of_role))
+    };
+    ROLES.iter().any(|role| ends(role))
 }
 
 /// The words of a name in the singular, without the common prefix.

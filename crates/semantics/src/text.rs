@@ -6,6 +6,7 @@
 use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
 use super::neighbours::Neighbours;
+use super::verbs::is_done_by_people;
 use dbmocker_domain::catalogue::{EntryBody, Named};
 use dbmocker_domain::text::TextKind;
 
@@ -26,7 +27,8 @@ pub struct TextColumn<'a> {
 /// none does.
 pub fn meaning(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
     let TextColumn { name, neighbours, .. } = column;
-    if let Some(flag) = flag(name) {
+    let ship = name.words == ["flag"] && is_of_ships(neighbours);
+    if let Some(flag) = flag(name).filter(|_| !ship) {
         return Some(("flag".into(), Meaning::Flag(flag)));
     }
     if let Some(found) = by_neighbours(column) {
@@ -44,6 +46,17 @@ fn of_kind(kind: TextKind) -> Option<(String, Meaning)> {
 fn of_catalogue(kind: &str) -> Option<(String, Meaning)> {
     of_kind(K::Catalogue(Named::find(kind)?))
 }
+
+/// Whether the rows are ships, whose `flag` is a country.
+fn is_of_ships(neighbours: &Neighbours) -> bool {
+    neighbours.any_ends(SHIPS) || neighbours.table.ends_any(&["vessel", "ship", "yacht"])
+}
+
+/// Ends of names in tables of ships.
+const SHIPS: &[&str] = &["imo number", "imo", "mmsi", "call sign", "dwt", "gross tonnage"];
+/// Ends of names in tables about elections.
+const ELECTIONS: &[&str] =
+    &["candidate", "candidate id", "turnout", "turnout percent", "party", "constituency", "precinct", "electorate"];
 
 /// The meaning of a name that depends on the table's other columns.
 fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
@@ -103,6 +116,14 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         // Two or three letters are a code, not the name.
         [.., "language"] if (2..=3).contains(room) => of_kind(K::LanguageCode),
         [.., "nationality" | "citizenship"] if (2..=3).contains(room) => of_kind(K::CountryCode),
+        // A district of voters, not of a hospital.
+        [.., "ward"] if neighbours.any_ends(ELECTIONS) => {
+            dictionary().columns.get("electoral ward").map(|meaning| ("electoral ward".to_owned(), meaning.clone()))
+        }
+        // The flag under which a ship sails.
+        ["flag"] if is_of_ships(neighbours) => {
+            dictionary().columns.get("flag state").map(|meaning| ("flag state".to_owned(), meaning.clone()))
+        }
         // The month of a ledger's period.
         [.., "period"] if *room == 7 => of_catalogue("year_month"),
         ["currency", "symbol"] => None,
@@ -183,7 +204,11 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
     let words = |phrase: &str| phrase.split(' ').count();
     let is_more = |of: &str| best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase) || words(of) >= words(phrase));
     // Whoever did it: `ordered_by`, `counted_by`.
-    if name.words.len() > 1 && name.last() == "by" && best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase)) {
+    if let [.., verb, by] = &name.words[..]
+        && by == "by"
+        && is_done_by_people(verb)
+        && best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase))
+    {
         return Some(("by".to_owned(), Kind(K::Name)));
     }
     // The name of a ward is a ward.

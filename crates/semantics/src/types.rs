@@ -1,5 +1,6 @@
 //! Infers a column's domain by its type first and its name second.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::InferContext;
@@ -21,7 +22,10 @@ use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 mod evidence;
 mod moments;
 mod numeric;
+mod storage_class;
 mod texts;
+
+use storage_class::storage_class;
 
 /// A column's properties besides its type: the input of the inference.
 pub struct ColumnInference<'a> {
@@ -41,23 +45,6 @@ pub struct ColumnInference<'a> {
     /// The column's character set.
     charset: Charset,
     context: InferContext<'a>,
-}
-
-/// The first storage class in a CHECK of the form `typeof(column) = 'integer'` or `typeof(column) IN ('integer', ...)`;
-/// `None` if there is no such CHECK.
-fn storage_class(table: &Table, column: &Column) -> Option<&'static str> {
-    let plain = |text: &str| {
-        let kept = text.chars().filter(|c| !c.is_whitespace() && !"\"`[]".contains(*c));
-        kept.collect::<String>().to_lowercase()
-    };
-    let call = format!("typeof({})", plain(&column.name));
-    table.checks.iter().find_map(|check| {
-        let text = plain(&check.text);
-        let rest = &text[text.find(&call)? + call.len()..];
-        let rest = rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).or_else(|| rest.strip_prefix("in("))?;
-        let first = rest.strip_prefix('\'')?;
-        ["integer", "real", "blob", "text"].into_iter().find(|class| first.starts_with(&format!("{class}'")))
-    })
 }
 
 /// The characters that a column can store.
@@ -233,6 +220,15 @@ impl<'a> ColumnInference<'a> {
 
     /// The domain of a SQLite column without a type: by the storage class that a CHECK requires, else by the name, else
     /// words.
+    /// The type of the values: that of the storage class, for a column without a type.
+    pub fn stored_type<'t>(&self, ty: &'t SqlType) -> Cow<'t, SqlType> {
+        match self.storage_class {
+            Some("integer") => Cow::Owned(SqlType::Int { bytes: 8, unsigned: false, tinyint1: false }),
+            Some("real") => Cow::Owned(SqlType::Float { bytes: 8, unsigned: false }),
+            _ => Cow::Borrowed(ty),
+        }
+    }
+
     fn untyped(&self) -> (Domain, String) {
         match self.storage_class {
             Some("integer") => return self.int(8, false, false),

@@ -73,7 +73,8 @@ static CODES: &[Code] = &[
     code("ean8", ten(6), 8, |n, out| { let s = format!("4{}", dec(n, 6)); out.push_str(&s); out.push(ean(&s)); }),
     code("upc", ten(10), 12, |n, out| { let s = format!("0{}", dec(n, 10)); out.push_str(&s); out.push(ean(&s)); }),
     code("gtin14", ten(11), 14, |n, out| { let s = format!("14{}", dec(n, 11)); out.push_str(&s); out.push(ean(&s)); }),
-    code("sscc", ten(12), 18, |n, out| { let s = format!("04{}{}", dec(n, 12), "000"); out.push_str(&s); out.push(ean(&s)); }),
+    // The extension digit, the company's prefix and its number for the unit.
+    code("sscc", 2 * ten(15), 18, |n, out| { let s = format!("{}4{}", ["0", "3"][(n / ten(15)) as usize], dec(n % ten(15), 15)); out.push_str(&s); out.push(ean(&s)); }),
     code("isbn10", ten(8), 10, isbn10),
     code("isbn13", ten(9), 13, |n, out| { let s = format!("978{}", dec(n, 9)); out.push_str(&s); out.push(ean(&s)); }),
     code("issn", ten(7), 9, issn),

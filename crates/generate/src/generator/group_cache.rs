@@ -1,7 +1,7 @@
-//! A cache of recently solved groups: child rows read the cells of a parent row one by one, and each child reads them
-//! again.
+//! Caches of recently solved groups and of parents that agree with another foreign key: child rows read the cells of a
+//! parent row one by one, and each child reads them again.
 //!
-//! Each thread has its own cache. A group is a pure function of its row, so a cached result equals a computed one.
+//! Each thread has its own caches. A group is a pure function of its row, so a cached result equals a computed one.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +11,8 @@ use dbmocker_core::value::Value;
 
 /// Number of rows cached by each thread.
 const KEPT: u64 = 4096;
+/// Number of parents cached by each thread.
+const PARENTS: u64 = 1 << 14;
 
 /// Identifies one state of one generator: results of another state are not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ impl Default for GenerationId {
     }
 }
 
-/// Identifies a group of a row.
+/// Identifies a group, or a foreign key, of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CellRequest {
     pub generation_id: GenerationId,
@@ -34,10 +36,10 @@ pub(super) struct CellRequest {
 }
 
 impl CellRequest {
-    fn slot(self) -> usize {
+    fn slot(self, of: u64) -> usize {
         let group = (self.table as u64) << 32 | self.group as u64;
         let hash = mix(mix(self.generation_id.0 ^ group) ^ mix(self.row ^ u64::from(self.attempt) << 48));
-        (hash % KEPT) as usize
+        (hash % of) as usize
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) fn remembered<E>(
     thread_local! {
         static KNOWN: RefCell<CachedGroup> = const { RefCell::new(Vec::new()) };
     }
-    let known = KNOWN.with_borrow(|known| match known.get(asked.slot()) {
+    let known = KNOWN.with_borrow(|known| match known.get(asked.slot(KEPT)) {
         Some(Some((of, values))) if *of == asked => Some(values[place].clone()),
         _ => None,
     });
@@ -66,9 +68,29 @@ pub(super) fn remembered<E>(
     let value = values[place].clone();
     KNOWN.with_borrow_mut(|known| {
         known.resize_with(KEPT as usize, || None);
-        known[asked.slot()] = Some((asked, values));
+        known[asked.slot(KEPT)] = Some((asked, values));
     });
     Ok(value)
+}
+
+/// Returns the result of `find`, from the cache if possible: whether a foreign key's parent agrees, and that parent.
+pub(super) fn remembered_parent(asked: CellRequest, find: impl FnOnce() -> Option<Option<u64>>) -> Option<Option<u64>> {
+    type CachedParents = Vec<Option<(CellRequest, Option<Option<u64>>)>>;
+    thread_local! {
+        static KNOWN: RefCell<CachedParents> = const { RefCell::new(Vec::new()) };
+    }
+    let slot = asked.slot(PARENTS);
+    let known = KNOWN.with_borrow(|known| known.get(slot).copied().flatten());
+    if let Some((_, parent)) = known.filter(|(of, _)| *of == asked) {
+        return parent;
+    }
+    // As above: other parents may be found during `find`.
+    let parent = find();
+    KNOWN.with_borrow_mut(|known| {
+        known.resize(PARENTS as usize, None);
+        known[slot] = Some((asked, parent));
+    });
+    parent
 }
 
 #[cfg(test)]
@@ -102,6 +124,24 @@ mod tests {
             assert_eq!(solved.get(), before + 1, "{other:?}");
         }
         (0..3 * KEPT).for_each(|row| assert_eq!(ask(CellRequest { row, ..first }, 0), Value::Int(row.into())));
+    }
+
+    #[test]
+    fn a_parent_is_found_once_per_generation() {
+        let found = Cell::new(0);
+        let ask = |asked: CellRequest| {
+            remembered_parent(asked, || {
+                found.set(found.get() + 1);
+                Some(asked.row.checked_sub(1))
+            })
+        };
+        let first = CellRequest { generation_id: GenerationId::default(), table: 1, group: 0, row: 5, attempt: 0 };
+        assert_eq!((ask(first), ask(first)), (Some(Some(4)), Some(Some(4))));
+        assert_eq!(found.get(), 1);
+        let later = CellRequest { generation_id: GenerationId::default(), ..first };
+        assert_eq!((ask(later), found.get()), (Some(Some(4)), 2));
+        assert_eq!(ask(CellRequest { row: 0, ..first }), Some(None));
+        (0..3 * PARENTS).for_each(|row| assert_eq!(ask(CellRequest { row, ..first }), Some(row.checked_sub(1))));
     }
 
     #[test]

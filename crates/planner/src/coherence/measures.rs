@@ -5,6 +5,10 @@ use dbmocker_plan::Formula;
 use dbmocker_semantics::Amount::*;
 use dbmocker_semantics::{Amount, Name};
 
+/// Words of scores and of the attainable numbers.
+const SCORES: &[&str] =
+    &["mark", "score", "point", "points", "obtained", "earned", "max", "maximum", "total", "possible"];
+
 impl RowLaws<'_> {
     /// Stock and capacity: remaining and used numbers.
     pub(super) fn stock_levels(&mut self) {
@@ -43,10 +47,14 @@ impl RowLaws<'_> {
 
     /// Percentages, areas, body measures.
     pub(super) fn measures(&mut self) {
-        if let (Some(of), Some(most)) = (self.one(Obtained), self.one(Maximum)) {
+        let scores = self.all(Obtained);
+        for (i, &of) in scores.iter().enumerate() {
+            let Some(most) = self.maximum_of(of) else { continue };
             let share = Formula::Normal { mean: 72, deviation: 14, lo: 10, hi: 100, scale: 2 };
             self.law(Some(of), self.cell(most).times(share, self.scale(of)), format!("part of {}", self.name(most)));
-            self.percent(Percent, of, self.cell(most), self.name(most).to_owned());
+            if i == 0 {
+                self.percent(Percent, of, self.cell(most), self.name(most).to_owned());
+            }
         }
         if let (Some(won), Some(lost)) = (self.one(Wins), self.one(Losses)) {
             let (sum, text) = self.sum(won, &[lost], &[]);
@@ -60,6 +68,22 @@ impl RowLaws<'_> {
         self.exchanged();
         self.weighted();
         self.body();
+    }
+
+    /// Returns the attainable number of a score: the one of the same words (`math_max_score` of `math_score`), else the
+    /// only one, which is that of all scores.
+    fn maximum_of(&self, score: usize) -> Option<usize> {
+        let all = self.all(Maximum);
+        let subject = |c: usize| {
+            let mut words = Name::new(self.name(c)).words;
+            words.retain(|word| !SCORES.contains(&word.as_str()));
+            words
+        };
+        let own = subject(score);
+        all.iter().copied().find(|&most| subject(most) == own).or(match all[..] {
+            [only] => Some(only),
+            _ => None,
+        })
     }
 
     /// width x length x height, in the unit of the volume.

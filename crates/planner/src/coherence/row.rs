@@ -41,7 +41,11 @@ impl<'a> RowLaws<'a> {
         let language = semantics::language(table);
         let mut amounts: BTreeMap<Amount, Vec<usize>> = BTreeMap::new();
         for (c, column) in table.columns.iter().enumerate() {
-            if let (Some(amount), Some(_)) = (semantics::amount_in(language, &column.name), scales[c]) {
+            // `rooms_total` is the total of a bill only with decimals.
+            let (Some(amount), Some(scale)) = (semantics::amount_in(language, &column.name), scales[c]) else {
+                continue;
+            };
+            if !matches!(amount, Amount::Total | Amount::Subtotal) || scale > 0 || !semantics::is_count(&column.name) {
                 amounts.entry(amount).or_default().push(c);
             }
         }

@@ -9,6 +9,7 @@ use crate::error::formulas::{FormulaConflict, ValueMisfit};
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
 use dbmocker_core::schema::{Dialect, OracleQuery, QueryCell, SqlType, Table};
 use dbmocker_core::value::{Value, digest};
+use dbmocker_domain::fold::fold;
 use dbmocker_domain::{Domain, range_units};
 use dbmocker_loaders::ident;
 use dbmocker_plan::TablePlan;
@@ -113,10 +114,13 @@ impl TablePlanner<'_> {
             return Ok(());
         }
         let name = &self.table.columns[c].name;
-        // Some collations fold case.
-        let folded = |value: &Value| match value {
-            Value::Text(text) if b.schema.dialect == Dialect::Mysql => Value::Text(text.to_lowercase()),
-            value => value.clone(),
+        let folded = |(value, c): (&Value, &usize)| {
+            let collation = &self.table.columns[*c].collation;
+            match value {
+                Value::Text(text) if collation.accent_insensitive => Value::Text(fold(text)),
+                Value::Text(text) if collation.case_insensitive => Value::Text(text.to_lowercase()),
+                value => value.clone(),
+            }
         };
         for key in self.table.keys.iter().filter(|k| k.predicate.is_none()) {
             let Some(columns) = key.plain_columns().filter(|columns| columns.contains(&name.as_str())) else {
@@ -135,7 +139,7 @@ impl TablePlanner<'_> {
                 if key.nulls_distinct && values.iter().any(Value::is_null) {
                     continue;
                 }
-                let values: Vec<Value> = values.iter().map(folded).collect();
+                let values: Vec<Value> = values.iter().zip(&columns).map(folded).collect();
                 if let Some(first) = seen.insert(digest(&values), row) {
                     let value = b.generator.cells(self.position, &[c], row)?.swap_remove(0);
                     return Err(FormulaConflict::Repeated { key: key.name.clone(), first, second: row, value });

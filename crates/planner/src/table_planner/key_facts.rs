@@ -106,6 +106,11 @@ impl TablePlanner<'_> {
                     member: d.foreign.map(|(f, _)| self.foreign[f].source),
                     coupled: coupled.contains(&c) && !self.is_key_role(c, keys),
                     series: b.formulas.get(self.index, c).and_then(|f| self.series_of(f, c)),
+                    unproved: b
+                        .formulas
+                        .get(self.index, c)
+                        .filter(|f| f.reads_identity(self.table, c))
+                        .map(|f| f.origin.clone()),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
                     distinct_for_children: b.distinct_for_children(self.index, c),
                 }

@@ -55,6 +55,7 @@ impl RowSet {
 impl TablePlanner<'_> {
     /// Restricts the foreign keys that nothing else determines.
     pub(super) fn relate_parents(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) {
+        b.parent_rows.borrow_mut().retain(self.position);
         let mut sets = b.rows_above.borrow_mut();
         // Tables from this position on may be planned again, with other rows.
         sets.retain(|(table, _), _| *table < self.position);
@@ -75,9 +76,8 @@ impl TablePlanner<'_> {
                 let set = sets.entry(key).or_insert_with(|| rows_above(b, &relative));
                 let rows = b.generator.table(parent).rows;
                 let before = allowed.clone().unwrap_or_else(|| (0..rows).collect());
-                let related = |row: &u64| {
-                    b.generator.ancestor_up(&relative.up, *row).is_none_or(|ancestor| set.contains(ancestor))
-                };
+                let related =
+                    |row: &u64| ancestor_up(b, &relative.up, *row).is_none_or(|ancestor| set.contains(ancestor));
                 let after: Vec<u64> = before.iter().copied().filter(related).collect();
                 let count = after.len() as u64;
                 if count == before.len() as u64
@@ -233,8 +233,51 @@ fn rows_by_kind(b: &PlanContext<'_>, table: usize, column: usize) -> BTreeMap<St
 fn rows_above(b: &PlanContext<'_>, relative: &Relative) -> RowSet {
     let mut set = vec![0u64; (b.generator.table(relative.ancestor).rows / 64 + 1) as usize];
     let rows = 0..b.generator.table(relative.table).rows;
-    for ancestor in rows.filter_map(|row| b.generator.ancestor_up(&relative.down, row)) {
+    for ancestor in rows.filter_map(|row| ancestor_up(b, &relative.down, row)) {
         set[(ancestor / 64) as usize] |= 1 << (ancestor % 64);
     }
     RowSet(set)
+}
+
+/// The parent rows of all rows of a table by a foreign key; [`NO_PARENT`] for NULLs and existing rows.
+type ParentRows = Vec<u64>;
+const NO_PARENT: u64 = u64::MAX;
+/// Maximum number of rows whose parents are kept.
+const KEPT: usize = 1 << 22;
+
+/// The parent rows by table and foreign key: the paths up from many tables share their steps.
+#[derive(Default)]
+pub(crate) struct KnownParents {
+    of: BTreeMap<(usize, usize), ParentRows>,
+    rows: usize,
+}
+
+impl KnownParents {
+    /// Keeps only those of the tables before a position.
+    fn retain(&mut self, position: usize) {
+        self.of.retain(|(table, _), _| *table < position);
+        self.rows = self.of.values().map(Vec::len).sum();
+    }
+}
+
+/// Returns the row to which a path leads; `None` if a key is NULL or leads to an existing row.
+fn ancestor_up(b: &PlanContext<'_>, path: &[FkStep], row: u64) -> Option<u64> {
+    path.iter().try_fold(row, |row, step| parent_of(b, *step, row))
+}
+
+/// Returns the parent row by one step up.
+fn parent_of(b: &PlanContext<'_>, step: FkStep, row: u64) -> Option<u64> {
+    let mut known = b.parent_rows.borrow_mut();
+    let key = (step.table, step.foreign);
+    if !known.of.contains_key(&key) {
+        let rows = b.generator.table(step.table).rows;
+        if rows > ROWS || known.rows + rows as usize > KEPT {
+            return b.generator.ancestor_up(&[step], row);
+        }
+        known.rows += rows as usize;
+        let up = |row| b.generator.ancestor_up(&[step], row).unwrap_or(NO_PARENT);
+        known.of.insert(key, (0..rows).map(up).collect());
+    }
+    let parent = *known.of[&key].get(row as usize)?;
+    (parent != NO_PARENT).then_some(parent)
 }

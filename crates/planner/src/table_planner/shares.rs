@@ -144,7 +144,8 @@ impl TablePlanner<'_> {
             if self.override_null_share(b, &f.columns).is_some() {
                 continue;
             }
-            let named = |c: &usize| semantics::named_nulls(&Name::new(&self.table.columns[*c].name));
+            let table = Name::new(&self.table.name.name);
+            let named = |c: &usize| semantics::named_nulls(&Name::new(&self.table.columns[*c].name), &table);
             if let Some(share) = f.columns.iter().find_map(named) {
                 f.null_share = share;
             }

@@ -44,6 +44,30 @@ fn parts_are_at_most_the_whole_and_rests_are_left() {
 }
 
 #[test]
+fn counts_are_no_amounts_and_all_scores_stay_below_the_largest() {
+    let hotels = with(
+        table("hotels").int("id").primary(&["id"]),
+        &WHOLE,
+        &["rooms_total", "rooms_occupied", "rooms_available", "beds_total", "beds"],
+    );
+    let games = with(table("games").int("id").primary(&["id"]), &WHOLE, &["home_score", "away_score", "max_score"]);
+    let schema = Fixture::new().with(hotels).with(games).schema();
+    let made = planned(&schema, 300);
+    let hotels = numbers(&made.0, &made.1, "hotels");
+    for r in &hotels {
+        assert!(
+            near(r["rooms_available"], r["rooms_total"] - r["rooms_occupied"]) && r["beds"] <= r["beds_total"],
+            "{r:?}"
+        );
+    }
+    assert!(hotels.iter().any(|r| r["beds_total"] != r["rooms_total"]));
+    for r in numbers(&made.0, &made.1, "games") {
+        assert!(r["home_score"] <= r["max_score"] && r["away_score"] <= r["max_score"], "{r:?}");
+    }
+    checked(&schema, made);
+}
+
+#[test]
 fn totals_are_the_sums_of_their_components() {
     let installments =
         with(table("installments").int("id").primary(&["id"]), &MONEY, &["principal_due", "interest_due", "total_due"]);

@@ -27,6 +27,19 @@ fn numbers_by_table_and_part() {
         ("daily_rates", "rooms_total", INT, "Int 30..160"),
         ("daily_rates", "rooms_sold", INT, "Int 0..30"),
         ("audits", "rooms_available", INT, "Int 30..160"),
+        ("metrics", "errors_total", INT, "Int 5..5000"),
+        ("metrics", "requests_total", INT, "Int 5..5000"),
+        ("quizzes", "points_total", INT, "Int 5..5000"),
+        ("engines", "power_kw", INT, "Int 1..250"),
+        ("motoren", "leistung_kw", INT, "Int 1..250"),
+        ("lieferungen", "lieferkw", INT, "Int 1..52"),
+        ("nations", "gold", INT, "Int 0..40"),
+        ("jobs", "salary_min", INT, "Int 25000..150000"),
+        ("jobs", "salary_max", INT, "Int 25000..150000"),
+        ("limits", "max", INT, "Int 10..1000"),
+        ("wines", "vintage", INT, "Int 2000..2024"),
+        ("tickets", "bags", INT, "Choice 1"),
+        ("heroes", "player_gold", INT, "Int 0..5000"),
         ("accruals", "rate_pct", INT, "Int 0..25"),
         ("bins", "shelf", INT, "Int 1..8"),
         ("sections", "max_enrollment", INT, "Int 12..120"),
@@ -36,6 +49,64 @@ fn numbers_by_table_and_part() {
     // A list of numbers also counts for decimals.
     let hours = inferred("items", "pack_size", numeric(5, 1)).domain;
     assert!(matches!(hours, Domain::Choice { .. }), "{hours:?}");
+}
+
+#[test]
+fn whoever_did_it_is_a_person_and_whatever_made_it_a_company() {
+    for (name, kind) in [
+        ("counted_by", "Name"),
+        ("written_by", "Name"),
+        ("create_by", "Name"),
+        ("sold_by", "Name"),
+        ("powered_by", "Company"),
+        ("manufactured_by", "Company"),
+        ("sponsored_by", "Company"),
+        ("made_by", "Company"),
+        ("sort_by", "created_at"),
+        ("group_by", "created_at"),
+        ("filter_by", "created_at"),
+        ("ship_by", "DateText"),
+        ("use_by", "DateText"),
+        ("needed_by", "DateText"),
+        ("stand_by", "Words"),
+    ] {
+        let domain = format!("{:?}", inferred("widgets", name, varchar(60)).domain);
+        assert!(domain.contains(kind), "{name}: {domain}");
+    }
+}
+
+#[test]
+fn words_of_a_trade_count_in_its_tables() {
+    for (table, name, has, contains) in [
+        ("medications", "stop_reason", true, "Side effects"),
+        ("jobs", "stop_reason", false, "Side effects"),
+        ("payments", "reject_reason", true, "Insufficient funds"),
+        ("expense_reports", "reject_reason", false, "Insufficient funds"),
+        ("hotels", "chain", true, "Aurora Hotels"),
+        ("tokens", "chain", false, "Aurora Hotels"),
+        ("cards", "block_reason", true, "stolen"),
+        ("users", "block_reason", false, "stolen"),
+        ("menu_items", "dish_type", true, "starter"),
+        ("courses", "course_type", false, "starter"),
+        ("courses", "delivery_mode", true, "hybrid"),
+        ("parcels", "delivery_mode", false, "hybrid"),
+        ("containers", "type", true, "40HC"),
+        ("gyms", "equipment_type", false, "40HC"),
+        ("salons", "service_type", false, "preventive"),
+        ("patients", "ward", true, "hospital_department"),
+        ("voters", "ward", true, "Ward 1"),
+        ("vessels", "flag", true, "Panama"),
+        ("settings", "flag", false, "Panama"),
+        ("port_calls", "port", true, "Rotterdam"),
+        ("servers", "port", false, "Rotterdam"),
+        ("songs", "genre", true, "music_genre"),
+    ] {
+        let domain = format!("{:?}", inferred(table, name, varchar(60)).domain);
+        assert_eq!(domain.contains(contains), has, "{table}.{name}: {domain}");
+    }
+    let results = table("results", ["ward", "candidate_id"].map(|name| column(name, varchar(60))).into());
+    let ward = infer(&results, &results.columns[0], &context(Dialect::Postgres)).expect("a generator").domain;
+    assert!(format!("{ward:?}").contains("Ward 1"), "{ward:?}");
 }
 
 #[test]
