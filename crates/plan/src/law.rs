@@ -140,6 +140,28 @@ impl StatusPath {
             _ => step(steps - 2).or(beside),
         }
     }
+
+    /// Returns the status before the place's change, for a column that must hold one: before the first change, another
+    /// one than the status after it.
+    pub fn before(&self, place: i64, count: u64) -> Option<&str> {
+        let after = self.after(place, count);
+        let others = self.beside.iter().chain(&self.steps).map(String::as_str);
+        self.after(place - 1, count).or_else(|| others.into_iter().find(|other| Some(*other) != after))
+    }
+
+    /// Returns every pair of statuses before and after a change; `None` if some change has no status. `nullable`: nothing
+    /// may be before the first change.
+    pub fn changes(&self, nullable: bool) -> Option<Vec<(Option<&str>, &str)>> {
+        // Longer histories go back and forth between the last two statuses.
+        let counts = 1..=self.steps.len() as u64 + 3;
+        let places = counts.flat_map(|count| (0..count).map(move |place| (place.cast_signed(), count)));
+        let pair = |(place, count): (i64, u64)| {
+            let before = if nullable { self.after(place - 1, count) } else { self.before(place, count) };
+            let pair = (before, self.after(place, count)?);
+            (nullable || before.is_some()).then_some(pair)
+        };
+        places.map(pair).collect()
+    }
 }
 
 /// The columns with a person's names.

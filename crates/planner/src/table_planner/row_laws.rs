@@ -25,6 +25,7 @@ impl TablePlanner<'_> {
         self.orderings = self.orderings(b);
         self.stamps = self.stamps_in_order(b);
         self.find_sides(b);
+        self.find_changes(b);
         let (coupled, open, allowed, kept, moments) = loop {
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
@@ -72,9 +73,7 @@ impl TablePlanner<'_> {
         }
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
-        let limits = self.limits(&allowed);
-        let limited = open.iter().filter(|c| texts.contains(c) || limits.contains_key(c));
-        row.histories(&leads, &limited.map(|&c| (c, limits.get(&c).cloned())).collect());
+        row.histories(&leads, &self.history_texts(b, &open, &allowed));
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &alone, b.rows_before(self.index));
@@ -112,7 +111,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the texts to which types and CHECKs limit columns.
-    fn limits(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
+    pub(super) fn limits(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
         let texts = |domain: &Option<Domain>| match domain {
             Some(Domain::Choice { values, .. }) => Some(values.iter().map(ToString::to_string).collect()),
             _ => None,
@@ -178,7 +177,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true if no CHECK reads the column.
-    fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
+    pub(super) fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
         let column = &self.table.columns[c];
         let mentioned = |check: &NamedCheck| check.value.is_none() && check.text.contains(column.name.as_str());
         column.domain_checks.is_empty() && !self.hard_checks(b).iter().any(mentioned)
@@ -208,7 +207,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the single-column foreign keys to other planned tables that no CHECK couples.
-    fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<ParentLink<'b>> {
+    pub(super) fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<ParentLink<'b>> {
         let mut out = Vec::new();
         for (foreign, f) in self.foreign.iter().enumerate() {
             let (&[key], Some(p)) = (&f.columns[..], f.parent_table.filter(|&p| p < self.position)) else { continue };
