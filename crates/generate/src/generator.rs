@@ -139,6 +139,11 @@ impl ColumnGen {
         sampler.choices()?.iter().map(text).collect()
     }
 
+    /// Returns true if a law determines the column.
+    pub fn has_law(&self) -> bool {
+        matches!(self.rule, RuleGen::Law(_))
+    }
+
     /// Returns true if a law of moments determines the column.
     pub fn has_moment(&self) -> bool {
         matches!(&self.rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { .. }))

@@ -122,7 +122,7 @@ struct TablePlanner<'a> {
     two_sides: Option<TwoColumns>,
     given_sides: Vec<String>,
     /// CHECKs that every change of the parent's status satisfies.
-    given_changes: Vec<String>,
+    given_changes: Vec<(String, [usize; 2])>,
     /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, common_ancestors::CommonAncestor>,
     /// Why a foreign key refers to some of the parent's rows only.

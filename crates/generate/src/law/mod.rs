@@ -193,6 +193,16 @@ impl<'g> Frame<'g> {
         }
     }
 
+    /// Returns the number of rows in which a law of numbers gives less than the column's bounds allow, and more.
+    fn cut(&self, c: usize) -> Result<[u64; 2], RowError> {
+        let column = &self.table.columns[c];
+        let (RuleGen::Law(law), None, Some(unit)) = (&column.rule, column.group, column.unit) else { return Ok([0; 2]) };
+        let Law::Number { expr, least, most } = &law.law else { return Ok([0; 2]) };
+        let (made, scale) = self.eval(c, expr)?;
+        let made = made.iter().flatten().map(|n| unit::rescaled(n, scale, unit.scale()));
+        Ok(made.fold([0; 2], |[below, above], n| [below + u64::from(n < *least), above + u64::from(n > *most)]))
+    }
+
     /// Applies the column's `null_share`.
     fn with_nulls(&self, column: &ColumnGen, numbers: Nullable<i64>) -> Nullable<i64> {
         if column.null_below == 0 {
@@ -293,6 +303,16 @@ impl Generator {
             }
             _ => rows.into_iter().map(|row| self.cell(t, c, row)).collect(),
         }
+    }
+
+    /// Returns for each of these columns the number of rows in which its law of numbers gives less than the column's
+    /// bounds allow, and more.
+    ///
+    /// # Errors
+    /// If a row's CHECKs cannot be satisfied.
+    pub fn cut(&self, t: usize, columns: &[usize], rows: Vec<u64>) -> Result<Vec<[u64; 2]>, RowError> {
+        let frame = Frame::new(self, t, rows);
+        columns.iter().map(|&c| frame.cut(c)).collect()
     }
 
     /// Returns the cell that a law computes, before `null_share` is applied.

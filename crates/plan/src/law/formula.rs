@@ -25,10 +25,13 @@ pub enum Formula {
         column: usize,
     },
     /// An equal part of the cell of the parent row, so that the parts of its rows add up to it; NULL where there is none,
-    /// or where the rows of a parent do not lie together.
+    /// or where the rows of a parent do not lie together. No part is below `least` (in the unit of the parent's column)
+    /// if the cell is large enough.
     Portion {
         foreign: usize,
         column: usize,
+        #[serde(skip_serializing_if = "is_zero", default)]
+        least: i64,
     },
     /// The row's place among the rows of its parent, from 1; NULL where these do not lie together.
     Ordinal {
@@ -242,4 +245,9 @@ impl Formula {
         });
         out
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }

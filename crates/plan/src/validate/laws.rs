@@ -77,7 +77,7 @@ impl PlanChecker<'_> {
         expr.visit(&mut |part| {
             let each = match part {
                 Formula::Parent { foreign, column } => self.of_parent(*foreign, *column),
-                Formula::Portion { foreign, column } => self.of_parent(*foreign, *column),
+                Formula::Portion { foreign, column, .. } => self.of_parent(*foreign, *column),
                 Formula::Ordinal { foreign } => within("a foreign key", *foreign, self.table.foreign.len()),
                 Formula::Children { table, foreign, fold } => self.of_children(*table, *foreign, fold),
                 Formula::Flow { flow, .. } => flow_of(self.table, flow),
@@ -151,7 +151,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Number { expr, .. } => {
             let mut out: Vec<ColumnId> = expr.columns().into_iter().map(|c| (t, c)).collect();
             expr.visit(&mut |part| match part {
-                Formula::Parent { foreign, column } | Formula::Portion { foreign, column } => {
+                Formula::Parent { foreign, column } | Formula::Portion { foreign, column, .. } => {
                     out.extend(above(*foreign, *column))
                 }
                 // A table that is planned later generates its rows on demand.

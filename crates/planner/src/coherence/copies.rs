@@ -3,7 +3,7 @@
 use super::RowLaws;
 use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_plan::{Formula, Law, LawPlan};
-use dbmocker_semantics::{Amount, ChildColumn, CopyMode, copied};
+use dbmocker_semantics::{Amount, ChildColumn, CopyMode, amount, copied};
 
 /// The text of a law by which the rows of a parent share out its value.
 pub const PORTION: &str = "an equal part of ";
@@ -19,6 +19,8 @@ pub struct ParentLink<'a> {
     pub scales: Vec<Option<u8>>,
     /// True for the parent's columns that contain no NULL.
     pub filled: Vec<bool>,
+    /// True for the parent's columns that a law determines.
+    pub lawful: Vec<bool>,
     /// The texts of the parent's columns that hold one of a list.
     pub texts: Vec<Option<Vec<String>>>,
 }
@@ -41,6 +43,7 @@ impl RowLaws<'_> {
                 for (p, theirs) in lead.parent.columns.iter().enumerate() {
                     let fits = if number { lead.scales[p].is_some() } else { holds(column, theirs) };
                     let found = copied(child, &lead.parent.name.name, &theirs.name).filter(|_| fits);
+                    let found = found.filter(|_| !is_paid(&theirs.name) || paid(lead.parent, &lead.lawful) == Some(p));
                     if let Some((how, rank)) = found.filter(|(_, rank)| best.as_ref().is_none_or(|b| *rank > b.0)) {
                         best = Some((rank, lead, p, how));
                     }
@@ -63,12 +66,11 @@ impl RowLaws<'_> {
         let parent = Formula::Parent { foreign: lead.foreign, column: p };
         let (expr, text) = match how {
             CopyMode::Whole => (parent.or(Formula::Own), of),
-            // A part of a cent, or below the smallest allowed amount, could not be stored.
-            CopyMode::Portion if lead.scales[p] != self.scales[c] || self.free[&c].0 > 1 => {
-                (parent.or(Formula::Own), of)
-            }
+            // A part of a cent could not be stored.
+            CopyMode::Portion if lead.scales[p] != self.scales[c] => (parent.or(Formula::Own), of),
             CopyMode::Portion => {
-                let part = Formula::Portion { foreign: lead.foreign, column: p };
+                let least = self.free[&c].0.max(0);
+                let part = Formula::Portion { foreign: lead.foreign, column: p, least };
                 (part.or(parent.or(Formula::Own)), format!("{PORTION}{of}"))
             }
             CopyMode::AtMost => (parent.clone().or(Formula::Own).least(Formula::Own), format!("at most {of}")),
@@ -79,6 +81,25 @@ impl RowLaws<'_> {
         };
         self.law(Some(c), expr, text);
     }
+}
+
+fn is_paid(column: &str) -> bool {
+    amount(column) == Some(Amount::Paid)
+}
+
+/// Returns the column of what has been paid of a bill, if it is the only one and follows from the bill's other columns.
+/// `lawful`: true for the bill's columns that a law determines.
+pub fn paid(bill: &Table, lawful: &[bool]) -> Option<usize> {
+    let mut all = (0..bill.columns.len()).filter(|&c| is_paid(&bill.columns[c].name));
+    all.next().filter(|&c| all.next().is_none() && lawful.get(c) == Some(&true))
+}
+
+/// Returns true if a column of the payments shares out what has been paid of their bill, which is in column `paid`.
+pub fn shares_out(payments: &Table, key: &str, bill: &Table, paid: usize) -> bool {
+    payments.columns.iter().any(|column| {
+        let child = ChildColumn { table: &payments.name.name, column: &column.name, key, line: false };
+        matches!(copied(child, &bill.name.name, &bill.columns[paid].name), Some((CopyMode::Portion, _)))
+    })
 }
 
 /// Returns true if column `own` can hold every value of `theirs`.

@@ -105,7 +105,8 @@ impl TablePlanner<'_> {
     /// Returns true if the laws satisfy a CHECK, so that the solver does not handle it.
     pub(super) fn is_given(&self, text: &str) -> bool {
         let given = |of: &[String]| of.iter().any(|given| given == text);
-        self.orderings.iter().any(|o| o.text == text) || given(&self.given_sides) || given(&self.given_changes)
+        let changes = self.given_changes.iter().any(|(given, _)| given == text);
+        self.orderings.iter().any(|o| o.text == text) || given(&self.given_sides) || changes
     }
 
     /// Returns the CHECKs that order a column after others.

@@ -218,8 +218,9 @@ impl TablePlanner<'_> {
             let compiled = b.generator.table(p);
             let scales = compiled.columns.iter().map(ColumnGen::decimals).collect();
             let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
+            let lawful = compiled.columns.iter().map(ColumnGen::has_law).collect();
             let texts = compiled.columns.iter().map(ColumnGen::texts).collect();
-            out.push(ParentLink { foreign, key, parent: table, scales, filled, texts });
+            out.push(ParentLink { foreign, key, parent: table, scales, filled, lawful, texts });
         }
         out
     }

@@ -28,7 +28,7 @@ impl TablePlanner<'_> {
         }
         let mut checks = self.change_checks(b);
         while !checks.is_empty() {
-            self.given_changes = checks.iter().map(|check| check.text.clone()).collect();
+            self.given_changes = checks.iter().map(|check| (check.text.clone(), check.columns)).collect();
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
             let leads = self.leads(b, &coupled);
