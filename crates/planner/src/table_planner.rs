@@ -58,6 +58,7 @@ mod owned;
 mod pairs;
 mod parent_filter;
 mod parents;
+mod periods;
 mod phases;
 mod places;
 mod related_parents;

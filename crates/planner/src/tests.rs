@@ -17,6 +17,7 @@ mod coherence;
 mod common_ancestors;
 mod existing_rows;
 mod fk_cycles;
+mod flows;
 mod histories;
 mod inconsistent_plans;
 mod number_parts;

@@ -1,5 +1,6 @@
 //! The role of a table by its name: details of a parent, activity of a parent, or a lookup list.
 
+use super::periods;
 use super::names::Name;
 
 /// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have another
@@ -357,6 +358,7 @@ pub fn role(table: &str, parent: &str, owner: bool) -> Role {
     match () {
         () if table.ends_any(CROWDS) => Role::Crowd,
         () if owner && parent.ends_any(EPISODES) && table.ends_any(COURSE) => Role::Detail,
+        () if owner && periods::is_part(&table, &parent) => Role::Detail,
         () if named && !table.ends_any(HAPPENINGS) => Role::Detail,
         () if table.ends_any(HAPPENINGS) => Role::Activity,
         () if table.ends_any(PARTS) => {

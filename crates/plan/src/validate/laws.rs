@@ -21,7 +21,9 @@ impl PlanChecker<'_> {
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Attribute { by, .. } => within("a column", *by, columns),
             Law::Names { names, .. } => names.all().try_for_each(|c| within("a column", c, columns)),
-            Law::Moment { .. } => Ok(()),
+            Law::Moment { at, .. } => at.period().map_or(Ok(()), |(foreign, period)| {
+                period.from.into_iter().chain([period.to]).try_for_each(|c| self.of_parent(foreign, c))
+            }),
             Law::Side { flow, ins, outs } => {
                 holds("a side without texts", !ins.is_empty() && !outs.is_empty())?;
                 flow_of(self.table, flow)
@@ -173,7 +175,13 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Attribute { by, .. } => vec![(t, *by)],
         Law::Names { names, .. } => names.all().map(|c| (t, c)).collect(),
         Law::Side { flow, .. } => keys_of(tables, t, flow),
-        Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
+        Law::Moment { at, .. } => {
+            let mut out: Vec<ColumnId> = at.of().map(|of| (t, of)).into_iter().collect();
+            if let Some((foreign, period)) = at.period() {
+                out.extend(period.from.into_iter().chain([period.to]).flat_map(|c| above(foreign, c)));
+            }
+            out
+        }
         Law::Drawn(_) => Vec::new(),
     }
 }

@@ -170,7 +170,27 @@ fn is_free(b: &PlanContext<'_>, table: &TablePlan, p: usize, c: usize) -> bool {
     let column = &table.columns[c];
     let asked = b.overrides.column(b.order[p], c).is_some_and(|w| w.shapes_values());
     let open = b.free.get(&p).is_some_and(|free| free.contains_key(&c));
-    open && !asked && column.law.is_none() && column.group.is_none() && range(column).is_some()
+    let drawn = column.law.is_none() || number(column).is_some_and(is_drawn);
+    open && !asked && drawn && column.group.is_none() && range(column).is_some()
+}
+
+/// Returns true if an expression only gives a column's own draw another form: a price with a usual ending.
+fn is_drawn(expr: &Formula) -> bool {
+    let (mut own, mut others) = (false, false);
+    expr.visit(&mut |part| match part {
+        Formula::Own => own = true,
+        Formula::Number { .. }
+        | Formula::OneOf { .. }
+        | Formula::Between { .. }
+        | Formula::Add(..)
+        | Formula::Sub(..)
+        | Formula::Mul(..)
+        | Formula::Percent(_)
+        | Formula::Least(..)
+        | Formula::Most(..) => {}
+        _ => others = true,
+    });
+    own && !others
 }
 
 /// Returns the bounds of a column's draw, and the number of its units in 1.

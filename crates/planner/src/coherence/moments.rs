@@ -33,7 +33,7 @@ pub struct MomentColumn {
 }
 
 /// The moments of a table's rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct TableMoments {
     /// The column that holds the row's start time.
     pub main: Option<usize>,

@@ -201,7 +201,8 @@ fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
                 Moment::After { of, .. }
                 | Moment::Since { of }
                 | Moment::Recent { of, .. }
-                | Moment::Ahead { of, .. } => {
+                | Moment::Until { of, .. }
+            | Moment::Ahead { of, .. } => {
                     *of = Some(c);
                 }
                 _ => {}

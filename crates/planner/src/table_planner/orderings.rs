@@ -153,7 +153,7 @@ fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: OrderedPai
     match high {
         Moment::Began => before_all,
         Moment::Next { .. } => *low == Moment::Began && low_form == high_form,
-        Moment::Before { .. } => false,
+        Moment::Before { .. } | Moment::Within { .. } => false,
         _ => *low == Moment::Began || before_all,
     }
 }

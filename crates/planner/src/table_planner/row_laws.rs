@@ -67,6 +67,7 @@ impl TablePlanner<'_> {
         let mut row = RowLaws::new(self.table, scales, likely, self.lists(&allowed), free);
         row.asked_nulls = open.iter().copied().filter(|&c| self.asked_nulls(b, c).is_some()).collect();
         row.aggregated = self.aggregated(b);
+        row.nonzero = open.iter().filter_map(|&c| Some((c, bounds_without_zero(allowed[c].as_ref()?)?))).collect();
         if let Some(two) = self.two_sides.filter(|two| !two.null) {
             // A zero on the other side is no NULL.
             row.asked_nulls.retain(|&c| (c != two.debit && c != two.credit) || self.asked_nulls(b, c) != Some(0.0));
@@ -345,6 +346,16 @@ impl TablePlanner<'_> {
             };
         }
     }
+}
+
+/// As [`bounds`], for a domain whose only gap is 0.
+fn bounds_without_zero(domain: &Domain) -> Option<(i64, i64)> {
+    let Domain::Range { kind, lo, hi, step, except, shape } = domain else { return None };
+    if !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }) || except[..] != [0] {
+        return None;
+    }
+    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: shape.clone() };
+    bounds(&whole)
 }
 
 /// Returns the bounds of a law's result; `None` for domains with gaps and for domains that are not numeric.
