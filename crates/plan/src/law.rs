@@ -73,7 +73,15 @@ pub enum Law {
     Number { expr: Formula, least: i64, most: i64 },
     /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
     /// is not nullable.
-    Copy { foreign: usize, column: usize, nullable: bool },
+    ///
+    /// `up`: the path from the parent up to the row that is copied, if that is not the parent itself.
+    Copy {
+        foreign: usize,
+        column: usize,
+        nullable: bool,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        up: Vec<FkStep>,
+    },
     /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
     /// for a unique column, the text ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
@@ -87,6 +95,9 @@ pub enum Law {
     /// A status on the path that the parent row has taken: the rows of a parent record its changes in order, and the last
     /// one leads to the status in the parent's `column`. The rule's draw where there is no such path.
     StatusPath { foreign: usize, column: usize, before: bool, nullable: bool, paths: Vec<StatusPath> },
+    /// One of the texts that agree with that in a column of the parent row: the rule's draw if it is one of them, or if
+    /// there is no such entry.
+    Among { foreign: usize, column: usize, cases: Vec<(String, Vec<String>)> },
     /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
     Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },
     /// A text made of the names in other columns of the row, of at most `most` characters; the rule's draw if it does not

@@ -22,6 +22,7 @@ mod histories;
 mod inconsistent_plans;
 mod number_parts;
 mod only_null;
+mod parents;
 mod proportions;
 mod shared_columns;
 mod time;

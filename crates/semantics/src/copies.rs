@@ -19,6 +19,11 @@ const SAME: &[&str] = &[
     "order number",
     "invoice number",
     "exchange rate",
+    "credit",
+    "credits",
+    "credit hours",
+    "ects",
+    "ects credits",
 ];
 
 /// First words of names that are not what a row is called.

@@ -25,6 +25,7 @@ mod neighbours;
 mod nulls;
 pub mod number_parts;
 mod numbers;
+pub mod part_statuses;
 pub mod periods;
 mod privacy;
 pub mod references;

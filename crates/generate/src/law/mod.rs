@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
-use dbmocker_plan::{Flow, Law};
+use dbmocker_plan::{FkStep, Flow, Law};
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
@@ -161,6 +161,7 @@ impl<'g> Frame<'g> {
                 | Law::Slug { .. }
                 | Law::Text { .. }
                 | Law::StatusPath { .. }
+                | Law::Among { .. }
                 | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
@@ -371,7 +372,21 @@ impl Generator {
                     Some(None) | None => self.by_rule(t, c, &law.own, row, attempt),
                 }
             }
-            Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
+            Law::Among { foreign, column, cases } => {
+                let own = self.by_rule(t, c, &law.own, row, attempt)?;
+                let Some((parent, p)) = self.planned_parent(t, *foreign, row) else { return Ok(own) };
+                let (Value::Text(status), Value::Text(text)) = (self.cell(parent, *column, p)?, &own) else {
+                    return Ok(own);
+                };
+                match cases.iter().find(|(of, _)| *of == status) {
+                    Some((_, allowed)) if !allowed.contains(text) => {
+                        let mut rng = CellRng::of_cell(mix(self.table(t).columns[c].stream.at(row, attempt)));
+                        Ok(Value::Text(allowed[rng.below(allowed.len() as u64) as usize].clone()))
+                    }
+                    _ => Ok(own),
+                }
+            }
+            Law::Copy { foreign, column, nullable, up } => match self.copied_row(t, *foreign, up, row) {
                 Some((parent, p)) => match self.cell(parent, *column, p)? {
                     Value::Null if !nullable => self.by_rule(t, c, &law.own, row, attempt),
                     value => Ok(value),
@@ -379,6 +394,12 @@ impl Generator {
                 None => self.by_rule(t, c, &law.own, row, attempt),
             },
         }
+    }
+
+    /// Returns the generated row that is copied: the parent, or the row that a path leads up to from there.
+    pub(crate) fn copied_row(&self, t: usize, foreign: usize, up: &[FkStep], row: u64) -> Option<(usize, u64)> {
+        let parent = self.planned_parent(t, foreign, row)?;
+        up.iter().try_fold(parent, |(_, row), step| self.planned_parent(step.table, step.foreign, row))
     }
 
     /// Returns the generated row that a foreign key refers to: its table and row number.

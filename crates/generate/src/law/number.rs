@@ -8,7 +8,7 @@ use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
-use dbmocker_plan::Formula;
+use dbmocker_plan::{FkStep, Formula};
 
 /// Numbers and their scale: the number of fractional digits.
 pub(super) type Scaled = (Nullable<i64>, u8);
@@ -36,6 +36,7 @@ impl Frame<'_> {
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
+            Formula::Above { path, column } => self.scaled_above(path, *column)?,
             Formula::Portion { foreign, column, least } => {
                 let parents = self.parents(*foreign)?;
                 let (whole, scale) = parents.frame.scaled(*column)?;
@@ -106,6 +107,14 @@ impl Frame<'_> {
     fn scaled(&self, c: usize) -> Result<Scaled, RowError> {
         let scale = self.table.columns[c].unit.map_or(0, NumericUnit::scale);
         Ok(((*self.numbers(c)?).clone(), scale))
+    }
+
+    /// Returns a column of the rows that a path leads up to, and its scale.
+    fn scaled_above(&self, path: &[FkStep], column: usize) -> Result<Scaled, RowError> {
+        let [step, rest @ ..] = path else { return self.scaled(column) };
+        let parents = self.parents(step.foreign)?;
+        let (known, scale) = parents.frame.scaled_above(rest, column)?;
+        Ok((parents.each(&known), scale))
     }
 
     /// Returns a column of moments in microseconds.

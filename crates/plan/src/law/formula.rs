@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Flow, FlowPart};
+use crate::{FkStep, Flow, FlowPart};
 
 /// Arithmetic over cells. A NULL operand gives NULL, except in [`Formula::Cell`] and [`Formula::Or`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub enum Formula {
     /// The cell of the parent row, NULL where there is none.
     Parent {
         foreign: usize,
+        column: usize,
+    },
+    /// The cell of the row that the foreign keys of this path lead up to, NULL where there is none; the path begins with
+    /// this table.
+    Above {
+        path: Vec<FkStep>,
         column: usize,
     },
     /// An equal part of the cell of the parent row, so that the parts of its rows add up to it; NULL where there is none,
@@ -217,6 +223,7 @@ impl Formula {
             | Formula::Nullable(_)
             | Formula::Own
             | Formula::Parent { .. }
+            | Formula::Above { .. }
             | Formula::Ordinal { .. }
             | Formula::Portion { .. }
             | Formula::Children { .. }

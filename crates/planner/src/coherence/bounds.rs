@@ -86,6 +86,7 @@ fn is_exact(expr: &Formula) -> bool {
         Formula::Cell(_)
         | Formula::Nullable(_)
         | Formula::Parent { .. }
+        | Formula::Above { .. }
         | Formula::Portion { .. }
         | Formula::Ordinal { .. }
         | Formula::Children { .. }

@@ -2,7 +2,7 @@
 
 use super::RowLaws;
 use dbmocker_core::schema::{Column, SqlType, Table};
-use dbmocker_plan::{Formula, Law, LawPlan};
+use dbmocker_plan::{FkStep, Formula, Law, LawPlan};
 use dbmocker_semantics::{Amount, ChildColumn, CopyMode, amount, copied};
 
 /// The text of a law by which the rows of a parent share out its value.
@@ -10,7 +10,8 @@ pub const PORTION: &str = "an equal part of ";
 
 /// A single-column foreign key whose parent rows are generated.
 pub struct ParentLink<'a> {
-    /// Index among the table's foreign keys.
+    /// Index of the table itself in the plan, and of the key among its foreign keys.
+    pub position: usize,
     pub foreign: usize,
     /// The column of the key.
     pub key: usize,
@@ -21,8 +22,20 @@ pub struct ParentLink<'a> {
     pub filled: Vec<bool>,
     /// True for the parent's columns that a law determines.
     pub lawful: Vec<bool>,
+    /// Foreign keys of the parent to tables whose rows are generated.
+    pub above: Vec<GrandparentLink<'a>>,
     /// The texts of the parent's columns that hold one of a list.
     pub texts: Vec<Option<Vec<String>>>,
+}
+
+/// A single-column foreign key of a parent.
+pub struct GrandparentLink<'a> {
+    pub step: FkStep,
+    /// The name of the key's column.
+    pub key: String,
+    pub table: &'a Table,
+    pub scales: Vec<Option<u8>>,
+    pub filled: Vec<bool>,
 }
 
 impl RowLaws<'_> {
@@ -49,17 +62,47 @@ impl RowLaws<'_> {
                     }
                 }
             }
-            if let Some((_, lead, p, how)) = best {
-                self.copy(c, lead, p, how);
+            match best {
+                Some((_, lead, p, how)) => self.copy(c, lead, p, how),
+                None => self.copy_from_above(c, leads, number),
             }
         }
+    }
+
+    /// A column that repeats one of the parent's parent: the credits of a course on the enrolment in its section.
+    fn copy_from_above(&mut self, c: usize, leads: &[ParentLink<'_>], number: bool) {
+        let column = &self.table.columns[c];
+        let mut best: Option<(u8, &ParentLink<'_>, &GrandparentLink<'_>, usize)> = None;
+        for lead in leads {
+            for above in &lead.above {
+                let child = ChildColumn { table: &self.table.name.name, column: &column.name, key: &above.key, line: false };
+                for (p, theirs) in above.table.columns.iter().enumerate() {
+                    let fits = if number { above.scales[p].is_some() } else { holds(column, theirs) };
+                    let found = copied(child, &above.table.name.name, &theirs.name);
+                    let found = found.filter(|(how, _)| fits && *how == CopyMode::Whole);
+                    if let Some((_, rank)) = found.filter(|(_, rank)| best.as_ref().is_none_or(|b| *rank > b.0)) {
+                        best = Some((rank, lead, above, p));
+                    }
+                }
+            }
+        }
+        let Some((_, lead, above, p)) = best else { return };
+        let text = format!("{}.{} of its {}", above.table.name.name, above.table.columns[p].name, lead.parent.name.name);
+        if number {
+            let path = vec![FkStep { table: lead.position, foreign: lead.foreign }, above.step];
+            let expr = Formula::Above { path, column: p }.or(Formula::Own);
+            return self.law(Some(c), expr, text);
+        }
+        let nullable = column.nullable || above.filled[p];
+        let law = Law::Copy { foreign: lead.foreign, column: p, nullable, up: vec![above.step] };
+        self.laws.insert(c, LawPlan { law, text });
     }
 
     fn copy(&mut self, c: usize, lead: &ParentLink<'_>, p: usize, how: CopyMode) {
         let of = format!("{}.{}", lead.parent.name.name, lead.parent.columns[p].name);
         if self.scales[c].is_none() {
             let nullable = self.table.columns[c].nullable;
-            let law = Law::Copy { foreign: lead.foreign, column: p, nullable: nullable || lead.filled[p] };
+            let law = Law::Copy { foreign: lead.foreign, column: p, nullable: nullable || lead.filled[p], up: Vec::new() };
             self.laws.insert(c, LawPlan { law, text: of });
             return;
         }

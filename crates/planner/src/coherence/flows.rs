@@ -102,7 +102,7 @@ impl RowLaws<'_> {
     }
 
     /// Returns true if every row has a parent by the foreign key.
-    fn is_filled(&self, lead: &ParentLink<'_>) -> bool {
+    pub(super) fn is_filled(&self, lead: &ParentLink<'_>) -> bool {
         !self.table.columns[lead.key].nullable
     }
 

@@ -12,6 +12,7 @@ mod measures;
 mod moments;
 mod money;
 mod number_parts;
+mod part_statuses;
 mod payroll;
 mod progress;
 mod readings;
@@ -22,7 +23,7 @@ mod totals;
 mod typical_numbers;
 
 pub(super) use bounds::keep_within;
-pub(super) use copies::{PORTION, ParentLink, paid, shares_out};
+pub(super) use copies::{GrandparentLink, PORTION, ParentLink, paid, shares_out};
 pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
-use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments, asked};
+use crate::coherence::{GrandparentLink, MomentColumn, ParentLink, RowLaws, TableMoments, asked};
 use crate::generated_columns;
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -12,7 +12,7 @@ use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Form, Law, LawPlan, Rule};
+use dbmocker_plan::{ColumnPlan, FkStep, ForeignKeyPlan, Form, Law, LawPlan, Rule};
 use dbmocker_predicate::{Expr, NamedCheck};
 use dbmocker_semantics as semantics;
 
@@ -81,6 +81,7 @@ impl TablePlanner<'_> {
         row.spans(&moments, b.options.now);
         row.typical_numbers();
         let listed: Vec<usize> = open.iter().copied().filter(|c| row.lists.contains_key(c)).collect();
+        row.part_statuses(&leads, &listed);
         row.flows(&leads, self.two_sides, &listed);
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
@@ -221,7 +222,18 @@ impl TablePlanner<'_> {
             let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
             let lawful = compiled.columns.iter().map(ColumnGen::has_law).collect();
             let texts = compiled.columns.iter().map(ColumnGen::texts).collect();
-            out.push(ParentLink { foreign, key, parent: table, scales, filled, lawful, texts });
+            let above = compiled.keys_up(p).into_iter().filter(|up| b.coherent(b.order[up.parent])).map(|up| {
+                let of = b.generator.table(up.parent);
+                GrandparentLink {
+                    step: FkStep { table: p, foreign: up.foreign },
+                    key: compiled.columns[up.column].name.clone(),
+                    table: &b.schema.tables[b.order[up.parent]],
+                    scales: of.columns.iter().map(ColumnGen::decimals).collect(),
+                    filled: of.columns.iter().map(ColumnGen::is_filled).collect(),
+                }
+            });
+            let (position, above) = (self.position, above.collect());
+            out.push(ParentLink { position, foreign, key, parent: table, scales, filled, lawful, above, texts });
         }
         out
     }
@@ -338,6 +350,7 @@ impl TablePlanner<'_> {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::StatusPath { .. } => "; names: the path to the parent's status",
+                Law::Among { .. } => "; names: by the parent's status",
                 Law::Side { .. } => "; names: the side of the row's amount",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Attribute { .. } | Law::Names { .. } | Law::Expression { .. } => "",
