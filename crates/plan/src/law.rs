@@ -96,7 +96,7 @@ pub enum Law {
     /// one leads to the status in the parent's `column`. The rule's draw where there is no such path.
     StatusPath { foreign: usize, column: usize, before: bool, nullable: bool, paths: Vec<StatusPath> },
     /// One of the texts that agree with that in a column of the parent row: the rule's draw if it is one of them, or if
-    /// there is no such entry.
+    /// there is no such entry; otherwise the first ones more often.
     Among { foreign: usize, column: usize, cases: Vec<(String, Vec<String>)> },
     /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
     Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },

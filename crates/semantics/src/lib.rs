@@ -19,6 +19,7 @@ mod kinds;
 mod legal;
 mod life_cycle;
 mod measures;
+pub mod memberships;
 mod name_orderings;
 mod names;
 mod neighbours;

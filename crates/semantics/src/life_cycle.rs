@@ -278,9 +278,8 @@ impl LifeCycle {
 
     /// For each status whether what the row describes was broken off before it was complete: cancelled, rejected.
     pub fn broken_off(&self) -> Vec<bool> {
-        let of = |status: &LifeStatus| {
-            matches!(status.position, Position::Branch { from, ends: true, .. } if from < DONE)
-        };
+        let of =
+            |status: &LifeStatus| matches!(status.position, Position::Branch { from, ends: true, .. } if from < DONE);
         self.statuses.iter().map(of).collect()
     }
 

@@ -53,7 +53,8 @@ pub fn follows(table: &str, column: &str, parent: &str, status: &str) -> bool {
     table.ends_any(PARTS) && own(&table, column) && own(&parent, status)
 }
 
-/// Returns for each status of the parent those of the row, as indices, that agree with it; `None` if all do.
+/// Returns for each status of the parent those of the row, as indices, that agree with it, the usual ones first; `None`
+/// if all do.
 pub fn agreeing(parent: &LifeCycle, own: &LifeCycle) -> Vec<Option<Vec<usize>>> {
     let (progress, ended) = (own.progress(), own.broken_off());
     let all = 0..progress.len();
@@ -67,7 +68,9 @@ pub fn agreeing(parent: &LifeCycle, own: &LifeCycle) -> Vec<Option<Vec<usize>>> 
             (Some(true), _) if progress.contains(&Some(true)) => {
                 // What is over may also have been given back.
                 let over = |i: &usize| progress[*i] == Some(true) || own.is_returned(*i);
-                all.clone().filter(over).collect()
+                let mut over: Vec<usize> = all.clone().filter(over).collect();
+                over.sort_by_key(|&i| progress[i] != Some(true));
+                over
             }
             _ => Vec::new(),
         };

@@ -1,5 +1,5 @@
 //! Tables whose rows lie within the period of a parent row, by their names: the sessions of an event, the phases of a
-//! project.
+//! project. Periods of a fixed length: weeks, pay periods.
 
 use super::names::Name;
 use super::roles::singular;
@@ -116,4 +116,28 @@ pub fn lies_within(table: &str, parent: &str) -> bool {
 /// singular.
 pub(super) fn is_part(table: &Name, parent: &Name) -> bool {
     table != parent && parent.ends_any(PERIODS) && table.ends_any(PARTS)
+}
+
+/// Returns the number of days of the period that starts and ends in these columns, if it is the same for all rows.
+///
+/// ```
+/// use dbmocker_semantics::periods::days;
+/// assert_eq!(days("timesheets", "week_start", "week_end"), Some(7));
+/// assert_eq!(days("pay_periods", "start_date", "end_date"), Some(14));
+/// assert_eq!(days("projects", "start_date", "end_date"), None);
+/// ```
+pub fn days(table: &str, start: &str, end: &str) -> Option<i64> {
+    let (table, start, end) = (singular(table), Name::new(start), Name::new(end));
+    let starts = ["start", "begin", "beginning", "from", "starting", "commencing", "started"];
+    if !start.has_any(&starts) || !end.has_any(&["end", "ending", "to", "until", "ended"]) {
+        return None;
+    }
+    let both = |words: &[&str]| start.has_any(words) && end.has_any(words);
+    match () {
+        () if both(&["week"]) || table.has_any(&["week", "weekly"]) => Some(7),
+        () if both(&["fortnight"]) || table.has_any(&["fortnight", "biweekly"]) => Some(14),
+        () if both(&["pay period"]) || table.ends_any(&["pay period", "payroll period", "pay cycle"]) => Some(14),
+        () if both(&["period"]) && table.has("timesheet") => Some(7),
+        () => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! The role of a table by its name: details of a parent, activity of a parent, or a lookup list.
 
-use super::periods;
 use super::names::Name;
+use super::periods;
 
 /// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have another
 /// meaning in names of columns.)

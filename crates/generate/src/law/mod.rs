@@ -197,7 +197,9 @@ impl<'g> Frame<'g> {
     /// Returns the number of rows in which a law of numbers gives less than the column's bounds allow, and more.
     fn cut(&self, c: usize) -> Result<[u64; 2], RowError> {
         let column = &self.table.columns[c];
-        let (RuleGen::Law(law), None, Some(unit)) = (&column.rule, column.group, column.unit) else { return Ok([0; 2]) };
+        let (RuleGen::Law(law), None, Some(unit)) = (&column.rule, column.group, column.unit) else {
+            return Ok([0; 2]);
+        };
         let Law::Number { expr, least, most } = &law.law else { return Ok([0; 2]) };
         let (made, scale) = self.eval(c, expr)?;
         let made = made.iter().flatten().map(|n| unit::rescaled(n, scale, unit.scale()));
@@ -380,8 +382,8 @@ impl Generator {
                 };
                 match cases.iter().find(|(of, _)| *of == status) {
                     Some((_, allowed)) if !allowed.contains(text) => {
-                        let mut rng = CellRng::of_cell(mix(self.table(t).columns[c].stream.at(row, attempt)));
-                        Ok(Value::Text(allowed[rng.below(allowed.len() as u64) as usize].clone()))
+                        let rng = CellRng::of_cell(mix(self.table(t).columns[c].stream.at(row, attempt)));
+                        Ok(Value::Text(flow::text(allowed, rng).to_owned()))
                     }
                     _ => Ok(own),
                 }

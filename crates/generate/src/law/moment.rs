@@ -74,6 +74,7 @@ impl BeganGen {
                 let slack = last - first - (n - 1) * step;
                 let start =
                     if slack > 0 { first + below(self.stream.at(child.parent, 1), slack + 1) } else { first + slack };
+                let start = if law.unit == MICROS_PER_DAY && step == 7 { monday(start, first, slack) } else { start };
                 start + k * step
             }
             None => {
@@ -105,6 +106,15 @@ pub struct Child {
     pub parent: u64,
     pub ordinal: u64,
     pub count: u64,
+}
+
+/// Returns the Monday before a day, or the next one if that is before `first`; the day itself if that is more than `slack`
+/// days after `first`.
+fn monday(day: i64, first: i64, slack: i64) -> i64 {
+    // 1970-01-05 was a Monday.
+    let before = day - (day - 4).rem_euclid(7);
+    let start = if before < first { before + 7 } else { before };
+    if start <= first + slack { start } else { day }
 }
 
 fn small(n: u64) -> i64 {
@@ -169,6 +179,8 @@ impl Frame<'_> {
                     latest if law.together => match self.generator.child(self.t, law.after[0], row) {
                         Some(child) => match ends.as_ref().map(|ends| ends[i]) {
                             Some(end) if end > latest => law.within(latest, end, row, child),
+                            // A course that ends on the day on which it begins.
+                            Some(end) if end != i64::MIN => latest,
                             _ => law.follows(latest, row, child),
                         },
                         None => latest,

@@ -178,9 +178,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
                 Formula::Parent { foreign, column } | Formula::Portion { foreign, column, .. } => {
                     out.extend(above(*foreign, *column))
                 }
-                Formula::Above { path, column } => {
-                    out.extend(ancestor(tables, (t, c), path.iter().copied(), *column))
-                }
+                Formula::Above { path, column } => out.extend(ancestor(tables, (t, c), path.iter().copied(), *column)),
                 // A table that is planned later generates its rows on demand.
                 Formula::Children { table, foreign, fold } if *table < tables.len() => {
                     let keys = &tables[*table].foreign[*foreign].columns;
@@ -198,9 +196,7 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         }
         Law::Copy { foreign, column, .. }
         | Law::Among { foreign, column, .. }
-        | Law::StatusPath { foreign, column, .. } => {
-            above(*foreign, *column).collect()
-        }
+        | Law::StatusPath { foreign, column, .. } => above(*foreign, *column).collect(),
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Attribute { by, .. } => vec![(t, *by)],

@@ -143,7 +143,8 @@ fn narrowed(b: &mut PlanContext<'_>, tables: &mut [TablePlan], (p, c): (usize, u
     let name = tables[p].columns[c].name.clone();
     for _ in 0..ATTEMPTS {
         let largest = open.iter().copied().filter(|&of| narrower(&tables[p].columns[of], cut).is_some());
-        let size = |of: &usize| range(&tables[p].columns[*of]).map_or(0.0, |(lo, hi, unit)| lo.abs().max(hi.abs()) / unit);
+        let size =
+            |of: &usize| range(&tables[p].columns[*of]).map_or(0.0, |(lo, hi, unit)| lo.abs().max(hi.abs()) / unit);
         let Some(of) = largest.max_by(|a, b| size(a).total_cmp(&size(b))) else { break };
         let column = &tables[p].columns[of];
         let Some(domain) = narrower(column, cut) else { break };

@@ -75,7 +75,8 @@ impl RowLaws<'_> {
         let mut best: Option<(u8, &ParentLink<'_>, &GrandparentLink<'_>, usize)> = None;
         for lead in leads {
             for above in &lead.above {
-                let child = ChildColumn { table: &self.table.name.name, column: &column.name, key: &above.key, line: false };
+                let child =
+                    ChildColumn { table: &self.table.name.name, column: &column.name, key: &above.key, line: false };
                 for (p, theirs) in above.table.columns.iter().enumerate() {
                     let fits = if number { above.scales[p].is_some() } else { holds(column, theirs) };
                     let found = copied(child, &above.table.name.name, &theirs.name);
@@ -87,7 +88,8 @@ impl RowLaws<'_> {
             }
         }
         let Some((_, lead, above, p)) = best else { return };
-        let text = format!("{}.{} of its {}", above.table.name.name, above.table.columns[p].name, lead.parent.name.name);
+        let text =
+            format!("{}.{} of its {}", above.table.name.name, above.table.columns[p].name, lead.parent.name.name);
         if number {
             let path = vec![FkStep { table: lead.position, foreign: lead.foreign }, above.step];
             let expr = Formula::Above { path, column: p }.or(Formula::Own);
@@ -102,7 +104,8 @@ impl RowLaws<'_> {
         let of = format!("{}.{}", lead.parent.name.name, lead.parent.columns[p].name);
         if self.scales[c].is_none() {
             let nullable = self.table.columns[c].nullable;
-            let law = Law::Copy { foreign: lead.foreign, column: p, nullable: nullable || lead.filled[p], up: Vec::new() };
+            let law =
+                Law::Copy { foreign: lead.foreign, column: p, nullable: nullable || lead.filled[p], up: Vec::new() };
             self.laws.insert(c, LawPlan { law, text: of });
             return;
         }

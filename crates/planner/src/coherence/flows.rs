@@ -74,7 +74,9 @@ impl RowLaws<'_> {
         let both = self.both_sides();
         let Some(after) = self.level_after(two.is_some()) else {
             match two {
-                Some(two) => self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit"),
+                Some(two) => {
+                    self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit")
+                }
                 None => self.signs(listed),
             }
             return;
@@ -128,7 +130,8 @@ impl RowLaws<'_> {
             let unit = Name::new(self.name(*c)).words.len() == 1 && is_amount(self.name(*c));
             self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && unit
         };
-        let changes = |c: &usize| self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && is_change(self.name(*c));
+        let changes =
+            |c: &usize| self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && is_change(self.name(*c));
         let all = || 0..self.table.columns.len();
         let named = self.one(Change).or_else(|| all().find(changes)).or_else(|| self.first(&[Line, Total]));
         self.flowing(named.or_else(|| all().find(plain)))

@@ -10,7 +10,9 @@ use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Flow, FlowKind, FlowPart, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
 use dbmocker_semantics::flows::{is_counter, is_last_reading};
 use dbmocker_semantics::roles::is_place;
-use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, counts_by, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{
+    ChildAggregate, ChildTable, SUMMED, are_lines, counts_by, is_mean_of, leads_to, money, total,
+};
 use dbmocker_semantics::{Amount, Name, amount, in_cents, language};
 
 /// A foreign key from another table.

@@ -202,7 +202,7 @@ fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
                 | Moment::Since { of }
                 | Moment::Recent { of, .. }
                 | Moment::Until { of, .. }
-            | Moment::Ahead { of, .. } => {
+                | Moment::Ahead { of, .. } => {
                     *of = Some(c);
                 }
                 _ => {}

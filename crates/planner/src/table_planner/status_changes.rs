@@ -110,9 +110,9 @@ impl TablePlanner<'_> {
             let laws: Vec<_> = laws.collect();
             let [(one, first, law), (other, second, law_of_other)] = laws[..] else { return false };
             let changed = changed(one, Some(law), other, Some(law_of_other)).is_some();
-            let own = [first, second].iter().all(|column| {
-                column.edges.is_none() && column.presence.as_ref().is_none_or(|p| p.instead.is_none())
-            });
+            let own = [first, second]
+                .iter()
+                .all(|column| column.edges.is_none() && column.presence.as_ref().is_none_or(|p| p.instead.is_none()));
             let Law::StatusPath { foreign, column, paths, .. } = law else { return false };
             changed && own && self.has_paths(b, plan, (*foreign, *column), paths)
         }

@@ -128,8 +128,7 @@ fn a_copy_that_a_check_leaves_no_room_for_is_left_out() {
     let products = with(table("products").int("id").primary(&["id"]).check("price > 100"), &[("price", MONEY)]);
     let items = table("order_items").int("id").primary(&["id"]).int("product_id").check("unit_price <= 5");
     let items = with(items, &[("quantity", WHOLE), ("unit_price", MONEY), ("line_total", MONEY)]);
-    let schema =
-        Fixture::new().with(products).with(items.foreign(&["product_id"], "products", &["id"])).schema();
+    let schema = Fixture::new().with(products).with(items.foreign(&["product_id"], "products", &["id"])).schema();
     let (plan, generator) = planned(&schema, 200);
     let rows = numbers(&plan, &generator, "order_items");
     assert!(rows.iter().any(|r| r["unit_price"] < 5.0), "not all are cut to the bound");

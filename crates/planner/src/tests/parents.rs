@@ -69,3 +69,37 @@ fn columns_are_copied_from_the_parent_of_the_parent() {
     assert!(text.contains("courses.course_code of its sections"), "{text}");
     checked(&schema, (plan, generator));
 }
+
+#[test]
+fn marks_are_given_to_those_who_are_enrolled() {
+    let both = |t: dbmocker_core::schema::fixtures::TableFixture| {
+        let t = t.int("student_id").int("course_id").foreign(&["student_id"], "students", &["id"]);
+        t.foreign(&["course_id"], "courses", &["id"])
+    };
+    let schema = Fixture::new()
+        .with(table("students").int("id").primary(&["id"]))
+        .with(table("courses").int("id").primary(&["id"]))
+        .with(both(table("enrollments").int("id").primary(&["id"])).unique(&["student_id", "course_id"]))
+        .with(both(table("attendance").int("id").primary(&["id"])))
+        .with(both(table("exam_results").int("id").primary(&["id"])).unique(&["student_id", "course_id"]))
+        .with(both(table("payments").int("id").primary(&["id"])))
+        .schema();
+    let (plan, generator) = planned(&schema, 300);
+    let pairs = |name: &str| rows(&plan, &generator, name, &["student_id", "course_id"]);
+    let enrolled: HashSet<String> = pairs("enrollments").iter().map(|pair| format!("{pair:?}")).collect();
+    for name in ["attendance", "exam_results"] {
+        assert_eq!(pairs(name).len(), 300);
+        assert!(pairs(name).iter().all(|pair| enrolled.contains(&format!("{pair:?}"))), "{name}");
+    }
+    assert!(pairs("payments").iter().any(|pair| !enrolled.contains(&format!("{pair:?}"))));
+    assert!(plan.describe(Detail::Columns).contains("refers to `public.enrollments` by its name"));
+    checked(&schema, (plan, generator));
+    // More marks than pairs: the declared keys remain.
+    let options = PlanOptions { rows: 300, seed: 42, now: NOW, ..PlanOptions::default() };
+    let mut fewer = options.clone();
+    fewer.overrides.table_of(&schema, "enrollments", "").unwrap().rows =
+        Some(crate::counts::RequestedRows::Number(100));
+    let (plan, generator) = build(&schema, &fewer, &NoExistingRows).unwrap();
+    assert_eq!(rows(&plan, &generator, "exam_results", &["id"]).len(), 300);
+    audit(&schema, &plan, &generator);
+}

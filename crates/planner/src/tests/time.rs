@@ -279,7 +279,8 @@ fn moments_follow_the_dates_of_their_parents() {
 
 #[test]
 fn parts_of_a_period_lie_within_it() {
-    let date = |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
+    let date =
+        |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
     let projects = stamped("projects", &[("created_at", false)]);
     let projects = date(date(projects, "start_date"), "end_date").check("end_date >= start_date");
     let phases = date(date(table("project_phases").int("id").primary(&["id"]), "start_date"), "end_date");
@@ -289,8 +290,7 @@ fn parts_of_a_period_lie_within_it() {
     let events = stamped("events", &[("created_at", false), ("starts_at", false), ("ends_at", false)]);
     let sessions = stamped("event_sessions", &[("starts_at", false), ("ends_at", false)]).int("event_id");
     let sessions = sessions.check("ends_at > starts_at").foreign(&["event_id"], "events", &["id"]);
-    let schema =
-        Fixture::new().with(projects).with(phases).with(tasks).with(events).with(sessions).schema();
+    let schema = Fixture::new().with(projects).with(phases).with(tasks).with(events).with(sessions).schema();
     let (plan, generator) = planned(&schema, 400);
     let text = plan.describe(Detail::Columns);
     let day = 86_400_000_000;
@@ -308,7 +308,10 @@ fn parts_of_a_period_lie_within_it() {
         for [of, start, end] in &rows {
             let [from, to] = parents[of];
             // A CHECK of a later end takes precedence over a period without time.
-            assert!(from <= *start && start <= end && *end <= to.max(start + 1_000_000), "{child}: {from} {start} {end} {to}\n{text}");
+            assert!(
+                from <= *start && start <= end && *end <= to.max(start + 1_000_000),
+                "{child}: {from} {start} {end} {to}\n{text}"
+            );
             long += usize::from(to - from > day && end > start);
         }
         assert!(long > 20, "{child}: {long} of {}", rows.len());
@@ -330,4 +333,40 @@ fn moments_of(plan: &Plan, generator: &Generator, name: &str, of: [&str; 3]) -> 
     };
     let row = |row| generator.cells(t, &place, row).unwrap().iter().map(number).collect::<Vec<i64>>();
     (0..plan.tables[t].rows).map(|r| row(r).try_into().unwrap()).collect()
+}
+
+#[test]
+fn weeks_have_seven_days_and_follow_each_other() {
+    let date =
+        |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
+    let sheets = |name: &str| {
+        let t = table(name).int("id").primary(&["id"]).int("employee_id");
+        date(date(t, "week_start"), "week_end").foreign(&["employee_id"], "employees", &["id"])
+    };
+    let periods = date(date(table("pay_periods").int("id").primary(&["id"]), "start_date"), "end_date");
+    let schema = Fixture::new()
+        .with(stamped("employees", &[("created_at", false)]))
+        .with(sheets("timesheets").unique(&["employee_id", "week_start"]).check("week_end > week_start"))
+        .with(sheets("weekly_reports"))
+        .with(periods.unique(&["start_date"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 300);
+    let day = 86_400_000_000;
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    for [employee, start, end] in moments_of(&plan, &generator, "timesheets", ["employee_id", "week_start", "week_end"])
+    {
+        assert_eq!(end - start, 6 * day);
+        if let Some(before) = last.insert(employee, start) {
+            assert_eq!(start - before, 7 * day, "the next week");
+        }
+        assert_eq!((start / day - 4).rem_euclid(7), 0, "a Monday");
+    }
+    for [_, start, end] in moments_of(&plan, &generator, "weekly_reports", ["employee_id", "week_start", "week_end"]) {
+        assert_eq!(end - start, 6 * day);
+    }
+    let periods = moments_of(&plan, &generator, "pay_periods", ["id", "start_date", "end_date"]);
+    assert!(periods.iter().all(|[_, start, end]| end - start == 13 * day), "{periods:?}");
+    assert!(periods.windows(2).all(|w| w[1][1] - w[0][1] == 14 * day), "{periods:?}");
+    assert!(plan.describe(Detail::Columns).contains("= 6 days after week_start"));
+    checked(&schema, (plan, generator));
 }
