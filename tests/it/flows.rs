@@ -1,7 +1,7 @@
 //! Amounts with two sides, balances and counters, read back from the database.
 
 use crate::program::dbmocker;
-use crate::servers::{KINDS, database};
+use crate::servers::{KINDS, Kind, database};
 
 const BOOKS: &str = "
     CREATE TABLE owners (id INTEGER PRIMARY KEY, full_name VARCHAR(80) NOT NULL, created_at TIMESTAMP NOT NULL);
@@ -128,5 +128,67 @@ fn rows_whose_key_follows_another_one_are_counted() {
         ] {
             assert_eq!(db.number(query), 0, "{kind:?}: {what}");
         }
+    }
+}
+
+const PARTS: &str = "
+    CREATE TABLE projects (id INTEGER PRIMARY KEY, title VARCHAR(80) NOT NULL, start_date DATE NOT NULL,
+        end_date DATE NOT NULL, created_at TIMESTAMP NOT NULL, CHECK (end_date >= start_date));
+    CREATE TABLE project_phases (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, start_date DATE NOT NULL,
+        end_date DATE NOT NULL, CHECK (end_date >= start_date), FOREIGN KEY (project_id) REFERENCES projects (id));
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, status VARCHAR(12) NOT NULL
+        CHECK (status IN ('pending', 'processing', 'shipped', 'delivered', 'cancelled')), created_at TIMESTAMP NOT NULL);
+    CREATE TABLE order_items (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL, status VARCHAR(12) NOT NULL
+        CHECK (status IN ('pending', 'packed', 'shipped', 'delivered', 'returned', 'cancelled')),
+        FOREIGN KEY (order_id) REFERENCES orders (id));
+    CREATE TABLE stock_movements (id INTEGER PRIMARY KEY, movement_type VARCHAR(12) NOT NULL
+        CHECK (movement_type IN ('receipt', 'sale', 'adjustment')), quantity INTEGER NOT NULL CHECK (quantity <> 0));
+    CREATE TABLE invoices (id INTEGER PRIMARY KEY, status VARCHAR(12) NOT NULL
+        CHECK (status IN ('draft', 'open', 'partial', 'paid', 'void')), total DECIMAL(10, 2) NOT NULL,
+        amount_paid DECIMAL(10, 2) NOT NULL);
+    CREATE TABLE payments (id INTEGER PRIMARY KEY, invoice_id INTEGER NOT NULL, amount DECIMAL(10, 2) NOT NULL
+        CHECK (amount > 0), FOREIGN KEY (invoice_id) REFERENCES invoices (id));
+    CREATE TABLE employees (id INTEGER PRIMARY KEY, full_name VARCHAR(60) NOT NULL, hired_on DATE NOT NULL);
+    CREATE TABLE timesheets (id INTEGER PRIMARY KEY, employee_id INTEGER NOT NULL, week_start DATE NOT NULL,
+        week_end DATE NOT NULL, CHECK (week_end > week_start), UNIQUE (employee_id, week_start),
+        FOREIGN KEY (employee_id) REFERENCES employees (id));";
+
+#[test]
+fn parts_agree_with_the_row_that_they_belong_to() {
+    for kind in KINDS {
+        let db = database(kind, PARTS);
+        dbmocker(["load", "--url", &db.url, "--rows", "500"]).ok();
+        let days = match kind {
+            Kind::Postgres => "week_end - week_start",
+            Kind::MariaDb => "datediff(week_end, week_start)",
+            Kind::Sqlite => "julianday(week_end) - julianday(week_start)",
+        };
+        for (what, query) in [
+            (
+                "phases outside of their project",
+                "SELECT count(*) FROM project_phases c JOIN projects p ON p.id = c.project_id
+                    WHERE c.start_date < p.start_date OR c.end_date > p.end_date",
+            ),
+            (
+                "items of a cancelled order that are not cancelled",
+                "SELECT count(*) FROM order_items i JOIN orders o ON o.id = i.order_id
+                    WHERE o.status = 'cancelled' AND i.status <> 'cancelled'",
+            ),
+            (
+                "movements with the wrong sign",
+                "SELECT count(*) FROM stock_movements WHERE movement_type = 'receipt' AND quantity < 0
+                    OR movement_type = 'sale' AND quantity > 0",
+            ),
+            (
+                "invoices with payments of another sum",
+                "SELECT count(*) FROM invoices i WHERE abs(amount_paid - (SELECT sum(amount) FROM payments p
+                    WHERE p.invoice_id = i.id)) > 0.001",
+            ),
+            ("weeks of another length", &format!("SELECT count(*) FROM timesheets WHERE {days} <> 6")),
+        ] {
+            assert_eq!(db.number(query), 0, "{kind:?}: {what}");
+        }
+        assert!(db.number("SELECT count(*) FROM stock_movements WHERE quantity < 0") > 50, "{kind:?}");
+        assert!(db.number("SELECT count(DISTINCT status) FROM order_items") > 3, "{kind:?}");
     }
 }

@@ -8,7 +8,7 @@ const TICKETS: &str = "
         CHECK (status IN ('new', 'open', 'pending', 'resolved', 'closed')), created_at TIMESTAMP NOT NULL);
     CREATE TABLE ticket_status_history (id INTEGER PRIMARY KEY, ticket_id INTEGER NOT NULL, from_status VARCHAR(20),
         to_status VARCHAR(20) NOT NULL, changed_at TIMESTAMP NOT NULL,
-        FOREIGN KEY (ticket_id) REFERENCES tickets (id));
+        CHECK (from_status IS NULL OR from_status <> to_status), FOREIGN KEY (ticket_id) REFERENCES tickets (id));
     CREATE TABLE claims (id INTEGER PRIMARY KEY, claim_number VARCHAR(20) NOT NULL, status VARCHAR(20) NOT NULL
         CHECK (status IN ('submitted', 'under_review', 'approved', 'rejected', 'paid')), submitted_at TIMESTAMP NOT NULL);
     CREATE TABLE claim_events (id INTEGER PRIMARY KEY, claim_id INTEGER NOT NULL, status VARCHAR(20) NOT NULL

@@ -134,9 +134,18 @@ impl ColumnGen {
 
     /// Returns the texts of which the column holds one, if its rule is a list of texts.
     pub fn texts(&self) -> Option<Vec<String>> {
-        let RuleGen::Draw(sampler) = &self.rule else { return None };
+        let rule = match &self.rule {
+            RuleGen::Law(law) if matches!(law.law, Law::Among { .. }) => &*law.own,
+            rule => rule,
+        };
+        let RuleGen::Draw(sampler) = rule else { return None };
         let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
         sampler.choices()?.iter().map(text).collect()
+    }
+
+    /// Returns true if a law determines the column.
+    pub fn has_law(&self) -> bool {
+        matches!(self.rule, RuleGen::Law(_))
     }
 
     /// Returns true if a law of moments determines the column.

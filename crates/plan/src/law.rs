@@ -73,7 +73,15 @@ pub enum Law {
     Number { expr: Formula, least: i64, most: i64 },
     /// The cell of the parent row; the rule's draw where there is no parent, or where its cell is NULL and the column
     /// is not nullable.
-    Copy { foreign: usize, column: usize, nullable: bool },
+    ///
+    /// `up`: the path from the parent up to the row that is copied, if that is not the parent itself.
+    Copy {
+        foreign: usize,
+        column: usize,
+        nullable: bool,
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        up: Vec<FkStep>,
+    },
     /// The words of another column of the row in lower case, joined by `-`, of at most `most` characters. `numbered`:
     /// for a unique column, the text ends in the row's number, counted from here.
     Slug { of: usize, most: u32, numbered: Option<u64> },
@@ -87,6 +95,9 @@ pub enum Law {
     /// A status on the path that the parent row has taken: the rows of a parent record its changes in order, and the last
     /// one leads to the status in the parent's `column`. The rule's draw where there is no such path.
     StatusPath { foreign: usize, column: usize, before: bool, nullable: bool, paths: Vec<StatusPath> },
+    /// One of the texts that agree with that in a column of the parent row: the rule's draw if it is one of them, or if
+    /// there is no such entry; otherwise the first ones more often.
+    Among { foreign: usize, column: usize, cases: Vec<(String, Vec<String>)> },
     /// The attribute of the entity that the text in another column of the row stands for; the rule's draw if none does.
     Attribute { by: usize, attribute: Attribute, of: String, cases: Vec<(String, Entity)> },
     /// A text made of the names in other columns of the row, of at most `most` characters; the rule's draw if it does not
@@ -139,6 +150,28 @@ impl StatusPath {
             _ if (count - 1 - place) % 2 == 0 => step(steps - 1),
             _ => step(steps - 2).or(beside),
         }
+    }
+
+    /// Returns the status before the place's change, for a column that must hold one: before the first change, another
+    /// one than the status after it.
+    pub fn before(&self, place: i64, count: u64) -> Option<&str> {
+        let after = self.after(place, count);
+        let others = self.beside.iter().chain(&self.steps).map(String::as_str);
+        self.after(place - 1, count).or_else(|| others.into_iter().find(|other| Some(*other) != after))
+    }
+
+    /// Returns every pair of statuses before and after a change; `None` if some change has no status. `nullable`: nothing
+    /// may be before the first change.
+    pub fn changes(&self, nullable: bool) -> Option<Vec<(Option<&str>, &str)>> {
+        // Longer histories go back and forth between the last two statuses.
+        let counts = 1..=self.steps.len() as u64 + 3;
+        let places = counts.flat_map(|count| (0..count).map(move |place| (place.cast_signed(), count)));
+        let pair = |(place, count): (i64, u64)| {
+            let before = if nullable { self.after(place - 1, count) } else { self.before(place, count) };
+            let pair = (before, self.after(place, count)?);
+            (nullable || before.is_some()).then_some(pair)
+        };
+        places.map(pair).collect()
     }
 }
 

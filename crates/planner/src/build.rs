@@ -266,6 +266,7 @@ fn tables(
         problems.entry(index).or_insert(TableProblem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);
+    coherence::keep_within(context, &mut plan.tables);
     profile::settle(context, &mut plan.tables);
     (plan, problems)
 }

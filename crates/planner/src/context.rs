@@ -75,6 +75,8 @@ pub(super) struct PlanContext<'a> {
     pub solved_orderings: BTreeSet<usize>,
     /// Tables in which the solver handles the CHECKs over both sides of an amount.
     pub solved_sides: BTreeSet<usize>,
+    /// Tables in which the solver handles the CHECKs over the statuses before and after a change.
+    pub solved_changes: BTreeSet<usize>,
     /// By position: whether start times are in row order.
     pub ordered: Vec<bool>,
     /// By position: columns that laws may determine, with their bounds in the column's own unit.
@@ -186,6 +188,7 @@ impl<'a> PlanContext<'a> {
             declared_only: BTreeSet::new(),
             solved_orderings: BTreeSet::new(),
             solved_sides: BTreeSet::new(),
+            solved_changes: BTreeSet::new(),
             ordered: Vec::new(),
             free: BTreeMap::new(),
             learned: LearnedColumns::new(),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::references;
 use dbmocker_core::schema::{ForeignKey, Key, Schema, Table, TableName};
 
 /// A foreign key that needs a parent selection.
@@ -47,6 +48,8 @@ pub fn resolve(schema: &Schema, table: &Table, fk: &ForeignKey) -> Option<Link> 
 pub struct ForeignKeyFacts<'a> {
     /// Returns true if a table has rows or gets some.
     pub holds: &'a dyn Fn(usize) -> bool,
+    /// Inferred foreign keys are left out.
+    pub declared_only: bool,
     /// Returns the looped columns of a foreign key that is the back edge of a cycle: they do not come from its parent.
     pub back: &'a dyn Fn(usize, &Link) -> Option<&'a BTreeSet<usize>>,
 }
@@ -56,7 +59,7 @@ pub fn links(schema: &Schema, table: usize, known: &ForeignKeyFacts<'_>) -> Link
     let t = &schema.tables[table];
     let mut out = Links::default();
     let mut all: Vec<Link> = Vec::new();
-    for fk in t.every_foreign_key() {
+    for fk in t.every_foreign_key().into_iter().filter(|fk| !known.declared_only || !references::is_by_name(&fk.name)) {
         match resolve(schema, t, fk) {
             Some(link) if all.iter().any(|l| same(l, &link)) => {}
             Some(link) => all.push(link),
@@ -210,7 +213,8 @@ mod tests {
     use super::*;
     use dbmocker_core::schema::fixtures::{Fixture, table};
 
-    const FILLED: ForeignKeyFacts<'static> = ForeignKeyFacts { holds: &|_| true, back: &|_, _| None };
+    const FILLED: ForeignKeyFacts<'static> =
+        ForeignKeyFacts { holds: &|_| true, declared_only: false, back: &|_, _| None };
 
     fn names(links: &Links) -> Vec<Vec<&str>> {
         links.components.iter().map(|c| c.iter().map(|l| l.name.as_str()).collect()).collect()

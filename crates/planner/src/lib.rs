@@ -25,6 +25,7 @@ mod generated_columns;
 mod key_types;
 mod keys;
 mod load_path;
+mod memberships;
 mod options;
 pub mod order;
 mod overlapping_fks;

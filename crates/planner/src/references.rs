@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use super::foreign_keys;
+use super::memberships;
 use super::overrides::ResolvedOverrides;
 use dbmocker_core::schema::{Column, Deferrable, ForeignKey, Schema, SqlType, Table, TableName};
 use dbmocker_semantics::references as names;
 use dbmocker_semantics::references::ReferenceTarget;
 
 /// Suffix of the names of inferred foreign keys.
-const BY_NAME: &str = " by name";
+pub(super) const BY_NAME: &str = " by name";
 /// Maximum number of tables to which a pair refers.
 const KINDS: usize = 6;
 
@@ -66,6 +67,17 @@ pub(super) fn find<'a>(
         }
         let key = finder.foreign_key(&f);
         out.schema.to_mut().tables[f.table].foreign_keys.push(key);
+    }
+    for t in coherent() {
+        let overridden = |column: &String| {
+            let c = schema.tables[t].column_index(column);
+            c.is_none_or(|c| overrides.column(t, c).is_some() || overrides.fixed_column(t, c).is_some())
+        };
+        let member = chosen.iter().copied().filter(|&p| overrides.coherent(p) && !leads(&out, p, t));
+        let key = member.into_iter().find_map(|p| memberships::reference(&out.schema, t, p, rows));
+        if let Some(key) = key.filter(|key| !key.columns.iter().any(overridden)) {
+            out.schema.to_mut().tables[t].foreign_keys.push(key);
+        }
     }
     for t in coherent() {
         out.pairs.extend(finder.pairs(&out, chosen, t));
@@ -339,7 +351,7 @@ pub(super) fn fits(column: &SqlType, key: &SqlType) -> bool {
 }
 
 /// Returns true if a CHECK, a generated column, a key's expression or a partition bound reads a column.
-fn is_mentioned(table: &Table, column: &Column) -> bool {
+pub(super) fn is_mentioned(table: &Table, column: &Column) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let has = |text: &str| text.split(|c: char| !word(c)).any(|w| w.eq_ignore_ascii_case(&column.name));
     !column.domain_checks.is_empty()

@@ -58,6 +58,7 @@ mod owned;
 mod pairs;
 mod parent_filter;
 mod parents;
+mod periods;
 mod phases;
 mod places;
 mod related_parents;
@@ -65,6 +66,7 @@ mod roles;
 mod row_laws;
 mod row_size;
 mod shares;
+mod status_changes;
 mod status_presence;
 mod timing;
 mod two_sides;
@@ -120,6 +122,8 @@ struct TablePlanner<'a> {
     /// The columns of debits and credits, and the CHECKs that their law satisfies.
     two_sides: Option<TwoColumns>,
     given_sides: Vec<String>,
+    /// CHECKs that every change of the parent's status satisfies.
+    given_changes: Vec<(String, [usize; 2])>,
     /// Foreign keys of one key that share an ancestor, by name.
     met: BTreeMap<String, common_ancestors::CommonAncestor>,
     /// Why a foreign key refers to some of the parent's rows only.
@@ -243,11 +247,12 @@ fn planned(
     let keyed = InferredTable::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
     match keyed.verify(b)? {
         TrialOutcome::Plan(plan) => Ok(Some(*plan)),
-        outcome @ (TrialOutcome::Unordered | TrialOutcome::Unsided) => {
+        outcome @ (TrialOutcome::Unordered | TrialOutcome::Unsided | TrialOutcome::Unchanged) => {
             // Another constraint determines one of the columns: the solver must handle these CHECKs.
             b.generator.truncate(position);
             let solved = match outcome {
                 TrialOutcome::Unordered => &mut b.solved_orderings,
+                TrialOutcome::Unchanged => &mut b.solved_changes,
                 _ => &mut b.solved_sides,
             };
             solved.insert(b.order[position]);
@@ -317,6 +322,7 @@ impl<'a> TablePlanner<'a> {
             dialect: b.schema.dialect,
             two_sides: None,
             given_sides: Vec::new(),
+            given_changes: Vec::new(),
             kept: Vec::new(),
             keyed: Vec::new(),
             free: BTreeMap::new(),

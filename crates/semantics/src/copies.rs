@@ -19,6 +19,11 @@ const SAME: &[&str] = &[
     "order number",
     "invoice number",
     "exchange rate",
+    "credit",
+    "credits",
+    "credit hours",
+    "ects",
+    "ects credits",
 ];
 
 /// First words of names that are not what a row is called.
@@ -127,6 +132,9 @@ fn numbers(child: ChildColumn<'_>, own: &Name, column: &str, same: bool) -> Opti
         (Amount::UnitPrice, Amount::Price) if !own.ends("unit cost") => Some((CopyMode::Whole, 6)),
         (Amount::UnitPrice, Amount::Cost) if own.ends("unit cost") => Some((CopyMode::Whole, 7)),
         (Amount::Price, Amount::Price | Amount::UnitPrice) if child.line => Some((CopyMode::Whole, 5)),
+        (Amount::Line, Amount::Paid) if pays && !child.line && !table.ends_any(&["refund", "payout"]) => {
+            Some((CopyMode::Portion, 5))
+        }
         (Amount::Line, Amount::Total | Amount::Gross) if pays && !child.line && table.last() != "refund" => {
             Some((CopyMode::Portion, 4))
         }
@@ -161,6 +169,8 @@ mod tests {
             ("cities", "country_code", "country_id", "countries", "code", Some(CopyMode::Whole)),
             ("users", "name", "company_id", "companies", "name", None),
             ("payments", "amount", "order_id", "orders", "total", Some(CopyMode::Portion)),
+            ("payments", "amount", "invoice_id", "invoices", "amount_paid", Some(CopyMode::Portion)),
+            ("refunds", "amount", "invoice_id", "invoices", "amount_paid", None),
             ("folio_charges", "amount", "booking_id", "bookings", "total_amount", None),
             ("payments", "currency", "order_id", "orders", "currency", Some(CopyMode::Whole)),
             ("returns", "quantity", "item_id", "order_items", "quantity", Some(CopyMode::AtMost)),

@@ -132,6 +132,11 @@ pub fn is_amount(column: &str) -> bool {
         .ends_any(&["point", "points", "quantity", "qty", "credit", "unit", "mile", "coin", "token", "value"])
 }
 
+/// Returns true if a column holds a change, which may be negative: `quantity_change`, `points_delta`.
+pub fn is_change(column: &str) -> bool {
+    Name::new(column).has_any(&["change", "delta", "diff", "difference", "adjustment", "variation"])
+}
+
 /// Returns true if a column may hold the side of a row.
 pub fn is_side(column: &str) -> bool {
     Name::new(column).ends_any(SIDES)
@@ -142,6 +147,13 @@ pub fn is_side(column: &str) -> bool {
 pub struct SideTexts {
     pub ins: Vec<String>,
     pub outs: Vec<String>,
+}
+
+impl SideTexts {
+    /// Returns true if a text belongs to both sides, such as `adjustment`: then the sign is part of the amount.
+    pub fn has_neutral(&self) -> bool {
+        self.ins.iter().any(|text| self.outs.contains(text))
+    }
 }
 
 /// Returns the texts of the two sides; `None` if the list has no text of one of them. `plain`: debit and credit only.

@@ -280,6 +280,18 @@ impl LifeCycle {
         self.statuses.iter().map(of).collect()
     }
 
+    /// For each status whether what the row describes was broken off before it was complete: cancelled, rejected.
+    pub fn broken_off(&self) -> Vec<bool> {
+        let of =
+            |status: &LifeStatus| matches!(status.position, Position::Branch { from, ends: true, .. } if from < DONE);
+        self.statuses.iter().map(of).collect()
+    }
+
+    /// Returns true if a status comes after what the row describes was complete: returned, refunded.
+    pub fn is_returned(&self, i: usize) -> bool {
+        matches!(self.statuses[i].position, Position::Branch { from, to, ends: true, .. } if from >= DONE && to > RETURNED)
+    }
+
     /// For each status 1.0 if the last contact (`last_seen_at`) may be long ago, 0.0 if the status implies a recent
     /// one. `None` for other columns, and if no status implies a recent one.
     pub fn out_of_contact(&self, column: &Name) -> Option<Vec<f64>> {

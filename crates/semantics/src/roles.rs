@@ -1,6 +1,7 @@
 //! The role of a table by its name: details of a parent, activity of a parent, or a lookup list.
 
 use super::names::Name;
+use super::periods;
 
 /// A name with all of its words in the singular. ([`Name::new`] keeps some plurals, such as `items`, which have another
 /// meaning in names of columns.)
@@ -357,6 +358,7 @@ pub fn role(table: &str, parent: &str, owner: bool) -> Role {
     match () {
         () if table.ends_any(CROWDS) => Role::Crowd,
         () if owner && parent.ends_any(EPISODES) && table.ends_any(COURSE) => Role::Detail,
+        () if owner && periods::is_part(&table, &parent) => Role::Detail,
         () if named && !table.ends_any(HAPPENINGS) => Role::Detail,
         () if table.ends_any(HAPPENINGS) => Role::Activity,
         () if table.ends_any(PARTS) => {

@@ -36,6 +36,8 @@ const SAME: &[&[&str]] = &[
     &["reply", "comment", "response", "message"],
     &["transaction", "account transaction", "entry"],
     &["follower", "follow"],
+    &["following", "follow", "follower"],
+    &["friend", "friendship"],
     &["student", "enrollment", "enrolment", "registration"],
     &["participant", "attendee", "registration", "attendance"],
     &["order", "purchase"],
@@ -239,9 +241,42 @@ pub fn leads_to(key: &str, parent: &str) -> bool {
     singular(parent).words.ends_with(&Name::new(key).key_role())
 }
 
+/// Words for those whom somebody follows.
+const FOLLOWED: &[&str] = &["following", "followed", "followee"];
+
+/// Whether a count is that of the rows that refer to its row by this foreign key column, of two to one parent: the
+/// `follower_count` of a user counts the rows in which it is followed, by `followed_id`. `other`: the other key's column.
+/// `None` if the count is not named after one of the keys.
+pub fn counts_by(column: &str, key: &str, other: &str) -> Option<bool> {
+    let name = singular(column);
+    let words = &name.words[..];
+    let of = before_suffix(words, &["count"]).or_else(|| after_prefix(words, &["count", "number", "total", "num"]));
+    let [what] = of.map(|of| after_prefix(of, &["of"]).unwrap_or(of))? else { return None };
+    let role = |key: &str| singular(key).key_role().last().cloned().unwrap_or_default();
+    let (key, other) = (role(key), role(other));
+    if FOLLOWED.contains(&what.as_str()) && [&key, &other].iter().any(|role| *role == "follower") {
+        return Some(key == "follower");
+    }
+    if *what == other { Some(true) } else { (*what == key).then_some(false) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_keys_the_one_opposite_to_the_counted_role_counts() {
+        for (column, key, other, expected) in [
+            ("followers_count", "followed_id", "follower_id", Some(true)),
+            ("followers_count", "follower_id", "followed_id", Some(false)),
+            ("following_count", "follower_id", "followee_id", Some(true)),
+            ("following_count", "user_id", "follower_id", Some(false)),
+            ("friend_count", "user_id", "friend_id", Some(true)),
+            ("message_count", "sender_id", "recipient_id", None),
+        ] {
+            assert_eq!(counts_by(column, key, other), expected, "{column} by {key}");
+        }
+    }
 
     #[test]
     fn aggregates_by_name() {

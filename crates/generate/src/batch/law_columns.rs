@@ -48,6 +48,7 @@ impl<'a> BatchWork<'a> {
                 Law::Slug { .. }
                 | Law::Text { .. }
                 | Law::StatusPath { .. }
+                | Law::Among { .. }
                 | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
@@ -59,7 +60,12 @@ impl<'a> BatchWork<'a> {
                     out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
                 }
             }
-            (Law::Copy { foreign, column, nullable }, _) => {
+            (Law::Copy { up, .. }, _) if !up.is_empty() => {
+                for row in self.rows.clone() {
+                    out.append(&self.generator.cell(self.t, c, row)?).map_err(convert)?;
+                }
+            }
+            (Law::Copy { foreign, column, nullable, .. }, _) => {
                 self.copied(c, *foreign, *column, *nullable, law, &mut out)?;
             }
             _ => (0..self.len()).for_each(|_| out.append_null()),

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_core::rng_stream::CellRng;
+use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::value::Value;
-use dbmocker_plan::{Flow, Law};
+use dbmocker_plan::{FkStep, Flow, Law};
 
 use super::generator::{ColumnGen, Generator, RowError, RuleGen, TableGen};
 
@@ -161,6 +161,7 @@ impl<'g> Frame<'g> {
                 | Law::Slug { .. }
                 | Law::Text { .. }
                 | Law::StatusPath { .. }
+                | Law::Among { .. }
                 | Law::Side { .. }
                 | Law::Named { .. }
                 | Law::Attribute { .. }
@@ -191,6 +192,18 @@ impl<'g> Frame<'g> {
             }
             _ => self.cells(c, unit),
         }
+    }
+
+    /// Returns the number of rows in which a law of numbers gives less than the column's bounds allow, and more.
+    fn cut(&self, c: usize) -> Result<[u64; 2], RowError> {
+        let column = &self.table.columns[c];
+        let (RuleGen::Law(law), None, Some(unit)) = (&column.rule, column.group, column.unit) else {
+            return Ok([0; 2]);
+        };
+        let Law::Number { expr, least, most } = &law.law else { return Ok([0; 2]) };
+        let (made, scale) = self.eval(c, expr)?;
+        let made = made.iter().flatten().map(|n| unit::rescaled(n, scale, unit.scale()));
+        Ok(made.fold([0; 2], |[below, above], n| [below + u64::from(n < *least), above + u64::from(n > *most)]))
     }
 
     /// Applies the column's `null_share`.
@@ -295,6 +308,16 @@ impl Generator {
         }
     }
 
+    /// Returns for each of these columns the number of rows in which its law of numbers gives less than the column's
+    /// bounds allow, and more.
+    ///
+    /// # Errors
+    /// If a row's CHECKs cannot be satisfied.
+    pub fn cut(&self, t: usize, columns: &[usize], rows: Vec<u64>) -> Result<Vec<[u64; 2]>, RowError> {
+        let frame = Frame::new(self, t, rows);
+        columns.iter().map(|&c| frame.cut(c)).collect()
+    }
+
     /// Returns the cell that a law computes, before `null_share` is applied.
     pub fn lawful(&self, t: usize, c: usize, row: u64, attempt: u32, law: &LawGen) -> Result<Value, RowError> {
         let column = &self.table(t).columns[c];
@@ -351,7 +374,21 @@ impl Generator {
                     Some(None) | None => self.by_rule(t, c, &law.own, row, attempt),
                 }
             }
-            Law::Copy { foreign, column, nullable } => match self.planned_parent(t, *foreign, row) {
+            Law::Among { foreign, column, cases } => {
+                let own = self.by_rule(t, c, &law.own, row, attempt)?;
+                let Some((parent, p)) = self.planned_parent(t, *foreign, row) else { return Ok(own) };
+                let (Value::Text(status), Value::Text(text)) = (self.cell(parent, *column, p)?, &own) else {
+                    return Ok(own);
+                };
+                match cases.iter().find(|(of, _)| *of == status) {
+                    Some((_, allowed)) if !allowed.contains(text) => {
+                        let rng = CellRng::of_cell(mix(self.table(t).columns[c].stream.at(row, attempt)));
+                        Ok(Value::Text(flow::text(allowed, rng).to_owned()))
+                    }
+                    _ => Ok(own),
+                }
+            }
+            Law::Copy { foreign, column, nullable, up } => match self.copied_row(t, *foreign, up, row) {
                 Some((parent, p)) => match self.cell(parent, *column, p)? {
                     Value::Null if !nullable => self.by_rule(t, c, &law.own, row, attempt),
                     value => Ok(value),
@@ -359,6 +396,12 @@ impl Generator {
                 None => self.by_rule(t, c, &law.own, row, attempt),
             },
         }
+    }
+
+    /// Returns the generated row that is copied: the parent, or the row that a path leads up to from there.
+    pub(crate) fn copied_row(&self, t: usize, foreign: usize, up: &[FkStep], row: u64) -> Option<(usize, u64)> {
+        let parent = self.planned_parent(t, foreign, row)?;
+        up.iter().try_fold(parent, |(_, row), step| self.planned_parent(step.table, step.foreign, row))
     }
 
     /// Returns the generated row that a foreign key refers to: its table and row number.

@@ -74,6 +74,7 @@ impl BeganGen {
                 let slack = last - first - (n - 1) * step;
                 let start =
                     if slack > 0 { first + below(self.stream.at(child.parent, 1), slack + 1) } else { first + slack };
+                let start = if law.unit == MICROS_PER_DAY && step == 7 { monday(start, first, slack) } else { start };
                 start + k * step
             }
             None => {
@@ -105,6 +106,15 @@ pub struct Child {
     pub parent: u64,
     pub ordinal: u64,
     pub count: u64,
+}
+
+/// Returns the Monday before a day, or the next one if that is before `first`; the day itself if that is more than `slack`
+/// days after `first`.
+fn monday(day: i64, first: i64, slack: i64) -> i64 {
+    // 1970-01-05 was a Monday.
+    let before = day - (day - 4).rem_euclid(7);
+    let start = if before < first { before + 7 } else { before };
+    if start <= first + slack { start } else { day }
 }
 
 fn small(n: u64) -> i64 {
@@ -169,6 +179,8 @@ impl Frame<'_> {
                     latest if law.together => match self.generator.child(self.t, law.after[0], row) {
                         Some(child) => match ends.as_ref().map(|ends| ends[i]) {
                             Some(end) if end > latest => law.within(latest, end, row, child),
+                            // A course that ends on the day on which it begins.
+                            Some(end) if end != i64::MIN => latest,
                             _ => law.follows(latest, row, child),
                         },
                         None => latest,
@@ -227,7 +239,7 @@ impl Frame<'_> {
     fn ends(&self, law: &BeganGen) -> Result<Option<Vec<i64>>, RowError> {
         let (Some(course), [foreign]) = (law.course, &law.after[..]) else { return Ok(None) };
         let parents = self.parents(*foreign)?;
-        let ends = parents.frame.moments(course.to)?;
+        let ends = parents.frame.held(course.to)?;
         Ok(Some(parents.at.iter().map(|at| at.map_or(i64::MIN, |at| ends[at as usize].min(law.now))).collect()))
     }
 
@@ -238,7 +250,7 @@ impl Frame<'_> {
         for &foreign in &law.after {
             let parents = self.parents(foreign)?;
             let began = match from {
-                Some(from) => parents.frame.moments(from)?,
+                Some(from) => parents.frame.held(from)?,
                 None => parents.frame.began_as_kept(law.now)?,
             };
             for (latest, at) in latest.iter_mut().zip(parents.at.iter()) {
@@ -311,11 +323,59 @@ impl Frame<'_> {
                 seconds(now.max(of) - (within as f64 * rng.unit()) as i64).max(of)
             }),
             Moment::Ahead { of, spans } => each(self.of(*of)?, &|of, rng| of + rng.pick(spans) * MICROS_PER_SECOND),
+            Moment::Within { foreign, period } => {
+                let parts = self.parts_of_period(*foreign, *period, now)?;
+                let within = |(&row, (from, to)): (&u64, (i64, i64))| {
+                    let share = 0.5 * self.stream(column, row).unit();
+                    self.by_day(from, from + ((to - from) as f64 * share) as i64).clamp(from, to)
+                };
+                self.rows.iter().zip(parts).map(within).collect()
+            }
+            Moment::Until { of, foreign, period } => {
+                let parts = self.parts_of_period(*foreign, *period, now)?;
+                let of = self.of(*of)?;
+                let until = |((&row, (_, to)), &of): ((&u64, (i64, i64)), &i64)| {
+                    let to = to.max(of);
+                    let share = 0.3 + 0.7 * self.stream(column, row).unit();
+                    self.by_day(of, of + ((to - of) as f64 * share) as i64).clamp(of, to)
+                };
+                self.rows.iter().zip(parts).zip(of.iter()).map(until).collect()
+            }
             Moment::Before { of, gap } => each(self.of(*of)?, &|of, rng| {
                 let span = gap.least as f64 + (gap.most - gap.least) as f64 * rng.unit();
                 seconds(of - (span as i64) * MICROS_PER_SECOND)
             }),
         })
+    }
+
+    /// Moves a moment to the daytime, if the table has a clock.
+    fn by_day(&self, of: i64, at: i64) -> i64 {
+        self.table.began.as_ref().map_or(seconds(at), |law| law.by_day(of, seconds(at)))
+    }
+
+    /// Returns the part of its parent's period that each row has: all of it, if the rows of a parent are not consecutive.
+    fn parts_of_period(&self, foreign: usize, period: Course, now: i64) -> Result<Vec<(i64, i64)>, RowError> {
+        let parents = self.parents(foreign)?;
+        let from = match period.from {
+            Some(from) => parents.frame.held(from)?,
+            None => parents.frame.began_as_kept(now)?,
+        };
+        let to = parents.frame.held(period.to)?;
+        let part = |(&row, at): (&u64, Option<u32>)| {
+            let Some(at) = at else { return (now, now) };
+            let (from, to) = (from[at as usize], to[at as usize].min(now));
+            let len = i128::from((to - from).max(0));
+            let (k, n) = self.generator.child(self.t, foreign, row).map_or((0, 1), |c| (c.ordinal, c.count.max(1)));
+            let cut = |k: u64| from + (len * i128::from(k) / i128::from(n)) as i64;
+            (cut(k), cut(k + 1))
+        };
+        Ok(self.rows.iter().zip(parents.at.iter()).map(part).collect())
+    }
+
+    /// Returns a column of moments as its cells hold them; before rounding where a cell is NULL.
+    fn held(&self, c: usize) -> Result<MomentCells, RowError> {
+        let (cells, exact) = (self.micros(c)?, self.moments(c)?);
+        Ok(Rc::new(cells.iter().zip(exact.iter()).map(|(cell, exact)| cell.unwrap_or(*exact)).collect()))
     }
 
     /// Returns the cells of a column of moments in its own unit, before its `null_share` is applied.

@@ -8,7 +8,7 @@ use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::time::{MICROS_PER_DAY, civil};
 use dbmocker_core::value::Value;
-use dbmocker_plan::Formula;
+use dbmocker_plan::{FkStep, Formula};
 
 /// Numbers and their scale: the number of fractional digits.
 pub(super) type Scaled = (Nullable<i64>, u8);
@@ -36,13 +36,14 @@ impl Frame<'_> {
                 let (known, scale) = parents.frame.scaled(*column)?;
                 (parents.each(&known), scale)
             }
-            Formula::Portion { foreign, column } => {
+            Formula::Above { path, column } => self.scaled_above(path, *column)?,
+            Formula::Portion { foreign, column, least } => {
                 let parents = self.parents(*foreign)?;
                 let (whole, scale) = parents.frame.scaled(*column)?;
                 let whole = parents.each(&whole);
                 let part = |(&row, whole): (&u64, Option<i64>)| {
                     let child = self.generator.child(self.t, *foreign, row)?;
-                    Some(portion(whole?, child.ordinal, child.count))
+                    Some(portion(whole?, child.ordinal, child.count, *least))
                 };
                 (self.rows.iter().zip(whole.iter()).map(part).collect(), scale)
             }
@@ -106,6 +107,14 @@ impl Frame<'_> {
     fn scaled(&self, c: usize) -> Result<Scaled, RowError> {
         let scale = self.table.columns[c].unit.map_or(0, NumericUnit::scale);
         Ok(((*self.numbers(c)?).clone(), scale))
+    }
+
+    /// Returns a column of the rows that a path leads up to, and its scale.
+    fn scaled_above(&self, path: &[FkStep], column: usize) -> Result<Scaled, RowError> {
+        let [step, rest @ ..] = path else { return self.scaled(column) };
+        let parents = self.parents(step.foreign)?;
+        let (known, scale) = parents.frame.scaled_above(rest, column)?;
+        Ok((parents.each(&known), scale))
     }
 
     /// Returns a column of moments in microseconds.
@@ -228,13 +237,17 @@ fn years(from: i64, until: i64) -> i64 {
     i64::from(year - y) - i64::from((month, date) < (m, d))
 }
 
-/// Returns part `place` (from 0) of `count` nearly equal parts.
-fn portion(whole: i64, place: u64, count: u64) -> i64 {
+/// Returns part `place` (from 0) of `count` nearly equal parts, none of which is below `least` if the whole is large
+/// enough.
+fn portion(whole: i64, place: u64, count: u64, least: i64) -> i64 {
+    let reserved = i128::from(least.max(0)) * i128::from(count);
+    let least = if reserved <= i128::from(whole) { least.max(0) } else { 0 };
+    let shared = i128::from(whole) - i128::from(least) * i128::from(count);
     let up_to = |n: u64| {
-        let cut = i128::from(whole) * i128::from(n) / i128::from(count.max(1));
+        let cut = shared * i128::from(n) / i128::from(count.max(1));
         i64::try_from(cut).expect("a part of a number")
     };
-    up_to(place + 1) - up_to(place)
+    least + up_to(place + 1) - up_to(place)
 }
 
 #[cfg(test)]
@@ -250,6 +263,16 @@ mod tests {
         assert_eq!(quotient(10_000, 300, (2, 2), 2), Some(3333));
         assert_eq!(quotient(80, 3, (0, 0), 0), Some(27));
         assert_eq!(quotient(1, 0, (0, 0), 0), None);
+    }
+
+    #[test]
+    fn portions_add_up_and_keep_to_the_least_one() {
+        for (whole, count, least) in [(1, 3, 1), (3, 3, 1), (4, 3, 1), (100, 7, 1), (0, 4, 0), (-5, 2, 1), (17, 3, 5)] {
+            let parts: Vec<i64> = (0..count).map(|place| portion(whole, place, count, least)).collect();
+            assert_eq!(parts.iter().sum::<i64>(), whole, "{parts:?}");
+            let room = whole >= least * count.cast_signed();
+            assert!(!room || parts.iter().all(|part| *part >= least), "{parts:?}");
+        }
     }
 
     #[test]

@@ -20,13 +20,11 @@ impl Generator {
         let Value::Text(status) = self.cell(parent, column, p)? else { return Ok(None) };
         let Some(path) = paths.iter().find(|path| path.status == status) else { return Ok(None) };
         let place = i64::try_from(child.ordinal).unwrap_or(i64::MAX);
-        let status = path.after(place - i64::from(before), child.count);
-        if status.is_some() || nullable {
-            return Ok(Some(status));
-        }
-        // Something must have been before: another status than the one after.
-        let after = path.after(place, child.count);
-        let others = path.beside.iter().chain(&path.steps).map(String::as_str);
-        Ok(others.into_iter().find(|other| Some(*other) != after).map(Some))
+        Ok(Some(match (before, nullable) {
+            (false, true) => path.after(place, child.count),
+            (false, false) => path.after(place, child.count).or(path.steps.last().map(String::as_str)),
+            (true, true) => path.after(place - 1, child.count),
+            (true, false) => path.before(place, child.count),
+        }))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Flow, FlowPart};
+use crate::{FkStep, Flow, FlowPart};
 
 /// Arithmetic over cells. A NULL operand gives NULL, except in [`Formula::Cell`] and [`Formula::Or`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,11 +24,20 @@ pub enum Formula {
         foreign: usize,
         column: usize,
     },
+    /// The cell of the row that the foreign keys of this path lead up to, NULL where there is none; the path begins with
+    /// this table.
+    Above {
+        path: Vec<FkStep>,
+        column: usize,
+    },
     /// An equal part of the cell of the parent row, so that the parts of its rows add up to it; NULL where there is none,
-    /// or where the rows of a parent do not lie together.
+    /// or where the rows of a parent do not lie together. No part is below `least` (in the unit of the parent's column)
+    /// if the cell is large enough.
     Portion {
         foreign: usize,
         column: usize,
+        #[serde(skip_serializing_if = "is_zero", default)]
+        least: i64,
     },
     /// The row's place among the rows of its parent, from 1; NULL where these do not lie together.
     Ordinal {
@@ -214,6 +223,7 @@ impl Formula {
             | Formula::Nullable(_)
             | Formula::Own
             | Formula::Parent { .. }
+            | Formula::Above { .. }
             | Formula::Ordinal { .. }
             | Formula::Portion { .. }
             | Formula::Children { .. }
@@ -242,4 +252,9 @@ impl Formula {
         });
         out
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }

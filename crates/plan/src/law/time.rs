@@ -36,9 +36,28 @@ pub enum Moment {
     Next {
         nullable: bool,
     },
+    /// In the row's part of a period of the parent row: the rows of a parent divide it, if they are consecutive.
+    Within {
+        foreign: usize,
+        period: Course,
+    },
+    /// Between the other one and the end of the row's part of that period.
+    Until {
+        of: Option<usize>,
+        foreign: usize,
+        period: Course,
+    },
 }
 
 impl Moment {
+    /// Returns the foreign key and the columns of the parent's period in which the moment lies.
+    pub fn period(&self) -> Option<(usize, Course)> {
+        match self {
+            Moment::Within { foreign, period } | Moment::Until { foreign, period, .. } => Some((*foreign, *period)),
+            _ => None,
+        }
+    }
+
     /// Returns the column from which the moment is computed.
     pub fn of(&self) -> Option<usize> {
         match self {
@@ -50,10 +69,12 @@ impl Moment {
     /// Returns the moment that it follows.
     pub fn after(&self) -> Option<Option<usize>> {
         match self {
-            Moment::After { of, .. } | Moment::Since { of } | Moment::Recent { of, .. } | Moment::Ahead { of, .. } => {
-                Some(*of)
-            }
-            Moment::Began | Moment::Before { .. } | Moment::Next { .. } => None,
+            Moment::After { of, .. }
+            | Moment::Since { of }
+            | Moment::Recent { of, .. }
+            | Moment::Ahead { of, .. }
+            | Moment::Until { of, .. } => Some(*of),
+            Moment::Began | Moment::Before { .. } | Moment::Next { .. } | Moment::Within { .. } => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of laws: the columns that they read exist, and do not depend on themselves.
 
 use super::{ColumnId, PlanChecker, Validity, holds, within};
-use crate::{Drawn, DrawnValues, Flow, FlowKind, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
+use crate::{Drawn, DrawnValues, FkStep, Flow, FlowKind, Fold, Formula, InputOf, Law, LawPlan, TablePlan};
 
 impl PlanChecker<'_> {
     /// Checks that every column that a column's law reads exists.
@@ -13,7 +13,15 @@ impl PlanChecker<'_> {
                 holds("a number that has no room", least <= most)?;
                 self.formula(expr)
             }
-            Law::Copy { foreign, column, .. } => self.of_parent(*foreign, *column),
+            Law::Copy { foreign, column, up, .. } if up.is_empty() => self.of_parent(*foreign, *column),
+            Law::Copy { foreign, column, up, .. } => {
+                let first = FkStep { table: self.t, foreign: *foreign };
+                self.of_ancestor(std::iter::once(first).chain(up.iter().copied()), *column)
+            }
+            Law::Among { foreign, column, cases } => {
+                holds("a status without texts that agree", cases.iter().all(|(_, texts)| !texts.is_empty()))?;
+                self.of_parent(*foreign, *column)
+            }
             Law::StatusPath { foreign, column, paths, .. } => {
                 holds("a path without statuses", paths.iter().all(|path| !path.steps.is_empty()))?;
                 self.of_parent(*foreign, *column)
@@ -21,7 +29,9 @@ impl PlanChecker<'_> {
             Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => within("a column", *of, columns),
             Law::Attribute { by, .. } => within("a column", *by, columns),
             Law::Names { names, .. } => names.all().try_for_each(|c| within("a column", c, columns)),
-            Law::Moment { .. } => Ok(()),
+            Law::Moment { at, .. } => at.period().map_or(Ok(()), |(foreign, period)| {
+                period.from.into_iter().chain([period.to]).try_for_each(|c| self.of_parent(foreign, c))
+            }),
             Law::Side { flow, ins, outs } => {
                 holds("a side without texts", !ins.is_empty() && !outs.is_empty())?;
                 flow_of(self.table, flow)
@@ -77,7 +87,8 @@ impl PlanChecker<'_> {
         expr.visit(&mut |part| {
             let each = match part {
                 Formula::Parent { foreign, column } => self.of_parent(*foreign, *column),
-                Formula::Portion { foreign, column } => self.of_parent(*foreign, *column),
+                Formula::Above { path, column } => self.of_ancestor(path.iter().copied(), *column),
+                Formula::Portion { foreign, column, .. } => self.of_parent(*foreign, *column),
                 Formula::Ordinal { foreign } => within("a foreign key", *foreign, self.table.foreign.len()),
                 Formula::Children { table, foreign, fold } => self.of_children(*table, *foreign, fold),
                 Formula::Flow { flow, .. } => flow_of(self.table, flow),
@@ -95,6 +106,19 @@ impl PlanChecker<'_> {
             }
         });
         found
+    }
+
+    /// Checks that a path up from the table leads through tables that are planned before it.
+    fn of_ancestor(&self, path: impl Iterator<Item = FkStep>, column: usize) -> Validity {
+        let mut at = self.t;
+        for step in path {
+            holds("a path that is broken", step.table == at)?;
+            within("a foreign key", step.foreign, self.tables[at].foreign.len())?;
+            let parent = self.tables[at].foreign[step.foreign].parent_table;
+            at = parent.filter(|&p| p < at).ok_or("a path to a table that is planned later")?;
+        }
+        holds("a path without steps", at != self.t)?;
+        within("a parent's column", column, self.tables[at].columns.len())
     }
 
     fn of_parent(&self, foreign: usize, column: usize) -> Validity {
@@ -151,9 +175,10 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
         Law::Number { expr, .. } => {
             let mut out: Vec<ColumnId> = expr.columns().into_iter().map(|c| (t, c)).collect();
             expr.visit(&mut |part| match part {
-                Formula::Parent { foreign, column } | Formula::Portion { foreign, column } => {
+                Formula::Parent { foreign, column } | Formula::Portion { foreign, column, .. } => {
                     out.extend(above(*foreign, *column))
                 }
+                Formula::Above { path, column } => out.extend(ancestor(tables, (t, c), path.iter().copied(), *column)),
                 // A table that is planned later generates its rows on demand.
                 Formula::Children { table, foreign, fold } if *table < tables.len() => {
                     let keys = &tables[*table].foreign[*foreign].columns;
@@ -165,15 +190,25 @@ pub(super) fn looked_at(tables: &[TablePlan], (t, c): ColumnId) -> Vec<ColumnId>
             });
             out
         }
-        Law::Copy { foreign, column, .. } | Law::StatusPath { foreign, column, .. } => {
-            above(*foreign, *column).collect()
+        Law::Copy { foreign, column, up, .. } if !up.is_empty() => {
+            let first = FkStep { table: t, foreign: *foreign };
+            ancestor(tables, (t, c), std::iter::once(first).chain(up.iter().copied()), *column)
         }
+        Law::Copy { foreign, column, .. }
+        | Law::Among { foreign, column, .. }
+        | Law::StatusPath { foreign, column, .. } => above(*foreign, *column).collect(),
         Law::Slug { of, .. } | Law::Text { by: of, .. } | Law::Named { of, .. } => vec![(t, *of)],
         Law::Expression { inputs, .. } => inputs.iter().flat_map(|input| read_by(tables, (t, c), &input.of)).collect(),
         Law::Attribute { by, .. } => vec![(t, *by)],
         Law::Names { names, .. } => names.all().map(|c| (t, c)).collect(),
         Law::Side { flow, .. } => keys_of(tables, t, flow),
-        Law::Moment { at, .. } => at.of().map(|of| (t, of)).into_iter().collect(),
+        Law::Moment { at, .. } => {
+            let mut out: Vec<ColumnId> = at.of().map(|of| (t, of)).into_iter().collect();
+            if let Some((foreign, period)) = at.period() {
+                out.extend(period.from.into_iter().chain([period.to]).flat_map(|c| above(foreign, c)));
+            }
+            out
+        }
         Law::Drawn(_) => Vec::new(),
     }
 }
@@ -194,21 +229,7 @@ fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<Col
         | InputOf::Walk { .. }
         | InputOf::Own { .. }
         | InputOf::Drawn(_) => Vec::new(),
-        InputOf::Parent { path, column } => {
-            let (mut out, mut at) = (Vec::new(), t);
-            for step in path {
-                let Some(f) = tables.get(at).and_then(|table| table.foreign.get(step.foreign)) else {
-                    return vec![(t, own)];
-                };
-                out.extend(f.columns.iter().map(|&key| (at, key)));
-                match f.parent_table.filter(|&p| p < tables.len()) {
-                    Some(parent) => at = parent,
-                    None => return out,
-                }
-            }
-            out.push((at, *column));
-            out
-        }
+        InputOf::Parent { path, column } => ancestor(tables, (t, own), path.iter().copied(), *column),
         // A table that is planned later generates its rows on demand.
         InputOf::Children { table, foreign, columns, .. } => {
             let Some(child) = tables.get(*table) else { return Vec::new() };
@@ -216,4 +237,27 @@ fn read_by(tables: &[TablePlan], (t, own): ColumnId, input: &InputOf) -> Vec<Col
             columns.iter().map(|(_, c)| *c).chain(keys.iter().copied()).map(|c| (*table, c)).collect()
         }
     }
+}
+
+/// Returns the columns that are read along a path up from the table, and the ancestor's column; the column itself if a
+/// table of the path is not planned.
+fn ancestor(
+    tables: &[TablePlan],
+    (t, own): ColumnId,
+    path: impl Iterator<Item = FkStep>,
+    column: usize,
+) -> Vec<ColumnId> {
+    let (mut out, mut at) = (Vec::new(), t);
+    for step in path {
+        let Some(f) = tables.get(at).and_then(|table| table.foreign.get(step.foreign)) else {
+            return vec![(t, own)];
+        };
+        out.extend(f.columns.iter().map(|&key| (at, key)));
+        match f.parent_table.filter(|&p| p < tables.len()) {
+            Some(parent) => at = parent,
+            None => return out,
+        }
+    }
+    out.push((at, column));
+    out
 }

@@ -9,7 +9,7 @@ use dbmocker_semantics::Amount::{
 };
 use dbmocker_semantics::Name;
 use dbmocker_semantics::flows::{
-    SideTexts, has_balance, is_amount, is_counter, is_entry, is_level_of_counter, is_meter, is_side, sides,
+    SideTexts, has_balance, is_amount, is_change, is_counter, is_entry, is_level_of_counter, is_meter, is_side, sides,
 };
 
 /// The two columns of a row's amount, of which one is filled.
@@ -73,8 +73,11 @@ impl RowLaws<'_> {
         }
         let both = self.both_sides();
         let Some(after) = self.level_after(two.is_some()) else {
-            if let Some(two) = two {
-                self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit");
+            match two {
+                Some(two) => {
+                    self.amounts(&AmountColumns::Two(two), FlowKind::Single, None, None, "a debit or a credit")
+                }
+                None => self.signs(listed),
             }
             return;
         };
@@ -101,7 +104,7 @@ impl RowLaws<'_> {
     }
 
     /// Returns true if every row has a parent by the foreign key.
-    fn is_filled(&self, lead: &ParentLink<'_>) -> bool {
+    pub(super) fn is_filled(&self, lead: &ParentLink<'_>) -> bool {
         !self.table.columns[lead.key].nullable
     }
 
@@ -127,14 +130,31 @@ impl RowLaws<'_> {
             let unit = Name::new(self.name(*c)).words.len() == 1 && is_amount(self.name(*c));
             self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && unit
         };
-        let named = self.first(&[Change, Line, Total]);
-        self.flowing(named.or_else(|| (0..self.table.columns.len()).find(plain)))
+        let changes =
+            |c: &usize| self.flowing(Some(*c)).is_some() && self.scales[*c].is_some() && is_change(self.name(*c));
+        let all = || 0..self.table.columns.len();
+        let named = self.one(Change).or_else(|| all().find(changes)).or_else(|| self.first(&[Line, Total]));
+        self.flowing(named.or_else(|| all().find(plain)))
     }
 
     /// Returns an amount that may be negative.
     fn signed(&self, listed: &[usize]) -> Option<AmountColumns> {
         let amount = self.amount_column().filter(|c| self.free[c].0 < 0)?;
         Some(AmountColumns::Signed { amount, side: self.side(listed, false) })
+    }
+
+    /// Changes whose sign follows their type: receipts are above 0, sales below.
+    fn signs(&mut self, listed: &[usize]) {
+        let before = self.free.clone();
+        self.free.extend(self.nonzero.clone());
+        if let Some(AmountColumns::Signed { amount, side: Some((side, texts)) }) = self.signed(listed)
+            && (self.nonzero.contains_key(&amount) || is_change(self.name(amount)) || texts.has_neutral())
+        {
+            let text = format!("its sign follows {}", self.name(side));
+            let amounts = AmountColumns::Signed { amount, side: Some((side, texts)) };
+            self.amounts(&amounts, FlowKind::Single, None, None, &text);
+        }
+        self.free = before;
     }
 
     /// Returns an amount without sign, and the column with its side.

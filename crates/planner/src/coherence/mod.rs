@@ -4,6 +4,7 @@
 //! for columns computed from other cells. See `docs/decisions/019-rows-agree-across-tables.md`.
 
 mod bills;
+mod bounds;
 mod copies;
 mod flows;
 mod histories;
@@ -11,6 +12,7 @@ mod measures;
 mod moments;
 mod money;
 mod number_parts;
+mod part_statuses;
 mod payroll;
 mod progress;
 mod readings;
@@ -20,7 +22,8 @@ mod spans;
 mod totals;
 mod typical_numbers;
 
-pub(super) use copies::{PORTION, ParentLink};
+pub(super) use bounds::keep_within;
+pub(super) use copies::{GrandparentLink, PORTION, ParentLink, paid, shares_out};
 pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;

@@ -33,7 +33,7 @@ pub struct MomentColumn {
 }
 
 /// The moments of a table's rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct TableMoments {
     /// The column that holds the row's start time.
     pub main: Option<usize>,
@@ -185,7 +185,45 @@ impl TableMoments {
                 _ => {}
             }
         }
+        out.set_periods(table, columns);
         out
+    }
+
+    /// Gives periods of a fixed length their end, which may be in the future.
+    fn set_periods(&mut self, table: &Table, columns: &[MomentColumn]) {
+        let in_days = |form: Form| matches!(form, Form::Date | Form::DateText);
+        let name = |c: usize| table.columns[c].name.as_str();
+        let pairs = columns.iter().flat_map(|start| columns.iter().map(move |end| (start, end)));
+        let days = |(start, end): (&MomentColumn, &MomentColumn)| {
+            let days = dbmocker_semantics::periods::days(&table.name.name, name(start.column), name(end.column))?;
+            let fits = start.column != end.column && in_days(start.form) == in_days(end.form) && end.future;
+            fits.then_some((start.column, end.column, DAY * if in_days(end.form) { days - 1 } else { days }))
+        };
+        let found: Vec<(usize, usize, i64)> = pairs.filter_map(days).collect();
+        for (start, end, span) in found {
+            let at = |c: usize| self.laws.iter().position(|(of, ..)| *of == c);
+            let (Some(i), Some(j)) = (at(start), at(end)) else { continue };
+            let (before, after) = (self.laws[i].1.clone(), self.laws[j].1.clone());
+            match (before, after) {
+                // A period that ended before the row began.
+                (Moment::Before { of: Some(of), .. }, Moment::Before { of: None, gap }) if of == end => {
+                    let gap = Gap { least: gap.least + span, most: gap.most + span };
+                    (self.laws[i].1, self.laws[i].3) =
+                        (Moment::Before { of: None, gap }, "before the row began".into());
+                }
+                (Moment::Began, Moment::Began) => continue,
+                (_, after) if after == Moment::Began || self.leads_to(start, end) => continue,
+                _ => {}
+            }
+            self.laws[j].1 = Moment::Ahead { of: Some(start), spans: vec![span] };
+            self.laws[j].3 = format!("{} days after {}", span / DAY, name(start));
+        }
+    }
+
+    /// Returns true if a column's moment is computed from another one's, directly or not.
+    fn leads_to(&self, from: usize, to: usize) -> bool {
+        let of = |c: &usize| self.laws.iter().find(|(of, ..)| of == c).and_then(|(_, at, ..)| at.of());
+        std::iter::successors(Some(from), of).take(self.laws.len() + 1).skip(1).any(|c| c == to)
     }
 
     /// Returns true if a law determines the column.

@@ -19,6 +19,8 @@ pub struct RowLaws<'a> {
     pub lists: BTreeMap<usize, Vec<String>>,
     /// Columns that laws may determine, with their bounds in the column's own unit.
     pub free: BTreeMap<usize, (i64, i64)>,
+    /// As `free`, for columns of which a CHECK excludes 0 only.
+    pub nonzero: BTreeMap<usize, (i64, i64)>,
     /// Columns whose share of NULLs the config file requests: no flow may fill them.
     pub asked_nulls: BTreeSet<usize>,
     /// Columns that aggregate rows of other tables, by their names.
@@ -57,6 +59,7 @@ impl<'a> RowLaws<'a> {
             largest,
             lists,
             free,
+            nonzero: BTreeMap::new(),
             asked_nulls: BTreeSet::new(),
             aggregated: BTreeSet::new(),
             language,

@@ -10,7 +10,9 @@ use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Flow, FlowKind, FlowPart, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
 use dbmocker_semantics::flows::{is_counter, is_last_reading};
 use dbmocker_semantics::roles::is_place;
-use dbmocker_semantics::totals::{ChildAggregate, ChildTable, SUMMED, are_lines, is_mean_of, leads_to, money, total};
+use dbmocker_semantics::totals::{
+    ChildAggregate, ChildTable, SUMMED, are_lines, counts_by, is_mean_of, leads_to, money, total,
+};
 use dbmocker_semantics::{Amount, Name, amount, in_cents, language};
 
 /// A foreign key from another table.
@@ -123,10 +125,13 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
         let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
         let Some((what, rank)) = total(name, branch) else { continue };
         // Of several keys of one table, prefer the one named after the parent.
-        let several = leads.iter().filter(|l| l.table == lead.table).count() > 1;
-        if several && !leads_to(&child.columns[lead.key].name, &parent.name.name) {
+        let key = |lead: &ChildForeignKey| child.columns[lead.key].name.as_str();
+        let others: Vec<_> = leads.iter().filter(|l| l.table == lead.table && l.foreign != lead.foreign).collect();
+        let named = others.iter().find_map(|l| counts_by(name, key(lead), key(l)));
+        if !others.is_empty() && !named.unwrap_or_else(|| leads_to(key(lead), &parent.name.name)) {
             continue;
         }
+
         if best.as_ref().is_none_or(|b| rank > b.0) {
             best = Some((rank, lead, what));
         }

@@ -201,6 +201,7 @@ fn replace(table: &mut TablePlan, c: usize, learned: &LearnedColumn) {
                 Moment::After { of, .. }
                 | Moment::Since { of }
                 | Moment::Recent { of, .. }
+                | Moment::Until { of, .. }
                 | Moment::Ahead { of, .. } => {
                     *of = Some(c);
                 }

@@ -119,6 +119,7 @@ impl GivenMoments {
             if let Moment::After { of, .. }
             | Moment::Since { of }
             | Moment::Recent { of, .. }
+            | Moment::Until { of, .. }
             | Moment::Ahead { of, .. }
             | Moment::Before { of, .. } = &mut at
             {

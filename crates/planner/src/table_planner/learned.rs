@@ -37,6 +37,7 @@ impl TablePlanner<'_> {
                 .filter(|(_, c)| c.law.as_ref().is_some_and(|l| l.flow().is_some()))
                 .map(|(c, _)| c),
         );
+        coupled.extend(self.given_changes.iter().flat_map(|(_, columns)| *columns));
         coupled.extend(self.ordered_columns().into_iter().flat_map(|(low, high)| [low, high]));
         let open: BTreeSet<usize> = (0..plan.columns.len())
             .filter(|&c| {

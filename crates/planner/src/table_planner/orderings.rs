@@ -104,7 +104,9 @@ impl TablePlanner<'_> {
 
     /// Returns true if the laws satisfy a CHECK, so that the solver does not handle it.
     pub(super) fn is_given(&self, text: &str) -> bool {
-        self.orderings.iter().any(|o| o.text == text) || self.given_sides.iter().any(|given| given == text)
+        let given = |of: &[String]| of.iter().any(|given| given == text);
+        let changes = self.given_changes.iter().any(|(given, _)| given == text);
+        self.orderings.iter().any(|o| o.text == text) || given(&self.given_sides) || changes
     }
 
     /// Returns the CHECKs that order a column after others.
@@ -151,7 +153,7 @@ fn gives<'m>(law: &dyn Fn(usize) -> Option<(&'m Moment, Form)>, pair: OrderedPai
     match high {
         Moment::Began => before_all,
         Moment::Next { .. } => *low == Moment::Began && low_form == high_form,
-        Moment::Before { .. } => false,
+        Moment::Before { .. } | Moment::Within { .. } => false,
         _ => *low == Moment::Began || before_all,
     }
 }

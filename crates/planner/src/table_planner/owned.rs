@@ -81,7 +81,12 @@ impl TablePlanner<'_> {
         let (main, owner) = self.keyed.iter().filter(dated).find_map(|k| Some((*k, owner_of(k)?)))?;
         let end = self.end_of(plan, main.column, owner.is_some());
         let name = &self.table.columns[main.column].name;
-        let step = semantics::step(&self.table.name.name, name).filter(|_| end.is_none());
+        let length = |k: &MomentColumn| {
+            let days = semantics::periods::days(&self.table.name.name, name, &self.table.columns[k.column].name)?;
+            (k.future && in_days(k.form) == in_days(main.form)).then_some(days * 86_400)
+        };
+        let length = self.kept.iter().find_map(length);
+        let step = length.or_else(|| semantics::step(&self.table.name.name, name)).filter(|_| end.is_none());
         // Without an owner the whole table is one series.
         let step = if owner.is_none() { step.or(Some(if in_days(main.form) { 86_400 } else { 900 })) } else { step };
         let step = step.map(|s| if in_days(main.form) { s.max(86_400) } else { s });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::key_facts::identifying;
 use super::{POOL_ALONE, PendingSelection, PlanContext, SharedKeys, TablePlanner};
+use crate::derived_constraints;
 use crate::error::Unplannable;
 use crate::error::parents::{EmptyParent, EmptyReason, ForeignKeyError};
 use crate::foreign_keys;
@@ -12,7 +13,6 @@ use crate::foreign_keys::{ForeignKeyFacts, Link, links};
 use crate::options::QueryError;
 use crate::overlapping_fks;
 use crate::overlapping_fks::{FkSource, RequestedCombinations};
-use crate::{derived_constraints, references};
 use dbmocker_core::humanize;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_core::schema::Key;
@@ -34,8 +34,11 @@ const CHAIN: u64 = 12;
 
 impl TablePlanner<'_> {
     pub(super) fn link(&mut self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<(), Unplannable> {
-        let known =
-            ForeignKeyFacts { holds: &|parent| b.holds_rows(parent), back: &|table, link| b.back_edge(table, link) };
+        let known = ForeignKeyFacts {
+            holds: &|parent| b.holds_rows(parent),
+            declared_only: b.declared_only.contains(&self.index),
+            back: &|table, link| b.back_edge(table, link),
+        };
         let links = links(b.schema, self.index, &known);
         self.notes.extend(links.notes);
         self.notes.extend(self.table.caveats.iter().map(ToString::to_string));
@@ -46,12 +49,7 @@ impl TablePlanner<'_> {
             self.columns[c].always_null = true;
             self.columns[c].null_share = 1.0;
         }
-        let mut components = links.components;
-        if b.declared_only.contains(&self.index) {
-            // Each is planned independently: it shares no column with another one.
-            components.retain(|c| !c.iter().any(|l| references::is_by_name(&l.name)));
-        }
-        let components = self.without_fixed(components)?;
+        let components = self.without_fixed(links.components)?;
         let components = self.unserved(b, components)?;
         let components =
             if self.counted_parent(b).is_some() { components } else { self.joined_by_owners(b, components) };

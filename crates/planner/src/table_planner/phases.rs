@@ -36,6 +36,8 @@ pub(super) enum TrialOutcome {
     Unordered,
     /// The law of two sides does not keep the CHECKs that were left to it.
     Unsided,
+    /// The history does not keep the CHECKs that were left to it.
+    Unchanged,
 }
 
 impl<'a> InferredTable<'a> {
@@ -98,6 +100,9 @@ impl KeyedTable<'_> {
         }
         if !planner.keeps_sides(&plan) {
             return Ok(TrialOutcome::Unsided);
+        }
+        if !planner.keeps_changes(b, &plan) {
+            return Ok(TrialOutcome::Unchanged);
         }
         planner.check_distributions(b, &plan)?;
         planner.fixed_rows(b, &plan)?;

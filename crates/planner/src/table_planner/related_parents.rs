@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use super::common_ancestors::{AncestorSteps, KeyPair};
 use super::{PlanContext, TablePlanner};
+use crate::coherence;
 use dbmocker_core::schema::Key;
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
+use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{FkStep, TablePlan};
 use dbmocker_semantics::role_values::role_value;
 
@@ -22,6 +24,8 @@ const ROWS: u64 = 1 << 17;
 const LEAST: u64 = 50;
 /// The same, where the table itself has both foreign keys.
 const LEAST_OWN: u64 = 4;
+/// Number of rows whose cells are generated at once.
+const AT_ONCE: usize = 1 << 12;
 /// Minimum number of free keys for each row.
 const ROOM: u64 = 4;
 
@@ -69,6 +73,10 @@ impl TablePlanner<'_> {
             let mut because = Vec::new();
             if let Some((rows, value)) = self.labelled(b, parents, column, parent) {
                 because.push(value);
+                allowed = Some(rows);
+            }
+            if let Some((rows, paid)) = self.paid(b, column, parent, allowed.as_deref()) {
+                because.push(paid);
                 allowed = Some(rows);
             }
             for relative in self.relatives(b, foreign, column, parent) {
@@ -130,6 +138,36 @@ impl TablePlanner<'_> {
         let enough =
             rows.len() as u64 >= plan.rows.div_ceil(LEAST) && self.keys_have_room(b, column, rows.len() as u64);
         enough.then(|| (rows, format!("whose {} is {value}", plan.columns[c].name)))
+    }
+
+    /// Returns the bills of which something has been paid, for a table of payments that share this out, and that as text.
+    fn paid(
+        &self,
+        b: &PlanContext<'_>,
+        column: usize,
+        parent: usize,
+        among: Option<&[u64]>,
+    ) -> Option<(Vec<u64>, String)> {
+        let bill = &b.schema.tables[b.order[parent]];
+        let compiled = b.generator.table(parent);
+        let lawful: Vec<bool> = compiled.columns.iter().map(ColumnGen::has_law).collect();
+        let paid = coherence::paid(bill, &lawful)?;
+        if !coherence::shares_out(self.table, &self.table.columns[column].name, bill, paid) {
+            return None;
+        }
+        let candidates: Vec<u64> = among.map_or_else(|| (0..compiled.rows).collect(), <[u64]>::to_vec);
+        let mut rows = Vec::new();
+        for chunk in candidates.chunks(AT_ONCE) {
+            let cells = b.generator.cells_of(parent, paid, chunk.to_vec()).ok()?;
+            let nothing = |cell: &Value| match cell {
+                Value::Int(n) | Value::Decimal { unscaled: n, .. } => *n <= 0,
+                _ => true,
+            };
+            rows.extend(chunk.iter().zip(&cells).filter(|(_, cell)| !nothing(cell)).map(|(row, _)| *row));
+        }
+        let count = rows.len() as u64;
+        let enough = count > 0 && count >= compiled.rows.div_ceil(LEAST) && self.keys_have_room(b, column, count);
+        enough.then(|| (rows, format!("with {} above 0", bill.columns[paid].name)))
     }
 
     /// Returns the foreign key of an independent parent selection, its column, and the position of its parent.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
-use crate::coherence::{MomentColumn, ParentLink, RowLaws, TableMoments, asked};
+use crate::coherence::{GrandparentLink, MomentColumn, ParentLink, RowLaws, TableMoments, asked};
 use crate::generated_columns;
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -12,7 +12,7 @@ use dbmocker_domain::entity::Attribute;
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::generator::ColumnGen;
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Form, Law, LawPlan, Rule};
+use dbmocker_plan::{ColumnPlan, FkStep, ForeignKeyPlan, Form, Law, LawPlan, Rule};
 use dbmocker_predicate::{Expr, NamedCheck};
 use dbmocker_semantics as semantics;
 
@@ -25,6 +25,7 @@ impl TablePlanner<'_> {
         self.orderings = self.orderings(b);
         self.stamps = self.stamps_in_order(b);
         self.find_sides(b);
+        self.find_changes(b);
         let (coupled, open, allowed, kept, moments) = loop {
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
@@ -66,21 +67,21 @@ impl TablePlanner<'_> {
         let mut row = RowLaws::new(self.table, scales, likely, self.lists(&allowed), free);
         row.asked_nulls = open.iter().copied().filter(|&c| self.asked_nulls(b, c).is_some()).collect();
         row.aggregated = self.aggregated(b);
+        row.nonzero = open.iter().filter_map(|&c| Some((c, bounds_without_zero(allowed[c].as_ref()?)?))).collect();
         if let Some(two) = self.two_sides.filter(|two| !two.null) {
             // A zero on the other side is no NULL.
             row.asked_nulls.retain(|&c| (c != two.debit && c != two.credit) || self.asked_nulls(b, c) != Some(0.0));
         }
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
-        let limits = self.limits(&allowed);
-        let limited = open.iter().filter(|c| texts.contains(c) || limits.contains_key(c));
-        row.histories(&leads, &limited.map(|&c| (c, limits.get(&c).cloned())).collect());
+        row.histories(&leads, &self.history_texts(b, &open, &allowed));
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &alone, b.rows_before(self.index));
         row.spans(&moments, b.options.now);
         row.typical_numbers();
         let listed: Vec<usize> = open.iter().copied().filter(|c| row.lists.contains_key(c)).collect();
+        row.part_statuses(&leads, &listed);
         row.flows(&leads, self.two_sides, &listed);
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
@@ -112,7 +113,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the texts to which types and CHECKs limit columns.
-    fn limits(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
+    pub(super) fn limits(&self, allowed: &[Option<Domain>]) -> BTreeMap<usize, Vec<String>> {
         let texts = |domain: &Option<Domain>| match domain {
             Some(Domain::Choice { values, .. }) => Some(values.iter().map(ToString::to_string).collect()),
             _ => None,
@@ -178,7 +179,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns true if no CHECK reads the column.
-    fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
+    pub(super) fn is_loose(&self, b: &PlanContext<'_>, c: usize) -> bool {
         let column = &self.table.columns[c];
         let mentioned = |check: &NamedCheck| check.value.is_none() && check.text.contains(column.name.as_str());
         column.domain_checks.is_empty() && !self.hard_checks(b).iter().any(mentioned)
@@ -208,7 +209,7 @@ impl TablePlanner<'_> {
     }
 
     /// Returns the single-column foreign keys to other planned tables that no CHECK couples.
-    fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<ParentLink<'b>> {
+    pub(super) fn leads<'b>(&self, b: &PlanContext<'b>, coupled: &BTreeSet<usize>) -> Vec<ParentLink<'b>> {
         let mut out = Vec::new();
         for (foreign, f) in self.foreign.iter().enumerate() {
             let (&[key], Some(p)) = (&f.columns[..], f.parent_table.filter(|&p| p < self.position)) else { continue };
@@ -219,8 +220,20 @@ impl TablePlanner<'_> {
             let compiled = b.generator.table(p);
             let scales = compiled.columns.iter().map(ColumnGen::decimals).collect();
             let filled = compiled.columns.iter().map(ColumnGen::is_filled).collect();
+            let lawful = compiled.columns.iter().map(ColumnGen::has_law).collect();
             let texts = compiled.columns.iter().map(ColumnGen::texts).collect();
-            out.push(ParentLink { foreign, key, parent: table, scales, filled, texts });
+            let above = compiled.keys_up(p).into_iter().filter(|up| b.coherent(b.order[up.parent])).map(|up| {
+                let of = b.generator.table(up.parent);
+                GrandparentLink {
+                    step: FkStep { table: p, foreign: up.foreign },
+                    key: compiled.columns[up.column].name.clone(),
+                    table: &b.schema.tables[b.order[up.parent]],
+                    scales: of.columns.iter().map(ColumnGen::decimals).collect(),
+                    filled: of.columns.iter().map(ColumnGen::is_filled).collect(),
+                }
+            });
+            let (position, above) = (self.position, above.collect());
+            out.push(ParentLink { position, foreign, key, parent: table, scales, filled, lawful, above, texts });
         }
         out
     }
@@ -337,6 +350,7 @@ impl TablePlanner<'_> {
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::StatusPath { .. } => "; names: the path to the parent's status",
+                Law::Among { .. } => "; names: by the parent's status",
                 Law::Side { .. } => "; names: the side of the row's amount",
                 Law::Slug { .. } | Law::Text { .. } | Law::Named { .. } => "; names: of the row",
                 Law::Attribute { .. } | Law::Names { .. } | Law::Expression { .. } => "",
@@ -345,6 +359,16 @@ impl TablePlanner<'_> {
             };
         }
     }
+}
+
+/// As [`bounds`], for a domain whose only gap is 0.
+fn bounds_without_zero(domain: &Domain) -> Option<(i64, i64)> {
+    let Domain::Range { kind, lo, hi, step, except, shape } = domain else { return None };
+    if !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }) || except[..] != [0] {
+        return None;
+    }
+    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: shape.clone() };
+    bounds(&whole)
 }
 
 /// Returns the bounds of a law's result; `None` for domains with gaps and for domains that are not numeric.

@@ -7,7 +7,7 @@ use crate::keys::KeyInput;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
-use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Presence, Rule};
+use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, Presence, Rule};
 use dbmocker_predicate::{Nulls, Solution};
 use dbmocker_semantics as semantics;
 use dbmocker_semantics::{LifeCycle, Name};
@@ -221,7 +221,8 @@ impl TablePlanner<'_> {
 /// Returns the column if it holds one of a list of values and is never NULL.
 fn decider(c: usize, column: &ColumnPlan) -> Option<Decider> {
     let Rule::Draw { domain: Domain::Choice { values, weights } } = &column.rule else { return None };
-    if column.null_share > 0.0 || values.len() > MOST || column.correlated.is_some() || column.law.is_some() {
+    let lawful = column.law.as_ref().is_some_and(|plan| !matches!(plan.law, Law::Among { .. }));
+    if column.null_share > 0.0 || values.len() > MOST || column.correlated.is_some() || lawful {
         return None;
     }
     let texts: Vec<String> = values.iter().map(ToString::to_string).collect();

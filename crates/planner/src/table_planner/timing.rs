@@ -1,6 +1,7 @@
 //! The start times of a table's rows: by a clock, or after their parents; and the parents that exist at that time.
 
 use super::given_moments::GivenMoments;
+use super::periods::{course_of, period_text};
 use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{MomentColumn, TableMoments};
 use crate::profile;
@@ -65,6 +66,8 @@ impl TablePlanner<'_> {
         let given = self.given_moments.as_ref().filter(|_| clocked && keyed.is_none());
         let following = self.given_moments.as_ref().filter(|_| keyed.is_none()).and_then(GivenMoments::following);
         let moments = given.map_or(following.as_ref().unwrap_or(moments), |given| &given.moments);
+        let within = self.within_period(b, plan, moments, &leads);
+        let moments = within.as_ref().unwrap_or(moments);
         if timed.is_empty() && moments.main.is_none() {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
@@ -92,8 +95,9 @@ impl TablePlanner<'_> {
                 let course = self.course(b, consecutive.parent);
                 b.ordered[self.position] = course.is_none();
                 plan.began = Some(Began::After { parents: fixed, gap, together: true, course, otherwise: clock });
-                if course.is_some() {
-                    return self.set_moment_laws(b, plan, moments);
+                if let Some(course) = course {
+                    let until = self.until_end(b, plan, moments, (consecutive.foreign, course));
+                    return self.set_moment_laws(b, plan, until.as_ref().unwrap_or(moments));
                 }
                 // The bounds of the start times require the compiled plan, from which the parents of consecutive rows
                 // are known.
@@ -118,12 +122,9 @@ impl TablePlanner<'_> {
     fn course(&self, b: &PlanContext<'_>, parent: usize) -> Option<Course> {
         let name = b.schema.tables[b.order[parent]].name.name.as_str();
         if !semantics::roles::is_part_of_course(&self.table.name.name, name) {
-            return None;
+            return self.lies_within(b, parent).filter(|_| self.begins_with_start());
         }
-        let columns = b.generator.table(parent).columns.iter().enumerate();
-        let named: Vec<(usize, &str)> = columns.filter(|(_, c)| c.has_moment()).map(|(i, c)| (i, &*c.name)).collect();
-        let (from, to) = semantics::course(name, &named)?;
-        Some(Course { from, to })
+        course_of(b, parent)
     }
 
     /// Returns the ordered moments, including those of keys that other columns make unique.
@@ -289,6 +290,10 @@ impl TablePlanner<'_> {
             Some(Began::Owned(owned)) => owned_text(plan, owned),
             _ => String::new(),
         };
+        let within = match &plan.began {
+            Some(Began::After { parents, course: Some(course), .. }) => period_text(b, plan, parents[0], *course),
+            _ => String::new(),
+        };
         for (c, at, form, text) in &moments.laws {
             let column = &mut plan.columns[*c];
             let keyed = *at == Moment::Began && matches!(plan.began, Some(Began::Owned(_)));
@@ -312,6 +317,7 @@ impl TablePlanner<'_> {
                         _ => "one after the other, up to now".to_owned(),
                     }
                 }
+                (Moment::Began, Some(Began::After { course: Some(_), .. })) => within.clone(),
                 (Moment::Began, _) => "after its parents".to_owned(),
                 _ => text.clone(),
             };

@@ -170,3 +170,40 @@ fn parents_are_selected_under_ancestors_that_have_relatives() {
         checked(&schema, (plan, generator));
     }
 }
+
+/// Orders and addresses belong to customers by a key of two columns, of which that of orders may be partly NULL.
+#[test]
+fn paths_by_keys_of_several_columns_agree_where_they_are_not_null() {
+    let customers = table("customers").int("region_id").int("id").primary(&["region_id", "id"]);
+    let of_customer = |t: dbmocker_core::schema::fixtures::TableFixture| {
+        t.foreign(&["region_id", "customer_id"], "customers", &["region_id", "id"])
+    };
+    let orders = table("orders").int("id").primary(&["id"]).int("region_id").nullable_int("customer_id");
+    let addresses = table("addresses").int("id").primary(&["id"]).int("region_id").int("customer_id");
+    let deliveries = table("deliveries").int("id").primary(&["id"]).int("order_id").nullable_int("address_id");
+    let schema = Fixture::new()
+        .with(customers)
+        .with(of_customer(orders))
+        .with(of_customer(addresses))
+        .with(deliveries.foreign(&["order_id"], "orders", &["id"]).foreign(&["address_id"], "addresses", &["id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 400);
+    let pair = |name: &str| -> HashMap<i128, [Option<i128>; 2]> {
+        let ids = columns(&plan, &generator, name, ["id", "region_id"]);
+        let customers = columns(&plan, &generator, name, ["id", "customer_id"]);
+        ids.into_iter().zip(customers).map(|([id, region], [_, of])| (id.unwrap(), [region, of])).collect()
+    };
+    let (orders, addresses) = (pair("orders"), pair("addresses"));
+    assert!(orders.values().any(|[_, customer]| customer.is_none()), "some keys are partly NULL");
+    let mut found = 0;
+    for [order, address] in columns(&plan, &generator, "deliveries", ["order_id", "address_id"]) {
+        let (Some(address), of) = (address, orders[&order.unwrap()]) else { continue };
+        if of[1].is_some() {
+            assert_eq!(addresses[&address], of, "{}", plan.describe(Detail::Columns));
+            found += 1;
+        }
+    }
+    assert!(found > 100, "{found}");
+    assert!(plan.describe(Detail::Columns).contains("two paths to public.customers"));
+    checked(&schema, (plan, generator));
+}

@@ -149,3 +149,51 @@ fn statements_of_an_account_go_on_from_each_other() {
     }
     checked(&schema, made);
 }
+
+#[test]
+fn parts_of_tiny_bills_are_above_zero_and_add_up() {
+    let bills = with(table("invoices").int("id").primary(&["id"]), &MONEY, &["total_amount"]);
+    let bills = bills.check("total_amount between 0.05 and 0.30");
+    let payments = with(table("payments").int("id").int("invoice_id").primary(&["id"]), &MONEY, &["amount"]);
+    let payments = payments.check("amount > 0").foreign(&["invoice_id"], "invoices", &["id"]);
+    let schema = Fixture::new().with(bills).with(payments).schema();
+    let options = PlanOptions { rows: 300, seed: 42, now: NOW, ..PlanOptions::default() };
+    let (plan, generator) = build(&schema, &options, &NoExistingRows).unwrap();
+    assert!(plan.describe(Detail::Columns).contains("= an equal part of invoices.total_amount"));
+    let mut paid: BTreeMap<i64, (f64, usize)> = BTreeMap::new();
+    for r in numbers(&plan, &generator, "payments") {
+        let of = paid.entry(r["invoice_id"] as i64).or_default();
+        (of.0, of.1) = (of.0 + r["amount"], of.1 + 1);
+    }
+    for r in numbers(&plan, &generator, "invoices") {
+        let Some((sum, count)) = paid.get(&(r["id"] as i64)) else { continue };
+        let too_many = *count as f64 > r["total_amount"] * 100.0 + 0.5;
+        assert!(too_many || near(*sum, r["total_amount"]), "{count} of {r:?}: {sum}");
+    }
+    checked(&schema, (plan, generator));
+}
+
+#[test]
+fn payments_add_up_to_what_has_been_paid_of_their_bill() {
+    let bills = with(table("invoices").int("id").primary(&["id"]), &MONEY, &["total", "amount_paid", "balance_due"]);
+    let bills = bills.varchar("status", 10).check("status in ('draft', 'open', 'partial', 'paid', 'void')");
+    let payments = with(table("payments").int("id").int("invoice_id").primary(&["id"]), &MONEY, &["amount"]);
+    let payments = payments.check("amount > 0").foreign(&["invoice_id"], "invoices", &["id"]);
+    let schema = Fixture::new().with(bills).with(payments).schema();
+    let made = planned(&schema, 400);
+    let mut paid: BTreeMap<i64, f64> = BTreeMap::new();
+    for r in numbers(&made.0, &made.1, "payments") {
+        *paid.entry(r["invoice_id"] as i64).or_default() += r["amount"];
+    }
+    let bills = numbers(&made.0, &made.1, "invoices");
+    for r in &bills {
+        if let Some(sum) = paid.get(&(r["id"] as i64)) {
+            assert!(near(*sum, r["amount_paid"]) && *sum > 0.0, "{r:?}: {sum}");
+        }
+    }
+    assert!(bills.iter().any(|r| r["amount_paid"] == 0.0) && bills.iter().any(|r| r["balance_due"] == 0.0));
+    let text = made.0.describe(Detail::Columns);
+    assert!(text.contains("= an equal part of invoices.amount_paid"), "{text}");
+    assert!(text.contains("with amount_paid above 0"), "{text}");
+    checked(&schema, made);
+}

@@ -276,3 +276,97 @@ fn moments_follow_the_dates_of_their_parents() {
         assert!(row[1].unwrap() >= issued.min(NOW - 86_400_000_000), "{row:?} {issued}");
     }
 }
+
+#[test]
+fn parts_of_a_period_lie_within_it() {
+    let date =
+        |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
+    let projects = stamped("projects", &[("created_at", false)]);
+    let projects = date(date(projects, "start_date"), "end_date").check("end_date >= start_date");
+    let phases = date(date(table("project_phases").int("id").primary(&["id"]), "start_date"), "end_date");
+    let phases = phases.int("project_id").check("end_date >= start_date").foreign(&["project_id"], "projects", &["id"]);
+    let tasks = date(date(stamped("tasks", &[("created_at", false)]), "start_date"), "end_date");
+    let tasks = tasks.int("project_id").foreign(&["project_id"], "projects", &["id"]);
+    let events = stamped("events", &[("created_at", false), ("starts_at", false), ("ends_at", false)]);
+    let sessions = stamped("event_sessions", &[("starts_at", false), ("ends_at", false)]).int("event_id");
+    let sessions = sessions.check("ends_at > starts_at").foreign(&["event_id"], "events", &["id"]);
+    let schema = Fixture::new().with(projects).with(phases).with(tasks).with(events).with(sessions).schema();
+    let (plan, generator) = planned(&schema, 400);
+    let text = plan.describe(Detail::Columns);
+    let day = 86_400_000_000;
+    for (child, parent, key, from, to) in [
+        ("project_phases", "projects", "project_id", "start_date", "end_date"),
+        ("tasks", "projects", "project_id", "start_date", "end_date"),
+        ("event_sessions", "events", "event_id", "starts_at", "ends_at"),
+    ] {
+        let parents: HashMap<i64, [i64; 2]> = moments_of(&plan, &generator, parent, ["id", from, to])
+            .into_iter()
+            .map(|[id, from, to]| (id, [from, to]))
+            .collect();
+        let mut long = 0;
+        let rows = moments_of(&plan, &generator, child, [key, from, to]);
+        for [of, start, end] in &rows {
+            let [from, to] = parents[of];
+            // A CHECK of a later end takes precedence over a period without time.
+            assert!(
+                from <= *start && start <= end && *end <= to.max(start + 1_000_000),
+                "{child}: {from} {start} {end} {to}\n{text}"
+            );
+            long += usize::from(to - from > day && end > start);
+        }
+        assert!(long > 20, "{child}: {long} of {}", rows.len());
+    }
+    assert!(text.contains("= within projects.start_date to end_date"), "{text}");
+    assert!(text.contains("within events.starts_at to ends_at"), "{text}");
+    checked(&schema, (plan, generator));
+}
+
+/// Returns three columns of a table: numbers, and moments in microseconds.
+fn moments_of(plan: &Plan, generator: &Generator, name: &str, of: [&str; 3]) -> Vec<[i64; 3]> {
+    let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
+    let place = of.map(|c| plan.tables[t].columns.iter().position(|x| x.name == c).unwrap());
+    let number = |v: &Value| match v {
+        Value::Int(n) => i64::try_from(*n).unwrap(),
+        Value::Date(day) => i64::from(*day) * 86_400_000_000,
+        Value::Timestamp(at) => *at,
+        other => panic!("{other:?}"),
+    };
+    let row = |row| generator.cells(t, &place, row).unwrap().iter().map(number).collect::<Vec<i64>>();
+    (0..plan.tables[t].rows).map(|r| row(r).try_into().unwrap()).collect()
+}
+
+#[test]
+fn weeks_have_seven_days_and_follow_each_other() {
+    let date =
+        |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
+    let sheets = |name: &str| {
+        let t = table(name).int("id").primary(&["id"]).int("employee_id");
+        date(date(t, "week_start"), "week_end").foreign(&["employee_id"], "employees", &["id"])
+    };
+    let periods = date(date(table("pay_periods").int("id").primary(&["id"]), "start_date"), "end_date");
+    let schema = Fixture::new()
+        .with(stamped("employees", &[("created_at", false)]))
+        .with(sheets("timesheets").unique(&["employee_id", "week_start"]).check("week_end > week_start"))
+        .with(sheets("weekly_reports"))
+        .with(periods.unique(&["start_date"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 300);
+    let day = 86_400_000_000;
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    for [employee, start, end] in moments_of(&plan, &generator, "timesheets", ["employee_id", "week_start", "week_end"])
+    {
+        assert_eq!(end - start, 6 * day);
+        if let Some(before) = last.insert(employee, start) {
+            assert_eq!(start - before, 7 * day, "the next week");
+        }
+        assert_eq!((start / day - 4).rem_euclid(7), 0, "a Monday");
+    }
+    for [_, start, end] in moments_of(&plan, &generator, "weekly_reports", ["employee_id", "week_start", "week_end"]) {
+        assert_eq!(end - start, 6 * day);
+    }
+    let periods = moments_of(&plan, &generator, "pay_periods", ["id", "start_date", "end_date"]);
+    assert!(periods.iter().all(|[_, start, end]| end - start == 13 * day), "{periods:?}");
+    assert!(periods.windows(2).all(|w| w[1][1] - w[0][1] == 14 * day), "{periods:?}");
+    assert!(plan.describe(Detail::Columns).contains("= 6 days after week_start"));
+    checked(&schema, (plan, generator));
+}

@@ -199,3 +199,20 @@ fn a_marketplace_keeps_a_share_of_what_the_buyer_pays() {
         assert!(0 < of("platform_fee") && of("platform_fee") < of("subtotal"), "{row:?}");
     }
 }
+
+#[test]
+fn followers_are_counted_by_the_key_of_those_who_are_followed() {
+    let users = table("users").int("id").primary(&["id"]).int("followers_count").int("following_count");
+    let follows = table("follows").int("id").primary(&["id"]).int("follower_id").int("followed_id");
+    let follows = follows.foreign(&["follower_id"], "users", &["id"]).foreign(&["followed_id"], "users", &["id"]);
+    let schema = Fixture::new().with(users).with(follows).schema();
+    let (plan, generator) = planned(&schema, 300);
+    let rows = cells(&plan, &generator, "follows");
+    let (followers, following) = (by(&rows, "followed_id"), by(&rows, "follower_id"));
+    for user in cells(&plan, &generator, "users") {
+        let count = |of: &HashMap<i64, Vec<&CellsByName>>| of.get(&user["id"].unwrap()).map_or(0, |rows| rows.len());
+        assert_eq!(user["followers_count"], Some(count(&followers) as i64), "{user:?}");
+        assert_eq!(user["following_count"], Some(count(&following) as i64), "{user:?}");
+    }
+    checked(&schema, (plan, generator));
+}
