@@ -3,7 +3,7 @@
 //! In: the schema, with inferred references. Out: a foreign key of two columns for each such pair, used in planning only.
 
 use crate::references::{BY_NAME, is_mentioned};
-use dbmocker_core::schema::{Deferrable, ForeignKey, Schema, Table};
+use dbmocker_core::schema::{Deferrable, ForeignKey, Schema, Table, TableName};
 use dbmocker_semantics::memberships::is_by_members;
 
 /// Returns the foreign key of a table to another one that makes pairs of the same parents' rows members; `rows`: the number
@@ -16,14 +16,7 @@ pub(super) fn reference(schema: &Schema, t: usize, p: usize, rows: &dyn Fn(usize
     }
     members.keys.iter().filter(|k| k.predicate.is_none()).find_map(|key| {
         let pair: [&str; 2] = key.plain_columns()?.try_into().ok()?;
-        let same = |column: &str| {
-            let required = |table: &Table| {
-                let c = table.column_index(column)?;
-                let free = !table.columns[c].nullable && !is_mentioned(table, &table.columns[c]);
-                free.then(|| parent_of(table, column))?
-            };
-            Some(required(child)? == required(members)?)
-        };
+        let same = |column: &str| Some(required_parent_of(child, column)? == required_parent_of(members, column)?);
         if !pair.iter().all(|column| same(column) == Some(true)) {
             return None;
         }
@@ -48,8 +41,15 @@ pub(super) fn reference(schema: &Schema, t: usize, p: usize, rows: &dyn Fn(usize
     })
 }
 
+/// Returns the only parent of a column that always has one, and the parent's column.
+fn required_parent_of<'s>(table: &'s Table, column: &str) -> Option<(&'s TableName, &'s str)> {
+    let found = &table.columns[table.column_index(column)?];
+    let free = !found.nullable && !is_mentioned(table, found);
+    free.then(|| parent_of(table, column))?
+}
+
 /// Returns the only parent of a column, and the parent's column.
-fn parent_of<'s>(table: &'s Table, column: &str) -> Option<(&'s dbmocker_core::schema::TableName, &'s str)> {
+fn parent_of<'s>(table: &'s Table, column: &str) -> Option<(&'s TableName, &'s str)> {
     let mut of = table.foreign_keys.iter().filter(|f| f.columns.iter().any(|c| c == column));
     let only = of.next().filter(|f| f.columns.len() == 1)?;
     of.next().is_none().then(|| (&only.parent, only.parent_columns[0].as_str()))
