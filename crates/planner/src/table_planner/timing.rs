@@ -104,7 +104,9 @@ impl TablePlanner<'_> {
                 b.generator.push(b.options.seed, plan);
                 let position = self.position;
                 let from = |row| b.generator.began_between(position, row).map_or(i64::MIN, |(lower, _)| lower);
-                let picks = self.bounds(b, plan, moments, &leads, &from);
+                // The parents' rows may be in order without known bounds.
+                let known = b.generator.began_between(position, 0).is_some();
+                let picks = if known { self.bounds(b, plan, moments, &leads, &from) } else { Vec::new() };
                 b.generator.pop();
                 picks.into_iter().for_each(|(source, pick)| plan.sources[source].pick = pick);
             }
