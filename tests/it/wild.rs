@@ -77,3 +77,25 @@ fn storage_classes_and_json_in_text_are_kept() {
     let found = "SELECT group_concat(DISTINCT json_type(tags)) || ',' || group_concat(DISTINCT typeof(d)) FROM loose";
     assert_eq!(db.value(found).unwrap(), "array,text");
 }
+
+#[test]
+fn texts_and_columns_without_a_type_hold_what_the_numbers_of_a_check_equal() {
+    let db = sqlite_database(
+        "CREATE TABLE prices (id INTEGER PRIMARY KEY, a TEXT NOT NULL CHECK (a IN (1.50, 2.25, 3)),
+           b VARCHAR(10) NOT NULL CHECK (b IN (2.50)), c NOT NULL CHECK (c IN (5000, 6000)),
+           d NOT NULL CHECK (d IN (1.50, 2)), e NOT NULL CHECK (e BETWEEN 1 AND 5),
+           f TEXT NOT NULL CHECK (f IN ('1.50', '2.25')));",
+    );
+    load(&db, "200").ok();
+    let distinct = |c: &str| {
+        let sql =
+            format!("SELECT group_concat(v) FROM (SELECT DISTINCT typeof({c}) || ' ' || {c} v FROM prices ORDER BY v)");
+        db.value(&sql).unwrap()
+    };
+    assert_eq!(distinct("a"), "text 1.5,text 2.25,text 3");
+    assert_eq!(distinct("b"), "text 2.5");
+    assert_eq!(distinct("c"), "integer 5000,integer 6000");
+    assert_eq!(distinct("d"), "real 1.5,real 2.0");
+    assert_eq!(distinct("f"), "text 1.50,text 2.25");
+    assert_eq!(db.number("SELECT count(*) FROM prices WHERE typeof(e) <> 'integer'"), 0);
+}

@@ -177,16 +177,14 @@ fn literal(v: &ast::Value, d: Dialect) -> Option<Expr> {
     Some(Expr::Literal(value))
 }
 
-/// SQLite has no exact decimals: as a text, `1.50` is `1.5` and `2.00` is `2.0`.
+/// SQLite has no exact decimals: as a text, `1.50` is `1.5`.
 fn as_double(number: Value) -> Value {
     match number {
         Value::Decimal { mut unscaled, mut scale } => {
             while scale > 1 && unscaled % 10 == 0 {
                 (unscaled, scale) = (unscaled / 10, scale - 1);
             }
-            // `3.` is no integer.
-            let missing = if scale == 0 { 10 } else { 1 };
-            Value::Decimal { unscaled: unscaled.saturating_mul(missing), scale: scale.max(1) }
+            Value::Decimal { unscaled, scale }
         }
         other => other,
     }

@@ -336,5 +336,8 @@ mod tests {
         assert_eq!(stage("ticket_status_history", "changed_at"), Some(Begun));
         assert_eq!(stage("tickets", "changed_at"), Some(Changed));
         assert_eq!(stage("t", "color"), None);
+        for name in ["best_by", "use_by", "needed_by", "ship_by", "pay_by"] {
+            assert_eq!(place("orders", name), 100, "{name}");
+        }
     }
 }
