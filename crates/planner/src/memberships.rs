@@ -3,7 +3,7 @@
 //! In: the schema, with inferred references. Out: a foreign key of two columns for each such pair, used in planning only.
 
 use crate::references::{BY_NAME, is_mentioned};
-use dbmocker_core::schema::{Deferrable, ForeignKey, Schema, Table, TableName};
+use dbmocker_core::schema::{Deferrable, ForeignKey, Key, Schema, Table, TableName};
 use dbmocker_semantics::memberships::is_by_members;
 
 /// Returns the foreign key of a table to another one that makes pairs of the same parents' rows members; `rows`: the number
@@ -16,14 +16,16 @@ pub(super) fn reference(schema: &Schema, t: usize, p: usize, rows: &dyn Fn(usize
     }
     members.keys.iter().filter(|k| k.predicate.is_none()).find_map(|key| {
         let pair: [&str; 2] = key.plain_columns()?.try_into().ok()?;
-        let same = |column: &str| Some(required_parent_of(child, column)? == required_parent_of(members, column)?);
-        if !pair.iter().all(|column| same(column) == Some(true)) {
+        let same = |column: &str| {
+            let (own, theirs) = (required_parent(child, column), required_parent(members, column));
+            own.is_some() && own == theirs
+        };
+        if !pair.iter().all(|column| same(column)) {
             return None;
         }
         // Of a key within the pair, each member has one row.
-        let within = |k: &dbmocker_core::schema::Key| {
-            k.plain_columns().is_some_and(|columns| columns.iter().all(|column| pair.contains(column)))
-        };
+        let within =
+            |k: &Key| k.plain_columns().is_some_and(|columns| columns.iter().all(|column| pair.contains(column)));
         if child.keys.iter().any(within) && rows(t) > rows(p) {
             return None;
         }
@@ -41,16 +43,10 @@ pub(super) fn reference(schema: &Schema, t: usize, p: usize, rows: &dyn Fn(usize
     })
 }
 
-/// Returns the only parent of a column that always has one, and the parent's column.
-fn required_parent_of<'s>(table: &'s Table, column: &str) -> Option<(&'s TableName, &'s str)> {
-    let found = &table.columns[table.column_index(column)?];
-    let free = !found.nullable && !is_mentioned(table, found);
-    free.then(|| parent_of(table, column))?
-}
-
-/// Returns the only parent of a column, and the parent's column.
-fn parent_of<'s>(table: &'s Table, column: &str) -> Option<(&'s TableName, &'s str)> {
+/// Returns the only parent of a column that is never NULL and that nothing else determines, and the parent's column.
+fn required_parent<'s>(table: &'s Table, column: &str) -> Option<(&'s TableName, &'s str)> {
+    let own = &table.columns[table.column_index(column)?];
     let mut of = table.foreign_keys.iter().filter(|f| f.columns.iter().any(|c| c == column));
-    let only = of.next().filter(|f| f.columns.len() == 1)?;
+    let only = of.next().filter(|f| f.columns.len() == 1 && !own.nullable && !is_mentioned(table, own))?;
     of.next().is_none().then(|| (&only.parent, only.parent_columns[0].as_str()))
 }
