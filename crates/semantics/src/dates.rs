@@ -122,6 +122,44 @@ pub const WINDOWS: &[(&[&str], Window)] = &[
     (&["deleted", "cancelled", "canceled", "archived", "revoked"], window(-2 * YEAR, -1, Shape::High)),
 ];
 
+/// Years since when rows that last may have begun.
+pub const LASTING_YEARS: i32 = 15;
+
+/// Words of the beginning of what lasts: a shop, a machine.
+const BEGINNINGS: &[&str] = &[
+    "opened",
+    "open",
+    "opening",
+    "launched",
+    "launch",
+    "commissioned",
+    "purchase",
+    "purchased",
+    "acquired",
+    "acquisition",
+    "registered",
+    "registration",
+    "installed",
+    "installation",
+    "started",
+    "start",
+    "began",
+    "begin",
+    "since",
+    "built",
+    "manufactured",
+    "mfd",
+    "delivered",
+    "inaugurated",
+    "licensed",
+    "certified",
+];
+
+/// Whether a name indicates the beginning of what its row describes.
+pub fn is_beginning(name: &Name) -> bool {
+    name.has_any(BEGINNINGS) && !name.has("last")
+}
+
 /// Days until which something must happen.
 const DEADLINE: Window = window(-60, 120, Shape::Uniform);
 const ANY: Window = window(-4 * YEAR, -1, Shape::High);

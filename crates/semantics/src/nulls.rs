@@ -25,8 +25,7 @@ fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
         return Some(*share);
     }
     let event = event(name);
-    let lasts = || LASTING_ROWS.iter().any(|rows| table.ends(rows));
-    if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts()) {
+    if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts(table)) {
         let ends = event.ends_any(ENDS).then_some(LASTING);
         if let Some(share) = ends.or_else(|| event.ends_any(RARE_OF_LASTING).then_some(RARE)) {
             return Some(share);
@@ -40,6 +39,11 @@ fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
         Some((share, _)) => Some(share),
         None => rare.filter(|_| !name.words.iter().any(|word| is_of_event(table, word))),
     }
+}
+
+/// Whether a table's rows last for years: people, places, machines.
+pub(super) fn lasts(table: &Name) -> bool {
+    LASTING_ROWS.iter().any(|rows| table.ends(rows))
 }
 
 /// 0 for identity, state and creation time.

@@ -21,7 +21,12 @@ pub fn scale_of(table: &Name, name: &Name, year: i32) -> Option<(String, Scale)>
     if let Some(years) = years(name, year) {
         return Some(("year".into(), years));
     }
-    match lookup(table, name)? {
+    let plural = is_number_of_years(name);
+    let Some(found) = lookup(table, name).filter(|(phrase, ..)| !plural || phrase.contains("year")) else {
+        let years = Scale { lo: 0.0, hi: MOST_YEARS, shape: Shape::Low, fraction: false };
+        return plural.then(|| ("years".into(), years));
+    };
+    match found {
         (phrase, NumberMeaning::Scale(scale), times) => {
             // A fraction that is multiplied, as in `interest_rate_pct`, is in percent already.
             let fraction = scale.fraction && times == 1.0;
@@ -210,11 +215,22 @@ fn is_of_people(table: &Name) -> bool {
     matches!(rows, Some(Meaning::Kind(TextKind::Name)))
 }
 
+/// Largest number of years of a column of durations, of experience, of a contract.
+const MOST_YEARS: f64 = 30.0;
+
+/// Whether a name is about a number of years, not about a year: `no_claims_years`.
+fn is_number_of_years(name: &Name) -> bool {
+    name.has("year") && name.whole.contains("years")
+}
+
 /// The range of years of a column that holds one, by its name.
 fn years(name: &Name, year: i32) -> Option<Scale> {
     let year = f64::from(year);
     if name.last() == "vintage" {
         return Some(Scale { lo: year - 25.0, hi: year - 1.0, shape: Shape::High, fraction: false });
+    }
+    if is_number_of_years(name) {
+        return None;
     }
     if !(name.last() == "year" || name.has("year") && name.words.len() <= 3 && !name.has("years")) {
         return None;

@@ -43,9 +43,13 @@ use Stage::{Begun, Then};
 /// Ranks of [`Then`]: the start of what a row describes, departures, arrivals, ends and closings.
 const STARTED: u8 = 25;
 const LEFT: u8 = 50;
+const BROKEN_OFF: u8 = 60;
 const ARRIVED: u8 = 55;
 const ENDED: u8 = 65;
 const CLOSED: u8 = 75;
+
+/// Seconds from the beginning to the end of what lasts.
+const LIFE: (i64, i64) = (90 * DAY, 9 * YEAR);
 
 /// Whether a name indicates a planned time rather than an actual one.
 pub fn is_planned(name: &str) -> bool {
@@ -95,7 +99,10 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
         }
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
+    // What lasts ends years later: an employment, a shop, a machine.
+    let lasts = super::nulls::lasts(&table);
     Some(match found {
+        Then(at, _) if lasts && at >= BROKEN_OFF => Then(at, LIFE),
         // A row of a history is made by the change.
         Stage::Changed if name.has_any(&["changed", "change"]) && is_history(&table) => Begun,
         Then(70, by_name) if !name.has_any(&["out"]) => Then(70, span(&table).unwrap_or(by_name)),
@@ -300,6 +307,24 @@ pub fn is_machine(table: &str) -> bool {
 mod tests {
     use super::*;
     use Stage::{Ahead, Before, Born, Changed, Current, CurrentEnd, Gone, Last, Out};
+
+    #[test]
+    fn what_lasts_ends_years_later() {
+        for (table, column) in [
+            ("agents", "terminated_on"),
+            ("airports", "closed_at"),
+            ("tbl_operator", "term_date"),
+            ("routes", "ended_on"),
+        ] {
+            assert!(
+                matches!(stage(table, column), Some(Then(_, LIFE))),
+                "{table}.{column}: {:?}",
+                stage(table, column)
+            );
+        }
+        assert!(matches!(stage("tickets", "closed_at"), Some(Then(75, gap)) if gap != LIFE));
+        assert!(matches!(stage("tenancies", "end_date"), Some(Then(70, (least, _))) if least == 180 * DAY));
+    }
 
     #[test]
     fn stages_follow_the_order_of_events() {

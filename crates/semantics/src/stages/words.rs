@@ -25,6 +25,10 @@ pub(super) const STAGES: &[(&[&str], Stage)] = &[
     (&["period start", "current period start", "cycle start"], Current),
     (&["period end", "current period end", "cycle end"], CurrentEnd),
     (&["deleted", "delete", "removed", "purged"], Gone),
+    (
+        &["term date", "obsolete", "end of life", "resigned", "laid off", "moved out", "scrapped"],
+        Then(75, (HOUR, 6 * DAY)),
+    ),
     (&["updated", "modified", "changed", "edited", "update", "last modified", "last updated", "last update"], Changed),
     (&["due", "deadline", "due date", "pay by"], Ahead(BILL)),
     (
@@ -368,6 +372,10 @@ pub(super) const SPANS: &[(&[&str], (i64, i64))] = &[
             "enrollment",
         ],
         (30 * DAY, YEAR),
+    ),
+    (
+        &["tenancy", "agreement", "policy", "coverage", "insurance", "sponsorship", "deal", "mandate", "retainer"],
+        (180 * DAY, 2 * YEAR),
     ),
 ];
 

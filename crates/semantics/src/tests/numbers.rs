@@ -157,3 +157,13 @@ fn flags_in_every_type() {
     assert_eq!(short(&inferred("users", "enabled", varchar(5)).domain), "Choice true");
     assert_eq!(short(&inferred("users", "active", SqlType::Bool).domain), "Choice true");
 }
+
+#[test]
+fn numbers_of_years_are_no_years() {
+    for (column, most) in [("years_of_experience", 60), ("no_claims_years", 60), ("contract_years", 60)] {
+        let Domain::Range { lo, hi, .. } = inferred("policies", column, int(2)).domain else { panic!("{column}") };
+        assert!(lo >= 0 && hi <= most, "{column}: {lo}..{hi}");
+    }
+    let Domain::Range { lo, .. } = inferred("policies", "policy_year", int(2)).domain else { panic!() };
+    assert!(lo > 1900);
+}

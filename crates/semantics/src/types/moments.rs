@@ -42,7 +42,11 @@ impl ColumnInference<'_> {
     }
 
     pub(super) fn date(&self) -> (Domain, String) {
-        let (word, w) = self.window();
+        let (word, mut w) = self.window();
+        // What lasts may have begun long ago.
+        if w.to <= 0 && dates::is_beginning(&self.name) && crate::nulls::lasts(self.table()) {
+            w.from = w.from.min(-dates::LASTING_YEARS * 365);
+        }
         let day = |offset: i32| i128::from((self.today() + offset).clamp(DAYS.0, DAYS.1));
         (range(RangeKind::Date, day(w.from), day(w.to), 1, w.shape), self.date_reason(word, "date"))
     }
