@@ -154,7 +154,7 @@ fn is_role(column: &[String]) -> bool {
         let mut words = words.iter().rev();
         role.iter().rev().all(|of_role| words.next().is_some_and(|word| word == of_role))
     };
-    ROLES.iter().any(|role| ends(role))
+    ROLES.iter().any(ends)
 }
 
 /// The words of a name in the singular, without the common prefix.
