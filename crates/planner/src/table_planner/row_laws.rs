@@ -32,11 +32,20 @@ impl TablePlanner<'_> {
             let allowed = self.allowed_by_checks(b, &open);
             let kept: Vec<MomentColumn> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
             let moments = TableMoments::new(self.table, &kept, None, &self.ordered_columns());
-            if self.retain_given(&moments, &kept) {
+            self.keyed = self.keyed_moments(b, &coupled);
+            // Whether the moments of keys have laws is known once the keys are assigned.
+            let all: Vec<MomentColumn> = kept.iter().chain(&self.keyed).copied().collect();
+            let ordered = match self.keyed.is_empty() {
+                true => self.retain_given(&moments, &all),
+                false => {
+                    let moments = TableMoments::new(self.table, &all, None, &self.ordered_columns());
+                    self.retain_given(&moments, &all)
+                }
+            };
+            if ordered {
                 break (coupled, open, allowed, kept, moments);
             }
         };
-        self.keyed = self.keyed_moments(b, &coupled);
         self.given_moments = self.given_moments(b, &coupled, &kept);
         let alone = self.alone_in_keys(b);
         if open.is_empty() && alone.is_empty() {
