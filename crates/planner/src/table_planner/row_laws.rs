@@ -376,7 +376,7 @@ fn bounds_without_zero(domain: &Domain) -> Option<(i64, i64)> {
     if !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }) || except[..] != [0] {
         return None;
     }
-    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: shape.clone() };
+    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: *shape };
     bounds(&whole)
 }
 
