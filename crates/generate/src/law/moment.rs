@@ -108,13 +108,12 @@ pub struct Child {
     pub count: u64,
 }
 
-/// Returns the Monday before a day, or the next one if that is before `first`; the day itself if that is more than `slack`
-/// days after `first`.
+/// Returns the Monday before a day, or the next one if that is before `first`; if there is none until `slack` days after
+/// `first`, that of the week in which `first` is.
 fn monday(day: i64, first: i64, slack: i64) -> i64 {
     // 1970-01-05 was a Monday.
     let before = day - (day - 4).rem_euclid(7);
-    let start = if before < first { before + 7 } else { before };
-    if start <= first + slack { start } else { day }
+    if before < first && before + 7 <= first + slack { before + 7 } else { before }
 }
 
 fn small(n: u64) -> i64 {

@@ -32,11 +32,20 @@ impl TablePlanner<'_> {
             let allowed = self.allowed_by_checks(b, &open);
             let kept: Vec<MomentColumn> = open.iter().filter_map(|&c| self.moment_of(b, c, &allowed)).collect();
             let moments = TableMoments::new(self.table, &kept, None, &self.ordered_columns());
-            if self.retain_given(&moments, &kept) {
+            self.keyed = self.keyed_moments(b, &coupled);
+            // Whether the moments of keys have laws is known once the keys are assigned.
+            let all: Vec<MomentColumn> = kept.iter().chain(&self.keyed).copied().collect();
+            let ordered = match self.keyed.is_empty() {
+                true => self.retain_given(&moments, &all),
+                false => {
+                    let moments = TableMoments::new(self.table, &all, None, &self.ordered_columns());
+                    self.retain_given(&moments, &all)
+                }
+            };
+            if ordered {
                 break (coupled, open, allowed, kept, moments);
             }
         };
-        self.keyed = self.keyed_moments(b, &coupled);
         self.given_moments = self.given_moments(b, &coupled, &kept);
         let alone = self.alone_in_keys(b);
         if open.is_empty() && alone.is_empty() {
@@ -367,7 +376,7 @@ fn bounds_without_zero(domain: &Domain) -> Option<(i64, i64)> {
     if !matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }) || except[..] != [0] {
         return None;
     }
-    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: shape.clone() };
+    let whole = Domain::Range { kind: *kind, lo: *lo, hi: *hi, step: *step, except: Vec::new(), shape: *shape };
     bounds(&whole)
 }
 
