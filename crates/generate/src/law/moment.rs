@@ -69,12 +69,13 @@ impl BeganGen {
         let word = |k: u64| self.stream.at(child.parent, 2 + (k as u32));
         let at = match law.step {
             Some(step) => {
-                let step = (step * MICROS_PER_SECOND / law.unit).max(1);
-                let step = step.min((last - first) / n).max(1);
+                let usual = (step * MICROS_PER_SECOND / law.unit).max(1);
+                let step = usual.min((last - first) / n).max(1);
                 let slack = last - first - (n - 1) * step;
                 let start =
                     if slack > 0 { first + below(self.stream.at(child.parent, 1), slack + 1) } else { first + slack };
-                let start = if law.unit == MICROS_PER_DAY && step == 7 { monday(start, first, slack) } else { start };
+                let weekly = law.unit == MICROS_PER_DAY && usual == 7 && (step == usual || n == 1);
+                let start = if weekly { monday(start, first, slack) } else { start };
                 start + k * step
             }
             None => {
