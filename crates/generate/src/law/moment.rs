@@ -74,7 +74,8 @@ impl BeganGen {
                 let slack = last - first - (n - 1) * step;
                 let start =
                     if slack > 0 { first + below(self.stream.at(child.parent, 1), slack + 1) } else { first + slack };
-                let start = if law.unit == MICROS_PER_DAY && step == 7 { monday(start, first, slack) } else { start };
+                let weeks = law.unit == MICROS_PER_DAY && law.step == Some(604_800) && (step == 7 || n == 1);
+                let start = if weeks { monday(start, first, slack) } else { start };
                 start + k * step
             }
             None => {
