@@ -73,8 +73,11 @@ pub(super) fn find<'a>(
             let c = schema.tables[t].column_index(column);
             c.is_none_or(|c| overrides.column(t, c).is_some() || overrides.fixed_column(t, c).is_some())
         };
-        let member = chosen.iter().copied().filter(|&p| overrides.coherent(p) && !leads(&out, p, t));
-        let key = member.into_iter().find_map(|p| memberships::reference(&out.schema, t, p, rows));
+        let member = |p: usize| {
+            let key = memberships::reference(&out.schema, t, p, rows)?;
+            (overrides.coherent(p) && !leads(&out, p, t)).then_some(key)
+        };
+        let key = chosen.iter().copied().find_map(member);
         if let Some(key) = key.filter(|key| !key.columns.iter().any(overridden)) {
             out.schema.to_mut().tables[t].foreign_keys.push(key);
         }

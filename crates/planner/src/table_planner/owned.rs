@@ -7,6 +7,9 @@ use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Began, Clock, Form, KeyLayout, Moment, Owned, ParentChoice, Rule, TablePlan};
 use dbmocker_semantics as semantics;
 
+/// Maximum length of a series of a whole table, in microseconds.
+const SERIES: i64 = 40 * 365 * MICROS_PER_DAY;
+
 /// The columns of such a table.
 struct OwnedMoments {
     main: MomentColumn,
@@ -39,6 +42,11 @@ impl TablePlanner<'_> {
         }
         let unit = if in_days(found.main.form) { MICROS_PER_DAY } else { MICROS_PER_SECOND };
         otherwise.from = found.main.from.min(otherwise.to - MICROS_PER_DAY);
+        // A series of the whole table goes back as far as its rows need.
+        if let (None, Some(step)) = (found.owner, found.step) {
+            let span = i64::try_from(plan.rows + 2).unwrap_or(i64::MAX).saturating_mul(step * MICROS_PER_SECOND);
+            otherwise.from = otherwise.from.min(otherwise.to - span.min(SERIES));
+        }
         plan.began = Some(Began::Owned(Owned {
             foreign: found.owner,
             timed: owner.is_some_and(|l| l.timed),
