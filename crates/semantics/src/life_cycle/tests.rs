@@ -165,3 +165,23 @@ fn what_was_left_has_not_reached_the_last_step() {
     assert_eq!(set("paid pending failed refunded", "paid_at"), "paid refunded");
     assert_eq!(set("completed open cancelled", "completed_at"), "completed");
 }
+
+#[test]
+fn the_ordinary_state_is_the_most_frequent() {
+    for (statuses, usual) in [
+        ("scheduled boarding departed arrived delayed cancelled diverted", "arrived"),
+        ("open checkedin boarded flown noshow", "flown"),
+        ("scheduled live finished postponed abandoned", "finished"),
+        ("valid used void resold", "used"),
+        ("active maintenance stored retired", "active"),
+        ("active injured suspended retired free_agent", "active"),
+        ("planned open closed deferred", "closed"),
+        ("vacant occupied notice renovation", "occupied"),
+        ("draft released obsolete", "released"),
+        ("due paid waived", "paid"),
+    ] {
+        let weights = life(statuses).weights();
+        let most = weights.iter().enumerate().max_by_key(|(_, w)| **w).unwrap().0;
+        assert_eq!(statuses.split(' ').nth(most), Some(usual), "{statuses}: {weights:?}");
+    }
+}

@@ -139,7 +139,7 @@ pub(super) const EVENTS: &[Event] = &[
     branch(5, 12, &["converted", "ordered", "completed"], 320, &["abandoned"], &["abandonment"]),
     branch(5, 19, &[], 30, &["withdrawn"], &[]),
     branch(50, 59, &["delivered"], 20, &["bounced"], &["bounce"]),
-    branch(21, 24, &["checked in", "attended", "completed", "arrived"], 30, &["no show", "missed"], &[]),
+    branch(21, 24, &["checked in", "attended", "completed", "arrived"], 30, &["no show", "noshow", "missed"], &[]),
     branch(5, 26, &[], 20, &["skipped"], &[]),
     branch(30, 60, &[], 8, &["disputed", "charged back"], &["dispute", "chargeback"]),
     branch(31, 90, &[], 8, &["reversed"], &["reversal"]),
@@ -231,6 +231,17 @@ pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["recalled", "returned to sender", "bounced back"], (50, 90, 12)),
     (&["out of order", "out of service", "defective", "under repair"], (40, 60, 30)),
     (&["expelled", "barred", "disqualified", "forfeited", "invalidated"], (40, 90, 12)),
+    (&["diverted", "rerouted", "misrouted"], (40, 60, 12)),
+    (&["postponed", "deferred", "rescheduled", "adjourned"], (10, 40, 35)),
+    (&["waived", "forgiven", "uncollectible"], (10, 60, 15)),
+    (&["resold", "relisted"], (30, 90, 30)),
+    (&["stored", "in storage", "parked", "mothballed", "grounded"], (40, 60, 40)),
+    (&["injured", "ill"], (40, 60, 60)),
+    (&["delayed"], (14, 40, 60)),
+    (&["notice", "under notice", "notice given"], (40, 60, 40)),
+    (&["renovation", "in renovation", "under renovation", "refurbishment"], (40, 60, 30)),
+    (&["free agent", "unattached", "on loan out"], (40, 60, 40)),
+    (&["obsolete", "superseded", "outdated"], (50, 90, 120)),
 ];
 
 /// Statuses in other languages, and the English ones.

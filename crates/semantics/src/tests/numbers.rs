@@ -35,7 +35,7 @@ fn numbers_by_name_stay_in_their_type() {
         ("file_size", int(8), "Int 1..10000000"),
         ("reference_id", int(4), "Int 1..1000000"),
         ("xyzzy", int(4), "Int 1..1000"),
-        ("xyzzy", int(1), "Int 1..127"),
+        ("xyzzy", int(1), "Int 1..100"),
         ("status", int(2), "Int 0..5"),
         ("is_active", int(4), "Choice 1"),
         ("active", tinyint1(), "Choice 1"),
@@ -166,4 +166,12 @@ fn numbers_of_years_are_no_years() {
     }
     let Domain::Range { lo, .. } = inferred("policies", "policy_year", int(2)).domain else { panic!() };
     assert!(lo > 1900);
+}
+
+#[test]
+fn smallints_hold_ordinals() {
+    for column in ["seat_number", "quantity_after", "team_number", "foo"] {
+        let Domain::Range { lo, hi, .. } = inferred("things", column, int(2)).domain else { panic!("{column}") };
+        assert!(lo >= 0 && hi <= 1000, "{column}: {lo}..{hi}");
+    }
 }

@@ -10,6 +10,9 @@ use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
+/// Largest number of a smallint whose name does not say more.
+const MOST_OF_SMALL: i128 = 100;
+
 impl ColumnInference<'_> {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
         let (least, most) = int_bounds(bytes, unsigned);
@@ -60,7 +63,12 @@ impl ColumnInference<'_> {
             }
         }
         let scale = scale.or_else(|| numbers::scale_of(&self.neighbours.table, self.comment.as_ref()?, year));
+        // A type this small holds ordinals and small counts.
+        let small = if bytes <= 2 { MOST_OF_SMALL } else { 1000 };
         match scale {
+            Some((word, scale)) if bytes <= 2 && scale.lo > MOST_OF_SMALL as f64 && word == "number" => {
+                (range(RangeKind::Int, 1, most.min(small), 1, Shape::Low), self.named(&word))
+            }
             Some((word, scale)) => {
                 let factor = if scale.fraction { 100.0 } else { 1.0 };
                 let (lo, hi) = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
@@ -68,7 +76,7 @@ impl ColumnInference<'_> {
                 (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
             }
             None => {
-                (range(RangeKind::Int, 1, most.min(1000), 1, Shape::Low), "type: small positive whole numbers".into())
+                (range(RangeKind::Int, 1, most.min(small), 1, Shape::Low), "type: small positive whole numbers".into())
             }
         }
     }
