@@ -1,10 +1,13 @@
 //! The initial domain of a column, from its type and name.
 
-use super::{PendingColumn, PlanContext, TablePlanner};
+use std::collections::HashSet;
+
+use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner};
 use crate::error::Unplannable;
 use crate::foreign_keys::{Link, resolve};
 use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
+use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_predicate as predicate;
@@ -104,6 +107,12 @@ impl TablePlanner<'_> {
         let (false, Narrowing::Exact(Domain::Choice { mut values, .. })) = (known, kept) else {
             return (inferred, false);
         };
+        let held = if self.feeds_key(b, column) { self.existing_values(b, c) } else { HashSet::new() };
+        let new = |v: &Value| !held.contains(&digest(std::slice::from_ref(v)));
+        values.retain(new);
+        if values.is_empty() {
+            return (inferred, false);
+        }
         let alone = |k: &Key| k.plain_columns().is_some_and(|k| k == [column.name.as_str()]);
         let few = usize::try_from(b.rows(self.index)).ok().filter(|n| *n <= BESIDE_WANTED);
         if few.is_none() && self.table.keys.iter().any(alone) {
@@ -117,12 +126,18 @@ impl TablePlanner<'_> {
             let (sampler, step) = (others.sampler(), (others.size() / rows.max(1) as u128).max(1));
             let others = (0..others.size() / step).map(|i| sampler.value(i * step));
             let room = rows.saturating_sub(values.len());
-            let others: Vec<_> = others.filter(|v| !values.contains(v)).take(room).collect();
+            let others: Vec<_> = others.filter(|v| !values.contains(v) && new(v)).take(room).collect();
             values.extend(others);
         }
         let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
         let domain = Domain::Choice { values, weights: None };
         (Inferred { domain, reason, ..inferred }, true)
+    }
+
+    /// Returns the digests of a column's values in existing rows.
+    fn existing_values(&self, b: &PlanContext<'_>, c: usize) -> HashSet<u128> {
+        let held = b.existing_keys(self.index, &[c], POOL_ALONE).unwrap_or_default();
+        held.tuples().map(|tuple| digest(&tuple)).collect()
     }
 
     /// Uses all characters that the column's collation distinguishes, if a key could not hold the rows otherwise.
