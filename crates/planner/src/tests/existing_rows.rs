@@ -258,3 +258,18 @@ fn a_key_that_an_existing_parent_alone_may_have_is_full_once_it_is_used() {
     let (rows, limited) = &found["scope_global"];
     assert!(rows.is_empty() && limited.as_ref().is_some_and(|why| why.contains("existing rows")), "{limited:?}");
 }
+
+#[test]
+fn existing_rows_may_hold_the_keys_of_new_parents_of_inferred_references() {
+    let pair = |realm: i128, user: i128| vec![Value::Int(realm), Value::Int(user)];
+    let held = vec![pair(1, 1), pair(2, 1), pair(3, 1), pair(5, 1), pair(7, 1), pair(7, 3)];
+    let tables = Fixture::new()
+        .with(table("plugin_realms").int("id").varchar("file", 50).primary(&["id"]))
+        .with(table("user_auth_realm").int("realm_id").int("user_id").primary(&["realm_id", "user_id"]));
+    let parents = vec![vec![Value::Int(1), Value::text("a")]];
+    let found = beside(tables, &[("plugin_realms", parents), ("user_auth_realm", held.clone())]);
+    let rows = &found["user_auth_realm"].0;
+    let different: HashSet<u128> = rows.iter().chain(&held).map(|row| digest(row)).collect();
+    assert_eq!((rows.len(), different.len()), (200, 206), "{rows:?}");
+    assert!(rows.iter().all(|row| matches!(row[0], Value::Int(2..=201))), "{rows:?}");
+}
