@@ -18,6 +18,9 @@ use dbmocker_semantics::{InferContext, Inferred};
 /// Maximum number of rows of a key whose domain becomes a list: the values that its children require, and others.
 const BESIDE_WANTED: usize = 10_000;
 
+/// Number of values of a key's domain that are compared with the CHECKs of its children.
+const USUAL_VALUES: usize = 256;
+
 impl TablePlanner<'_> {
     pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, Unplannable> {
         let omitted = |reason: String| PendingColumn {
@@ -103,7 +106,14 @@ impl TablePlanner<'_> {
         let listed =
             |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
         let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
-        let kept = inferred.legal.keep_values(&wanted.values, b.schema.dialect);
+        let mut asked = wanted.values.clone();
+        if asked.is_empty() {
+            asked = self.narrower(b, column, &inferred, &wanted.narrower);
+        }
+        if asked.is_empty() {
+            return (inferred, false);
+        }
+        let kept = inferred.legal.keep_values(&asked, b.schema.dialect);
         let (false, Narrowing::Exact(Domain::Choice { mut values, .. })) = (known, kept) else {
             return (inferred, false);
         };
@@ -132,6 +142,32 @@ impl TablePlanner<'_> {
         let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
         let domain = Domain::Choice { values, weights: None };
         (Inferred { domain, reason, ..inferred }, true)
+    }
+
+    /// Returns values of the domains that columns which refer to this key are restricted to, for the domains of which it
+    /// would have hardly any: for at most half of the rows, and only if others can be listed beside them.
+    fn narrower(&self, b: &PlanContext<'_>, column: &Column, inferred: &Inferred, domains: &[Domain]) -> Vec<Value> {
+        let rows = usize::try_from(b.rows(self.index)).ok().filter(|n| (2..=BESIDE_WANTED).contains(n));
+        let Some(rows) = rows.filter(|_| self.feeds_key(b, column)) else { return Vec::new() };
+        let c = self.columns.len();
+        let own = narrowed_alone(self.table, c, &inferred.domain, &b.context());
+        let own = own.as_ref().unwrap_or(&inferred.domain);
+        let spaced = |domain: &Domain, n: usize| -> Vec<Value> {
+            let (sampler, step) = (domain.sampler(), (domain.size() / n.max(1) as u128).max(1));
+            (0..domain.size().min(n as u128)).map(|i| sampler.value(i * step)).collect()
+        };
+        let usual = spaced(own, USUAL_VALUES);
+        let mut out: Vec<Value> = Vec::new();
+        for domain in domains {
+            let sampler = domain.sampler();
+            if usual.iter().any(|v| sampler.contains(v)) {
+                continue;
+            }
+            let legal = narrowed_alone(self.table, c, domain, &b.context());
+            let new = spaced(legal.as_ref().unwrap_or(domain), rows / 2 / domains.len().max(1));
+            out.extend(new.into_iter().filter(|v| !out.contains(v)).collect::<Vec<_>>());
+        }
+        out
     }
 
     /// Returns the digests of a column's values in existing rows.
