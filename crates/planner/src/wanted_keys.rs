@@ -21,7 +21,7 @@ pub(super) type WantedKeys = BTreeMap<(usize, usize), Wanted>;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Wanted {
     pub values: Vec<Value>,
-    /// The texts that CHECKs leave which list no values.
+    /// What CHECKs leave that list no values.
     pub narrower: Vec<Domain>,
     pub by: Vec<String>,
 }
@@ -61,7 +61,7 @@ enum Asked {
     Part(Domain),
 }
 
-/// Returns the values that the CHECKs over a column alone list, or the texts that they leave.
+/// Returns the values that the CHECKs over a column alone list, or the part of its type that they leave.
 fn asked_for(table: &Table, c: usize, context: &InferContext<'_>) -> Option<Asked> {
     let column = &table.columns[c];
     if let Some(generated) = &column.generated {
@@ -73,9 +73,7 @@ fn asked_for(table: &Table, c: usize, context: &InferContext<'_>) -> Option<Aske
     let legal = semantics::legal(&column.ty, context)?;
     Some(match narrowed_alone(table, c, &legal, context)? {
         Domain::Choice { values, .. } if values.len() <= LISTED => Asked::Values(values),
-        part @ Domain::Text(_) => Asked::Part(part),
-        // Keys of other types have values everywhere in their range.
-        _ => return None,
+        part => Asked::Part(part),
     })
 }
 

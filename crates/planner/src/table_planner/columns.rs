@@ -120,7 +120,8 @@ impl TablePlanner<'_> {
         let held = if self.feeds_key(b, column) { self.existing_values(b, c) } else { HashSet::new() };
         let new = |v: &Value| !held.contains(&digest(std::slice::from_ref(v)));
         values.retain(new);
-        if values.is_empty() {
+        // Numbers that only count up may miss what the CHECKs of other children leave.
+        if values.is_empty() && wanted.narrower.is_empty() {
             return (inferred, false);
         }
         let alone = |k: &Key| k.plain_columns().is_some_and(|k| k == [column.name.as_str()]);
@@ -139,12 +140,15 @@ impl TablePlanner<'_> {
             let others: Vec<_> = others.filter(|v| !values.contains(v) && new(v)).take(room).collect();
             values.extend(others);
         }
+        if values.is_empty() {
+            return (inferred, false);
+        }
         let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
         let domain = Domain::Choice { values, weights: None };
         (Inferred { domain, reason, ..inferred }, true)
     }
 
-    /// Returns values of the domains that columns which refer to this key are restricted to, for the domains of which it
+    /// Returns texts of the domains that columns which refer to this key are restricted to, for the domains of which it
     /// would have hardly any: for at most half of the rows, and only if others can be listed beside them.
     fn narrower(&self, b: &PlanContext<'_>, column: &Column, inferred: &Inferred, domains: &[Domain]) -> Vec<Value> {
         let rows = usize::try_from(b.rows(self.index)).ok().filter(|n| (2..=BESIDE_WANTED).contains(n));
@@ -158,7 +162,7 @@ impl TablePlanner<'_> {
         };
         let usual = spaced(own, USUAL_VALUES);
         let mut out: Vec<Value> = Vec::new();
-        for domain in domains {
+        for domain in domains.iter().filter(|d| matches!(d, Domain::Text(_))) {
             let sampler = domain.sampler();
             if usual.iter().any(|v| sampler.contains(v)) {
                 continue;
