@@ -129,7 +129,7 @@ impl TablePlanner<'_> {
         let largest = b.schema.tables[self.index].existing.max.get(&self.table.columns[c].name);
         let parent = f.parent_table.filter(|&p| p < b.generator.len()).map(|p| b.generator.table(p));
         let first = parent.and_then(|p| p.columns[f.parent_columns[place]].counts_up_from());
-        !largest.zip(first).is_some_and(|(largest, first)| *largest < first)
+        largest.zip(first).is_none_or(|(largest, first)| *largest >= first)
     }
 
     pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, Unplannable> {
