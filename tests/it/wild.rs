@@ -99,3 +99,33 @@ fn texts_and_columns_without_a_type_hold_what_the_numbers_of_a_check_equal() {
     assert_eq!(distinct("f"), "text 1.50,text 2.25");
     assert_eq!(db.number("SELECT count(*) FROM prices WHERE typeof(e) <> 'integer'"), 0);
 }
+
+#[test]
+fn addresses_beside_a_country_keep_to_the_character_set() {
+    let db = database(
+        Kind::MariaDb,
+        "CREATE TABLE lab (id INT PRIMARY KEY AUTO_INCREMENT, address VARCHAR(255), country VARCHAR(45)) DEFAULT CHARSET=latin1;
+         CREATE TABLE site (id INT PRIMARY KEY AUTO_INCREMENT, address VARCHAR(255), country VARCHAR(45)) DEFAULT CHARSET=ascii;",
+    );
+    load(&db, "200").ok();
+    assert!(db.number("SELECT count(DISTINCT address) FROM lab") > 100);
+}
+
+#[test]
+fn children_of_full_parents_hold_what_is_left_beside_existing_rows() {
+    for kind in KINDS {
+        let db = database(
+            kind,
+            "CREATE TABLE state (name VARCHAR(20) PRIMARY KEY, CHECK (name IN ('pending', 'active', 'ended')));
+             INSERT INTO state VALUES ('pending'), ('active'), ('ended');
+             CREATE TABLE latest (state VARCHAR(20) PRIMARY KEY, note VARCHAR(20), FOREIGN KEY (state) REFERENCES state (name));
+             INSERT INTO latest VALUES ('pending', NULL), ('active', NULL), ('ended', NULL);
+             CREATE TABLE step (prior VARCHAR(20) NOT NULL, next VARCHAR(20) NOT NULL, PRIMARY KEY (prior, next),
+               FOREIGN KEY (prior) REFERENCES state (name), FOREIGN KEY (next) REFERENCES state (name));
+             INSERT INTO step VALUES ('pending', 'active'), ('active', 'ended');",
+        );
+        load(&db, "50").ok();
+        assert_eq!(db.number("SELECT count(*) FROM latest"), 3, "{kind:?}");
+        assert_eq!(db.number("SELECT count(*) FROM step"), 9, "{kind:?}");
+    }
+}

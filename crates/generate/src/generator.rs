@@ -162,6 +162,16 @@ impl ColumnGen {
     }
 }
 
+impl ColumnGen {
+    /// Returns the first number of a column that counts up.
+    pub fn counts_up_from(&self) -> Option<i128> {
+        match &self.rule {
+            RuleGen::Sequence(numbers) if numbers.step > 0 => Some(numbers.start),
+            _ => None,
+        }
+    }
+}
+
 /// The numbers `start + row * step`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ArithmeticSequence {

@@ -210,7 +210,9 @@ pub(super) fn plan_table(
     let without = declared_and_named(b, parents, position);
     let better = match (&planned, &without) {
         (Ok(with), Ok(without)) => {
-            let merit = |t: &TablePlan| (std::cmp::Reverse(t.unsolved.len()), t.rows, t.attempt_table.is_none());
+            // Beside existing rows, rows may be tried only to differ from those.
+            let free = |t: &TablePlan| t.attempt_table.is_none() || t.existing > 0;
+            let merit = |t: &TablePlan| (std::cmp::Reverse(t.unsolved.len()), t.rows, free(t));
             merit(without) > merit(with)
         }
         (with, without) => with.is_err() && without.is_ok(),

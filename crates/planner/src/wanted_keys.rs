@@ -21,6 +21,8 @@ pub(super) type WantedKeys = BTreeMap<(usize, usize), Wanted>;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Wanted {
     pub values: Vec<Value>,
+    /// What CHECKs leave that list no values.
+    pub narrower: Vec<Domain>,
     pub by: Vec<String>,
 }
 
@@ -34,33 +36,45 @@ pub(super) fn wanted_keys(schema: &Schema, order: &[usize], context: &InferConte
             for (own, above) in fk.columns.iter().zip(&fk.parent_columns) {
                 let places = table.column_index(own).zip(schema.tables[p].column_index(above));
                 let Some((own, above)) = places else { continue };
-                let asked =
-                    listed(table, own, context).map(|values| Wanted { values, by: vec![table.name.to_string()] });
+                let by = vec![table.name.to_string()];
+                let asked = match asked_for(table, own, context) {
+                    Some(Asked::Values(values)) => Some(Wanted { values, by, narrower: Vec::new() }),
+                    Some(Asked::Part(domain)) => Some(Wanted { values: Vec::new(), by, narrower: vec![domain] }),
+                    None => None,
+                };
                 let Some(asked) = asked.or_else(|| out.get(&(t, own)).cloned()) else { continue };
                 let wanted = out.entry((p, above)).or_default();
                 wanted.by.extend(asked.by.into_iter().filter(|b| !wanted.by.contains(b)).collect::<Vec<_>>());
                 let new: Vec<Value> = asked.values.into_iter().filter(|v| !wanted.values.contains(v)).collect();
                 wanted.values.extend(new);
+                let new: Vec<Domain> = asked.narrower.into_iter().filter(|d| !wanted.narrower.contains(d)).collect();
+                wanted.narrower.extend(new);
             }
         }
     }
     out
 }
 
-/// Returns the values that the CHECKs over a column alone list; `None` if they do not.
-fn listed(table: &Table, c: usize, context: &InferContext<'_>) -> Option<Vec<Value>> {
+/// What the CHECKs over a column alone leave.
+enum Asked {
+    Values(Vec<Value>),
+    Part(Domain),
+}
+
+/// Returns the values that the CHECKs over a column alone list, or the part of its type that they leave.
+fn asked_for(table: &Table, c: usize, context: &InferContext<'_>) -> Option<Asked> {
     let column = &table.columns[c];
     if let Some(generated) = &column.generated {
         let tree = predicate::parse(&generated.expression, context.dialect).ok()?;
         let env = predicate::Env { dialect: context.dialect, now: context.now_micros };
         let value = tree.columns().is_empty().then(|| tree.value(&NoRow, env).ok())??;
-        return (!value.is_null()).then(|| vec![value]);
+        return (!value.is_null()).then(|| Asked::Values(vec![value]));
     }
     let legal = semantics::legal(&column.ty, context)?;
-    match narrowed_alone(table, c, &legal, context)? {
-        Domain::Choice { values, .. } if values.len() <= LISTED => Some(values),
-        _ => None,
-    }
+    Some(match narrowed_alone(table, c, &legal, context)? {
+        Domain::Choice { values, .. } if values.len() <= LISTED => Asked::Values(values),
+        part => Asked::Part(part),
+    })
 }
 
 /// Returns the part of a column's domain that the CHECKs over it alone leave; `None` if none restricts it.
@@ -122,6 +136,6 @@ mod tests {
         let found = wanted_keys(&schema, &[0, 1, 2, 3], &context);
         let grant = vec![Value::text("Grant")];
         assert_eq!(found.keys().copied().collect::<Vec<_>>(), [(0, 0), (1, 0)]);
-        assert!(found.values().all(|w| w.values == grant), "{found:?}");
+        assert!(found.values().all(|w| w.values == grant && w.narrower.len() == 1), "{found:?}");
     }
 }

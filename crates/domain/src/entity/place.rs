@@ -93,6 +93,8 @@ pub(super) struct PlaceWriter {
     values: PlaceValues,
     /// Maximum characters of a text.
     room: usize,
+    /// The column's character set may lack letters with accents and other scripts.
+    ascii: bool,
 }
 
 #[derive(Debug)]
@@ -134,7 +136,8 @@ impl PlaceWriter {
             Domain::Text(t) => t.max_chars.min(t.max_bytes.unwrap_or(u32::MAX)) as usize,
             _ => 40,
         };
-        let writer = PlaceWriter { places, attribute, values, room };
+        let ascii = matches!(domain, Domain::Text(t) if t.ascii);
+        let writer = PlaceWriter { places, attribute, values, room, ascii };
         (!matches!(writer.values, PlaceValues::Generated | PlaceValues::Position(_)) || writer.is_allowed(domain))
             .then_some(writer)
     }
@@ -213,6 +216,14 @@ impl PlaceWriter {
                 out.push_str(language(chosen.language).code);
                 out.push('_');
                 out.push_str(code);
+            }
+        }
+        if self.ascii && !out[start..].is_ascii() {
+            let plain = crate::fold::ascii(&out[start..]);
+            out.truncate(start);
+            // Little is left of scripts that have no such letters.
+            if plain.len() <= self.room && plain.bytes().any(|b| b.is_ascii_alphabetic()) {
+                out.push_str(plain.trim());
             }
         }
         if out.len() == start {

@@ -350,3 +350,17 @@ fn review_texts_agree_with_the_rating() {
     assert!(matches!(ten[0], Value::Int(1..=10)));
     assert!(AttributeWriter::new(&Entity::Review, Stars, &whole(1, 1), false).is_none());
 }
+
+#[test]
+fn streets_keep_to_the_characters_that_a_column_can_store() {
+    let ascii = |d: Domain| match d {
+        Domain::Text(text) => Domain::Text(TextDomain { ascii: true, ..text }),
+        other => other,
+    };
+    let plain = ascii(text(Attribute::Street, 255));
+    let cities = cities(Attribute::Country, &text(Attribute::Country, 45), &Locales::new());
+    let columns = [(Attribute::Street, plain, false), (Attribute::Street, text(Attribute::Street, 255), false)];
+    let written = rows(&place(cities), &columns);
+    assert!(written.iter().all(|row| row[0].is_ascii() && row[0].len() > 3));
+    assert!(written.iter().any(|row| !row[1].is_ascii()));
+}

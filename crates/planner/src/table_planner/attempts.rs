@@ -6,6 +6,7 @@ use super::{PlanContext, TablePlanner};
 use crate::error::Unplannable;
 use crate::error::constraints::KeyError;
 use crate::keys::KeyInput;
+use crate::references::is_by_name;
 use crate::rejection_sampling;
 use crate::rejection_sampling::{AttemptTrial, WatchedKey, WatchedPart};
 use dbmocker_core::schema::Key;
@@ -104,8 +105,8 @@ impl TablePlanner<'_> {
         let redrawn = |k: &KeyInput| plan.attempt_table.as_ref().is_some_and(|r| r.keys.contains(&k.name));
         let counted = |c: &usize| matches!(plan.columns[*c].rule, Rule::Sequence { .. });
         let fresh_parents = |c: &usize| {
-            let source = self.columns[*c].foreign.map(|(f, _)| &plan.sources[self.foreign[f].source]);
-            source.is_some_and(|s| s.first > 0)
+            let Some((f, place)) = self.columns[*c].foreign else { return false };
+            plan.sources[self.foreign[f].source].first > 0 && !self.may_lack_parents(b, *c, f, place)
         };
         let safe = |k: &KeyInput| k.fixed || k.columns.iter().any(|c| counted(c) || fresh_parents(c));
         let watched = keys.iter().zip(&self.table.keys).filter(|(k, _)| k.exact && !safe(k) && !redrawn(k));
@@ -116,6 +117,19 @@ impl TablePlanner<'_> {
         let names: Vec<String> = watched.iter().map(|k| k.name.clone()).collect();
         Self::few_enough(&names, plan.rows, "may conflict with existing rows")?;
         self.trial(b, plan.rows, &watched, &self.column_names()).clashes()
+    }
+
+    /// Returns true if existing rows may hold the keys of new parents: a reference that is inferred from its name is not
+    /// enforced.
+    fn may_lack_parents(&self, b: &PlanContext<'_>, c: usize, foreign: usize, place: usize) -> bool {
+        let f = &self.foreign[foreign];
+        if !is_by_name(&f.name) {
+            return false;
+        }
+        let largest = b.schema.tables[self.index].existing.max.get(&self.table.columns[c].name);
+        let parent = f.parent_table.filter(|&p| p < b.generator.len()).map(|p| b.generator.table(p));
+        let first = parent.and_then(|p| p.columns[f.parent_columns[place]].counts_up_from());
+        largest.zip(first).is_none_or(|(largest, first)| *largest >= first)
     }
 
     pub(super) fn watched(&self, b: &PlanContext<'_>, key: &Key) -> Result<WatchedKey, Unplannable> {

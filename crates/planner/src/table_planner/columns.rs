@@ -1,10 +1,13 @@
 //! The initial domain of a column, from its type and name.
 
-use super::{PendingColumn, PlanContext, TablePlanner};
+use std::collections::HashSet;
+
+use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner};
 use crate::error::Unplannable;
 use crate::foreign_keys::{Link, resolve};
 use crate::wanted_keys::narrowed_alone;
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
+use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, TextDomain};
 use dbmocker_predicate as predicate;
@@ -14,6 +17,9 @@ use dbmocker_semantics::{InferContext, Inferred};
 
 /// Maximum number of rows of a key whose domain becomes a list: the values that its children require, and others.
 const BESIDE_WANTED: usize = 10_000;
+
+/// Number of values of a key's domain that are compared with the CHECKs of its children.
+const USUAL_VALUES: usize = 256;
 
 impl TablePlanner<'_> {
     pub(super) fn column(&mut self, b: &PlanContext<'_>, column: &Column) -> Result<PendingColumn, Unplannable> {
@@ -100,10 +106,24 @@ impl TablePlanner<'_> {
         let listed =
             |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
         let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
-        let kept = inferred.legal.keep_values(&wanted.values, b.schema.dialect);
+        let mut asked = wanted.values.clone();
+        if asked.is_empty() {
+            asked = self.narrower(b, column, &inferred, &wanted.narrower);
+        }
+        if asked.is_empty() {
+            return (inferred, false);
+        }
+        let kept = inferred.legal.keep_values(&asked, b.schema.dialect);
         let (false, Narrowing::Exact(Domain::Choice { mut values, .. })) = (known, kept) else {
             return (inferred, false);
         };
+        let held = if self.feeds_key(b, column) { self.existing_values(b, c) } else { HashSet::new() };
+        let new = |v: &Value| !held.contains(&digest(std::slice::from_ref(v)));
+        values.retain(new);
+        // Numbers that only count up may miss what the CHECKs of other children leave.
+        if values.is_empty() && wanted.narrower.is_empty() {
+            return (inferred, false);
+        }
         let alone = |k: &Key| k.plain_columns().is_some_and(|k| k == [column.name.as_str()]);
         let few = usize::try_from(b.rows(self.index)).ok().filter(|n| *n <= BESIDE_WANTED);
         if few.is_none() && self.table.keys.iter().any(alone) {
@@ -117,12 +137,47 @@ impl TablePlanner<'_> {
             let (sampler, step) = (others.sampler(), (others.size() / rows.max(1) as u128).max(1));
             let others = (0..others.size() / step).map(|i| sampler.value(i * step));
             let room = rows.saturating_sub(values.len());
-            let others: Vec<_> = others.filter(|v| !values.contains(v)).take(room).collect();
+            let others: Vec<_> = others.filter(|v| !values.contains(v) && new(v)).take(room).collect();
             values.extend(others);
+        }
+        if values.is_empty() {
+            return (inferred, false);
         }
         let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
         let domain = Domain::Choice { values, weights: None };
         (Inferred { domain, reason, ..inferred }, true)
+    }
+
+    /// Returns texts of the domains that columns which refer to this key are restricted to, for the domains of which it
+    /// would have hardly any: for at most half of the rows, and only if others can be listed beside them.
+    fn narrower(&self, b: &PlanContext<'_>, column: &Column, inferred: &Inferred, domains: &[Domain]) -> Vec<Value> {
+        let rows = usize::try_from(b.rows(self.index)).ok().filter(|n| (2..=BESIDE_WANTED).contains(n));
+        let Some(rows) = rows.filter(|_| self.feeds_key(b, column)) else { return Vec::new() };
+        let c = self.columns.len();
+        let own = narrowed_alone(self.table, c, &inferred.domain, &b.context());
+        let own = own.as_ref().unwrap_or(&inferred.domain);
+        let spaced = |domain: &Domain, n: usize| -> Vec<Value> {
+            let (sampler, step) = (domain.sampler(), (domain.size() / n.max(1) as u128).max(1));
+            (0..domain.size().min(n as u128)).map(|i| sampler.value(i * step)).collect()
+        };
+        let usual = spaced(own, USUAL_VALUES);
+        let mut out: Vec<Value> = Vec::new();
+        for domain in domains.iter().filter(|d| matches!(d, Domain::Text(_))) {
+            let sampler = domain.sampler();
+            if usual.iter().any(|v| sampler.contains(v)) {
+                continue;
+            }
+            let legal = narrowed_alone(self.table, c, domain, &b.context());
+            let new = spaced(legal.as_ref().unwrap_or(domain), rows / 2 / domains.len().max(1));
+            out.extend(new.into_iter().filter(|v| !out.contains(v)).collect::<Vec<_>>());
+        }
+        out
+    }
+
+    /// Returns the digests of a column's values in existing rows.
+    fn existing_values(&self, b: &PlanContext<'_>, c: usize) -> HashSet<u128> {
+        let held = b.existing_keys(self.index, &[c], POOL_ALONE).unwrap_or_default();
+        held.tuples().map(|tuple| digest(&tuple)).collect()
     }
 
     /// Uses all characters that the column's collation distinguishes, if a key could not hold the rows otherwise.

@@ -44,7 +44,10 @@ impl TablePlanner<'_> {
             if rules.is_empty() {
                 continue;
             }
-            let Some(allowed) = self.allowed(b, s, foreign, &rules)? else { continue };
+            let Some(mut allowed) = self.allowed(b, s, foreign, &rules)? else { continue };
+            if allowed.is_empty() && self.foreign[foreign].null_columns.is_empty() {
+                allowed = self.allowed_existing(b, foreign, &rules);
+            }
             let said = rules.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let f = &self.foreign[foreign];
             if allowed.is_empty() && f.null_columns.is_empty() {
@@ -126,5 +129,18 @@ impl TablePlanner<'_> {
         }
         let all = allowed.len() as u64 == rows.end.saturating_sub(rows.start);
         Ok((!all).then_some(allowed))
+    }
+
+    /// Returns the existing parent rows that satisfy the conditions, where no new one does.
+    fn allowed_existing(&self, b: &PlanContext<'_>, foreign: usize, rules: &[(String, Expr)]) -> Vec<u64> {
+        let f = &self.foreign[foreign];
+        let names: Vec<&str> = f.columns.iter().map(|&c| self.table.columns[c].name.as_str()).collect();
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        let fits = |values: Vec<Value>| {
+            let tuple = Tuple { names: &names, values: &values };
+            rules.iter().all(|(_, rule)| rule.truth(&tuple, env).is_ok_and(|truth| truth != Some(false)))
+        };
+        let rows = f.existing_keys.tuples().zip(0..ROWS);
+        rows.filter_map(|(values, row)| fits(values).then_some(row)).collect()
     }
 }

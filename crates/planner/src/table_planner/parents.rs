@@ -235,7 +235,7 @@ impl TablePlanner<'_> {
         let step = links.iter().filter_map(|l| b.fk_cycles.step(self.index, &l.name)).max();
         let mut source = PendingSelection { step, ..PendingSelection::of(members, space) };
         if several {
-            let (combinations, partners) = self.combinations(b, &links, &source.members, space)?;
+            let (combinations, partners) = self.combinations(b, parents, &links, &source.members, space)?;
             let count = combinations.len() as u64 / links.len() as u64;
             source.size = count / partners.max(1);
             let why = match self.met.get(&links[0].name) {
@@ -248,17 +248,18 @@ impl TablePlanner<'_> {
             source.pick = Some(ParentChoice::Never);
             source.reason = "its parent has no rows: left NULL".into();
         } else {
-            source.first = self.first_parent(b, &links[0], source.members[0]);
+            source.first = self.first_parent(b, parents, &links[0], source.members[0]);
             source.size = space - source.first;
         }
         self.sources.push(source);
         Ok(())
     }
 
-    /// Returns the first parent row to refer to: the first new one if existing rows may have children with the same
-    /// key, or if new parent rows need children.
-    fn first_parent(&self, b: &PlanContext<'_>, link: &Link, foreign: usize) -> u64 {
-        let there = b.rows_before(self.index) > 0 && b.position(link.parent).is_some() && self.in_key(&link.columns);
+    /// Returns the first parent row to refer to: the first new one, if there are any, if existing rows may have children
+    /// with the same key, or if new parent rows need children.
+    fn first_parent(&self, b: &PlanContext<'_>, parents: &[TablePlan], link: &Link, foreign: usize) -> u64 {
+        let new = b.position(link.parent).is_some_and(|p| parents.get(p).is_none_or(|t| t.rows > 0));
+        let there = b.rows_before(self.index) > 0 && new && self.in_key(&link.columns);
         let looked_for = b.fk_cycles.step(self.index, &link.name).is_some();
         let counted = self.is_counted(b, &link.name) && b.position(link.parent).is_some();
         if there || looked_for || counted { self.foreign[foreign].existing_count } else { 0 }
@@ -267,6 +268,7 @@ impl TablePlanner<'_> {
     pub(super) fn combinations(
         &self,
         b: &PlanContext<'_>,
+        parents: &[TablePlan],
         links: &[Link],
         members: &[usize],
         leading: u64,
@@ -295,7 +297,7 @@ impl TablePlanner<'_> {
             RequestedCombinations::ForEach(if scarce { SCARCE_PARTNERS } else { usual })
         };
         let agree = |from| overlapping_fks::agree(&b.generator, &fk_sources, from, key, wanted);
-        let (mut combinations, mut partners) = agree(self.first_parent(b, &links[0], members[0]))?;
+        let (mut combinations, mut partners) = agree(self.first_parent(b, parents, &links[0], members[0]))?;
         if combinations.is_empty() {
             (combinations, partners) = agree(0)?;
         }

@@ -152,3 +152,124 @@ fn keys_to_a_skipped_table_are_null_and_the_others_remain() {
     let error = build(&schema, &PlanOptions { skip_unsolved: false, ..options }, &NoExistingRows).err().unwrap();
     assert!(error.to_string().contains("public.notes") && error.to_string().contains("--skip-unsolved"), "{error}");
 }
+
+/// The existing rows of some tables, by name.
+struct Held<'a>(&'a [(&'a str, Vec<Vec<Value>>)]);
+
+impl ExistingRows for Held<'_> {
+    fn read(&self, keys: &KeyRequest<'_>, each: &mut dyn FnMut(Vec<Value>)) -> Result<(), QueryError> {
+        let (_, rows) = self.0.iter().find(|(name, _)| *name == keys.table.name.name).expect("it has rows");
+        rows.iter().for_each(|row| each(keys.columns.iter().map(|&c| row[c].clone()).collect()));
+        Ok(())
+    }
+}
+
+/// Plans 200 rows for each table; returns each table's new rows, and why they are fewer.
+fn beside(tables: Fixture, held: &[(&str, Vec<Vec<Value>>)]) -> BTreeMap<String, (Vec<Vec<Value>>, Option<String>)> {
+    let mut schema = tables.schema();
+    for (name, rows) in held {
+        let table = schema.tables.iter_mut().find(|t| t.name.name == *name).unwrap();
+        table.existing.rows = rows.len() as u64;
+        for (c, column) in table.columns.iter().enumerate() {
+            let largest = rows.iter().filter_map(|r| if let Value::Int(n) = r[c] { Some(n) } else { None }).max();
+            table.existing.max.extend(largest.map(|n| (column.name.clone(), n)));
+        }
+    }
+    let options = PlanOptions { rows: 200, seed: 42, now: NOW, ..PlanOptions::default() };
+    let (plan, generator) = build(&schema, &options, &Held(held)).unwrap();
+    let rows = |t: usize, table: &TablePlan| {
+        let columns: Vec<usize> = (0..table.columns.len()).collect();
+        (0..table.rows).map(|row| generator.cells(t, &columns, row).unwrap()).collect()
+    };
+    let tables = plan.tables.iter().enumerate();
+    tables.map(|(t, table)| (table.name.name.clone(), (rows(t, table), table.limited_by.clone()))).collect()
+}
+
+fn texts(rows: &[&[&str]]) -> Vec<Vec<Value>> {
+    rows.iter().map(|row| row.iter().map(|text| Value::text(*text)).collect()).collect()
+}
+
+#[test]
+fn children_refer_to_existing_parents_where_there_are_no_new_ones() {
+    let tables = Fixture::new()
+        .with(table("metric").text("name").primary(&["name"]).check("name IN ('sessions', 'users')"))
+        .with(table("uploaded").text("metric").primary(&["metric"]).foreign(&["metric"], "metric", &["name"]));
+    let all = texts(&[&["sessions"], &["users"]]);
+    let found = beside(tables, &[("metric", all.clone()), ("uploaded", all)]);
+    let full = |name: &str| format!("`{name}_key` holds all of its values in existing rows");
+    assert_eq!(found["metric"], (Vec::new(), Some(full("metric_name"))));
+    assert_eq!(found["uploaded"], (Vec::new(), Some(full("uploaded_metric"))));
+}
+
+#[test]
+fn pairs_of_existing_parents_are_those_that_are_left() {
+    let states = texts(&[&["pending"], &["active"], &["canceling"], &["terminated"]]);
+    let held = texts(&[&["pending", "active"], &["active", "canceling"]]);
+    let of_state = |table: dbmocker_core::schema::fixtures::TableFixture| {
+        table.foreign(&["prior"], "state", &["name"]).foreign(&["current"], "state", &["name"])
+    };
+    let tables = Fixture::new()
+        .with(
+            table("state")
+                .text("name")
+                .primary(&["name"])
+                .check("name IN ('pending', 'active', 'canceling', 'terminated')"),
+        )
+        .with(of_state(
+            table("valid")
+                .text("prior")
+                .text("current")
+                .primary(&["prior", "current"])
+                .check("prior IN ('pending', 'active', 'canceling')"),
+        ));
+    let found = beside(tables, &[("state", states), ("valid", held.clone())]);
+    let (rows, limited) = &found["valid"];
+    let different: HashSet<u128> = rows.iter().chain(&held).map(|row| digest(row)).collect();
+    assert_eq!((rows.len(), different.len()), (10, 12), "{rows:?}");
+    assert!(limited.is_some() && rows.iter().all(|row| row[0] != Value::text("terminated")), "{rows:?}");
+}
+
+/// Tables of which one may refer to one row of the other only.
+fn one_global() -> Fixture {
+    Fixture::new().with(table("scope").text("id").primary(&["id"]).check("length(id) > 10 OR id = 'global'")).with(
+        table("scope_global")
+            .text("scope_id")
+            .primary(&["scope_id"])
+            .foreign(&["scope_id"], "scope", &["id"])
+            .check("scope_id = 'global'"),
+    )
+}
+
+#[test]
+fn a_wanted_value_of_a_key_that_exists_is_not_made_again() {
+    let global = texts(&[&["global"]]);
+    let found = beside(one_global(), &[("scope", global.clone())]);
+    let (rows, limited) = &found["scope"];
+    assert_eq!((rows.len(), limited), (200, &None));
+    assert!(!rows.contains(&global[0]));
+    assert_eq!(found["scope_global"].0, global);
+}
+
+#[test]
+fn a_key_that_an_existing_parent_alone_may_have_is_full_once_it_is_used() {
+    let global = texts(&[&["global"]]);
+    let found = beside(one_global(), &[("scope", global.clone()), ("scope_global", global)]);
+    assert_eq!(found["scope"].0.len(), 200);
+    let (rows, limited) = &found["scope_global"];
+    assert!(rows.is_empty() && limited.as_ref().is_some_and(|why| why.contains("existing rows")), "{limited:?}");
+}
+
+#[test]
+fn existing_rows_may_hold_the_keys_of_new_parents_of_inferred_references() {
+    let pair = |realm: i128, user: i128| vec![Value::Int(realm), Value::Int(user)];
+    let held = vec![pair(1, 1), pair(2, 1), pair(3, 1), pair(5, 1), pair(7, 1), pair(7, 3)];
+    let tables = Fixture::new()
+        .with(table("plugin_realms").int("id").varchar("file", 50).primary(&["id"]))
+        .with(table("user_auth_realm").int("realm_id").int("user_id").primary(&["realm_id", "user_id"]));
+    let parents = vec![vec![Value::Int(1), Value::text("a")]];
+    let found = beside(tables, &[("plugin_realms", parents), ("user_auth_realm", held.clone())]);
+    let rows = &found["user_auth_realm"].0;
+    let different: HashSet<u128> = rows.iter().chain(&held).map(|row| digest(row)).collect();
+    assert_eq!((rows.len(), different.len()), (200, 206), "{rows:?}");
+    assert!(rows.iter().all(|row| matches!(row[0], Value::Int(2..=201))), "{rows:?}");
+}

@@ -103,3 +103,23 @@ fn marks_are_given_to_those_who_are_enrolled() {
     assert_eq!(rows(&plan, &generator, "exam_results", &["id"]).len(), 300);
     audit(&schema, &plan, &generator);
 }
+
+#[test]
+fn some_rows_of_a_free_parent_meet_a_stricter_check_of_its_child() {
+    let schema = Fixture::new()
+        .with(table("alias").text("value").primary(&["value"]))
+        .with(
+            table("alias_target")
+                .int("id")
+                .text("value")
+                .primary(&["id"])
+                .foreign(&["value"], "alias", &["value"])
+                .check("value ~ '^[a-z0-9-]{1,20}\\.[a-z]{2,5}$'"),
+        )
+        .schema();
+    let (plan, generator) = planned(&schema, 200);
+    let values: HashSet<String> =
+        rows(&plan, &generator, "alias_target", &["value"]).iter().map(|row| format!("{row:?}")).collect();
+    assert!(plan.tables.iter().all(|t| t.rows == 200) && values.len() > 20, "{values:?}");
+    checked(&schema, (plan, generator));
+}
