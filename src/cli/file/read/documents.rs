@@ -31,7 +31,7 @@ impl ConfigReader<'_> {
             "json_example" => JsonOverride::Example(self.json(node, depth)?),
             "json_schema" => JsonOverride::Schema(self.json_schema(node, key, depth)?),
             "items" => {
-                override_.items.get_or_insert_default().rule = Box::new(self.member(node, "`items`", depth)?.0);
+                *override_.items.get_or_insert_default().rule = self.member(node, "`items`", depth)?.0;
                 return Ok(());
             }
             "item_count" => {
