@@ -19,12 +19,13 @@ const SAME: &[&str] = &[
     "order number",
     "invoice number",
     "exchange rate",
-    "credit",
-    "credits",
     "credit hours",
     "ects",
     "ects credits",
 ];
+
+/// Tables whose rows have credits for those who complete them.
+const COURSES: &[&str] = &["course", "subject", "module", "class", "lecture", "seminar", "section", "unit"];
 
 /// First words of names that are not what a row is called.
 const OTHER_NAMES: &[&str] = &[
@@ -116,7 +117,9 @@ pub fn copied(child: ChildColumn<'_>, parent: &str, column: &str) -> Option<(Cop
         return Some((CopyMode::Whole, 7));
     }
     let phrase = own.words.join(" ");
-    if own.words == theirs.words && SAME.contains(&phrase.as_str()) {
+    // Credits of a course, not of an account.
+    let credits = ["credit", "credits"].contains(&phrase.as_str()) && table.ends_any(COURSES);
+    if own.words == theirs.words && (SAME.contains(&phrase.as_str()) || credits) {
         return Some((CopyMode::Whole, 8));
     }
     numbers(child, &own, column, own.words == theirs.words)

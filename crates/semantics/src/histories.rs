@@ -36,8 +36,9 @@ pub(super) fn is_history(table: &Name) -> bool {
 /// ```
 pub fn change_side(table: &str, parent: &str, column: &str, status: &str) -> Option<(ChangeSide, u8)> {
     let (table, parent) = (Name::new(table), singular(parent));
-    let (mut column, status) = (Name::new(column), Name::new(status));
-    let what = status.last();
+    let (mut column, mut status) = (Name::new(column), Name::new(status));
+    let what = status.last().to_owned();
+    let what = what.as_str();
     if !STATUSES.contains(&what) || !column.has(what) {
         return None;
     }
@@ -49,6 +50,8 @@ pub fn change_side(table: &str, parent: &str, column: &str, status: &str) -> Opt
         () => return None,
     };
     column.words.retain(|w| !FROM.contains(&w.as_str()) && !TO.contains(&w.as_str()) && !parent.words.contains(w));
+    // `order_status` of orders.
+    status.words.retain(|w| !parent.words.contains(w));
     // `payment_status_history` is that of the `payment_status`.
     let rank = match column.words == status.words {
         true if status.words.len() > 1 => 3,

@@ -229,6 +229,11 @@ impl LifeCycle {
         found.into_iter().map(|(_, c)| c).collect()
     }
 
+    /// Returns true if a status says that money was given back.
+    pub fn is_refunded(&self, i: usize) -> bool {
+        self.statuses[i].state.contains("refund")
+    }
+
     fn steps(&self) -> usize {
         self.statuses.iter().filter(|s| matches!(s.position, Position::Step { .. })).count()
     }

@@ -5,7 +5,7 @@ mod words;
 use super::names::Name;
 use super::verbs::is_of_event;
 use words::{
-    ENDS, LASTING, LASTING_ROWS, NEVER_NULL, RARE, RARE_EVENTS, RARE_OF_LASTING, SHARES, UNDOING, UNFINISHED, USUAL,
+    ENDS, LASTING, LASTING_ROWS, NEVER_NULL, RARE, RARE_BUT_FOR, RARE_EVENTS, SHARES, UNDOING, UNFINISHED, USUAL,
 };
 
 /// The share of NULLs by the names of a column and its table, from 0 to 1.
@@ -19,6 +19,16 @@ pub fn named(name: &Name, table: &Name) -> Option<f64> {
     by_phrase(name, table).or_else(|| undoing(name)).or_else(|| never(name))
 }
 
+/// Tables of what is to happen: a request is no event yet.
+const INTENDED: &[&str] = &["request", "plan", "rule", "policy"];
+/// The share of NULLs where an event that is rare elsewhere is the rule.
+const SOMETIMES: f64 = 0.25;
+
+/// Whether the rows are the event itself.
+fn is_event(table: &Name, phrase: &str) -> bool {
+    !table.ends_any(INTENDED) && is_of_event(table, phrase)
+}
+
 /// The share of NULLs by the phrases of events and attributes.
 fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
     if let Some((_, share)) = name.best(&super::dictionary::dictionary().nulls) {
@@ -26,18 +36,21 @@ fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
     }
     let event = event(name);
     if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts(table)) {
-        let ends = event.ends_any(ENDS).then_some(LASTING);
-        if let Some(share) = ends.or_else(|| event.ends_any(RARE_OF_LASTING).then_some(RARE)) {
-            return Some(share);
+        if event.ends_any(ENDS) {
+            return Some(LASTING);
         }
+    }
+    let exception = |event: &Name| RARE_BUT_FOR.iter().find(|(word, _)| event.words.len() == 1 && event.ends(word));
+    if let Some((_, usual)) = event.as_ref().and_then(exception) {
+        return Some(if table.has_any(usual) { SOMETIMES } else { RARE });
     }
     let rare = event.is_some_and(|event| event.ends_any(RARE_EVENTS) && event.words.len() <= 2).then_some(RARE);
     let listed = SHARES.iter().find_map(|(phrases, share)| Some((*share, phrases.iter().find(|p| name.ends(p))?)));
     match listed {
         // The rows are the event: refunds, failed jobs. A shipment has yet to be shipped.
-        Some((_, phrase)) if !name.has_any(UNFINISHED) && is_of_event(table, phrase) => Some(USUAL),
+        Some((_, phrase)) if !name.has_any(UNFINISHED) && is_event(table, phrase) => Some(USUAL),
         Some((share, _)) => Some(share),
-        None => rare.filter(|_| !name.words.iter().any(|word| is_of_event(table, word))),
+        None => rare.filter(|_| !name.words.iter().any(|word| is_event(table, word))),
     }
 }
 
@@ -82,7 +95,7 @@ mod tests {
             ("status", 0.0),
             ("billing_email", 0.08),
             ("glow", 0.08),
-            ("left_on", 0.08),
+            ("left_on", 0.9),
             ("offboarded_at", 0.9),
             ("reverses_journal_id", 0.9),
             ("replacement_cost", 0.08),
@@ -104,9 +117,13 @@ mod tests {
             ("left_on", "employees", 0.9),
             ("merged_at", "customers", 0.9),
             ("frozen_at", "accounts", 0.9),
-            ("frozen_at", "samples", 0.08),
-            ("left_at", "visits", 0.08),
+            ("frozen_at", "samples", 0.25),
+            ("left_at", "visits", 0.25),
             ("merged_at", "pull_requests", 0.25),
+            ("frozen_at", "cards", 0.9),
+            ("left_at", "memberships", 0.9),
+            ("merged_at", "tickets", 0.9),
+            ("deleted_at", "deletion_requests", 0.93),
             ("closed_at", "trading_positions", 0.45),
             ("closed_at", "work_items", 0.45),
             ("discharged_on", "patients", 0.25),
@@ -172,7 +189,7 @@ mod tests {
     /// A phrase that is not in the normalized form of names would never match.
     #[test]
     fn phrases_are_normalized() {
-        let lists = [NEVER_NULL, RARE_EVENTS, RARE_OF_LASTING, ENDS, UNDOING];
+        let lists = [NEVER_NULL, RARE_EVENTS, ENDS, UNDOING];
         let all = SHARES.iter().flat_map(|(phrases, _)| *phrases).chain(lists.into_iter().flatten());
         let wrong: Vec<&&str> = all.filter(|p| Name::new(&p.replace(' ', "_")).words.join(" ") != **p).collect();
         assert_eq!(wrong, Vec::<&&str>::new());

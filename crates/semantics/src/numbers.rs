@@ -220,7 +220,7 @@ const MOST_YEARS: f64 = 30.0;
 
 /// Whether a name is about a number of years, not about a year: `no_claims_years`.
 fn is_number_of_years(name: &Name) -> bool {
-    name.has("year") && name.whole.contains("years")
+    name.last() == "year" && name.whole.ends_with("years") || name.whole.starts_with("years")
 }
 
 /// The range of years of a column that holds one, by its name.

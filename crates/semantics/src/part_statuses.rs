@@ -46,31 +46,33 @@ const PARTS: &[&str] = &[
 pub fn follows(table: &str, column: &str, parent: &str, status: &str) -> bool {
     let own = |table: &Name, column: &str| {
         let column = Name::new(column);
-        let (last, front) = column.words.split_last().expect("a name has words");
+        let Some((last, front)) = column.words.split_last() else { return false };
         STATUSES.contains(&last.as_str()) && front.iter().all(|word| table.words.contains(word))
     };
     let (table, parent) = (singular(table), singular(parent));
     table.ends_any(PARTS) && own(&table, column) && own(&parent, status)
 }
 
-/// Returns for each status of the parent those of the row, as indices, that agree with it, the usual ones first; `None`
-/// if all do.
+/// Returns for each status of the parent those of the row, as indices, that agree with it, first the one that replaces
+/// those that do not; `None` if all do.
 pub fn agreeing(parent: &LifeCycle, own: &LifeCycle) -> Vec<Option<Vec<usize>>> {
     let (progress, ended) = (own.progress(), own.broken_off());
     let all = 0..progress.len();
     let of = |(done, broken): (Option<bool>, bool)| {
         let waiting: Vec<usize> = all.clone().filter(|&i| progress[i] == Some(false)).collect();
         let broken_off: Vec<usize> = all.clone().filter(|&i| ended[i]).collect();
+        let returned = || all.clone().filter(|&i| own.is_returned(i) && !ended[i]);
         let allowed = match (done, broken) {
-            (_, true) if !broken_off.is_empty() => broken_off,
+            // What was paid before is given back.
+            (_, true) if !broken_off.is_empty() => {
+                broken_off.into_iter().chain(returned().filter(|&i| own.is_refunded(i))).collect()
+            }
             (_, true) => waiting,
             (Some(false), _) if !waiting.is_empty() => [waiting, broken_off].concat(),
             (Some(true), _) if progress.contains(&Some(true)) => {
                 // What is over may also have been given back.
-                let over = |i: &usize| progress[*i] == Some(true) || own.is_returned(*i);
-                let mut over: Vec<usize> = all.clone().filter(over).collect();
-                over.sort_by_key(|&i| progress[i] != Some(true));
-                over
+                let done = all.clone().filter(|&i| progress[i] == Some(true));
+                done.chain(returned().filter(|&i| progress[i] != Some(true))).collect()
             }
             _ => Vec::new(),
         };
@@ -95,6 +97,10 @@ mod tests {
         assert_eq!([named(1), named(2)], [none.clone(), none]);
         assert_eq!(named(3), Some(vec!["delivered", "returned"]));
         assert_eq!(named(4), Some(vec!["cancelled"]));
+        let payments = ["pending", "paid", "failed", "refunded"];
+        let paid = LifeCycle::of(&status, &payments).unwrap();
+        assert_eq!(agreeing(&parent, &paid)[4], Some(vec![2, 3]), "failed or refunded");
+        assert!(!follows("order_items", "_", "orders", "status"));
         let own = LifeCycle::of(&status, &["open", "done"]).unwrap();
         assert_eq!(agreeing(&parent, &own)[4], Some(vec![0]));
     }

@@ -4,7 +4,7 @@ mod words;
 
 use super::histories::is_history;
 use super::names::Name;
-use words::{JOURNEYS, PAIRED, PLANNED, SPANS, STAGES, STAYS};
+use words::{ENDS_OF_LIFE, JOURNEYS, PAIRED, PLANNED, SPANS, STAGES, STAYS};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -43,7 +43,6 @@ use Stage::{Begun, Then};
 /// Ranks of [`Then`]: the start of what a row describes, departures, arrivals, ends and closings.
 const STARTED: u8 = 25;
 const LEFT: u8 = 50;
-const BROKEN_OFF: u8 = 60;
 const ARRIVED: u8 = 55;
 const ENDED: u8 = 65;
 const CLOSED: u8 = 75;
@@ -99,16 +98,22 @@ pub fn stage(table: &str, name: &str) -> Option<Stage> {
         }
     }
     let found = STAGES.iter().find_map(|(phrases, stage)| phrases.iter().any(|p| name.has(p)).then_some(*stage))?;
-    // What lasts ends years later: an employment, a shop, a machine.
-    let lasts = super::nulls::lasts(&table);
     Some(match found {
-        Then(at, _) if lasts && at >= BROKEN_OFF => Then(at, LIFE),
+        // What lasts ends years later: an employment, a shop, a machine.
+        Then(at, _) if is_end_of_life(&name) && super::nulls::lasts(&table) => Then(at, LIFE),
         // A row of a history is made by the change.
         Stage::Changed if name.has_any(&["changed", "change"]) && is_history(&table) => Begun,
         Then(70, by_name) if !name.has_any(&["out"]) => Then(70, span(&table).unwrap_or(by_name)),
         Then(55, _) if name.has("arrival") => Then(55, span(&table).unwrap_or((HOUR, 10 * HOUR))),
         other => other,
     })
+}
+
+/// Whether a name is that of the end of its row, without other words: `terminated_on`, but not `kyc_completed_at`.
+fn is_end_of_life(name: &Name) -> bool {
+    let about = |word: &str| matches!(word, "at" | "on" | "date" | "time" | "timestamp");
+    let words: Vec<&str> = name.words.iter().map(String::as_str).filter(|word| !about(word)).collect();
+    ENDS_OF_LIFE.contains(&words.join(" ").as_str())
 }
 
 /// The usual duration of what a table's rows describe, in seconds.
@@ -313,14 +318,17 @@ mod tests {
         for (table, column) in [
             ("agents", "terminated_on"),
             ("airports", "closed_at"),
-            ("tbl_operator", "term_date"),
-            ("routes", "ended_on"),
+            ("employees", "term_date"),
+            ("tenants", "moved_out_on"),
         ] {
             assert!(
                 matches!(stage(table, column), Some(Then(_, LIFE))),
                 "{table}.{column}: {:?}",
                 stage(table, column)
             );
+        }
+        for (table, column) in [("users", "kyc_completed_at"), ("employees", "shift_end"), ("users", "logged_out_at")] {
+            assert!(!matches!(stage(table, column), Some(Then(_, LIFE))), "{table}.{column}");
         }
         assert!(matches!(stage("tickets", "closed_at"), Some(Then(75, gap)) if gap != LIFE));
         assert!(matches!(stage("tenancies", "end_date"), Some(Then(70, (least, _))) if least == 180 * DAY));

@@ -5,7 +5,7 @@ use super::names::Name;
 /// Words of one event whose forms are irregular, or that are synonyms.
 const FORMS: &[&[&str]] = &[
     &["died", "deceased", "death", "decedent", "fatality", "obituary"],
-    &["failed", "failure", "error", "exception", "crash", "stack", "fault"],
+    &["failed", "failure", "error", "exception", "crash", "trace", "fault"],
     &["stolen", "theft", "burglary"],
     &["lost", "loss"],
     &["left", "departure", "exit", "leaver"],
@@ -34,7 +34,8 @@ pub(crate) fn same_verb(a: &str, b: &str) -> bool {
         // `stopp` of `stopped`.
         let mut last = stem.chars().rev();
         let double = matches!((last.next(), last.next()), (Some(a), Some(b)) if a == b && cut.is_some());
-        if double { stem[..stem.len() - 1].to_owned() } else { stem.to_owned() }
+        let end = stem.char_indices().next_back().map_or(0, |(at, _)| at);
+        if double { stem[..end].to_owned() } else { stem.to_owned() }
     };
     let (a, b) = (stem(a), stem(b));
     a.len() > 2 && a == b
@@ -88,7 +89,8 @@ fn is_noun_of(noun: &str, participle: &str) -> bool {
     let Some(stem) = participle.strip_suffix("ed").filter(|stem| stem.len() > 1) else { return false };
     let ends = |stem: &str| noun.strip_prefix(stem).is_some_and(|end| NOUNS.contains(&end));
     // The last letter changes or is not doubled: `suspended`, `resolved`, `banned`.
-    let (rest, last) = stem.split_at(stem.len() - 1);
+    let Some((at, _)) = stem.char_indices().next_back() else { return false };
+    let (rest, last) = stem.split_at(at);
     let changed = match last {
         "d" => noun.strip_prefix(rest).is_some_and(|end| matches!(end, "sion" | "se")),
         "v" => noun.strip_prefix(rest) == Some("ution"),

@@ -226,6 +226,11 @@ impl PlaceWriter {
                 out.push_str(plain.trim());
             }
         }
+        if out.len() == start && self.attribute == Attribute::Company {
+            // English names have no letters beyond ASCII.
+            let english = crate::locale::language_of("en").and_then(|en| language(en).kind("company"));
+            english.into_iter().for_each(|entry| entry.draw(self.room, rng, out));
+        }
         if out.len() == start {
             write_short_street(rng, out);
         }

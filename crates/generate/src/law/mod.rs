@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use dbmocker_core::nullable_vec::Nullable;
-use dbmocker_core::rng_stream::{CellRng, mix};
+use dbmocker_core::rng_stream::CellRng;
 use dbmocker_core::value::Value;
 use dbmocker_plan::{FkStep, Flow, Law};
 
@@ -382,8 +382,7 @@ impl Generator {
                 };
                 match cases.iter().find(|(of, _)| *of == status) {
                     Some((_, allowed)) if !allowed.contains(text) => {
-                        let rng = CellRng::of_cell(mix(self.table(t).columns[c].stream.at(row, attempt)));
-                        Ok(Value::Text(flow::text(allowed, rng).to_owned()))
+                        Ok(allowed.first().map_or(own, |instead| Value::Text(instead.clone())))
                     }
                     _ => Ok(own),
                 }

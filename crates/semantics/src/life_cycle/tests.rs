@@ -173,7 +173,7 @@ fn the_ordinary_state_is_the_most_frequent() {
         ("open checkedin boarded flown noshow", "flown"),
         ("scheduled live finished postponed abandoned", "finished"),
         ("valid used void resold", "used"),
-        ("active maintenance stored retired", "active"),
+        ("active maintenance grounded retired", "active"),
         ("active injured suspended retired free_agent", "active"),
         ("planned open closed deferred", "closed"),
         ("vacant occupied notice renovation", "occupied"),

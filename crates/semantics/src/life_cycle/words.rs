@@ -233,15 +233,15 @@ pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["expelled", "barred", "disqualified", "forfeited", "invalidated"], (40, 90, 12)),
     (&["diverted", "rerouted", "misrouted"], (40, 60, 12)),
     (&["postponed", "deferred", "rescheduled", "adjourned"], (10, 40, 35)),
-    (&["waived", "forgiven", "uncollectible"], (10, 60, 15)),
+    (&["waived", "forgiven"], (10, 60, 15)),
     (&["resold", "relisted"], (30, 90, 30)),
-    (&["stored", "in storage", "parked", "mothballed", "grounded"], (40, 60, 40)),
+    (&["in storage", "mothballed", "grounded"], (40, 60, 40)),
     (&["injured", "ill"], (40, 60, 60)),
     (&["delayed"], (14, 40, 60)),
     (&["notice", "under notice", "notice given"], (40, 60, 40)),
     (&["renovation", "in renovation", "under renovation", "refurbishment"], (40, 60, 30)),
     (&["free agent", "unattached", "on loan out"], (40, 60, 40)),
-    (&["obsolete", "superseded", "outdated"], (50, 90, 120)),
+    (&["obsolete", "outdated"], (50, 90, 120)),
 ];
 
 /// Statuses in other languages, and the English ones.

@@ -197,9 +197,6 @@ pub(super) const SHARES: &[(&[&str], f64)] = &[
             "discharged at",
             "discharged on",
             "discharge date",
-            "merged at",
-            "merged on",
-            "merged by",
             "completed at",
             "delivered at",
             "shipped at",
@@ -303,8 +300,12 @@ pub(super) const RARE_EVENTS: &[&str] = &[
 ];
 pub(super) const RARE: f64 = 0.9;
 
-/// Ends of events that are rare for rows that last: a visitor leaves and a change is merged, an account seldom.
-pub(super) const RARE_OF_LASTING: &[&str] = &["left", "merged", "frozen"];
+/// Ends of events that most rows do not have, and the rows that usually do: a visitor leaves, a change is merged.
+pub(super) const RARE_BUT_FOR: &[(&str, &[&str])] = &[
+    ("left", &["visit", "visitor", "stay", "call", "meeting", "session", "trip", "departure", "attendance", "leaver"]),
+    ("merged", &["request", "branch", "change", "commit", "patch"]),
+    ("frozen", &["sample", "specimen", "embryo", "tissue", "food"]),
+];
 
 /// Ends of events that end what lasts: an employment, a shop, an allergy.
 pub(super) const ENDS: &[&str] = &[
@@ -363,6 +364,9 @@ pub(super) const LASTING_ROWS: &[&str] = &[
     "client",
     "member",
     "employee",
+    "tenant",
+    "resident",
+    "subscriber",
     "staff",
     "provider",
     "doctor",
@@ -413,27 +417,21 @@ pub(super) const LASTING_ROWS: &[&str] = &[
     "vessel",
     "truck",
     "locomotive",
-    "engine",
     "turbine",
     "transformer",
     "substation",
     "stadium",
     "arena",
     "apartment",
-    "house",
     "landlord",
     "owner",
     "manufacturer",
-    "operator",
     "courier",
-    "worker",
-    "player",
     "coach",
     "trainer",
     "pilot",
     "crew member",
     "captain",
-    "route",
     "franchisee",
     "workcenter",
     "work center",

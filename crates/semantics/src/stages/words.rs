@@ -1,6 +1,6 @@
 //! The words of the stages of a row, and usual durations.
 
-use super::{DAY, HOUR, MINUTE, Stage, YEAR};
+use super::{DAY, HOUR, LIFE, MINUTE, Stage, YEAR};
 use Stage::{Ahead, Before, Begun, Born, Changed, Current, CurrentEnd, Gone, Last, Out, Then};
 
 const BILL: &[i64] = &[14 * DAY, 14 * DAY, 30 * DAY, 30 * DAY, 30 * DAY, 45 * DAY];
@@ -25,10 +25,7 @@ pub(super) const STAGES: &[(&[&str], Stage)] = &[
     (&["period start", "current period start", "cycle start"], Current),
     (&["period end", "current period end", "cycle end"], CurrentEnd),
     (&["deleted", "delete", "removed", "purged"], Gone),
-    (
-        &["term date", "obsolete", "end of life", "resigned", "laid off", "moved out", "scrapped"],
-        Then(75, (HOUR, 6 * DAY)),
-    ),
+    (&["term date", "obsolete", "end of life", "resigned", "laid off", "moved out", "scrapped"], Then(75, LIFE)),
     (&["updated", "modified", "changed", "edited", "update", "last modified", "last updated", "last update"], Changed),
     (&["due", "deadline", "due date", "pay by"], Ahead(BILL)),
     (
@@ -320,6 +317,37 @@ pub(super) const STAGES: &[(&[&str], Stage)] = &[
         ],
         Begun,
     ),
+];
+
+/// Names of the end of what lasts.
+pub(super) const ENDS_OF_LIFE: &[&str] = &[
+    "terminated",
+    "termination",
+    "term",
+    "left",
+    "closed",
+    "closing",
+    "ended",
+    "end",
+    "retired",
+    "retirement",
+    "decommissioned",
+    "obsolete",
+    "deactivated",
+    "discontinued",
+    "banned",
+    "archived",
+    "scrapped",
+    "died",
+    "death",
+    "resigned",
+    "laid off",
+    "moved out",
+    "end of life",
+    "graduated",
+    "suspended",
+    "disabled",
+    "churned",
 ];
 
 /// Words for a planned time, in contrast to the actual one.

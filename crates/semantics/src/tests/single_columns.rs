@@ -61,7 +61,8 @@ fn whoever_did_it_is_a_person_and_whatever_made_it_a_company() {
         ("powered_by", "Company"),
         ("manufactured_by", "Company"),
         ("sponsored_by", "Company"),
-        ("made_by", "Company"),
+        ("made_by", "Name"),
+        ("published_by", "Name"),
         ("sort_by", "created_at"),
         ("group_by", "created_at"),
         ("filter_by", "created_at"),
@@ -90,7 +91,7 @@ fn words_of_a_trade_count_in_its_tables() {
         ("courses", "course_type", false, "starter"),
         ("courses", "delivery_mode", true, "hybrid"),
         ("parcels", "delivery_mode", false, "hybrid"),
-        ("containers", "type", true, "40HC"),
+        ("shipments", "shipping_container_type", true, "40HC"),
         ("gyms", "equipment_type", false, "40HC"),
         ("salons", "service_type", false, "preventive"),
         ("patients", "ward", true, "hospital_department"),
@@ -99,6 +100,7 @@ fn words_of_a_trade_count_in_its_tables() {
         ("settings", "flag", false, "Panama"),
         ("port_calls", "port", true, "Rotterdam"),
         ("servers", "port", false, "Rotterdam"),
+        ("firewall_rules", "destination_port", false, "Rotterdam"),
         ("songs", "genre", true, "music_genre"),
     ] {
         let domain = format!("{:?}", inferred(table, name, varchar(60)).domain);

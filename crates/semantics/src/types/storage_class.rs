@@ -9,7 +9,7 @@ pub(super) fn storage_class(table: &Table, column: &Column) -> Option<&'static s
     let name = column.name.to_lowercase();
     let checks: Vec<Vec<String>> = table.checks.iter().map(|check| tokens(&check.text)).collect();
     let declared = checks.iter().find_map(|tokens| declared(tokens, &name));
-    declared.or_else(|| checks.iter().find_map(|tokens| compared(tokens, &name)))
+    declared.or_else(|| compared(&checks, &name))
 }
 
 /// The class with which `typeof(column)` is compared first.
@@ -20,14 +20,19 @@ fn declared(tokens: &[String], name: &str) -> Option<&'static str> {
     ["integer", "real", "blob", "text"].into_iter().find(|class| first.strip_prefix('\'') == Some(class))
 }
 
-/// The class of the numbers with which the column is compared; `None` if it is compared with other values as well.
-fn compared(tokens: &[String], name: &str) -> Option<&'static str> {
-    let all = tokens.iter().enumerate().filter(|(_, token)| *token == name);
-    let numbers = all.filter_map(|(at, _)| operands(&tokens[at + 1..])).find(|operands| {
-        !operands.is_empty()
-            && operands.iter().all(|operand| operand.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
-    })?;
-    Some(if numbers.iter().any(|number| number.contains(['.', 'e'])) { "real" } else { "integer" })
+/// The class of the numbers with which CHECKs compare the column; `None` if it is compared with other values as well, or
+/// with none.
+fn compared(checks: &[Vec<String>], name: &str) -> Option<&'static str> {
+    let operands = checks.iter().flat_map(|tokens| {
+        let all = tokens.iter().enumerate().filter(|(_, token)| *token == name);
+        all.filter_map(|(at, _)| operands(&tokens[at + 1..])).flatten()
+    });
+    let operands: Vec<&str> = operands.collect();
+    let number = |operand: &&str| operand.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if operands.is_empty() || !operands.iter().all(number) {
+        return None;
+    }
+    Some(if operands.iter().any(|number| number.contains(['.', 'e'])) { "real" } else { "integer" })
 }
 
 /// What follows a comparison operator, `BETWEEN` or `IN`; `None` if there is no such operator.
