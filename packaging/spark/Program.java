@@ -64,12 +64,17 @@ final class Program implements Closeable {
     }
 
     private static Process run(List<String> command) throws IOException {
-        Charset charset = Charset.defaultCharset();
+        // From Java 18 on the default charset is UTF-8, and arguments are passed in that of the locale (JEP 400).
+        boolean byLocale = Runtime.version().feature() >= 18;
+        Charset charset = byLocale ? Charset.forName(System.getProperty("sun.jnu.encoding")) : Charset.defaultCharset();
+        boolean windows = System.getProperty("os.name").startsWith("Windows");
         for (String argument : command) {
-            if (!charset.newEncoder().canEncode(argument)) {
+            if (!windows && !charset.newEncoder().canEncode(argument)) {
+                String remedy = byLocale
+                        ? "set LC_ALL to C.UTF-8 for executors and driver (spark.executorEnv.LC_ALL)"
+                        : "set spark.executor.extraJavaOptions and spark.driver.extraJavaOptions to -Dfile.encoding=UTF-8";
                 throw new IOException("the executor's Java passes arguments in " + charset + ", which has no form of `"
-                        + argument + "`; set spark.executor.extraJavaOptions and spark.driver.extraJavaOptions to "
-                        + "-Dfile.encoding=UTF-8");
+                        + argument + "`; " + remedy);
             }
         }
         try {

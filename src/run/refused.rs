@@ -51,7 +51,11 @@ pub(super) fn is_lock_timeout(error: &LoadError) -> bool {
 
 /// The expressions of the config file that may have given a duplicate key; `None` for other errors.
 pub(super) fn unproved(dialect: Dialect, unit: &Unit, code: &Option<String>, message: &str) -> Option<String> {
-    let keys = unit.tables.iter().flat_map(|job| &job.unproved);
+    let all = || unit.tables.iter().flat_map(|job| &job.unproved);
+    // Servers name the key, SQLite its columns.
+    let named = |(key, of): &&(String, UnprovedExpression)| message.contains(key) || message.contains(&of.column);
+    let keys: Vec<&(String, UnprovedExpression)> = all().filter(named).collect();
+    let keys = keys.into_iter();
     let text = |(key, of): &(String, UnprovedExpression)| {
         format!(
             "key `{key}` needs different values, and those of `{}`, an expression ({}), were compared for some rows \

@@ -57,9 +57,6 @@ pub struct Finding {
 }
 
 /// The kind of error.
-/// The name of the finding about a table whose rows could not be counted.
-const UNCOUNTED: &str = "rows";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
@@ -76,6 +73,9 @@ pub enum FindingKind {
     /// The server could not evaluate the check; this does not prove an error.
     Unchecked,
 }
+
+/// The name of the finding about a table whose rows could not be counted.
+const UNCOUNTED: &str = "rows";
 
 impl Finding {
     /// Whether the table's rows could not be counted.

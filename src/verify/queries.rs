@@ -19,6 +19,9 @@ pub(super) const AT_ONCE: usize = 100;
 /// Time limit for a CHECK that calls functions, which may never end, and the additional time per row.
 const PATIENCE: Duration = Duration::from_secs(10);
 const A_ROW: Duration = Duration::from_millis(10);
+/// Counts read the rows of tables of any kind.
+const ROWS: StatementMode<'static> =
+    StatementMode { reads_rows: true, calls_functions: false, limit: None, scene: None };
 
 pub(super) fn sql_dialect(dialect: Dialect) -> Sql {
     match dialect {
@@ -46,18 +49,20 @@ pub(super) fn count_rows(
         .collect();
     let context = "the row counts";
     for (batch, verdicts) in queries.chunks(AT_ONCE).zip(verdicts.chunks_mut(AT_ONCE)) {
-        match counts(session, context, batch, StatementMode::default()) {
+        match counts(session, context, batch, ROWS) {
             Ok(found) => found.into_iter().for_each(|(i, n)| verdicts[i].rows = n),
-            Err(SchemaError::Query { .. }) => {
+            Err(SchemaError::Query { .. } | SchemaError::Privilege { .. }) => {
                 for (query, verdict) in batch.iter().zip(verdicts) {
-                    match counts(session, context, std::slice::from_ref(query), StatementMode::default()) {
+                    match counts(session, context, std::slice::from_ref(query), ROWS) {
                         Ok(found) => verdict.rows = found.first().map_or(0, |x| x.1),
-                        Err(e @ SchemaError::Query { .. }) => verdict.findings.push(Finding {
-                            kind: FindingKind::Unchecked,
-                            name: super::UNCOUNTED.into(),
-                            rows: 0,
-                            detail: e.to_string(),
-                        }),
+                        Err(e @ (SchemaError::Query { .. } | SchemaError::Privilege { .. })) => {
+                            verdict.findings.push(Finding {
+                                kind: FindingKind::Unchecked,
+                                name: super::UNCOUNTED.into(),
+                                rows: 0,
+                                detail: e.to_string(),
+                            })
+                        }
                         Err(e) => return Err(e),
                     }
                 }
@@ -103,7 +108,7 @@ fn run(session: &mut Session, context: &str, probes: Vec<OrphanProbe>, verdicts:
     while probes.peek().is_some() {
         let batch: Vec<OrphanProbe> = probes.by_ref().take(AT_ONCE).collect();
         let queries: Vec<String> = batch.iter().map(|p| p.sql.clone()).collect();
-        let found = counts(session, context, &queries, StatementMode::default());
+        let found = counts(session, context, &queries, ROWS);
         for (i, preflight) in batch.into_iter().enumerate() {
             let alone = match &found {
                 Ok(found) => Ok(found.iter().find(|(at, _)| *at == i).map_or(0, |(_, n)| *n)),
@@ -281,7 +286,7 @@ pub(super) fn checks(session: &mut Session, schema: &Schema, tables: &[&Table], 
                 table: i,
                 sql,
                 finding,
-                manner: StatementMode { calls_functions, limit, scene: None },
+                manner: StatementMode { calls_functions, limit, ..ROWS },
             });
         }
     }

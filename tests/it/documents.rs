@@ -27,6 +27,8 @@ const SETTINGS: &str = "      doc:
           ratio: {min_value: 0.0, max_value: 1.0, missing: 0.3}
           tags: {items: {pattern: '[a-c]'}, item_count: 3, unique_items: true}
           fixed: [1, {a: b}]
+          rate: {possible_values: [1.0, 2.50]}
+          step: {weighted_values: {1.50: 1}}
 ";
 
 #[test]
@@ -50,6 +52,7 @@ fn documents_have_the_members_that_were_asked_for() {
             let limits = [Json::from(1), Json::from(2.5), Json::Bool(true), Json::Null];
             assert!(limits.contains(&doc["limit"]), "{text}");
             assert!(doc["since"].as_str().is_some_and(|s| s.starts_with("2020-") && s.len() == 10), "{text}");
+            assert!(doc["rate"].is_number() && doc["step"].as_f64() == Some(1.5), "{text}");
             assert_eq!(doc["fixed"].to_string(), r#"[1,{"a":"b"}]"#);
             let mut tags: Vec<&str> = doc["tags"].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect();
             tags.sort_unstable();
@@ -96,10 +99,36 @@ fn documents_that_cannot_be_made_are_refused_before_anything_is_written() {
         ("doc: {json_schema: {type: object, dependentRequired: {a: [b]}}}", "a keyword that is not supported"),
         ("doc: {json_schema: {$ref: '#'}}", "a `$ref` beyond the file or to itself"),
         ("doc: {json: {a: {generator_function: emial}}}", "did you mean `email`"),
+        ("doc: {items: {possible_values: [1]}, item_count: 4000000000}", "it holds 1048576"),
+        (
+            "doc: {items: {items: {items: {}, item_count: 2000}, item_count: 2000}, item_count: 2000}",
+            "it holds 1048576",
+        ),
+        ("doc: {json: {a: {json_schema: {type: integer, multipleOf: 7}}}}", "JSON Schema"),
+        (
+            "doc: {json_schema: {$defs: {i: {type: integer, maximum: 5}}, allOf: [{$ref: '#/$defs/i', minimum: 500}]}}",
+            "JSON Schema",
+        ),
+        ("doc: {json: {a: {json: {b: 1}, possible_values: [3]}}}", "sets the values twice"),
+        ("doc: {json: {a: {items: {}, min_value: 3}}}", "sets the values twice"),
+        ("doc: {items: {missing: 0.5}}", "`missing` is for members"),
         ("doc: {json: {a: {pattern: '[', missing: 0.5}}}", "doc.a"),
     ] {
         let ran = load(&db, &format!("      {rules}\n"));
         assert!(ran.code != 0 && ran.stderr.contains(said), "{rules}: {}", ran.stderr);
         assert_eq!(db.number("SELECT count(*) FROM t"), 0);
     }
+}
+
+#[test]
+fn schemas_that_grow_without_end_are_refused() {
+    let db = database(Kind::Sqlite, "CREATE TABLE t (id integer PRIMARY KEY, doc text NOT NULL)");
+    // Each definition refers to the next one four times.
+    let next = |i: usize| format!("{{$ref: '#/$defs/d{}'}}", i + 1);
+    let definition =
+        |i: usize| format!("d{i}: {{type: object, properties: {{a: {0}, b: {0}, c: {0}, d: {0}}}}}", next(i));
+    let all: Vec<String> = (0..16).map(definition).collect();
+    let schema = format!("{{$ref: '#/$defs/d0', $defs: {{{}, d16: {{type: integer}}}}}}", all.join(", "));
+    let ran = load(&db, &format!("      doc: {{json_schema: {schema}}}\n"));
+    assert!(ran.code != 0 && ran.stderr.contains("JSON Schema"), "{}", ran.stderr);
 }

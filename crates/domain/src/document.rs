@@ -40,6 +40,27 @@ pub struct DocumentMember {
     pub document: Document,
 }
 
+impl Document {
+    /// Returns a bound of the number of characters of a document, as far as the shape has one: texts count with their
+    /// smallest length, and a few more.
+    pub fn most_chars(&self) -> u64 {
+        const USUAL: u64 = 64;
+        match self {
+            Document::Leaf(domain) => match &**domain {
+                Domain::Text(text) => USUAL + u64::from(text.min_chars),
+                _ => USUAL,
+            },
+            Document::OneOf(texts) => texts.iter().map(|text| text.len() as u64).max().unwrap_or(0),
+            Document::OrNull { document, .. } => document.most_chars(),
+            Document::Object { members, .. } => {
+                let member = |m: &DocumentMember| m.document.most_chars().saturating_add(m.name.len() as u64 + 6);
+                members.iter().map(member).fold(USUAL, u64::saturating_add)
+            }
+            Document::Array { item, max, .. } => item.most_chars().saturating_add(2).saturating_mul(u64::from(*max)),
+        }
+    }
+}
+
 /// Share of documents with a given optional member.
 const OPTIONAL: f64 = 0.65;
 
@@ -109,9 +130,7 @@ impl DocumentSampler {
                     1
                 }
             }
-            DocumentSampler::Array { item, min, .. } => {
-                (0..*min).fold(1, |n: u128, _| n.saturating_mul(item.size().max(1)))
-            }
+            DocumentSampler::Array { item, min, .. } => item.size().max(1).saturating_pow(*min),
         }
     }
 

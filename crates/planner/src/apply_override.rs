@@ -145,16 +145,7 @@ impl OverrideScope<'_> {
     }
 
     fn base(&self, override_: &ColumnOverride) -> Result<Domain, OverrideError> {
-        let given = [
-            override_.generator.is_some(),
-            override_.pattern.is_some(),
-            !override_.possible_values.is_empty(),
-            !override_.weighted_values.is_empty(),
-            override_.values_from.is_some(),
-            override_.json.is_some(),
-            override_.items.is_some(),
-        ];
-        if given.iter().filter(|g| **g).count() > 1 {
+        if override_.sources() > 1 {
             return Err(OverrideError::Twice { column: self.column.name.clone(), rule: override_.text() });
         }
         if override_.json.is_some() || override_.items.is_some() {

@@ -8,6 +8,9 @@ use dbmocker_domain::Domain;
 use dbmocker_domain::text::TextKind;
 use dbmocker_semantics::InferContext;
 
+/// Most characters of a document.
+pub const MOST_CHARS: u64 = 1 << 20;
+
 /// Returns the domain of a member with a moment, inferred from its name.
 pub fn moment(name: &str, context: &InferContext) -> Domain {
     let ty = SqlType::Timestamp { precision: 0, tz: true, epoch_range: false };

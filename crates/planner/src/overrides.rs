@@ -367,6 +367,20 @@ impl ColumnOverride {
         keys.iter().find(|(_, given)| *given).map(|(key, _)| *key)
     }
 
+    /// Returns the number of its keys that say what the values are; one at most may.
+    pub(super) fn sources(&self) -> usize {
+        let given = [
+            self.generator.is_some(),
+            self.pattern.is_some(),
+            !self.possible_values.is_empty(),
+            !self.weighted_values.is_empty(),
+            self.values_from.is_some(),
+            self.json.is_some(),
+            self.items.is_some(),
+        ];
+        given.into_iter().filter(|given| *given).count()
+    }
+
     /// Returns the key of the documents.
     fn json_key(&self) -> &'static str {
         match self.json {

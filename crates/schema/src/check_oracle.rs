@@ -143,7 +143,7 @@ impl ServerCheckOracle {
             let range = start..(start + most).min(oracle_query.rows.len());
             let statement = if one_by_one { block } else { query };
             let limit = if one_by_one { patience } else { patience.min(TOGETHER_PATIENCE) };
-            let manner = StatementMode { calls_functions: true, limit: Some(limit), scene };
+            let manner = StatementMode { calls_functions: true, limit: Some(limit), scene, ..StatementMode::default() };
             let sql = statement(oracle_query, &types, range.clone());
             match session.rows_by("the answer to a CHECK", &sql, manner) {
                 Ok(rows) => {

@@ -36,7 +36,7 @@ impl Explainer {
             Server::Mysql => format!("explain format=json {statement}"),
             Server::Sqlite => format!("explain query plan {statement}"),
         };
-        let manner = StatementMode { calls_functions: true, limit: Some(LIMIT), scene: None };
+        let manner = StatementMode { calls_functions: true, limit: Some(LIMIT), ..StatementMode::default() };
         let rows = self.session.rows_by("the plan of a query", &sql, manner)?;
         let last = |row: &crate::session::TextRow| row.values().last().cloned().flatten().unwrap_or_default();
         Ok(rows.iter().map(last).collect::<Vec<_>>().join("\n"))

@@ -1,5 +1,6 @@
 //! The state of tables before the run: exact row counts and the largest integers of their keys.
 
+use dbmocker_loaders::postgres::StatementMode;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::SchemaError;
@@ -20,12 +21,13 @@ pub(super) fn count(
     query: impl Fn(usize, &Table) -> String,
 ) -> Result<(), SchemaError> {
     let context = "the row counts";
+    let manner = StatementMode { reads_rows: true, ..StatementMode::default() };
     for batch in wanted.chunks(AT_ONCE) {
         let parts: Vec<String> = batch.iter().map(|i| query(*i, &tables[*i])).collect();
-        match session.rows(context, &parts.join("\nunion all\n")) {
+        match session.rows_by(context, &parts.join("\nunion all\n"), manner) {
             Err(SchemaError::Privilege { .. } | SchemaError::Query { .. }) => {
                 for (i, part) in batch.iter().zip(&parts) {
-                    match session.rows(context, part) {
+                    match session.rows_by(context, part, manner) {
                         Err(SchemaError::Privilege { .. }) => tables[*i].caveats.push(Caveat::NotCounted),
                         Err(SchemaError::Query { message, .. }) => {
                             if tables[*i].unfit.is_empty() {

@@ -22,6 +22,8 @@ use sqlx::{MySqlConnection, SqliteConnection};
 use super::error::{SchemaError, nearest};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The time limit of reading rows that call functions of the schema.
+const FUNCTIONS_LIMIT: Duration = Duration::from_secs(600);
 /// SQLSTATEs of PostgreSQL: undefined_function, undefined_table, undefined_object.
 const UNDEFINED: [&str; 3] = ["42883", "42P01", "42704"];
 
@@ -112,7 +114,8 @@ impl Session {
         sql: &str,
         take: &mut dyn FnMut(&[Option<String>]) -> bool,
     ) -> Result<(), SchemaError> {
-        self.stream(context, sql, StatementMode::default(), &mut |_, values| take(&values))
+        let manner = StatementMode { reads_rows: true, ..StatementMode::default() };
+        self.stream(context, sql, manner, &mut |_, values| take(&values))
     }
 
     fn stream(
@@ -149,12 +152,13 @@ impl Session {
                     taken = true;
                     take(columns, values)
                 });
-                // An index or a generated column calls functions that name others without their schema.
                 if let Err(ReadError::Server { code, .. }) = &read
                     && UNDEFINED.contains(&code.as_str())
+                    && manner.reads_rows
                     && !(taken || manner.calls_functions)
                 {
-                    read = reader.read(sql, StatementMode { calls_functions: true, ..manner }, take);
+                    let limit = manner.limit.or(Some(FUNCTIONS_LIMIT));
+                    read = reader.read(sql, StatementMode { calls_functions: true, limit, ..manner }, take);
                 }
                 read.map_err(|e| read_error(&self.target, context, e))
             }

@@ -38,6 +38,14 @@ const SETTINGS: &str = "SET search_path = pg_catalog, pg_temp; SET client_encodi
 /// Rows that a crash may lose are loaded again. A setting of the user's takes precedence.
 const NO_WAIT: (&str, &str) = ("synchronous_commit", "SET synchronous_commit = off; ");
 
+/// A loader waits for rows, and for other sessions of the run, for longer than the server may let sessions be idle
+/// (PostgreSQL 14). After [`SETTINGS`]; the row that it returns is empty.
+const IDLE: (&str, &str) = (
+    "idle_session_timeout",
+    "; SELECT CASE WHEN pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL THEN \
+     CASE WHEN pg_catalog.set_config('idle_session_timeout', '0', false) IS NULL THEN '' END END",
+);
+
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket for T {}
 
@@ -69,8 +77,8 @@ pub enum Refused {
 pub fn open(to: &Connection) -> Result<PostgresSession, LoadError> {
     let fail = |message: String| LoadError::Connect { target: to.to_string(), message };
     let mut session = plain(to)?;
-    let no_wait = if to.session.setting(NO_WAIT.0).is_some() { "" } else { NO_WAIT.1 };
-    let begun = session.begin(&format!("{no_wait}{SETTINGS}"), to);
+    let unless_set = |(name, sql): (&str, &'static str)| if to.session.setting(name).is_some() { "" } else { sql };
+    let begun = session.begin(&format!("{}{SETTINGS}{}", unless_set(NO_WAIT), unless_set(IDLE)), to);
     begun.map_err(|e| fail(format!("cannot prepare the session: {}", chain(&e.error))))?;
     Ok(session)
 }

@@ -18,12 +18,9 @@ pub const TRUSTED: &str = include_str!("trusted.sql");
 pub const OWN: &str = "pg_catalog, pg_temp";
 
 /// Run first, with the session's original path, which it keeps for [`oracle_query`]. Returns the schema to which
-/// unqualified names refer. Lets the session be idle for longer than the server's limit (PostgreSQL 14): it waits for
-/// rows, and for other sessions of the run.
+/// unqualified names refer.
 pub const KEEP: &str = "SELECT pg_catalog.current_schema(), \
-     pg_catalog.set_config('dbmocker.path', pg_catalog.current_schemas(false)::pg_catalog.text, true), \
-     (SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings \
-       WHERE name OPERATOR(pg_catalog.=) 'idle_session_timeout')";
+     pg_catalog.set_config('dbmocker.path', pg_catalog.current_schemas(false)::pg_catalog.text, true)";
 
 /// Run in the transaction of [`KEEP`], with [`OWN`]: returns the rows that [`Path::new`] takes.
 pub fn oracle_query() -> String {

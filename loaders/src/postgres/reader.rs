@@ -41,6 +41,9 @@ pub struct SessionReader {
 pub struct StatementMode<'a> {
     /// It may call functions of the schema, which run with the user's search path.
     pub calls_functions: bool,
+    /// It reads the rows of tables, whose indexes and generated columns may call such functions: if a name is undefined, it
+    /// runs again as one that calls functions.
+    pub reads_rows: bool,
     /// It is cancelled after this time.
     pub limit: Option<Duration>,
     /// Statements that make temporary objects before it; its functions find these first, and they are dropped after it.

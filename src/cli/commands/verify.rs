@@ -140,7 +140,11 @@ pub fn after_load(source: &Source, filled: &[TableReport], printer: &Printer) ->
             n => format!("; {} could not be read", humanize::plural(n, "table")),
         };
         let (count, rows) = (humanize::plural(tables.len() as u64 - unread, "table"), humanize::rows(found.rows()));
-        printer.note(format_args!("verified: {count}, {rows}, no error found{beside}"));
+        if unread > 0 && unread == tables.len() as u64 {
+            printer.warn(format_args!("no table could be verified"));
+        } else {
+            printer.note(format_args!("verified: {count}, {rows}, no error found{beside}"));
+        }
         for (table, finding) in found.findings() {
             // SQLite refuses later statements on such tables, so this is reported without a flag.
             let foreign_keys = finding.kind == FindingKind::Unchecked && finding.name == "foreign_key_check";

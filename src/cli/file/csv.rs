@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::FileError;
+use super::{FileError, text_of};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{FixedRow, FixedRows};
 
@@ -12,7 +12,7 @@ use dbmocker_planner::{FixedRow, FixedRows};
 /// # Errors
 /// [`FileError`]: the file cannot be read, or a line is not valid CSV or has another number of fields than the header.
 pub fn read(path: &Path, name: &str) -> Result<FixedRows, FileError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
+    let text = text_of(path, u64::MAX).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
     parse(&text, name)
 }
 
@@ -21,7 +21,7 @@ pub fn read(path: &Path, name: &str) -> Result<FixedRows, FileError> {
 /// # Errors
 /// [`FileError`]: the file cannot be read, or has no line.
 pub fn lines(path: &Path, name: &str) -> Result<FixedRows, FileError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
+    let text = text_of(path, u64::MAX).map_err(|source| FileError::Rows { path: path.to_path_buf(), source })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let lines = text.lines().enumerate().filter(|(_, line)| !line.is_empty());
     let row = |(i, line): (usize, &str)| FixedRow { line: i + 1, cells: vec![Scalar::Text(line.to_owned())] };

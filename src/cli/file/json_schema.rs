@@ -86,7 +86,7 @@ fn of(key: &ConfigKey) -> Value {
         ]}),
         KeyKind::Template => {
             let value = json!({"type": ["string", "number", "boolean", "null", "array"]});
-            json!({"type": ["object", "null"], "additionalProperties": {"anyOf": [{"$ref": "#/$defs/member"}, value]}})
+            json!({"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/$defs/member"}, value]}})
         }
         KeyKind::Item => json!({"$ref": "#/$defs/member"}),
         KeyKind::Example => json!({}),

@@ -2,6 +2,7 @@
 //!
 //! Every key is read; an unknown key is an error with its line and column and the nearest known key.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use dbmocker_planner::Overrides;
@@ -79,6 +80,20 @@ struct Reading {
     before: Vec<PathBuf>,
     /// No flag names it.
     found: bool,
+}
+
+/// Reads a file of text that a config file names: no pipe or device, which might not end, and no more than `most` bytes.
+fn text_of(path: &Path, most: u64) -> std::io::Result<String> {
+    let refused = |why: String| std::io::Error::new(std::io::ErrorKind::InvalidInput, why);
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(refused("it is no file".to_owned()));
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_string(&mut text)?;
+    if text.len() as u64 > most {
+        return Err(refused(format!("it has more than {most} bytes")));
+    }
+    Ok(text)
 }
 
 fn read_file(path: &Path, reading: &mut Reading) -> Result<ConfigFile, FileError> {

@@ -269,8 +269,8 @@ impl ConfigReader<'_> {
                 (override_.min_length, override_.max_length) = (Some(min), Some(max));
             }
             "pattern" => override_.pattern = Some(self.text(value, key)?),
-            "possible_values" => override_.possible_values = self.scalars(value, key)?,
-            "weighted_values" => override_.weighted_values = self.weights(value, key)?,
+            "possible_values" => override_.possible_values = self.listed(value, key, depth > 0)?,
+            "weighted_values" => override_.weighted_values = self.weighted(value, key, depth > 0)?,
             "values_from" => override_.values_from = Some(self.value_file(value, key)?),
             "null_probability" => override_.null_probability = Some(self.share(value, key)?),
             "format_string" => override_.format_string = Some(self.text(value, key)?),

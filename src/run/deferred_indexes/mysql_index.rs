@@ -119,8 +119,8 @@ pub(super) fn build(loader: &mut dyn Loader, statements: &[String], stops: &dyn 
         }
     };
     // After a lost connection there is nothing to restore.
-    let usual = loader.execute("SET lock_wait_timeout = @dbmocker_build_wait");
-    built.and(usual.map(drop))
+    let _ = loader.execute("SET lock_wait_timeout = @dbmocker_build_wait");
+    built
 }
 
 fn quote(name: &str) -> String {

@@ -11,7 +11,7 @@ use crate::run::RunError;
 /// The first number of the locks, `dbmt`; the second one is the task's position.
 const CLASS: u32 = 0x6462_6d74;
 /// How long a session waits before it looks whether the parent's task has ended, in milliseconds; longer than the server
-/// usually waits before it looks for a deadlock.
+/// waits before it looks for a deadlock.
 const ROUND: u32 = 5_000;
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -81,7 +81,9 @@ impl UnitLoad<'_> {
     fn wait_for_lock(&mut self, parent: usize) -> Result<bool, RunError> {
         // The rollback to the savepoint gives back the lock and the session's limits, which are not for this wait.
         self.loader.execute(&format!(
-            "SAVEPOINT dbmocker_parents; SET LOCAL lock_timeout = {ROUND}; SET LOCAL statement_timeout = 0"
+            "SAVEPOINT dbmocker_parents; SET LOCAL statement_timeout = 0; \
+             SELECT set_config('lock_timeout', greatest({ROUND}, 2 * setting::bigint)::text, true) \
+               FROM pg_settings WHERE name = 'deadlock_timeout'"
         ))?;
         let waited = self.loader.query(&format!("SELECT pg_catalog.pg_advisory_xact_lock_shared({CLASS}, {parent})"));
         let taken = match waited {

@@ -3,14 +3,14 @@
 use serde_json::Value as Json;
 
 use super::{OverrideScope, domain, shares};
-use crate::documents::{example, schema};
+use crate::documents::{MOST_CHARS, example, schema};
 use crate::error::overrides::{OverrideError, OverrideMisfit};
 use crate::overrides::{ColumnOverride, ItemsOverride, JsonOverride, MemberOverride};
 use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_core::schema::{Column, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_domain::document::{Document, DocumentMember};
-use dbmocker_domain::{Domain, Special};
+use dbmocker_domain::{Domain, Special, TextDomain};
 use dbmocker_plan::Scalar;
 use dbmocker_predicate::json_schema_accepts;
 use dbmocker_semantics as semantics;
@@ -34,35 +34,20 @@ impl OverrideScope<'_> {
             _ => return Err(self.refused(&rule.text(), OverrideMisfit::NoDocument)),
         };
         let shape = self.part(rule, &self.column.name, &self.column.name)?;
+        self.bounded_size(&shape, rule)?;
         let documents = Domain::Special(Special::Document { binary, shape });
         self.test(&documents, rule)?;
         Ok(documents)
     }
 
-    /// Draws documents: each must fit into the column, and satisfy the JSON Schema if there is one.
+    /// Draws documents: each must fit into the column.
     fn test(&self, documents: &Domain, rule: &ColumnOverride) -> Result<(), OverrideError> {
-        let sampler = documents.sampler();
-        let room = match self.legal {
-            Domain::Text(text) => text.max_chars as usize,
-            _ => usize::MAX,
-        };
-        let schema = match &rule.json {
-            Some(JsonOverride::Schema(rules)) => schema::inlined(rules),
-            _ => None,
-        };
+        let Domain::Text(TextDomain { max_chars, .. }) = self.legal else { return Ok(()) };
+        let (sampler, room) = (documents.sampler(), *max_chars as usize);
         for i in 0..TESTED {
-            let text = sampler.draw(&mut CellRng::new(mix(i))).to_string();
-            let chars = text.chars().count();
+            let chars = sampler.draw(&mut CellRng::new(mix(i))).to_string().chars().count();
             if chars > room {
                 return Err(self.refused(&rule.text(), OverrideMisfit::DocumentRoom { chars, room }));
-            }
-            if let Some(schema) = &schema {
-                let document = serde_json::from_str(&text).unwrap_or_default();
-                match json_schema_accepts(schema, &document) {
-                    Some(true) => {}
-                    Some(false) => return Err(self.refused(&rule.text(), OverrideMisfit::SchemaUnkept(text))),
-                    None => return Err(self.refused(&rule.text(), OverrideMisfit::UnknownSchema)),
-                }
             }
         }
         Ok(())
@@ -71,8 +56,7 @@ impl OverrideScope<'_> {
     /// An array column.
     fn array(&self, items: &ItemsOverride, rule: &ColumnOverride) -> Result<Domain, OverrideError> {
         let refused = |why| self.refused(&rule.text(), why);
-        let (SqlType::Array { element: ty, .. }, Domain::Array { element: legal, max: most, .. }) =
-            (&self.column.ty, self.legal)
+        let (SqlType::Array { element: ty, .. }, Domain::Array { element: legal, .. }) = (&self.column.ty, self.legal)
         else {
             return Err(refused(OverrideMisfit::NoDocument));
         };
@@ -82,7 +66,9 @@ impl OverrideScope<'_> {
         };
         let column = Column { ty: (**ty).clone(), ..self.column.clone() };
         let element = domain(&column, likely, legal, &items.rule, self.never_negative, &self.infer)?;
-        let (min, max) = self.count(items, (*most).max(ITEMS.1), element.size(), rule)?;
+        let (min, max) = self.count(items, element.size(), rule)?;
+        let item = Box::new(Document::Leaf(Box::new(element.clone())));
+        self.bounded_size(&Document::Array { item, min, max, unique: items.unique }, rule)?;
         Ok(Domain::Array { element: Box::new(element), min, max, unique: items.unique })
     }
 
@@ -90,11 +76,10 @@ impl OverrideScope<'_> {
     fn count(
         &self,
         items: &ItemsOverride,
-        most: u32,
         different: u128,
         rule: &ColumnOverride,
     ) -> Result<(u32, u32), OverrideError> {
-        let (min, max) = items.count.unwrap_or((ITEMS.0, most.min(ITEMS.1)));
+        let (min, max) = items.count.unwrap_or(ITEMS);
         let there_are = u32::try_from(different).unwrap_or(u32::MAX);
         if items.unique && min > there_are {
             let why = OverrideMisfit::UniqueItems { asked: min, different };
@@ -103,22 +88,37 @@ impl OverrideScope<'_> {
         Ok((min, if items.unique { max.min(there_are) } else { max }))
     }
 
+    /// Refuses documents that would fill the memory.
+    fn bounded_size(&self, shape: &Document, rule: &ColumnOverride) -> Result<(), OverrideError> {
+        match shape.most_chars() {
+            chars if chars > MOST_CHARS => {
+                let (chars, room) = (usize::try_from(chars).unwrap_or(usize::MAX), MOST_CHARS as usize); // a MiB
+                Err(self.refused(&rule.text(), OverrideMisfit::DocumentRoom { chars, room }))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The shape of a part of a document. `path`: the column and the members that lead to it, for messages.
     fn part(&self, rule: &ColumnOverride, name: &str, path: &str) -> Result<Document, OverrideError> {
-        let twice = || OverrideError::Twice { column: path.to_owned(), rule: rule.text() };
+        let of_document = rule.json.is_some() || rule.items.is_some();
+        let bounds = rule.min_value.is_some() || rule.max_value.is_some() || rule.min_length.is_some();
+        let others = bounds || rule.max_length.is_some() || rule.format_string.is_some();
+        if rule.sources() > 1 || of_document && others {
+            return Err(OverrideError::Twice { column: path.to_owned(), rule: rule.text() });
+        }
         Ok(match (&rule.json, &rule.items) {
-            (Some(_), Some(_)) => return Err(twice()),
-            (Some(JsonOverride::Value(value)), None) => Document::OneOf(vec![value.to_string()]),
-            (Some(JsonOverride::Example(document)), None) => example::document(document, name, &self.infer),
-            (Some(JsonOverride::Schema(rules)), None) => self.of_schema(rules, rule, name)?,
-            (Some(JsonOverride::Members(members)), None) => {
+            (Some(JsonOverride::Value(value)), _) => Document::OneOf(vec![value.to_string()]),
+            (Some(JsonOverride::Example(document)), _) => example::document(document, name, &self.infer),
+            (Some(JsonOverride::Schema(rules)), _) => self.of_schema(rules, rule, name)?,
+            (Some(JsonOverride::Members(members)), _) => {
                 let member = |m: &MemberOverride| self.member(m, path);
                 Document::Object { members: members.iter().map(member).collect::<Result<_, _>>()?, open: false }
             }
             (None, Some(items)) => {
                 let item = self.or_null(&items.rule, name.strip_suffix('s').unwrap_or(name), path)?;
                 let size = Domain::Special(Special::Document { binary: false, shape: item.clone() }).size();
-                let (min, max) = self.count(items, ITEMS.1, size, rule)?;
+                let (min, max) = self.count(items, size, rule)?;
                 Document::Array { item: Box::new(item), min, max, unique: items.unique }
             }
             (None, None) => Document::Leaf(Box::new(self.leaf(rule, name, path)?)),
@@ -140,9 +140,21 @@ impl OverrideScope<'_> {
         })
     }
 
+    /// The shape of documents that a JSON Schema accepts, tested on a number of them.
     fn of_schema(&self, rules: &Json, rule: &ColumnOverride, name: &str) -> Result<Document, OverrideError> {
-        let shape = schema::inlined(rules).and_then(|rules| schema::document(&rules, name, &self.infer));
-        shape.ok_or_else(|| self.refused(&rule.text(), OverrideMisfit::UnknownSchema))
+        let unknown = || self.refused(&rule.text(), OverrideMisfit::UnknownSchema);
+        let rules = schema::inlined(rules).ok_or_else(unknown)?;
+        let shape = schema::document(&rules, name, &self.infer).ok_or_else(unknown)?;
+        let sampler = Domain::Special(Special::Document { binary: false, shape: shape.clone() }).sampler();
+        for i in 0..TESTED {
+            let text = sampler.draw(&mut CellRng::new(mix(i))).to_string();
+            match json_schema_accepts(&rules, &serde_json::from_str(&text).unwrap_or_default()) {
+                Some(true) => {}
+                Some(false) => return Err(self.refused(&rule.text(), OverrideMisfit::SchemaUnkept(text))),
+                None => return Err(unknown()),
+            }
+        }
+        Ok(shape)
     }
 
     /// The values of a member without members.

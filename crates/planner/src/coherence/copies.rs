@@ -110,12 +110,15 @@ impl RowLaws<'_> {
             return;
         }
         let parent = Formula::Parent { foreign: lead.foreign, column: p };
-        let (expr, text) = match how {
+        // A part of a cent could not be stored.
+        let finer = how == CopyMode::Portion && lead.scales[p] > self.scales[c];
+        let (expr, text) = match if finer { CopyMode::AtMost } else { how } {
             CopyMode::Whole => (parent.or(Formula::Own), of),
-            // A part of a cent could not be stored.
-            CopyMode::Portion if lead.scales[p] != self.scales[c] => (parent.or(Formula::Own), of),
             CopyMode::Portion => {
-                let least = self.free[&c].0.max(0);
+                // In the parent's unit.
+                let digits = self.scales[c].unwrap_or(0).saturating_sub(lead.scales[p].unwrap_or(0));
+                let (least, unit) = (self.free[&c].0.max(0), 10_i64.saturating_pow(digits.into()));
+                let least = least / unit + i64::from(least % unit > 0);
                 let part = Formula::Portion { foreign: lead.foreign, column: p, least };
                 (part.or(parent.or(Formula::Own)), format!("{PORTION}{of}"))
             }

@@ -56,13 +56,14 @@ fn numbers(example: &Number, name: &str, context: &InferContext) -> Domain {
                     likely
                 }
                 _ => {
-                    let (lo, hi) = (if n < 0 { 2 * n } else { 0 }, (2 * n).max(10));
+                    let within = |n: i128| n.clamp(i64::MIN.into(), i64::MAX.into());
+                    let (lo, hi) = (if n < 0 { within(2 * n) } else { 0 }, within(2 * n).max(10));
                     Domain::Range { kind: RangeKind::Int, lo, hi, step: 1, except: vec![], shape: Shape::Uniform }
                 }
             }
         }
         None => {
-            let x = example.as_f64().unwrap_or(1.0);
+            let x = example.as_f64().unwrap_or(1.0).clamp(-f64::MAX / 4.0, f64::MAX / 4.0);
             let text = example.to_string();
             let decimals = text.split_once('.').map_or(0, |(_, digits)| digits.len()).min(6);
             let decimals = u8::try_from(decimals).unwrap_or(2);

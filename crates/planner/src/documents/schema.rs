@@ -1,8 +1,8 @@
 //! JSON Schema -> the shape of documents that satisfy it.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
-use super::{moment, text};
+use super::{MOST_CHARS, moment, text};
 use dbmocker_domain::document::{Document, DocumentMember};
 use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind, Shape};
@@ -11,40 +11,51 @@ use dbmocker_semantics::InferContext;
 
 /// Maximum nesting of schemas.
 const DEEPEST: usize = 12;
+/// Maximum number of parts of a schema whose references are replaced.
+const MOST_PARTS: usize = 20_000;
+/// Step of numbers beside an exclusive bound: that of their decimals.
+const STEP: f64 = 0.01;
 /// Maximum number of characters of texts without a limit.
 const LONGEST: u64 = 60;
 
 /// Returns a schema in which each `$ref` to a part of it is replaced by that part; `None` if a reference leads elsewhere,
-/// or to itself.
+/// or to itself, or if the schema becomes too large.
 pub fn inlined(schema: &Json) -> Option<Json> {
-    inlined_part(schema, schema, 0)
+    let mut left = MOST_PARTS;
+    inlined_part(schema, schema, 0, &mut left)
 }
 
-fn inlined_part(part: &Json, schema: &Json, depth: usize) -> Option<Json> {
+/// `left`: the number of parts that the schema may still have.
+fn inlined_part(part: &Json, schema: &Json, depth: usize, left: &mut usize) -> Option<Json> {
+    *left = left.checked_sub(1)?;
     if depth > 4 * DEEPEST {
         return None;
     }
+    let mut inlined = |part: &Json| inlined_part(part, schema, depth + 1, left);
     Some(match part {
-        Json::Array(items) => {
-            Json::Array(items.iter().map(|item| inlined_part(item, schema, depth + 1)).collect::<Option<_>>()?)
-        }
-        Json::Object(rules) => match rules.get("$ref") {
-            Some(Json::String(path)) => inlined_part(schema.pointer(path.strip_prefix('#')?)?, schema, depth + 1)?,
-            _ => {
-                // Definitions are inlined where they are referred to.
-                let kept =
-                    rules.iter().filter(|(name, _)| depth > 0 || !matches!(name.as_str(), "$defs" | "definitions"));
-                let inlined = kept.map(|(name, rule)| Some((name.clone(), inlined_part(rule, schema, depth + 1)?)));
-                Json::Object(inlined.collect::<Option<_>>()?)
+        Json::Array(items) => Json::Array(items.iter().map(inlined).collect::<Option<_>>()?),
+        Json::Object(rules) => {
+            // Definitions are inlined where they are referred to.
+            let kept = |name: &str| name != "$ref" && (depth > 0 || !matches!(name, "$defs" | "definitions"));
+            let rest = rules.iter().filter(|(name, _)| kept(name));
+            let rest = rest.map(|(name, rule)| Some((name.clone(), inlined(rule)?))).collect::<Option<Map<_, _>>>()?;
+            match rules.get("$ref") {
+                Some(Json::String(path)) => {
+                    let part = inlined(schema.pointer(path.strip_prefix('#')?)?)?;
+                    // What stands beside a reference holds as well.
+                    if rest.is_empty() { part } else { json!({"allOf": [part, rest]}) }
+                }
+                Some(_) => return None,
+                None => Json::Object(rest),
             }
-        },
+        }
         other => other.clone(),
     })
 }
 
 /// Returns the shape of a schema's documents; `None` if it uses an unsupported keyword.
 pub fn document(schema: &Json, name: &str, context: &InferContext) -> Option<Document> {
-    of(schema, name, context, 0)
+    of(schema, name, context, 0).filter(|shape| shape.most_chars() <= MOST_CHARS)
 }
 
 fn of(schema: &Json, name: &str, context: &InferContext, depth: usize) -> Option<Document> {
@@ -75,8 +86,9 @@ fn of(schema: &Json, name: &str, context: &InferContext, depth: usize) -> Option
     match kind(rules) {
         "object" => object(rules, context, depth),
         "array" => {
-            let fewest = rules.get("minItems").and_then(Json::as_u64).unwrap_or(1).min(50);
-            let most = rules.get("maxItems").and_then(Json::as_u64).unwrap_or(fewest + 3).max(fewest).min(fewest + 5);
+            let most = rules.get("maxItems").and_then(Json::as_u64);
+            let fewest = rules.get("minItems").and_then(Json::as_u64).unwrap_or(most.map_or(1, |most| most.min(1)));
+            let most = most.unwrap_or(fewest.saturating_add(3)).max(fewest).min(fewest.saturating_add(5));
             let item = match rules.get("items") {
                 Some(item) => of(item, name.trim_end_matches('s'), context, depth + 1)?,
                 None => Document::Leaf(Box::new(text(name.trim_end_matches('s'), 20, context))),
@@ -91,8 +103,9 @@ fn of(schema: &Json, name: &str, context: &InferContext, depth: usize) -> Option
         "boolean" => Some(Document::OneOf(vec!["true".into(), "false".into()])),
         "null" => Some(Document::OneOf(vec!["null".into()])),
         whole @ ("integer" | "number") => {
-            let least = number("minimum").or(number("exclusiveMinimum").map(|x| x + 1.0));
-            let most = number("maximum").or(number("exclusiveMaximum").map(|x| x - 1.0));
+            let step = if whole == "integer" { 1.0 } else { STEP };
+            let least = number("minimum").or(number("exclusiveMinimum").map(|x| x + step));
+            let most = number("maximum").or(number("exclusiveMaximum").map(|x| x - step));
             let lo = least.unwrap_or(most.map_or(0.0, |m| m.min(0.0)));
             let hi = most.unwrap_or(lo + 1000.0);
             Some(Document::Leaf(Box::new(if whole == "integer" {
@@ -142,7 +155,7 @@ fn object(rules: &Map<String, Json>, context: &InferContext, depth: usize) -> Op
 fn string(rules: &Map<String, Json>, name: &str, context: &InferContext) -> Domain {
     let length = |key: &str| rules.get(key).and_then(Json::as_u64);
     let least = length("minLength").unwrap_or(0);
-    let most = length("maxLength").unwrap_or(LONGEST.max(least + 20));
+    let most = length("maxLength").unwrap_or(LONGEST.max(least.saturating_add(20)));
     let kind = match (rules.get("pattern").and_then(Json::as_str), rules.get("format").and_then(Json::as_str)) {
         (Some(pattern), _) => Some(TextKind::Pattern { regex: anchored(pattern) }),
         (None, Some("email")) => Some(TextKind::Email),

@@ -87,7 +87,8 @@ pub enum OverrideMisfit {
     #[error("it describes JSON documents or the items of an array")]
     NoDocument,
     #[error(
-        "the JSON Schema has a keyword that is not supported, a `$ref` beyond the file or to itself, or more than 12 levels"
+        "the JSON Schema has a keyword that is not supported, a `$ref` beyond the file or to itself, more than 12 levels, or \
+         documents of more than 1 MiB"
     )]
     UnknownSchema,
     #[error("no document that the JSON Schema accepts was found; the last one was {0}")]

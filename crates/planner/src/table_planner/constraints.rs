@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dbmocker_domain::Domain;
 use dbmocker_loaders::ident;
+use dbmocker_plan::Law;
 
 use super::{Keys, PlanContext, TablePlanner};
 use crate::{exclusions, generated_columns, partitions, profile};
@@ -180,6 +181,9 @@ impl TablePlanner<'_> {
                 Nulls::Free => {}
                 Nulls::Never => {
                     column.null_share = 0.0;
+                    if let Some(Law::StatusPath { nullable, .. }) = self.laws.get_mut(&c).map(|plan| &mut plan.law) {
+                        *nullable = false;
+                    }
                     if let Some((f, _)) = column.foreign {
                         let f = &mut self.foreign[f];
                         f.null_columns.retain(|&x| x != c);

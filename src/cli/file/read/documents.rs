@@ -4,8 +4,8 @@ use saphyr::{ScalarOwned, YamlDataOwned};
 use serde_json::Value as Json;
 
 use super::{ConfigReader, YamlNode};
-use crate::cli::file::FileError;
 use crate::cli::file::keys::{ConfigKey, MEMBER};
+use crate::cli::file::{FileError, text_of};
 use dbmocker_plan::Scalar;
 use dbmocker_planner::{ColumnOverride, JsonOverride, MemberOverride};
 
@@ -31,7 +31,11 @@ impl ConfigReader<'_> {
             "json_example" => JsonOverride::Example(self.json(node, depth)?),
             "json_schema" => JsonOverride::Schema(self.json_schema(node, key, depth)?),
             "items" => {
-                *override_.items.get_or_insert_default().rule = self.member(node, "`items`", depth)?.0;
+                let (rule, missing) = self.member(node, "`items`", depth)?;
+                if missing > 0.0 {
+                    return Err(self.error(node, "`missing` is for members of objects; an array has `item_count`"));
+                }
+                *override_.items.get_or_insert_default().rule = rule;
                 return Ok(());
             }
             "item_count" => {
@@ -90,11 +94,7 @@ impl ConfigReader<'_> {
         };
         let path = self.path(node, &name)?;
         let unreadable = |why: String| self.error(node, format!("`{name}`: {why}"));
-        let size = std::fs::metadata(&path).map_err(|e| unreadable(e.to_string()))?.len();
-        if size > MOST_BYTES {
-            return Err(unreadable(format!("it has {size} bytes; a JSON Schema may have {MOST_BYTES}")));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(e.to_string()))?;
+        let text = text_of(&path, MOST_BYTES).map_err(|e| unreadable(e.to_string()))?;
         serde_json::from_str(&text).map_err(|e| unreadable(format!("it is no JSON: {e}")))
     }
 

@@ -183,6 +183,14 @@ impl ConfigReader<'_> {
         items.iter().map(|item| self.scalar(item, key)).collect()
     }
 
+    /// Values of a list, of a column or of a member of documents, whose numbers are no texts.
+    pub(super) fn listed(&self, node: &YamlNode, key: &ConfigKey, member: bool) -> Result<Vec<Scalar>, FileError> {
+        let values = self.scalars(node, key)?;
+        let YamlDataOwned::Sequence(items) = &node.data else { return Ok(values) };
+        let plain = |(item, value): (&YamlNode, Scalar)| self.plain(item).filter(|_| member).unwrap_or(value);
+        Ok(items.iter().zip(values).map(plain).collect())
+    }
+
     /// `{app.tenant_id: 7, role: loader}`.
     pub(super) fn session(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<(String, String)>, FileError> {
         let one = |((name, at), value): (_, &YamlNode)| {
@@ -207,13 +215,27 @@ impl ConfigReader<'_> {
     }
 
     pub(super) fn weights(&self, node: &YamlNode, key: &ConfigKey) -> Result<Vec<(Scalar, f64)>, FileError> {
+        self.weighted(node, key, false)
+    }
+
+    /// Values with weights, of a column or of a member of documents, whose numbers are no texts.
+    pub(super) fn weighted(
+        &self,
+        node: &YamlNode,
+        key: &ConfigKey,
+        member: bool,
+    ) -> Result<Vec<(Scalar, f64)>, FileError> {
+        let scalar = |node: &YamlNode| match self.plain(node).filter(|_| member) {
+            Some(plain) => Ok(plain),
+            None => self.scalar(node, key),
+        };
         let weight = |node: &YamlNode| {
             let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
             found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))
         };
         match &node.data {
             YamlDataOwned::Mapping(entries) => {
-                entries.iter().map(|(value, w)| Ok((self.scalar(value, key)?, weight(w)?))).collect()
+                entries.iter().map(|(value, w)| Ok((scalar(value)?, weight(w)?))).collect()
             }
             YamlDataOwned::Sequence(items) => items
                 .iter()
@@ -221,7 +243,7 @@ impl ConfigReader<'_> {
                     let entries = self.named(item, "an entry of `weighted_values`")?;
                     let of = |name: &str| entries.iter().find(|((n, _), _)| n == name).map(|(_, v)| *v);
                     match (of("value"), of("weight"), entries.len()) {
-                        (Some(value), Some(w), 2) => Ok((self.scalar(value, key)?, weight(w)?)),
+                        (Some(value), Some(w), 2) => Ok((scalar(value)?, weight(w)?)),
                         _ => Err(self.error(item, "an entry must be `{value: ..., weight: ...}`")),
                     }
                 })
