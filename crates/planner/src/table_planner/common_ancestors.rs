@@ -14,6 +14,9 @@ use dbmocker_semantics::common_ancestors::FkPaths;
 
 /// Maximum number of tables from a row up to an ancestor.
 const STEPS: usize = 3;
+/// Maximum number of paths up from a table, the shortest first: where every table has many foreign keys, their number
+/// grows with each step.
+const PATHS: usize = 64;
 /// Maximum number of a parent's rows in a list.
 const ROWS: u64 = 1 << 20;
 /// In trees that are not deep, the parent is among the first `1 / LEVELS` of the earlier rows.
@@ -38,14 +41,14 @@ pub(super) struct AncestorSteps {
 }
 
 impl AncestorSteps {
-    /// Returns all steps up from the table at `from`, none first. `column`: the foreign key column that leads there.
+    /// Returns the steps up from the table at `from`, none first, up to [`PATHS`] of them. `column`: the foreign key column that leads there.
     pub(super) fn from(b: &PlanContext<'_>, from: usize, column: &str) -> Vec<Self> {
         let mut out = vec![AncestorSteps { steps: Vec::new(), ancestor: from, last: column.to_owned() }];
         let mut at = 0;
         while at < out.len() {
             let path = out[at].clone();
             at += 1;
-            if path.steps.len() >= STEPS {
+            if path.steps.len() >= STEPS || out.len() >= PATHS {
                 continue;
             }
             let table = b.generator.table(path.ancestor);

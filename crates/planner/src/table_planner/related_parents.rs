@@ -24,6 +24,8 @@ const ROWS: u64 = 1 << 17;
 const LEAST: u64 = 50;
 /// The same, where the table itself has both foreign keys.
 const LEAST_OWN: u64 = 4;
+/// Maximum number of other tables that a foreign key's parents are compared with.
+const RELATIVES: usize = 32;
 /// Number of rows whose cells are generated at once.
 const AT_ONCE: usize = 1 << 12;
 /// Minimum number of free keys for each row.
@@ -222,7 +224,7 @@ impl TablePlanner<'_> {
         let others = AncestorSteps::from(b, table, &b.schema.tables[pair.table].columns[pair.columns[1]].name);
         for other in others.iter().filter(|other| !other.steps.is_empty()) {
             for own in own.iter().filter(|own| own.ancestor == other.ancestor) {
-                if pair.leads_to_one_row(b, [own, other]) {
+                if out.len() < RELATIVES && pair.leads_to_one_row(b, [own, other]) {
                     let (up, down) = (own.steps.clone(), other.steps.clone());
                     let relative = Relative { up, ancestor: own.ancestor, table, down, least };
                     if !out.contains(&relative) {

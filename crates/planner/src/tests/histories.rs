@@ -52,6 +52,17 @@ fn a_check_that_every_change_satisfies_leaves_the_columns_to_the_history() {
 }
 
 #[test]
+fn the_first_change_has_a_status_before_it_where_a_check_asks_for_one() {
+    let check = "old_status is not null and old_status in ('new', 'open', 'resolved', 'closed')";
+    let schema = Fixture::new().with(tickets()).with(history(check)).schema();
+    let (plan, generator) = planned(&schema, 300);
+    for (ticket, changes) in changes(&plan, &generator) {
+        assert!(changes.iter().all(|[from, _]| !from.is_null()), "{ticket}: {changes:?}");
+    }
+    checked(&schema, (plan, generator));
+}
+
+#[test]
 fn a_check_that_a_change_breaks_is_solved() {
     for check in ["old_status = new_status", "old_status <> 'open' or new_status <> 'resolved'"] {
         let schema = Fixture::new().with(tickets()).with(history(check)).schema();

@@ -175,9 +175,16 @@ fn parts_of_tiny_bills_are_above_zero_and_add_up() {
 
 #[test]
 fn payments_add_up_to_what_has_been_paid_of_their_bill() {
+    // Payments may have more decimals than their bills.
+    for ty in [MONEY, SqlType::Decimal { precision: 14, scale: 4, unsigned: false }] {
+        payments_add_up(&ty);
+    }
+}
+
+fn payments_add_up(ty: &SqlType) {
     let bills = with(table("invoices").int("id").primary(&["id"]), &MONEY, &["total", "amount_paid", "balance_due"]);
     let bills = bills.varchar("status", 10).check("status in ('draft', 'open', 'partial', 'paid', 'void')");
-    let payments = with(table("payments").int("id").int("invoice_id").primary(&["id"]), &MONEY, &["amount"]);
+    let payments = with(table("payments").int("id").int("invoice_id").primary(&["id"]), ty, &["amount"]);
     let payments = payments.check("amount > 0").foreign(&["invoice_id"], "invoices", &["id"]);
     let schema = Fixture::new().with(bills).with(payments).schema();
     let made = planned(&schema, 400);
