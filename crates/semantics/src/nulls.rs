@@ -35,10 +35,10 @@ fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
         return Some(*share);
     }
     let event = event(name);
-    if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts(table)) {
-        if event.ends_any(ENDS) {
-            return Some(LASTING);
-        }
+    if let Some(event) = event.as_ref().filter(|event| event.words.len() == 1 && lasts(table))
+        && event.ends_any(ENDS)
+    {
+        return Some(LASTING);
     }
     let exception = |event: &Name| RARE_BUT_FOR.iter().find(|(word, _)| event.words.len() == 1 && event.ends(word));
     if let Some((_, usual)) = event.as_ref().and_then(exception) {
