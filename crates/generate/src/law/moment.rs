@@ -239,7 +239,7 @@ impl Frame<'_> {
     fn ends(&self, law: &BeganGen) -> Result<Option<Vec<i64>>, RowError> {
         let (Some(course), [foreign]) = (law.course, &law.after[..]) else { return Ok(None) };
         let parents = self.parents(*foreign)?;
-        let ends = parents.frame.held(course.to)?;
+        let ends = parents.frame.ends_of(course.to)?;
         Ok(Some(parents.at.iter().map(|at| at.map_or(i64::MIN, |at| ends[at as usize].min(law.now))).collect()))
     }
 
@@ -360,16 +360,30 @@ impl Frame<'_> {
             Some(from) => parents.frame.held(from)?,
             None => parents.frame.began_as_kept(now)?,
         };
-        let to = parents.frame.held(period.to)?;
+        let to = parents.frame.ends_of(period.to)?;
         let part = |(&row, at): (&u64, Option<u32>)| {
             let Some(at) = at else { return (now, now) };
-            let (from, to) = (from[at as usize], to[at as usize].min(now));
+            let (from, to) = (from[at as usize], to[at as usize]);
+            // What lies ahead keeps its period; what has begun has not gone on beyond today.
+            let to = if from <= now { to.min(now) } else { to };
             let len = i128::from((to - from).max(0));
             let (k, n) = self.generator.child(self.t, foreign, row).map_or((0, 1), |c| (c.ordinal, c.count.max(1)));
             let cut = |k: u64| from + (len * i128::from(k) / i128::from(n)) as i64;
             (cut(k), cut(k + 1))
         };
         Ok(self.rows.iter().zip(parents.at.iter()).map(part).collect())
+    }
+
+    /// Returns a column of ends as its cells hold them: a date is the last second of its day.
+    fn ends_of(&self, c: usize) -> Result<MomentCells, RowError> {
+        let ends = self.held(c)?;
+        match self.table.columns[c].unit {
+            Some(unit) if unit.micros() >= MICROS_PER_DAY => {
+                let last = |&day: &i64| if day == i64::MIN { day } else { day + unit.micros() - MICROS_PER_SECOND };
+                Ok(Rc::new(ends.iter().map(last).collect()))
+            }
+            _ => Ok(ends),
+        }
     }
 
     /// Returns a column of moments as its cells hold them; before rounding where a cell is NULL.

@@ -13,6 +13,8 @@ use dbmocker_plan::{ColumnPlan, Formula, Law, LawPlan, Rule, TablePlan};
 /// Number of rows for which the laws are evaluated, and of the rows of other tables that these read.
 const ROWS: u64 = 256;
 const CHILDREN: u64 = 1 << 13;
+/// Number of rows of other tables up to which one row is evaluated, if every row reads more than `CHILDREN`.
+const MOST_CHILDREN: u64 = 1 << 17;
 /// A law is left out if it is clamped in more than one of this number of rows.
 const RARE: u64 = 20;
 /// How many times a range is narrowed for one law.
@@ -109,13 +111,20 @@ fn sample(b: &PlanContext<'_>, table: &TablePlan, columns: &[usize]) -> Vec<u64>
     }
     let step = usize::try_from((table.rows / ROWS).max(1)).unwrap_or(usize::MAX);
     let mut left = CHILDREN;
-    let few = |row: &u64| {
-        let count: u64 = children.iter().map(|&(t, foreign)| b.generator.children_count(t, foreign, *row)).sum();
-        let fits = count <= left;
-        left = left.saturating_sub(count);
+    let counted = (0..table.rows).step_by(step).map(|row| {
+        (children.iter().map(|&(t, foreign)| b.generator.children_count(t, foreign, row)).sum::<u64>(), row)
+    });
+    let counted: Vec<(u64, u64)> = counted.collect();
+    let rows = counted.iter().filter(|(count, _)| {
+        let fits = *count <= left;
+        left -= if fits { *count } else { 0 };
         fits
-    };
-    (0..table.rows).step_by(step).take_while(few).collect()
+    });
+    let rows: Vec<u64> = rows.map(|(_, row)| *row).collect();
+    match counted.iter().min() {
+        Some((count, row)) if rows.is_empty() && *count <= MOST_CHILDREN => vec![*row],
+        _ => rows,
+    }
 }
 
 /// Returns the columns of the row from which a column's law is computed, transitively.

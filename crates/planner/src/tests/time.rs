@@ -321,6 +321,28 @@ fn parts_of_a_period_lie_within_it() {
     checked(&schema, (plan, generator));
 }
 
+/// The end of a date is the end of its day: what takes place on one day has that day.
+#[test]
+fn parts_of_a_day_take_place_on_it() {
+    let date =
+        |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| t.column(name, SqlType::Date, "date", false);
+    let events = date(date(table("events").int("id").primary(&["id"]), "starts_on"), "ends_on");
+    let sessions = stamped("event_sessions", &[("starts_at", false), ("ends_at", false)]).int("event_id");
+    let sessions = sessions.check("ends_at > starts_at").foreign(&["event_id"], "events", &["id"]);
+    let schema = Fixture::new().with(events).with(sessions).schema();
+    let (plan, generator) = planned(&schema, 400);
+    let day = 86_400_000_000;
+    let events = moments_of(&plan, &generator, "events", ["id", "starts_on", "ends_on"]);
+    let events: HashMap<i64, (i64, i64)> = events.into_iter().map(|[id, from, to]| (id, (from, to))).collect();
+    let rows = moments_of(&plan, &generator, "event_sessions", ["event_id", "starts_at", "ends_at"]);
+    let of_a_day = |[of, ..]: &&[i64; 3]| events[of].0 == events[of].1;
+    let rows: Vec<&[i64; 3]> = rows.iter().filter(of_a_day).collect();
+    assert!(rows.len() > 40, "{} of one day", rows.len());
+    assert!(rows.iter().all(|[of, from, to]| events[of].0 <= *from && *to < events[of].1 + day), "{rows:?}");
+    let lasting = rows.iter().filter(|[_, from, to]| to - from > 60_000_000).count();
+    assert!(lasting * 10 > rows.len() * 9, "{lasting} of {} last: {rows:?}", rows.len());
+}
+
 /// Returns three columns of a table: numbers, and moments in microseconds.
 fn moments_of(plan: &Plan, generator: &Generator, name: &str, of: [&str; 3]) -> Vec<[i64; 3]> {
     let t = plan.tables.iter().position(|t| t.name.name == name).unwrap();
