@@ -129,3 +129,35 @@ fn children_of_full_parents_hold_what_is_left_beside_existing_rows() {
         assert_eq!(db.number("SELECT count(*) FROM step"), 9, "{kind:?}");
     }
 }
+
+#[test]
+fn ranges_lie_within_others() {
+    let db = database(
+        Kind::Postgres,
+        "CREATE TABLE facts (id INT PRIMARY KEY, act TSTZRANGE NOT NULL, valid TSTZRANGE NOT NULL, CHECK (act <@ valid));
+         CREATE TABLE bids (id INT PRIMARY KEY, span INT4RANGE NOT NULL, at INT NOT NULL, other INT4RANGE NOT NULL,
+           CHECK (span @> at), CHECK (span && other));",
+    );
+    load(&db, "200").ok();
+    assert_eq!(db.number("SELECT count(DISTINCT act) FROM facts"), 200);
+    assert_eq!(db.number("SELECT count(*) FROM bids"), 200);
+}
+
+/// Numbers below existing ones are free as well.
+#[test]
+fn keys_of_small_types_use_the_numbers_between_existing_ones() {
+    let tables =
+        "CREATE TABLE kinds (id SMALLINT NOT NULL PRIMARY KEY CHECK (id BETWEEN 0 AND 255), name VARCHAR(32) NOT NULL);
+         INSERT INTO kinds VALUES (0, 'empty'), (1, 'binary'), (254, 'record');";
+    for kind in KINDS {
+        let db = database(kind, tables);
+        load(&db, "200").ok();
+        assert_eq!(db.number("SELECT count(*) FROM kinds"), 203, "{kind:?}");
+    }
+    let db = database(
+        Kind::MariaDb,
+        &tables.replace("SMALLINT NOT NULL PRIMARY KEY CHECK (id BETWEEN 0 AND 255)", "TINYINT UNSIGNED PRIMARY KEY"),
+    );
+    load(&db, "253").ok();
+    assert_eq!(db.number("SELECT count(*) FROM kinds"), 256);
+}

@@ -180,6 +180,10 @@ impl TablePlanner<'_> {
         let start =
             if top.is_none() && hi - natural + 1 < i128::from(b.rows(self.index)) && !auto { *lo } else { natural };
         let room = if start > hi { 0 } else { (hi - start) / step + 1 };
+        // Too few numbers are above the existing ones: the column draws from those that are free, also below.
+        if !auto && top.is_some() && room < i128::from(b.rows(self.index)) && hi - *lo > room {
+            return None;
+        }
         Some(Counter { start, step, room: u128::try_from(room).unwrap_or(0), auto })
     }
 

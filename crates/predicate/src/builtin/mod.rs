@@ -10,7 +10,7 @@ mod datetime;
 mod json;
 mod network;
 mod number;
-mod range;
+pub mod range;
 mod span;
 mod text;
 

@@ -2,6 +2,7 @@
 
 use super::compare::compare;
 use super::{Env, Eval, EvalError, cast, type_error};
+use crate::builtin::range;
 use crate::expr::CastType;
 use dbmocker_core::value::Value;
 
@@ -69,6 +70,9 @@ fn holds(items: &[Value], x: &Value, env: Env) -> Result<bool, EvalError> {
 }
 
 pub(crate) fn overlaps(l: &Value, r: &Value, env: Env) -> Eval {
+    if let Some(answer) = range::overlaps(l, r, env) {
+        return answer;
+    }
     let (Some(a), Some(b)) = (elements(l)?, elements(r)?) else { return Ok(Value::Null) };
     for x in &b {
         if holds(&a, x, env)? {
@@ -78,12 +82,15 @@ pub(crate) fn overlaps(l: &Value, r: &Value, env: Env) -> Eval {
     Ok(Value::Bool(false))
 }
 
-/// `l @> r` for arrays and JSON.
+/// `l @> r` for arrays, JSON and ranges.
 pub(crate) fn contains(l: &Value, r: &Value, env: Env) -> Eval {
     if let (Value::Text(a), Value::Text(b)) = (l, r)
         && let Some(answer) = super::json::contains(a, b)
     {
         return Ok(Value::Bool(answer));
+    }
+    if let Some(answer) = range::contains(l, r, env) {
+        return answer;
     }
     let (Some(a), Some(b)) = (elements(l)?, elements(r)?) else { return Ok(Value::Null) };
     for x in &b {

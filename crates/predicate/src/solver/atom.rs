@@ -10,6 +10,7 @@ use super::invert::{invert, loose};
 use super::ranges;
 use super::terms::{fold, negated};
 use super::text_part::narrow_part;
+use crate::builtin::range;
 use crate::narrow::{Narrow as _, NarrowTexts as _, Narrowing};
 use crate::solver::atom::self_comparison::same_column;
 use dbmocker_core::rng_stream::CellRng;
@@ -297,6 +298,15 @@ fn sets(d: &Domain, column: &str, op: Arith, left: &Expr, right: &Expr, env: Env
         })
     };
     match op {
+        Arith::Contains if bare(right, column) && matches!(d, Domain::Range { .. } | Domain::Float { .. }) => {
+            with_constant(left, env, &|v| {
+                let Some(limits) = range::limits(v) else { return Narrowing::Unsupported };
+                limits.iter().fold(Narrowing::Exact(d.clone()), |kept, (op, at)| match kept {
+                    Narrowing::Exact(d) => d.keep_compare(*op, at, env.dialect),
+                    other => other,
+                })
+            })
+        }
         Arith::Contains if bare(right, column) => of(left, &|v| d.keep_elements(&|e| e.keep_values(v, env.dialect))),
         Arith::Contains if bare(left, column) => of(right, &|v| match v {
             [] => Narrowing::Exact(d.clone()),

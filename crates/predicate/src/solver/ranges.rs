@@ -45,6 +45,9 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
             if kept == Narrowing::Unsupported { r.one_end(t, redraw) } else { kept }
         }
         Expr::Arith { op: Arith::Contains, left, right } if bare(right, column) => r.inside(left, redraw),
+        // What lies within a range overlaps it.
+        Expr::Arith { op: Arith::Overlaps, left, right } if bare(left, column) => r.inside(right, redraw),
+        Expr::Arith { op: Arith::Overlaps, left, right } if bare(right, column) => r.inside(left, redraw),
         t => r.one_end(t, redraw),
     }
 }
@@ -305,10 +308,7 @@ mod tests {
             .map(|i| {
                 let v = sampler.value(size / 40u128.min(size) * i);
                 let env = Env { dialect: Dialect::Postgres, now: 0 };
-                // Containment is not evaluated here.
-                if !check.contains("<@") {
-                    assert_eq!(tree.truth(&OneColumn("r", &v), env), Ok(Some(true)), "{check}: {v}");
-                }
+                assert_eq!(tree.truth(&OneColumn("r", &v), env), Ok(Some(true)), "{check}: {v}");
                 v.to_string()
             })
             .collect()
@@ -338,6 +338,32 @@ mod tests {
         ] {
             assert!(solved(RangeKind::Int, -1000, 1000, check).len() > 10, "{check}");
         }
+    }
+
+    #[test]
+    fn a_range_within_another_is_found_for_every_row() {
+        let of = || Box::new(SqlType::Int { bytes: 4, unsigned: false, tinyint1: false });
+        let ends =
+            Domain::Range { kind: RangeKind::Int, lo: 0, hi: 1 << 30, step: 1, except: vec![], shape: Shape::Uniform };
+        let law = RangeShape::default();
+        let ranges = |name: &str| ColumnInput {
+            name: name.into(),
+            domain: Some(Domain::Special(Special::RangeOf {
+                element: Box::new(ends.clone()),
+                multi: false,
+                apart: false,
+                law,
+            })),
+            legal: None,
+            ty: SqlType::Range { element: of(), multi: false },
+            nullable: false,
+            null_share: 0.0,
+            role: ValueSource::Free,
+            same_parent: None,
+        };
+        let check = NamedCheck::new("c", "act <@ valid");
+        let solution = solve(&[ranges("act"), ranges("valid")], &[check], Dialect::Postgres, 0);
+        assert!(solution.unsolved.is_empty(), "{:?}", solution.unsolved);
     }
 
     #[test]
