@@ -185,3 +185,51 @@ fn rows_that_are_there_are_parents_too() {
         assert_eq!(counts(&db, "customers", "orders", "customer_id"), [(2, 30), (3, 10)], "{kind:?}");
     }
 }
+
+/// The rows up to each customer are the same share of all as the weights up to it.
+#[test]
+fn rows_are_counted_in_proportion_to_a_column_of_the_parent() {
+    let ddl = "
+        CREATE TABLE customers (id INTEGER NOT NULL PRIMARY KEY, credit_limit DECIMAL(10,2) NOT NULL, spent DECIMAL(14,2));
+        CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, customer_id INTEGER NOT NULL, amount DECIMAL(10,2) NOT NULL,
+            FOREIGN KEY (customer_id) REFERENCES customers (id));
+        CREATE TABLE order_lines (order_id INTEGER NOT NULL, line_no INTEGER NOT NULL, PRIMARY KEY (order_id, line_no),
+            FOREIGN KEY (order_id) REFERENCES orders (id));";
+    let config = |weight: &str| {
+        format!(
+            "tables:
+  customers: {{count: 400, column_configs: {{credit_limit: {{min_value: 0, max_value: 9000}}}}}}
+  orders: {{count: {{per: customers, mean: 25, min: 1, {weight}}}}}"
+        )
+    };
+    for kind in KINDS {
+        let db = database(kind, ddl);
+        let ran = run("plan", &db, &config("weight: credit_limit"), &[]).ok();
+        assert!(ran.stdout.contains("by weight, the rows of each together"), "{}", ran.stdout);
+        run("load", &db, &config("weight: credit_limit"), &[]).ok();
+        assert_eq!(db.number("SELECT count(*) FROM orders"), 10_000, "{kind:?}");
+        let each = db.rows(
+            "SELECT c.credit_limit, count(o.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id
+             GROUP BY c.id, c.credit_limit ORDER BY c.id",
+        );
+        let number = |cell: &Option<String>| cell.as_ref().unwrap().parse::<f64>().unwrap();
+        let all: f64 = each.iter().map(|row| number(&row[0])).sum();
+        for row in &each {
+            let share = 1.0 + number(&row[0]) / all * 9_600.0;
+            assert!((number(&row[1]) - share).abs() <= 1.0, "{kind:?}: {row:?} {share}");
+        }
+    }
+    let db = database(Kind::Sqlite, ddl);
+    let refused = |more: &str, says: &str| {
+        let ran = run("plan", &db, &config(more), &[]);
+        assert!(ran.code != 0 && ran.stderr.contains(says), "{more}: {} {}", ran.code, ran.stderr);
+    };
+    refused("weight: credit_limits", "did you mean `credit_limit`?");
+    refused("max: 30, weight: credit_limit", "the weights decide the rest");
+    refused("weight: id, law: zipf", "the weights decide the rest");
+    let later = "tables:
+  customers: {count: 400, column_configs: {spent: {expression: sum(orders.amount)}}}
+  orders: {count: {per: customers, mean: 25, weight: spent}}";
+    let ran = run("plan", &db, later, &[]);
+    assert!(ran.code != 0 && ran.stderr.contains("spent"), "{} {}", ran.code, ran.stderr);
+}

@@ -12,6 +12,7 @@ use dbmocker_core::rng_stream::{CellRng, mix};
 use dbmocker_plan::ChildCounts;
 
 use crate::fanout::{ChildRun, FanOut};
+use crate::weighted::WeightedLaw;
 
 /// Number of parents in a block; larger with many classes, to limit the number of divisions per parent.
 const BLOCK: u64 = 64;
@@ -23,6 +24,8 @@ pub enum ChildLaw {
     FanOut(FanOut),
     /// Each number of children applies to a given number of parents.
     Counted(CountedLaw),
+    /// A number of children for each parent.
+    Weighted(WeightedLaw),
 }
 
 impl ChildLaw {
@@ -30,6 +33,7 @@ impl ChildLaw {
         match self {
             ChildLaw::FanOut(law) => law.parents(),
             ChildLaw::Counted(law) => law.parents,
+            ChildLaw::Weighted(law) => law.parents(),
         }
     }
 
@@ -39,6 +43,7 @@ impl ChildLaw {
         match self {
             ChildLaw::FanOut(law) => law.parent(row),
             ChildLaw::Counted(law) => law.parent(row),
+            ChildLaw::Weighted(law) => law.parent(row),
         }
     }
 
@@ -48,6 +53,7 @@ impl ChildLaw {
         match self {
             ChildLaw::FanOut(law) => law.find(row),
             ChildLaw::Counted(law) => law.parent(row),
+            ChildLaw::Weighted(law) => law.parent(row),
         }
     }
 
@@ -57,6 +63,7 @@ impl ChildLaw {
         match self {
             ChildLaw::FanOut(law) => law.runs(rows).for_each(each),
             ChildLaw::Counted(law) => law.each_run(rows, &mut each),
+            ChildLaw::Weighted(law) => law.each_run(rows, &mut each),
         }
     }
 
@@ -65,6 +72,7 @@ impl ChildLaw {
         match self {
             ChildLaw::FanOut(law) => law.children(parent),
             ChildLaw::Counted(law) => law.children(parent),
+            ChildLaw::Weighted(law) => law.children(parent),
         }
     }
 }

@@ -13,3 +13,4 @@ pub mod permute;
 pub mod spread;
 #[cfg(any(test, feature = "testdata"))]
 pub mod testdata;
+mod weighted;

@@ -105,6 +105,11 @@ pub enum ParentChoice {
     Detail { even: bool },
     /// Rows in parent order, where each number of rows applies to a given number of parents.
     Counted { counts: ChildCounts },
+    /// Rows in parent order, with a number for each parent.
+    Weighted {
+        #[serde(with = "dbmocker_core::serde_ext::shared")]
+        counts: Arc<Vec<u32>>,
+    },
     /// Rows in parent order, geometrically distributed, with a minimum for each parent.
     Together { least: u64 },
     /// By a weight for each parent, the same in all periods of the rows, among the parents that exist in the period:

@@ -252,6 +252,7 @@ impl TablePlan {
                     ParentChoice::Together { .. } | ParentChoice::Detail { even: false } => {
                         " (the rows of each together)"
                     }
+                    ParentChoice::Weighted { .. } => " (by weight, the rows of each together)",
                     ParentChoice::Active { .. } => " (one that exists by then)",
                     ParentChoice::Earlier { .. } => " (an earlier row)",
                     ParentChoice::Itself => " (the row itself)",

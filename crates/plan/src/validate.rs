@@ -241,6 +241,10 @@ impl PlanChecker<'_> {
                 "numbers of rows that do not fit the table or its parent",
                 rows == counts.rows() && counts.parents() <= size,
             ),
+            ParentChoice::Weighted { counts } => holds(
+                "numbers of rows that do not fit the table or its parent",
+                rows == counts.iter().map(|&n| u64::from(n)).sum::<u64>() && counts.len() as u64 <= size,
+            ),
             ParentChoice::Detail { .. } | ParentChoice::Together { .. } => {
                 holds("details of no rows", rows == 0 || size > 0)
             }

@@ -268,6 +268,13 @@ fn tables(
     coherence::fold(context, &mut plan.tables);
     coherence::keep_within(context, &mut plan.tables);
     profile::settle(context, &mut plan.tables);
+    for (&index, counted) in &context.counted {
+        let kept = counted.weights.as_ref().map_or(Ok(()), |weights| weights.kept(context, &counted.counts));
+        if let Err(why) = kept {
+            let table = schema.tables[index].name.clone();
+            problems.entry(index).or_insert(TableProblem { table, message: why.to_string() });
+        }
+    }
     (plan, problems)
 }
 

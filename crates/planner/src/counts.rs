@@ -36,6 +36,8 @@ pub struct PerParent {
     /// A column of the foreign key, if several refer to the parent.
     pub by: Option<String>,
     pub law: CountLaw,
+    /// A column of the parent, in proportion to which its rows have rows.
+    pub weight: Option<String>,
 }
 
 /// The distribution of the number of rows per parent.
@@ -264,7 +266,12 @@ impl fmt::Display for DependentCount {
         match self {
             DependentCount::Times { factor, of } => write!(f, "{factor}x {of}"),
             DependentCount::PerParent(p) => {
-                write!(f, "per {}: {}", p.per, p.law)?;
+                match (&p.weight, &p.law) {
+                    (Some(weight), CountLaw::Drawn { mean: Some(mean), .. }) => {
+                        write!(f, "per {}: mean {mean}, by weight {weight}", p.per)?;
+                    }
+                    _ => write!(f, "per {}: {}", p.per, p.law)?,
+                }
                 p.by.iter().try_for_each(|by| write!(f, " by {by}"))
             }
         }

@@ -8,6 +8,7 @@ use dbmocker_semantics::Unsupported;
 
 use super::counts::{CountError, DependentCount};
 use super::options::QueryError;
+use super::parent_weights::WeightError;
 use constraints::{CheckError, CountedError, ExclusionError, KeyError};
 use fixed_rows::FixedRowsError;
 use formulas::FormulaError;
@@ -72,6 +73,10 @@ pub enum Unplannable {
         "its rows cannot be counted for each of `{0}`, which refers back to it and is planned later; give a number"
     )]
     CountedByLater(TableName),
+    #[error("its rows cannot be counted by a weight of `{0}`, which is not filled; give a number for each")]
+    WeightsOfExisting(TableName),
+    #[error(transparent)]
+    Weights(#[from] WeightError),
     #[error(
         "its rows cannot be counted for each of `{parent}`: {} of the {} rows there are read; raise --memory-limit, or give a number",
         humanize::count(*read), humanize::count(*existing)

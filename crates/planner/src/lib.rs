@@ -30,6 +30,7 @@ mod options;
 pub mod order;
 mod overlapping_fks;
 mod overrides;
+mod parent_weights;
 mod partition_constraints;
 mod partitions;
 mod patterns;

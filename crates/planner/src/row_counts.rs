@@ -11,10 +11,11 @@ use super::error::Unplannable;
 use super::foreign_keys;
 use super::foreign_keys::Link;
 use super::overrides::{ResolvedOverrides, find_column, typed_at};
+use super::parent_weights::ParentWeights;
 use super::select::resolve;
 use super::table_planner::POOL_ALONE;
 use super::{CountError, PlanError};
-use dbmocker_core::schema::Schema;
+use dbmocker_core::schema::{Schema, SqlType};
 use dbmocker_plan::{ChildCounts, MOST_ROWS, TablePlan};
 
 /// The reason why a row count cannot depend on another table.
@@ -35,6 +36,8 @@ pub enum CountProblem {
     Circle { tables: Vec<String> },
     #[error("{0}")]
     Law(CountError),
+    #[error("`weight`: column `{column}` of `{parent}` is no number")]
+    Weight { parent: String, column: String },
     #[error("`null_probability` of `{column}` contradicts its `count`: every row has a parent then; leave one out")]
     Nulls { column: String },
 }
@@ -46,6 +49,8 @@ struct RowCount<'a> {
     of: usize,
     /// The foreign key, if each row of the other table has its own number.
     link: Option<(Link, &'a CountLaw)>,
+    /// The column of the other table that holds the weights of its rows.
+    weight: Option<usize>,
 }
 
 /// All dependent counts, by table.
@@ -59,6 +64,8 @@ pub(super) struct CountedParent {
     pub counts: ChildCounts,
     /// The requested count, and its place.
     pub reason: String,
+    /// The rows of each parent, if a column of the parent decides them.
+    pub weights: Option<ParentWeights>,
 }
 
 impl<'a> DependentCounts<'a> {
@@ -74,7 +81,7 @@ impl<'a> DependentCounts<'a> {
                 |problem: CountProblem| at(PlanError::Count { table: schema.tables[table].name.to_string(), problem });
             let found = match count {
                 DependentCount::Times { of, .. } => {
-                    RowCount { origin, count, of: resolve(schema, of).map_err(at)?, link: None }
+                    RowCount { origin, count, of: resolve(schema, of).map_err(at)?, link: None, weight: None }
                 }
                 DependentCount::PerParent(p) => {
                     let of = resolve(schema, &p.per).map_err(at)?;
@@ -88,7 +95,16 @@ impl<'a> DependentCounts<'a> {
                         let column = schema.tables[table].columns[c].name.clone();
                         return Err(problem(CountProblem::Nulls { column }));
                     }
-                    RowCount { origin, count, of, link: Some((link, &p.law)) }
+                    let weight = |name: &String| {
+                        let c = find_column(&schema.tables[of], name).map_err(at)?;
+                        let column = &schema.tables[of].columns[c];
+                        let number =
+                            matches!(column.ty, SqlType::Int { .. } | SqlType::Decimal { .. } | SqlType::Float { .. });
+                        let why = CountProblem::Weight { parent: p.per.clone(), column: column.name.clone() };
+                        if number { Ok(c) } else { Err(problem(why)) }
+                    };
+                    let weight = p.weight.as_ref().map(weight).transpose()?;
+                    RowCount { origin, count, of, link: Some((link, &p.law)), weight }
                 }
             };
             if found.of == table {
@@ -141,7 +157,7 @@ impl<'a> DependentCounts<'a> {
     /// If the parent is planned later, or has more rows than planning reads.
     pub fn settle(&self, b: &mut PlanContext<'_>, plans: &[TablePlan], position: usize) -> Result<(), Unplannable> {
         let index = b.order[position];
-        let Some(RowCount { origin, count, of, link }) = self.0.get(&index) else {
+        let Some(RowCount { origin, count, of, link, weight }) = self.0.get(&index) else {
             return series_counts(b, plans, index);
         };
         let planned = b.position(*of).map(|p| plans.get(p).map(|plan| plan.rows));
@@ -165,8 +181,22 @@ impl<'a> DependentCounts<'a> {
             return Err(Unplannable::TooManyRows((*count).clone()));
         }
         b.sizes.insert(index, counts.rows());
-        let reason = format!("count {count}: {} for each ({origin})", counts.span());
-        b.counted.insert(index, CountedParent { foreign: link.name.clone(), counts, reason });
+        let reason = match weight {
+            Some(_) => format!("count {count} ({origin})"),
+            None => format!("count {count}: {} for each ({origin})", counts.span()),
+        };
+        let weights = match (weight, b.position(*of)) {
+            (None, _) => None,
+            (Some(_), None) => return Err(Unplannable::WeightsOfExisting(name.clone())),
+            (Some(column), Some(parent)) => {
+                let least = match law {
+                    CountLaw::Drawn { least, .. } => least.unwrap_or(0),
+                    CountLaw::Shares(_) => 0,
+                };
+                Some(ParentWeights::read(b, (parent, *column), least, &counts)?)
+            }
+        };
+        b.counted.insert(index, CountedParent { foreign: link.name.clone(), counts, reason, weights });
         Ok(())
     }
 }
@@ -202,7 +232,7 @@ fn series_counts(b: &mut PlanContext<'_>, plans: &[TablePlan], index: usize) -> 
     let mut counts = ChildCounts(vec![(each, parents - more), (each + 1, more)]);
     counts.0.retain(|(_, parents)| *parents > 0);
     let reason = format!("as many for each, whose series they are ({origin})");
-    b.counted.insert(index, CountedParent { foreign: link.name, counts, reason });
+    b.counted.insert(index, CountedParent { foreign: link.name, counts, reason, weights: None });
     Ok(())
 }
 

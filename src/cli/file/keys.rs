@@ -416,6 +416,12 @@ pub const COUNT: &[ConfigKey] = &[
     key("min", KeyKind::Count, "1", "Fewest rows of one parent; by default 0"),
     key("max", KeyKind::Count, "6", "Most rows of one parent"),
     key("mean", KeyKind::Number, "2.5", "Rows of one parent on average, kept exactly"),
+    key(
+        "weight",
+        KeyKind::Text,
+        "credit_limit",
+        "A column of the parent, in proportion to which its rows have rows; with `mean`, and `min` if wanted",
+    ),
 ];
 
 /// The distributions of [`KeyKind::Distribution`]. Parameters of date and timestamp columns are dates and timestamps,

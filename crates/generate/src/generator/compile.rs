@@ -20,6 +20,7 @@ use crate::fanout::FanOut;
 use crate::law::{BeganGen, DrawnGen, LawGen, NumericUnit, OverriddenAttribute, is_small};
 use crate::permute::Permutation;
 use crate::spread::SpreadGen;
+use crate::weighted::WeightedLaw;
 use dbmocker_core::rng_stream::Stream;
 use dbmocker_domain::entity::AttributeWriter;
 use dbmocker_plan::{ColumnPlan, ForeignKeyPlan, Law, ParentChoice, ParentSelection, Rule, TablePlan};
@@ -273,6 +274,9 @@ impl ParentSelectionGen {
             }
             ParentChoice::Counted { ref counts } => {
                 ParentChoiceGen::Counted(ChildLaw::Counted(CountedLaw::new(stream.key(), counts)))
+            }
+            ParentChoice::Weighted { ref counts } => {
+                ParentChoiceGen::Counted(ChildLaw::Weighted(WeightedLaw::new(counts)))
             }
             ParentChoice::Detail { .. } | ParentChoice::Together { .. } => ParentChoiceGen::Skewed,
             ParentChoice::Active { ref existing, ref weights } => {

@@ -321,6 +321,7 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Component { .. } => "part of a key",
         ParentChoice::Detail { .. } | ParentChoice::Together { .. } => "the rows of each together",
         ParentChoice::Counted { .. } => "so many rows for each",
+        ParentChoice::Weighted { .. } => "by weight",
         ParentChoice::Active { .. } => "one that exists by then, some more often than others",
         ParentChoice::Earlier { .. } => "an earlier row",
         ParentChoice::Itself => "the row itself",

@@ -32,7 +32,7 @@ impl TablePlanner<'_> {
             return;
         }
         match source.pick {
-            ParentChoice::Component { composite_key, place: 0 } => {
+            ParentChoice::Component { composite_key, place: 0 } if counted.weights.is_none() => {
                 let key = &mut composite_keys[composite_key];
                 let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));
                 if counted.counts.most() <= room && key.sizes[0] == size {
@@ -46,7 +46,10 @@ impl TablePlanner<'_> {
             | ParentChoice::Detail { .. }
             | ParentChoice::Together { .. }
             | ParentChoice::Ranked { .. } => {
-                source.pick = ParentChoice::Counted { counts: counted.counts.clone() };
+                source.pick = match &counted.weights {
+                    Some(weights) => ParentChoice::Weighted { counts: weights.counts.clone() },
+                    None => ParentChoice::Counted { counts: counted.counts.clone() },
+                };
             }
             _ => {}
         }
@@ -72,7 +75,7 @@ impl TablePlanner<'_> {
         let source = &plan.sources[f.source];
         let most = counted.counts.most();
         let kept = match &source.pick {
-            ParentChoice::Counted { .. } => true,
+            ParentChoice::Counted { .. } | ParentChoice::Weighted { .. } => true,
             ParentChoice::Component { composite_key, place: 0 } => {
                 let key = &plan.composite_keys[*composite_key];
                 let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));

@@ -42,10 +42,12 @@ impl ConfigReader<'_> {
         let (mut per, mut by, mut shares) = (None, None, None);
         let mut drawn = DrawnCountKeys::default();
         let mut law_key: Option<&str> = None;
+        let mut weight = None;
         for (key, value) in self.section(node, "count", keys::COUNT)? {
             match key.name {
                 "per" => per = Some(self.text(value, key)?),
                 "by" => by = Some(self.text(value, key)?),
+                "weight" => weight = Some((self.text(value, key)?, value)),
                 "exactly" | "shares" if shares.is_some() => {
                     return Err(self.error(value, "`exactly` and `shares` contradict each other; keep one".to_owned()));
                 }
@@ -87,7 +89,15 @@ impl ConfigReader<'_> {
             }
         };
         law.counts(1).map_err(|e| self.error(node, format!("`count`: {e}")))?;
-        Ok(PerParent { per, by, law })
+        if let Some((_, at)) = &weight
+            && (drawn.shape.is_some() || !matches!(law, CountLaw::Drawn { most: None, mean: Some(_), .. }))
+        {
+            return Err(
+                self.error(at, "`weight` needs a `mean`, and only `min` beside it: the weights decide the rest")
+            );
+        }
+        let weight = weight.map(|(column, _)| column);
+        Ok(PerParent { per, by, law, weight })
     }
 
     /// `{1: 0.7, "2-5": 0.3}`
