@@ -5,7 +5,7 @@ pub(crate) use learned::LearnedScope;
 pub(crate) use related_parents::{KnownParents, RowsAbove, RowsByKind};
 pub(crate) use status_presence::decides;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::coherence::{MomentColumn, TableMoments, TwoColumns};
@@ -21,6 +21,7 @@ use dbmocker_domain::Domain;
 use dbmocker_plan::LawPlan;
 use dbmocker_plan::{Duplicates, ExistingKeys, ForeignKeyPlan, ParentChoice, TablePlan};
 use dbmocker_predicate::{NamedCheck, Solution};
+use dbmocker_semantics::stated::Stated;
 use duplicates::unsupported;
 use phases::{InferredTable, TrialOutcome};
 
@@ -110,6 +111,9 @@ struct TablePlanner<'a> {
     fixed_rows: Vec<fixed_rows::FixedRowsOfTable<'a>>,
     /// Laws of columns that nothing else determines.
     laws: BTreeMap<usize, LawPlan>,
+    /// The formulas that comments state, and the columns whose laws they are.
+    stated: Vec<(usize, Stated)>,
+    commented: BTreeSet<usize>,
     /// The moments of its rows, in order.
     moments: TableMoments,
     /// Its moments if the config file gives some of them.
@@ -317,6 +321,8 @@ impl<'a> TablePlanner<'a> {
             missing_parents: Vec::new(),
             fixed_rows: fixed_rows::FixedRowsOfTable::all(b, index),
             laws: BTreeMap::new(),
+            stated: Vec::new(),
+            commented: BTreeSet::new(),
             moments: TableMoments::default(),
             given_moments: None,
             orderings: Vec::new(),

@@ -25,6 +25,7 @@ mod only_null;
 mod parents;
 mod proportions;
 mod shared_columns;
+mod stated;
 mod time;
 mod totals;
 mod typical_numbers;

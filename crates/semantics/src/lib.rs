@@ -33,6 +33,7 @@ pub mod references;
 pub mod role_values;
 pub mod roles;
 mod stages;
+pub mod stated;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -91,7 +91,7 @@ const PLAIN: &[&str] =
     &["amount", "count", "number", "num", "of", "quantity", "value", "total", "current", "actual", "so", "far", "the"];
 
 /// The word without the usual endings of verbs and nouns: `enrolled` and `enrollment` are `enroll`.
-fn root(word: &str) -> &str {
+pub(crate) fn root(word: &str) -> &str {
     let endings = ["ments", "ment", "ings", "ing", "ants", "ant", "ed", "es", "s"];
     let cut = endings.iter().find_map(|end| word.strip_suffix(end).filter(|rest| rest.len() > 2));
     cut.unwrap_or(word)
@@ -136,6 +136,30 @@ const MEASURES: &[&str] = &[
     "speed",
     "time",
     "duration",
+];
+/// Words of what should not have happened.
+const EXCEPTIONS: &[&str] = &[
+    "rejected",
+    "reject",
+    "damaged",
+    "defective",
+    "defect",
+    "scrapped",
+    "scrap",
+    "failed",
+    "fail",
+    "failure",
+    "missing",
+    "lost",
+    "waste",
+    "down",
+    "downtime",
+    "error",
+    "returned",
+    "cancelled",
+    "canceled",
+    "late fee",
+    "penalty",
 ];
 /// Words of numbers that are no part of a largest one.
 const LOWER: &[&str] = &["min", "minimum", "low", "lowest", "least", "default"];
@@ -250,6 +274,11 @@ impl NumberName {
         let own: Vec<&String> = self.roots.iter().filter(|r| r.as_str() != root(left)).collect();
         let of = |other: &NumberName| own.iter().all(|r| other.roots.contains(r));
         own.iter().all(|r| PLACES.contains(&r.as_str())) || of(part) || of(whole)
+    }
+
+    /// Whether the number is usually small beside those of its kind: what failed, what is scrapped.
+    pub fn is_exception(&self) -> bool {
+        self.name.has_any(EXCEPTIONS)
     }
 
     /// Whether the name has a word of what is left.

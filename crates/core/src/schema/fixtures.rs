@@ -43,6 +43,12 @@ impl TableFixture {
         self
     }
 
+    /// Sets the comment of the last column.
+    pub fn comment(mut self, text: &str) -> Self {
+        self.0.columns.last_mut().expect("a column").comment = Some(text.into());
+        self
+    }
+
     pub fn int(self, name: &str) -> Self {
         self.column(name, SqlType::Int { bytes: 4, unsigned: false, tinyint1: false }, "integer", false)
     }

@@ -123,7 +123,7 @@ impl RowLaws<'_> {
         let amount = self.first(&[Line, Total, Price]).filter(|&amount| amount != weighted);
         if let (Some(rate), Some(amount)) = (rate, amount) {
             let percent = self.largest[rate] > 1.0;
-            let expr = self.part(self.cell(amount), rate, percent, self.scale(weighted));
+            let expr = self.rated(self.cell(amount), rate, percent, self.scale(weighted));
             self.law(Some(weighted), expr, format!("{} x {}", self.name(amount), self.name(rate)));
         }
     }

@@ -19,6 +19,7 @@ mod readings;
 mod row;
 mod slugs;
 mod spans;
+mod stated;
 mod totals;
 mod typical_numbers;
 
@@ -27,4 +28,5 @@ pub(super) use copies::{GrandparentLink, PORTION, ParentLink, paid, shares_out};
 pub(super) use flows::{TwoColumns, two_columns};
 pub(super) use moments::{MomentColumn, TableMoments};
 pub(super) use row::RowLaws;
+pub(super) use stated::stated_formulas;
 pub(super) use totals::{asked, fold, is_asked};

@@ -109,7 +109,7 @@ impl RowLaws<'_> {
     }
 
     /// Returns the share `rate` of `base` as an amount of scale `scale`.
-    pub(super) fn part(&self, base: Formula, rate: usize, percent: bool, scale: u8) -> Formula {
+    pub(super) fn rated(&self, base: Formula, rate: usize, percent: bool, scale: u8) -> Formula {
         let rate = self.cell(rate);
         base.times(if percent { rate.percent() } else { rate }, scale)
     }
@@ -159,14 +159,14 @@ impl RowLaws<'_> {
                 Some(percent) => {
                     self.usual(Some(c), DISCOUNTS);
                     if self.all(Discount).iter().all(|&d| self.share(d).is_some()) {
-                        expr = expr - self.part(base.clone(), c, percent, scale);
+                        expr = expr - self.rated(base.clone(), c, percent, scale);
                         text += &format!(" - {} of it", self.name(c));
                     }
                 }
                 None => {
                     let rate = self.one(DiscountRate).and_then(|r| Some((r, self.share(r)?)));
                     let amount = match rate {
-                        Some((rate, percent)) => self.part(base.clone(), rate, percent, scale),
+                        Some((rate, percent)) => self.rated(base.clone(), rate, percent, scale),
                         None => base.clone().times(Formula::percent_of(DISCOUNTS), scale),
                     };
                     self.law(Some(c), amount, "a usual discount");
@@ -193,11 +193,7 @@ impl RowLaws<'_> {
         let rate = self.one(TaxRate);
         self.usual(rate, TAXES);
         for c in self.all(Tax) {
-            let amount = match rate.and_then(|r| Some((r, self.share(r)?))) {
-                Some((r, percent)) => self.part(base.clone(), r, percent, scale),
-                None => reduced.clone().times(Formula::percent_of(TAXES), scale),
-            };
-            self.law(Some(c), amount, rate.map_or("a usual tax".into(), |r| format!("{} of it", self.name(r))));
+            self.tax(c, &base, reduced, scale);
             add(self, c);
         }
         for c in self.all(Charge) {
@@ -206,6 +202,22 @@ impl RowLaws<'_> {
             add(self, c);
         }
         (sum, text)
+    }
+
+    /// A tax on an amount, by the rate in the row.
+    pub(super) fn tax_on(&mut self, base: usize, tax: usize) {
+        self.usual(self.one(TaxRate), TAXES);
+        let of = self.cell(base);
+        self.tax(tax, &of, &of, self.scale(tax));
+    }
+
+    fn tax(&mut self, c: usize, base: &Formula, reduced: &Formula, scale: u8) {
+        let rate = self.one(TaxRate);
+        let amount = match rate.and_then(|r| Some((r, self.share(r)?))) {
+            Some((r, percent)) => self.rated(base.clone(), r, percent, scale),
+            None => reduced.clone().times(Formula::percent_of(TAXES), scale),
+        };
+        self.law(Some(c), amount, rate.map_or("a usual tax".into(), |r| format!("{} of it", self.name(r))));
     }
 
     /// total = subtotal + tax + shipping - discount; gross = net + tax.

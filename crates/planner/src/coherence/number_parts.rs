@@ -201,7 +201,7 @@ impl RowLaws<'_> {
 }
 
 /// Returns the factor of a part.
-fn share_of(share: PartShare) -> Formula {
+pub(super) fn share_of(share: PartShare) -> Formula {
     match share {
         PartShare::Most => Formula::percent_of(&[(100, 75), (90, 8), (80, 7), (50, 6), (0, 4)]),
         PartShare::Some => Formula::Between { lo: 0, hi: 100, scale: 2 },

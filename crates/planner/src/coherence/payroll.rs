@@ -69,7 +69,7 @@ impl RowLaws<'_> {
             return;
         };
         let text = format!("{} x {}", self.name(base), self.name(rate));
-        let expr = self.part(self.cell(base), rate, percent, self.scale(amount));
+        let expr = self.rated(self.cell(base), rate, percent, self.scale(amount));
         self.law(Some(amount), expr, text);
     }
 }

@@ -25,6 +25,8 @@ pub struct RowLaws<'a> {
     pub asked_nulls: BTreeSet<usize>,
     /// Columns that aggregate rows of other tables, by their names.
     pub aggregated: BTreeSet<usize>,
+    /// Columns whose laws their comments state.
+    pub commented: BTreeSet<usize>,
     /// The language of the table's names.
     pub language: Option<&'static str>,
     /// Columns of each role, in table order.
@@ -62,6 +64,7 @@ impl<'a> RowLaws<'a> {
             nonzero: BTreeMap::new(),
             asked_nulls: BTreeSet::new(),
             aggregated: BTreeSet::new(),
+            commented: BTreeSet::new(),
             language,
             amounts,
             laws: BTreeMap::new(),

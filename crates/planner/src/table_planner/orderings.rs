@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use dbmocker_plan::{Form, Law, LawPlan, Moment, TablePlan};
 use dbmocker_predicate::{Cmp, Expr, Is};
+use dbmocker_semantics::stated::Stated;
 use dbmocker_semantics::{LifeCycle, Name};
 
 use super::{PlanContext, TablePlanner};
@@ -82,7 +83,12 @@ impl TablePlanner<'_> {
     /// Returns the column pairs of the orderings: the second must not be before the first.
     pub(super) fn ordered_columns(&self) -> Vec<(usize, usize)> {
         let checked = self.orderings.iter().flat_map(|o| &o.pairs).map(|p| (p.low, p.high));
-        checked.chain(self.stamps.windows(2).map(|pair| (pair[0], pair[1]))).collect()
+        // A comment that states a duration: from one moment to another.
+        let stated = self.stated.iter().filter_map(|(_, formula)| match formula {
+            Stated::Time { from, to, .. } => Some((*from, *to)),
+            _ => None,
+        });
+        checked.chain(self.stamps.windows(2).map(|pair| (pair[0], pair[1]))).chain(stated).collect()
     }
 
     /// Returns the timestamps of a status's steps, in the order of the list of statuses, if no CHECK orders moments.

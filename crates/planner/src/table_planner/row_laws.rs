@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Keys, PendingColumn, PlanContext, TablePlanner};
-use crate::coherence::{GrandparentLink, MomentColumn, ParentLink, RowLaws, TableMoments, asked};
+use crate::coherence::{GrandparentLink, MomentColumn, ParentLink, RowLaws, TableMoments, asked, stated_formulas};
 use crate::generated_columns;
 use dbmocker_core::schema::{Key, SqlType};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
@@ -23,10 +23,11 @@ impl TablePlanner<'_> {
             return;
         }
         self.orderings = self.orderings(b);
+        self.stated = stated_formulas(self.table);
         self.stamps = self.stamps_in_order(b);
         self.find_sides(b);
         self.find_changes(b);
-        let (coupled, open, allowed, kept, moments) = loop {
+        let (coupled, open, allowed, kept, mut moments) = loop {
             let coupled = self.coupled(b);
             let open: BTreeSet<usize> = (0..self.columns.len()).filter(|&c| self.may_follow(b, &coupled, c)).collect();
             let allowed = self.allowed_by_checks(b, &open);
@@ -84,6 +85,7 @@ impl TablePlanner<'_> {
         let texts: Vec<usize> = open.iter().copied().filter(|&c| self.is_loose(b, c)).collect();
         let leads = self.leads(b, &coupled);
         row.histories(&leads, &self.history_texts(b, &open, &allowed));
+        row.stated(&self.stated);
         row.copies(&leads, &texts);
         row.properties(&texts);
         row.slugs(&texts, &alone, b.rows_before(self.index));
@@ -95,7 +97,9 @@ impl TablePlanner<'_> {
         row.readings(&leads, &texts, moments.main.or_else(|| self.keyed.first().map(|k| k.column)));
         row.arithmetic();
         row.parts_of_parents(&leads);
-        self.laws = row.laws;
+        (self.laws, self.commented) = (row.laws, row.commented);
+        // Other moments may follow these.
+        moments.laws.retain(|(c, ..)| !self.commented.contains(c));
         let follows =
             |f: &ForeignKeyPlan| f.parent_table.is_some_and(|p| p < self.position && b.generator.table(p).has_time());
         if moments.main.is_some() || self.foreign.iter().any(follows) {
@@ -328,6 +332,12 @@ impl TablePlanner<'_> {
         legal.into_iter().zip(solution.columns).map(|(legal, narrowed)| narrowed.domain.or(legal)).collect()
     }
 
+    /// Returns true if a law is NULL where one of the columns is that it reads.
+    fn reads_nullable(&self, law: &LawPlan) -> bool {
+        let Law::Number { expr, .. } = &law.law else { return false };
+        expr.columns().iter().any(|&c| self.table.columns[c].nullable)
+    }
+
     /// Sets the laws of columns whose rule is still a draw.
     pub(super) fn follow(&self, columns: &mut [ColumnPlan]) {
         // The attributes of one person or place are all copied, or none is. Currencies belong to amounts.
@@ -355,7 +365,13 @@ impl TablePlanner<'_> {
                 // Its NULLs are those of the other side.
                 (column.null_share, column.presence) = (0.0, None);
             }
+            let commented = self.commented.contains(&c);
+            if commented && self.reads_nullable(law) {
+                // Its NULLs are those of the columns that it is computed from.
+                (column.null_share, column.presence) = (0.0, None);
+            }
             column.reason += match law.law {
+                Law::Number { .. } if commented => "; comment: a formula over the row's columns",
                 Law::Number { .. } => "; names: the row's numbers agree",
                 Law::Copy { .. } => "; names: of the parent row",
                 Law::StatusPath { .. } => "; names: the path to the parent's status",

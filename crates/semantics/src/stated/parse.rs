@@ -1,0 +1,488 @@
+//! The formula of a comment: its clauses, times between moments, lists of terms, arithmetic.
+
+use super::operands::{Named, Operands};
+use super::tokens::{Token, numeral, tokens};
+use super::{OperandKind, Stated, TimeUnit};
+
+/// Words that introduce a formula.
+const INTRODUCTIONS: &[&str] = &[
+    "computed",
+    "calculated",
+    "derived",
+    "formula",
+    "equals",
+    "equal",
+    "is",
+    "always",
+    "result",
+    "as",
+    "by",
+    "to",
+    "of",
+    "the",
+];
+/// Introductions after which `from` does not begin a period.
+const COMPUTED: &[&str] = &["computed", "calculated", "derived"];
+/// Words before the two moments of a period.
+const PERIODS: &[&str] = &[
+    "number",
+    "of",
+    "time",
+    "duration",
+    "elapsed",
+    "whole",
+    "full",
+    "complete",
+    "calendar",
+    "the",
+    "span",
+    "interval",
+    "period",
+    "difference",
+    "length",
+];
+/// Words after a formula with which it does not hold for each row, or is not the whole formula.
+const RESTRICTIONS: &[&str] =
+    &["unless", "except", "if", "when", "where", "plus", "minus", "less", "times", "otherwise", "else", "or", "and"];
+/// Words that say that both ends of a period count.
+const INCLUSIVE: &[&str] = &["included", "inclusive", "including", "incl"];
+/// Most tokens of a formula.
+const MOST: usize = 60;
+
+/// A formula whose operands may still be numbers or moments.
+#[derive(Debug, Clone)]
+enum Raw {
+    Operand(Named),
+    Number(i64, u8),
+    Duration(i64, u8, TimeUnit),
+    Between(usize, usize),
+    Binary(Sign, Box<Raw>, Box<Raw>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Share,
+    Least,
+    Most,
+}
+
+/// The formula of the first clause that states one.
+pub fn parsed(comment: &str, operands: &Operands<'_>) -> Option<Stated> {
+    if operands.own_kind() == OperandKind::Other {
+        return None;
+    }
+    clauses(comment).into_iter().find_map(|clause| of_clause(&tokens(clause)?, operands))
+}
+
+/// The parts of a comment between colons, semicolons and full stops.
+fn clauses(comment: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    for line in comment.split([';', ':', '\n']) {
+        out.extend(line.split(". ").map(|part| part.trim().trim_end_matches('.')));
+    }
+    out.retain(|clause| !clause.is_empty());
+    out
+}
+
+/// What is said beside the formula.
+#[derive(Debug, Default, Clone, Copy)]
+struct Remarks {
+    unit: Option<TimeUnit>,
+    both: bool,
+}
+
+fn of_clause(all: &[Token], operands: &Operands<'_>) -> Option<Stated> {
+    let all = right_side(all, operands).filter(|all| all.len() <= MOST)?;
+    let mut remarks = Remarks::default();
+    let all = without_introduction(all);
+    if let Some(list) = list(all, operands) {
+        return typed(&list, operands, remarks);
+    }
+    let mut depth = 0;
+    let comma = all.iter().position(|token| {
+        depth += i32::from(*token == Token::Open) - i32::from(*token == Token::Close);
+        *token == Token::Comma && depth == 0
+    });
+    let (formula, rest) = all.split_at(comma.unwrap_or(all.len()));
+    read_remarks(rest, &mut remarks)?;
+    let formula = without_remarks(formula, &mut remarks);
+    if let Some(time) = period(formula, operands, &mut remarks) {
+        return typed(&time, operands, remarks);
+    }
+    let shares = [operands.is_share(), false];
+    let raw = shares.into_iter().find_map(|shares| {
+        let mut parser = Parser { tokens: formula, at: 0, operands, shares };
+        let raw = parser.whole()?;
+        (parser.at == formula.len()).then_some(raw)
+    })?;
+    typed(&raw, operands, remarks)
+}
+
+/// The side of an equation that is not the column itself; the whole clause if it is none.
+fn right_side<'t>(all: &'t [Token], operands: &Operands<'_>) -> Option<&'t [Token]> {
+    let Some(at) = all.iter().position(|token| *token == Token::Equals) else { return Some(all) };
+    let (left, right) = (&all[..at], &all[at + 1..]);
+    let own = |side: &[Token]| match side {
+        [Token::Word(word)] => operands.is_own(std::slice::from_ref(word)),
+        _ => false,
+    };
+    match (left.is_empty() || own(left), own(right)) {
+        (true, _) => Some(right),
+        (_, true) => Some(left),
+        _ => None,
+    }
+}
+
+fn is_word(token: Option<&Token>, words: &[&str]) -> bool {
+    matches!(token, Some(Token::Word(word)) if words.contains(&word.to_lowercase().as_str()))
+}
+
+fn without_introduction(mut all: &[Token]) -> &[Token] {
+    while is_word(all.first(), INTRODUCTIONS) {
+        let computed = is_word(all.first(), COMPUTED);
+        all = &all[1..];
+        if computed && is_word(all.first(), &["from"]) {
+            all = &all[1..];
+        }
+    }
+    all
+}
+
+/// The unit that a token names.
+fn unit(token: Option<&Token>) -> Option<TimeUnit> {
+    match token {
+        Some(Token::Word(word)) => TimeUnit::of(&word.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// Reads what follows the first comma; `None` if the formula goes on there, or is restricted.
+fn read_remarks(rest: &[Token], remarks: &mut Remarks) -> Option<()> {
+    let sign = |token: &Token| !matches!(token, Token::Word(_) | Token::Comma | Token::Percent | Token::Number(..));
+    let numbers = matches!(rest.get(1), Some(Token::Number(..)));
+    // `negative when early` says what the formula gives.
+    let signs = rest.iter().position(|token| is_word(Some(token), &["negative", "positive"]));
+    let rest = &rest[..signs.unwrap_or(rest.len())];
+    if numbers || rest.iter().any(|token| sign(token) || is_word(Some(token), RESTRICTIONS)) {
+        return None;
+    }
+    remarks.both |= rest.iter().any(|token| is_word(Some(token), INCLUSIVE));
+    let said = rest.windows(2).find_map(|pair| unit(pair.last()).filter(|_| is_word(pair.first(), &["in"])));
+    remarks.unit = remarks.unit.or(said);
+    Some(())
+}
+
+/// The formula without `in minutes`, `in per cent`, `rounded`, `both included` at its end.
+fn without_remarks<'t>(mut formula: &'t [Token], remarks: &mut Remarks) -> &'t [Token] {
+    while let Some((last, before)) = formula.split_last() {
+        let n = before.len();
+        let in_whole =
+            n >= 2 && is_word(before.last(), &["whole", "full", "complete"]) && is_word(before.get(n - 2), &["in"]);
+        formula = if let Some(found) = unit(Some(last)).filter(|_| in_whole || is_word(before.last(), &["in"])) {
+            remarks.unit = Some(found);
+            &before[..n - 1 - usize::from(in_whole)]
+        } else if is_word(Some(last), INCLUSIVE) {
+            remarks.both = true;
+            let both = usize::from(is_word(before.last(), &["both"]));
+            &before[..n - both]
+        } else if is_word(Some(last), &["rounded"]) {
+            before
+        } else if is_word(before.last(), &["in"])
+            && (*last == Token::Percent || is_word(Some(last), &["percent", "pct", "percentage"]))
+        {
+            &before[..n - 1]
+        } else if n >= 2
+            && is_word(Some(last), &["cent"])
+            && is_word(before.last(), &["per"])
+            && is_word(before.get(n - 2), &["in"])
+        {
+            &before[..n - 2]
+        } else {
+            return formula;
+        };
+    }
+    formula
+}
+
+/// The time between two moments: `minutes from A to B`, `between A and B`, `A to B`.
+fn period(formula: &[Token], operands: &Operands<'_>, remarks: &mut Remarks) -> Option<Raw> {
+    let at = |words: &[&str]| formula.iter().position(|token| is_word(Some(token), words));
+    let (start, ends): (usize, &[&str]) = match (at(&["from"]), at(&["between"])) {
+        (Some(start), _) => (start + 1, &["to", "until", "till"]),
+        (_, Some(start)) => (start + 1, &["and"]),
+        _ => (0, &["to", "until", "till"]),
+    };
+    let before = &formula[..start.saturating_sub(1)];
+    if !before.iter().all(|token| is_word(Some(token), PERIODS) || unit(Some(token)).is_some()) {
+        return None;
+    }
+    let middle = start + formula[start..].iter().position(|token| is_word(Some(token), ends))?;
+    let moment = |part: &[Token]| {
+        let words: Option<Vec<String>> =
+            part.iter().map(|token| if let Token::Word(word) = token { Some(word.clone()) } else { None }).collect();
+        operands.find(&words.filter(|words| !words.is_empty())?)?.moment
+    };
+    let (from, to) = (moment(&formula[start..middle])?, moment(&formula[middle + 1..])?);
+    remarks.unit = remarks.unit.or(before.iter().find_map(|token| unit(Some(token))));
+    (from != to).then_some(Raw::Between(from, to))
+}
+
+/// `sum of A, B and C`, `difference between A and B`, `product of A and B`, `ratio of A to B`.
+fn list(all: &[Token], operands: &Operands<'_>) -> Option<Raw> {
+    let (sign, separators): (Sign, &[&str]) = match all.first() {
+        Some(Token::Word(word)) => match word.to_lowercase().as_str() {
+            "sum" | "total" => (Sign::Add, &["and", "plus"]),
+            "difference" => (Sign::Sub, &["and"]),
+            "product" => (Sign::Mul, &["and"]),
+            "ratio" | "quotient" => (Sign::Div, &["to", "and"]),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let rest = all.get(2..).filter(|_| is_word(all.get(1), &["of", "between"]))?;
+    let separator = |token: &Token| {
+        is_word(Some(token), separators) || sign == Sign::Add && matches!(token, Token::Comma | Token::Plus)
+    };
+    let mut terms = Vec::new();
+    for part in rest.split(separator).filter(|part| !part.is_empty()) {
+        let word = |token: &Token| if let Token::Word(word) = token { Some(word.clone()) } else { None };
+        let words: Option<Vec<String>> = part.iter().map(word).collect();
+        terms.push(Raw::Operand(operands.find(&words?)?));
+    }
+    let enough = terms.len() >= 2 && (sign == Sign::Add || terms.len() == 2);
+    let sum = |a, b| Raw::Binary(sign, Box::new(a), Box::new(b));
+    terms.into_iter().reduce(sum).filter(|_| enough)
+}
+
+/// A formula with columns of the kind that it needs; `None` if an operand is of another kind, or it is one operand.
+fn typed(raw: &Raw, operands: &Operands<'_>, remarks: Remarks) -> Option<Stated> {
+    if operands.own_kind() == OperandKind::Moment {
+        return shifted(raw, operands);
+    }
+    let made = numeric(raw, remarks)?;
+    (!matches!(made, Stated::Column(_) | Stated::Number { .. })).then_some(made)
+}
+
+fn numeric(raw: &Raw, remarks: Remarks) -> Option<Stated> {
+    let moment = |raw: &Raw| if let Raw::Operand(named) = raw { named.moment } else { None };
+    let number = |raw: &Raw| if let Raw::Operand(named) = raw { named.number } else { None };
+    let time = |from, to| Stated::Time { from, to, unit: remarks.unit, both: remarks.both };
+    Some(match raw {
+        Raw::Operand(named) => Stated::Column(named.number?),
+        Raw::Number(n, scale) => Stated::Number { n: *n, scale: *scale },
+        Raw::Duration(..) => return None,
+        Raw::Between(from, to) => time(*from, *to),
+        Raw::Binary(Sign::Sub, a, b)
+            if (remarks.unit.is_some() || number(a).is_none() || number(b).is_none())
+                && moment(a).is_some()
+                && moment(b).is_some() =>
+        {
+            time(moment(b)?, moment(a)?)
+        }
+        Raw::Binary(sign, a, b) => {
+            let (a, b) = (Box::new(numeric(a, remarks)?), Box::new(numeric(b, remarks)?));
+            match sign {
+                Sign::Add => Stated::Add(a, b),
+                Sign::Sub => Stated::Sub(a, b),
+                Sign::Mul => Stated::Mul(a, b),
+                Sign::Div => Stated::Div(a, b),
+                Sign::Share => Stated::Share(a, b),
+                Sign::Least => Stated::Least(a, b),
+                Sign::Most => Stated::Most(a, b),
+            }
+        }
+    })
+}
+
+/// A moment before or after another one: `last_pm_date plus pm_interval_days`, `issued_on + 30 days`.
+fn shifted(raw: &Raw, operands: &Operands<'_>) -> Option<Stated> {
+    let Raw::Binary(sign @ (Sign::Add | Sign::Sub), from, by) = raw else { return None };
+    let Raw::Operand(Named { moment: Some(from), .. }) = **from else { return None };
+    let (by, unit) = match **by {
+        Raw::Operand(Named { number: Some(c), .. }) => (Stated::Column(c), operands.unit_of(c)?),
+        Raw::Duration(n, scale, unit) => (Stated::Number { n, scale }, unit),
+        _ => return None,
+    };
+    Some(Stated::Shifted { from, by: Box::new(by), unit, before: *sign == Sign::Sub })
+}
+
+/// Words of operators, each with the word that may follow it.
+fn operator(token: Option<&Token>) -> Option<Sign> {
+    Some(match token? {
+        Token::Plus => Sign::Add,
+        Token::Minus => Sign::Sub,
+        Token::Times => Sign::Mul,
+        Token::Over => Sign::Div,
+        Token::Word(word) => match word.to_lowercase().as_str() {
+            "plus" => Sign::Add,
+            "minus" | "less" => Sign::Sub,
+            "times" | "multiplied" | "x" => Sign::Mul,
+            "divided" => Sign::Div,
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+struct Parser<'t, 'o> {
+    tokens: &'t [Token],
+    at: usize,
+    operands: &'o Operands<'o>,
+    /// `A of B` is a part of a whole.
+    shares: bool,
+}
+
+impl Parser<'_, '_> {
+    fn next(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    /// Consumes the operator if it is one of these.
+    fn take(&mut self, signs: &[Sign]) -> Option<Sign> {
+        let sign = operator(self.next()).filter(|sign| signs.contains(sign))?;
+        self.at += 1;
+        if is_word(self.tokens.get(self.at - 1), &["multiplied", "divided"]) && is_word(self.next(), &["by"]) {
+            self.at += 1;
+        }
+        Some(sign)
+    }
+
+    fn whole(&mut self) -> Option<Raw> {
+        let part = self.sum()?;
+        if !(self.shares && is_word(self.next(), &["of"])) {
+            return Some(part);
+        }
+        self.at += 1;
+        Some(Raw::Binary(Sign::Share, Box::new(part), Box::new(self.sum()?)))
+    }
+
+    fn sum(&mut self) -> Option<Raw> {
+        let mut left = self.product()?;
+        while let Some(sign) = self.take(&[Sign::Add, Sign::Sub]) {
+            left = Raw::Binary(sign, Box::new(left), Box::new(self.product()?));
+        }
+        Some(left)
+    }
+
+    fn product(&mut self) -> Option<Raw> {
+        let mut left = self.factor()?;
+        loop {
+            let sign = match self.take(&[Sign::Mul, Sign::Div]) {
+                Some(sign) => sign,
+                // A percentage of something.
+                None if self.is_percentage(&left) && is_word(self.next(), &["of"]) => {
+                    self.at += 1;
+                    Sign::Mul
+                }
+                None => return Some(left),
+            };
+            left = Raw::Binary(sign, Box::new(left), Box::new(self.factor()?));
+        }
+    }
+
+    fn is_percentage(&self, raw: &Raw) -> bool {
+        matches!(raw, Raw::Operand(Named { number: Some(c), .. }) if !self.shares && self.operands.is_percent(*c))
+    }
+
+    fn factor(&mut self) -> Option<Raw> {
+        match self.next()?.clone() {
+            Token::Open => {
+                self.at += 1;
+                let inner = self.sum()?;
+                self.close()?;
+                Some(inner)
+            }
+            Token::Number(n, scale) => {
+                self.at += 1;
+                self.counted(n, scale)
+            }
+            Token::Word(word) => {
+                let word = word.to_lowercase();
+                if self.tokens.get(self.at + 1) == Some(&Token::Open) {
+                    return self.call(&word);
+                }
+                if let Some(n) = numeral(&word) {
+                    self.at += 1;
+                    return self.counted(n, 0);
+                }
+                if word == "half" {
+                    self.at += 1;
+                    return self.counted(5, 1);
+                }
+                self.operand()
+            }
+            _ => None,
+        }
+    }
+
+    fn close(&mut self) -> Option<()> {
+        let closed = self.next() == Some(&Token::Close);
+        self.at += 1;
+        closed.then_some(())
+    }
+
+    /// A number, and what there are so many of: `twelve monthly rents`, `30 days`, `5 % of the price`.
+    fn counted(&mut self, n: i64, mut scale: u8) -> Option<Raw> {
+        let per_cent = is_word(self.next(), &["per"]) && is_word(self.tokens.get(self.at + 1), &["cent"]);
+        if self.next() == Some(&Token::Percent) || per_cent || is_word(self.next(), &["percent"]) {
+            self.at += 1 + usize::from(per_cent);
+            scale += 2;
+        }
+        if let Some(unit) = unit(self.next()).filter(|_| self.operands.own_kind() == OperandKind::Moment) {
+            self.at += 1;
+            return Some(Raw::Duration(n, scale, unit));
+        }
+        match self.next() {
+            Some(Token::Word(_)) if operator(self.next()).is_none() => {
+                let of = self.operand()?;
+                Some(Raw::Binary(Sign::Mul, Box::new(Raw::Number(n, scale)), Box::new(of)))
+            }
+            _ => Some(Raw::Number(n, scale)),
+        }
+    }
+
+    /// `greatest(0, a - b)`, `round(a * b, 2)`.
+    fn call(&mut self, name: &str) -> Option<Raw> {
+        self.at += 2;
+        let mut arguments = vec![self.sum()?];
+        while self.next() == Some(&Token::Comma) {
+            self.at += 1;
+            arguments.push(self.sum()?);
+        }
+        self.close()?;
+        let each = |sign| move |a, b| Raw::Binary(sign, Box::new(a), Box::new(b));
+        match name {
+            "greatest" | "max" => arguments.into_iter().reduce(each(Sign::Most)),
+            "least" | "min" => arguments.into_iter().reduce(each(Sign::Least)),
+            "coalesce" | "ifnull" | "nvl" | "nullif" | "round" => arguments.into_iter().next(),
+            _ => None,
+        }
+    }
+
+    /// The columns that the next words name, up to an operator.
+    fn operand(&mut self) -> Option<Raw> {
+        let mut words: Vec<String> = Vec::new();
+        while let Some(Token::Word(word)) = self.next() {
+            if operator(self.next()).is_some() {
+                break;
+            }
+            if word.eq_ignore_ascii_case("of") && !words.is_empty() {
+                let percent =
+                    self.operands.find(&words).and_then(|n| n.number).is_some_and(|c| self.operands.is_percent(c));
+                if self.shares || percent {
+                    break;
+                }
+            }
+            words.push(word.clone());
+            self.at += 1;
+        }
+        if words.is_empty() {
+            return None;
+        }
+        self.operands.find(&words).map(Raw::Operand)
+    }
+}
