@@ -83,6 +83,10 @@ fn lookup(neighbours: &Neighbours, name: &Name) -> Option<Found> {
         plain.words.pop();
         times = 100.0;
     }
+    // `fee_eur` is a fee.
+    while plain.words.len() > 1 && CURRENCIES.contains(&plain.last()) {
+        plain.words.pop();
+    }
     let own = plain.words.join(" ");
     let joined = |noun: &str, own: &str| {
         let joined = format!("{noun} {own}");
@@ -121,6 +125,16 @@ fn lookup(neighbours: &Neighbours, name: &Name) -> Option<Found> {
         && let Some(of) = of_bound(neighbours, &plain)
     {
         return Some(of);
+    }
+    // `planned_min` without a `planned_max` is in minutes.
+    if let Some((phrase, ..)) = &found
+        && phrase == "min"
+        && plain.words.len() > 1
+        && plain.ends(phrase)
+        && !neighbours.names.iter().any(|n| n.has_any(&["max", "maximum"]))
+        && let Some(minutes) = d.numbers.get("time minute")
+    {
+        return Some(("minute".to_owned(), minutes, 1.0));
     }
     if times == 1.0
         && let Some(converted) = in_other_unit(neighbours, &plain, found.as_ref().map(|(phrase, _)| phrase.as_str()))
@@ -166,6 +180,9 @@ fn in_other_unit(neighbours: &Neighbours, name: &Name, found: Option<&str>) -> O
         _ => None,
     }
 }
+
+/// Words for currencies, at the end of a name.
+const CURRENCIES: [&str; 7] = ["eur", "usd", "gbp", "chf", "euro", "dollar", "czk"];
 
 /// Words of bounds, at the end of a name.
 const BOUNDS: [&str; 4] = ["min", "max", "minimum", "maximum"];

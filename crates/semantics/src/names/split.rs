@@ -116,10 +116,10 @@ pub const MIN_KNOWN: usize = 4;
 const MIN_SPLIT: usize = 6;
 const MOST_PARTS: usize = 6;
 /// Shorter words within a name, wherever they are.
-const SHORT: [&str; 40] = [
+const SHORT: [&str; 41] = [
     "avg", "max", "min", "num", "qty", "amt", "pct", "day", "net", "tax", "vat", "fee", "sum", "url", "sms", "job",
     "key", "new", "lat", "lng", "lon", "std", "has", "kwh", "mwh", "kva", "mva", "dbm", "rpm", "kmh", "mph", "usd",
-    "eur", "gbp", "pdf", "api", "utc", "gps", "vin", "sim",
+    "eur", "gbp", "pdf", "api", "utc", "gps", "vin", "sim", "co2",
 ];
 /// The same, as the last part only.
 const SHORT_LAST: [&str; 24] = [

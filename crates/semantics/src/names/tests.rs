@@ -1,5 +1,9 @@
 use super::*;
 
+fn words(name: &str) -> String {
+    Name::new(name).words.join(" ")
+}
+
 /// Servers that fold names to lower case remove the capitals of `BatteryLevelPct`.
 #[test]
 fn names_without_separators_are_split_into_known_words() {

@@ -73,7 +73,9 @@ impl ColumnInference<'_> {
             }
             Some((word, scale)) => {
                 let factor = if scale.fraction { 100.0 } else { 1.0 };
-                let (lo, hi) = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                let whole = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                // No whole number lies between 1.2 and 1.8: the nearest ones do.
+                let (lo, hi) = if whole.0 <= whole.1 { whole } else { (whole.1, whole.0) };
                 let (lo, hi) = within(lo, hi, least, most);
                 (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
             }

@@ -69,12 +69,12 @@ impl ColumnInference<'_> {
             Some((word, Meaning::Kind(TextKind::Words))) if let Some(label) = self.label(room) => {
                 (domain(label), self.named(&word))
             }
-            Some((word, Meaning::Kind(TextKind::Code { .. }))) if let Some(code) = self.code(room, fixed) => {
-                (domain(code), self.named(&word))
-            }
             // A number of a fixed length has digits only.
             Some((word, Meaning::Kind(kind))) if fixed && self.is_number_of_length(&kind, room) => {
                 (domain(TextKind::Digits { length: room }), self.named(&word))
+            }
+            Some((word, Meaning::Kind(TextKind::Code { .. }))) if let Some(code) = self.code(room, fixed) => {
+                (domain(code), self.named(&word))
             }
             Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => {
                 (flag_text(yes, room), self.named(&word))
@@ -94,7 +94,10 @@ impl ColumnInference<'_> {
 
     /// Whether a column of a fixed length holds a number whose usual form has another length.
     fn is_number_of_length(&self, kind: &TextKind, room: u32) -> bool {
-        let form = matches!(kind, TextKind::Catalogue(named) if NUMBERS.contains(&named.name()));
+        let form = match kind {
+            TextKind::Catalogue(named) => NUMBERS.contains(&named.name()),
+            kind => matches!(kind, TextKind::Code { .. }),
+        };
         self.name.last() == "number" && form && (6..=20).contains(&room)
     }
 
