@@ -128,6 +128,8 @@ pub enum Shape {
     Low,
     /// Values near `hi` frequent (recent dates).
     High,
+    /// Values near the middle frequent, as of what has a typical value (percentages, weights of people).
+    Middle,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -14,11 +14,22 @@ pub(super) fn shaped(shape: Shape, n: u128, rng: &mut CellRng) -> u128 {
     if let Ok(n) = i64::try_from(n) {
         return u128::from(shaped_word(shape, n.cast_unsigned(), rng));
     }
-    let u = rng.unit();
-    // With the cube of a uniform number, half of the draws are in the first eighth.
-    let low = ((n as f64) * u * u * u) as u128;
+    let low = shaped_below(shape, n as f64, rng) as u128;
     let low = low.min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
+}
+
+/// A random number in `[0, n)` with the distribution of a shape that is not uniform; that of [`Shape::High`] is to be
+/// mirrored.
+#[inline]
+fn shaped_below(shape: Shape, n: f64, rng: &mut CellRng) -> f64 {
+    let u = rng.unit();
+    match shape {
+        // With the mean of three uniform numbers, two thirds of the draws are in the middle third.
+        Shape::Middle => n * (u + rng.unit() + rng.unit()) / 3.0,
+        // With the cube of a uniform number, half of the draws are in the first eighth.
+        _ => n * u * u * u,
+    }
 }
 
 /// As [`shaped`] without 128-bit arithmetic; `n` must be below 2^63.
@@ -27,9 +38,8 @@ fn shaped_word(shape: Shape, n: u64, rng: &mut CellRng) -> u64 {
     if shape == Shape::Uniform {
         return rng.below(n);
     }
-    let u = rng.unit();
     // Conversions from floating point are faster to signed integers.
-    let low = (((n as f64) * u * u * u) as i64).cast_unsigned().min(n - 1);
+    let low = (shaped_below(shape, n as f64, rng) as i64).cast_unsigned().min(n - 1);
     if shape == Shape::High { n - 1 - low } else { low }
 }
 

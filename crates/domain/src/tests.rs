@@ -119,7 +119,7 @@ proptest! {
     fn ranges_count_exactly(lo in -50i128..50, length in -3i128..60, step in 1i128..7, except in prop::collection::vec(-60i128..120, 0..6)) {
         let hi = lo + length;
         for kind in [RangeKind::Int, RangeKind::Decimal { scale: 2 }, RangeKind::Date] {
-            for shape in [Shape::Uniform, Shape::Low, Shape::High] {
+            for shape in [Shape::Uniform, Shape::Low, Shape::High, Shape::Middle] {
                 let domain = Domain::Range { kind, lo, hi, step, except: except.clone(), shape };
                 let sampler = domain.sampler();
                 let expected: Vec<i128> =

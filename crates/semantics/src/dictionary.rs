@@ -19,7 +19,7 @@ pub use read::{DictionaryError, EntryError};
 pub use words::Translations;
 
 /// The built-in files.
-const FILES: [(&str, &str); 23] = [
+const FILES: [(&str, &str); 25] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -41,6 +41,8 @@ const FILES: [(&str, &str); 23] = [
     ("numbers.txt", include_str!("data/numbers.txt")),
     ("trades.txt", include_str!("data/trades.txt")),
     ("industries.txt", include_str!("data/industries.txt")),
+    ("measures.txt", include_str!("data/measures.txt")),
+    ("contexts.txt", include_str!("data/contexts.txt")),
     ("subjects.txt", include_str!("data/subjects.txt")),
     ("privacy.txt", include_str!("data/privacy.txt")),
 ];
@@ -59,9 +61,32 @@ pub enum Meaning {
 #[derive(Debug, Clone, PartialEq)]
 pub enum NumberMeaning {
     Scale(Scale),
+    /// Numbers of a unit, which the column's name does not have to contain.
+    InUnit(Scale, Unit),
     /// Whole numbers with their weights.
     OneOf(Arc<Vec<(i64, u32)>>),
+    /// Percentages with their weights: shares of 1 in columns of fractions.
+    PercentOf(Arc<Vec<(i64, u32)>>),
 }
+
+/// A unit of measurement: its size in the base unit of its quantity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    pub size: f64,
+    pub base: String,
+}
+
+/// What a word says about the trade of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradeSign {
+    pub trade: String,
+    /// The points that it counts in the table's name, and in that of a column; a table of a trade has [`TRADE_POINTS`].
+    pub in_table: u8,
+    pub in_column: u8,
+}
+
+/// The points with which a table belongs to a trade.
+pub const TRADE_POINTS: u8 = 2;
 
 /// The entries of all files; phrases are in the normalized form of names.
 #[derive(Debug, Clone, Default)]
@@ -72,13 +97,21 @@ pub struct Dictionary {
     pub vocabulary: HashSet<String>,
     /// Words that are not split although they consist of several words.
     pub never_cut: HashSet<String>,
+    /// Known words that are also beginnings or ends of other words: no parts of names without separators.
+    pub never_a_part: HashSet<String>,
     /// Words that end in `id` and are not identifiers.
     pub no_identifier: HashSet<String>,
     /// Words whose last `s` is not a plural.
     pub keeps_its_s: HashSet<String>,
+    /// Words of places that are named after where they are, and names of such places.
+    pub sites: HashSet<String>,
+    pub site_names: HashSet<String>,
     pub columns: HashMap<String, Meaning>,
     pub tables: HashMap<String, Meaning>,
     pub numbers: HashMap<String, NumberMeaning>,
+    pub units: HashMap<String, Unit>,
+    /// The trades that words indicate.
+    pub trades: HashMap<String, Vec<TradeSign>>,
     pub nulls: HashMap<String, f64>,
     /// The subjects of long texts.
     pub texts: HashMap<String, Named>,
@@ -88,6 +121,8 @@ pub struct Dictionary {
     pub privacy: HashMap<String, Privacy>,
     /// The same by kind of value: its name, or its subject.
     pub privacy_of_kinds: HashMap<String, Privacy>,
+    /// Words of the phrases of all sections, into which a name that is one word in lower case is split.
+    pub known: HashSet<String>,
     /// Words of English phrases; their meaning in another language counts only in tables of that language.
     pub english: HashSet<String>,
 }
@@ -148,8 +183,8 @@ mod tests {
         assert_eq!(
             wrong("[colums]"),
             "own.txt:1: unknown heading `[colums]`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-             `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-             `[never cut]`, `[no identifier]` and `[keeps its s]`"
+             `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+             `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]` and `[site names]`"
         );
         assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: expected `phrase, phrase -> meaning`");
         assert_eq!(

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::dictionary::{Meaning, dictionary};
 use super::names::Name;
 use super::neighbours::Neighbours;
 use dbmocker_core::schema::Table;
@@ -110,7 +111,11 @@ pub fn attribute_of(table: &Table, column: usize, domain: &Domain) -> Option<Att
         Domain::Float { .. } | Domain::Range { kind: RangeKind::Decimal { .. }, .. } => {
             named.filter(|(a, _)| matches!(a, Latitude | Longitude))?
         }
-        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => named.filter(|(a, _)| allows_pattern(*a))?,
+        Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }) => {
+            let thing =
+                |a: Attribute, before: usize| a == FullName && !is_of_person(&neighbours, &name.words[..before]);
+            named.filter(|(a, before)| allows_pattern(*a) && !thing(*a, *before))?
+        }
         Domain::Text(t) => {
             let of_kind = PHRASES.iter().map(|(_, a)| *a).find(|a| a.is_of(&t.kind))?;
             match named {
@@ -198,6 +203,15 @@ pub fn kind_of_files(table: &Table) -> Option<KindOfFile> {
         "audio" | "recording" | "song" | "podcast" => Some(KindOfFile::Audio),
         _ => None,
     }
+}
+
+/// Whether the name of what the words stand for, or of the table's rows, is that of a person.
+fn is_of_person(neighbours: &Neighbours, words: &[String]) -> bool {
+    let known = |words: &[String]| {
+        let columns = &dictionary().columns;
+        (0..words.len()).any(|i| matches!(columns.get(&words[i..].join(" ")), Some(Meaning::Kind(TextKind::Name))))
+    };
+    known(words) || words.is_empty() && neighbours.is_of_people()
 }
 
 /// Whether a column with this attribute stays in the group although a pattern determines its values.

@@ -227,7 +227,6 @@ const SHARES: &[(u32, &[&str])] = &[
         &[
             "accepted marketing",
             "auto renew",
-            "autorenew",
             "consent",
             "current",
             "in person",

@@ -137,7 +137,7 @@ pub fn is_never_negative(table: &Table, column: &Column) -> bool {
     /// Years are never negative in any year.
     const YEAR: i32 = 2000;
     let neighbours = neighbours::Neighbours::of(table);
-    let scale = numbers::scale_of(&neighbours.table, &neighbours.name(column), YEAR);
+    let scale = numbers::scale_of(&neighbours, &neighbours.name(column), YEAR);
     scale.is_some_and(|(_, scale)| scale.lo >= 0.0)
 }
 

@@ -111,6 +111,7 @@ pub const NUMBERS: &[(&str, &str)] = &[
     ("tax", "total"),
     ("tax amount", "total"),
     ("attempt", "max attempt"),
+    ("dew point", "temperature"),
 ];
 
 /// The date or timestamp column that must not be later than the column `later`, by the two names; `None` if there is

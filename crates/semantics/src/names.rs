@@ -11,7 +11,7 @@ use super::dictionary::{Dictionary, Translations, dictionary};
 use dbmocker_core::schema::Table;
 use dbmocker_domain::fold::fold;
 
-mod split;
+pub mod split;
 
 use split::split;
 
@@ -59,7 +59,11 @@ impl Name {
     fn normalized(identifier: &str, language: Option<&str>) -> Self {
         let d = dictionary();
         let tokens = tokens(identifier);
-        let words = translated(d, &tokens, language).unwrap_or_else(|| english(d, &tokens));
+        let words = translated(d, &tokens, language).unwrap_or_else(|| match tokens.as_slice() {
+            // A name without separators, such as SQL Server's `BatteryLevelPct` on a server that folds names.
+            [only] if let Some(parts) = split::parts(d, only) => english(d, &parts),
+            tokens => english(d, tokens),
+        });
         Name { words: without_prefix(words), whole: identifier.to_lowercase() }
     }
 
@@ -100,14 +104,21 @@ impl Name {
 
     /// The best matching entry with its phrase: the longest phrase that the name ends in, else the longest and then
     /// last one that it contains. `None` if it contains none.
-    pub fn best<'a, T>(&self, entries: &'a std::collections::HashMap<String, T>) -> Option<(String, &'a T)> {
+    pub fn best<'a, T>(&self, entries: &'a HashMap<String, T>) -> Option<(String, &'a T)> {
+        self.best_in(entries, &[])
+    }
+
+    /// As [`best`](Self::best), where an entry of a trade counts more than the entry of the same words without it:
+    /// `sport team name` is an entry for `team name` in tables of sports. The phrase is without the trade.
+    pub fn best_in<'a, T>(&self, entries: &'a HashMap<String, T>, trades: &[String]) -> Option<(String, &'a T)> {
         let n = self.words.len();
         let ends = (0..n).map(|from| &self.words[from..]);
         let holds = (1..n).rev().flat_map(|width| (0..n - width).rev().map(move |from| (from, width)));
         let holds = holds.map(|(from, width)| &self.words[from..from + width]);
         ends.chain(holds).find_map(|words| {
             let phrase = words.join(" ");
-            entries.get(&phrase).map(|entry| (phrase, entry))
+            let of_trade = trades.iter().find_map(|trade| entries.get(&format!("{trade} {phrase}")));
+            of_trade.or_else(|| entries.get(&phrase)).map(|entry| (phrase, entry))
         })
     }
 }

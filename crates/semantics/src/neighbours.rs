@@ -1,11 +1,14 @@
 //! The names of a table's columns as English words, and the language that they are in.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
+use super::dictionary::{Meaning, TRADE_POINTS, dictionary};
 use super::names;
 use super::names::Name;
 use dbmocker_core::schema::{Column, Table};
+use dbmocker_domain::text::TextKind;
 
 /// The names of a table and its columns.
 #[derive(Debug)]
@@ -15,6 +18,9 @@ pub struct Neighbours {
     pub language: Option<&'static str>,
     /// In the table's order.
     pub names: Vec<Name>,
+    /// The trades whose words the names contain, in alphabetical order: a phrase of the dictionary that begins with one
+    /// applies to the table.
+    pub trades: Vec<String>,
 }
 
 /// The last table's identifiers and the result for them.
@@ -40,11 +46,10 @@ impl Neighbours {
     fn new(table: &Table) -> Self {
         let language = names::language(table);
         let translated = |name: &str| Name::in_language(name, language);
-        Neighbours {
-            table: translated(&table.name.name),
-            language,
-            names: table.columns.iter().map(|c| translated(&c.name)).collect(),
-        }
+        let names: Vec<Name> = table.columns.iter().map(|c| translated(&c.name)).collect();
+        let table = translated(&table.name.name);
+        let trades = trades(&table, &names);
+        Neighbours { table, language, names, trades }
     }
 
     /// The column's name, read in the table's language. In a table of files, `width` and `height` become `pixel width`
@@ -62,6 +67,21 @@ impl Neighbours {
             }
         }
         name
+    }
+
+    /// What the names of the table's rows are, by the table's name; `None` if the dictionary does not have it.
+    pub fn rows(&self) -> Option<&'static Meaning> {
+        let (d, words) = (dictionary(), &self.table.words);
+        (0..words.len()).find_map(|i| {
+            let phrase = words[i..].join(" ");
+            let of_trade = self.trades.iter().find_map(|trade| d.tables.get(&format!("{trade} {phrase}")));
+            of_trade.or_else(|| d.tables.get(&phrase))
+        })
+    }
+
+    /// Whether the table's rows are people.
+    pub fn is_of_people(&self) -> bool {
+        matches!(self.rows(), Some(Meaning::Kind(TextKind::Name)))
     }
 
     /// Whether a column's name ends in one of the phrases.
@@ -89,4 +109,26 @@ impl Neighbours {
     pub fn is_of_places(&self) -> bool {
         self.any_ends(&["city", "zipcode", "postal", "country", "street", "country code", "address", "town"])
     }
+}
+
+/// The trades of a table, by the words of its name and of its columns' names.
+fn trades(table: &Name, columns: &[Name]) -> Vec<String> {
+    let signs = &dictionary().trades;
+    let phrases = |name: &Name| {
+        let n = name.words.len();
+        let all = (0..n).flat_map(move |from| (from + 1..=n).map(move |to| (from, to)));
+        all.map(|(from, to)| name.words[from..to].join(" ")).collect::<Vec<String>>()
+    };
+    let mut points: BTreeMap<&str, u8> = BTreeMap::new();
+    // A phrase counts once, in the table's name if that contains it.
+    let mut seen: HashSet<String> = phrases(table).into_iter().collect();
+    for sign in seen.iter().filter_map(|phrase| signs.get(phrase)).flatten() {
+        *points.entry(&sign.trade).or_default() += sign.in_table;
+    }
+    for phrase in columns.iter().flat_map(phrases).filter(|phrase| seen.insert(phrase.clone())) {
+        for sign in signs.get(&phrase).into_iter().flatten() {
+            *points.entry(&sign.trade).or_default() += sign.in_column;
+        }
+    }
+    points.into_iter().filter(|(_, points)| *points >= TRADE_POINTS).map(|(trade, _)| trade.to_owned()).collect()
 }

@@ -1,9 +1,9 @@
 //! Ranges of number columns by their names, in the quantity's natural unit and independent of the column's type.
 
-use super::dictionary::{Meaning, NumberMeaning, dictionary};
+use super::dictionary::{NumberMeaning, dictionary};
 use super::names::Name;
+use super::neighbours::Neighbours;
 use dbmocker_domain::Shape;
-use dbmocker_domain::text::TextKind;
 
 /// A range of numbers, both bounds inclusive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,51 +15,77 @@ pub struct Scale {
     pub fraction: bool,
 }
 
+/// The numbers of a column with a fixed list of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Whole numbers with their weights.
+    pub numbers: Vec<(i64, u32)>,
+    /// The numbers are percentages, which columns of fractions hold as shares of 1.
+    pub percent: bool,
+}
+
+/// An entry with the phrase that matched, and the factor of its numbers.
+type Found = (String, &'static NumberMeaning, f64);
+
 /// The range of a number column by its name, with the phrase that matched; `None` if no phrase does. `year`: the
 /// current year.
-pub fn scale_of(table: &Name, name: &Name, year: i32) -> Option<(String, Scale)> {
+pub fn scale_of(neighbours: &Neighbours, name: &Name, year: i32) -> Option<(String, Scale)> {
     if let Some(years) = years(name, year) {
         return Some(("year".into(), years));
     }
     let plural = is_number_of_years(name);
-    let Some(found) = lookup(table, name).filter(|(phrase, ..)| !plural || phrase.contains("year")) else {
-        let years = Scale { lo: 0.0, hi: MOST_YEARS, shape: Shape::Low, fraction: false };
+    let Some(found) = lookup(neighbours, name).filter(|(phrase, ..)| !plural || phrase.contains("year")) else {
+        // A term alone lasts a year or more.
+        let (lo, hi) = if name.words.len() == 1 { (1.0, MOST_YEARS / 3.0) } else { (0.0, MOST_YEARS) };
+        let years = Scale { lo, hi, shape: Shape::Low, fraction: false };
         return plural.then(|| ("years".into(), years));
     };
+    let ends = |list: &[(i64, u32)], times: f64| {
+        let end = |f: fn(i64, i64) -> i64| list.iter().map(|(n, _)| *n).reduce(f).unwrap_or(0) as f64 * times;
+        Scale { lo: end(i64::min), hi: end(i64::max), shape: Shape::Low, fraction: false }
+    };
     match found {
-        (phrase, NumberMeaning::Scale(scale), times) => {
+        (phrase, NumberMeaning::Scale(scale) | NumberMeaning::InUnit(scale, _), times) => {
             // A fraction that is multiplied, as in `interest_rate_pct`, is in percent already.
             let fraction = scale.fraction && times == 1.0;
             Some((phrase, Scale { lo: scale.lo * times, hi: scale.hi * times, fraction, ..*scale }))
         }
-        (phrase, NumberMeaning::OneOf(list), times) => {
-            let ends = |f: fn(i64, i64) -> i64| list.iter().map(|(n, _)| *n).reduce(f).unwrap_or(0) as f64;
-            let (lo, hi) = (ends(i64::min) * times, ends(i64::max) * times);
-            Some((phrase, Scale { lo, hi, shape: Shape::Low, fraction: false }))
+        (phrase, NumberMeaning::OneOf(list), times) => Some((phrase, ends(list, times))),
+        (phrase, NumberMeaning::PercentOf(list), times) => {
+            Some((phrase, Scale { fraction: times == 1.0, ..ends(list, times / 100.0) }))
         }
     }
 }
 
 /// The values and weights of a number column that has a fixed list of values, by its name, with the phrase that
 /// matched.
-pub fn listed(table: &Name, name: &Name) -> Option<(String, Vec<(i64, u32)>)> {
-    match lookup(table, name)? {
+pub fn listed(neighbours: &Neighbours, name: &Name) -> Option<(String, Listed)> {
+    match lookup(neighbours, name)? {
         (phrase, NumberMeaning::OneOf(list), times) => {
-            Some((phrase, list.iter().map(|(n, weight)| (n * times as i64, *weight)).collect()))
+            let numbers = list.iter().map(|(n, weight)| (n * times as i64, *weight)).collect();
+            Some((phrase, Listed { numbers, percent: false }))
+        }
+        (phrase, NumberMeaning::PercentOf(list), times) => {
+            Some((phrase, Listed { numbers: list.to_vec(), percent: times == 1.0 }))
         }
         _ => None,
     }
 }
 
-/// The entry of a name: with its table's noun (`gross` in `payslips`), with `person` in tables of people, by its amount
-/// in whole units (`annual_premium_cents` by `annual premium`, times 100), else alone.
-fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
-    let d = dictionary();
+/// The entry of a name: with its table's noun (`gross` in `payslips`), with `person` in tables of people, with the trade
+/// of its table, by its amount in whole units (`annual_premium_cents` by `annual premium`, times 100), by what it measures
+/// in another unit (`elevation_ft` by `elevation`), else alone.
+fn lookup(neighbours: &Neighbours, name: &Name) -> Option<Found> {
+    let (d, table) = (dictionary(), &neighbours.table);
     let mut plain = name.clone();
     let mut times = 1.0;
     if name.words.len() > 1 && !d.numbers.contains_key(&name.words.join(" ")) && MINOR.contains(&name.last()) {
         plain.words.pop();
         times = 100.0;
+    }
+    // `fee_eur` is a fee.
+    while plain.words.len() > 1 && CURRENCIES.contains(&plain.last()) {
+        plain.words.pop();
     }
     let own = plain.words.join(" ");
     let joined = |noun: &str, own: &str| {
@@ -72,10 +98,18 @@ fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, 
     // `score_service` in reviews is a review's score.
     let part =
         || joined(table.last(), plain.words.first().filter(|_| plain.words.len() > 1 && plain.last() != PERCENT)?);
-    let people = || within("person").filter(|_| is_of_people(table));
+    let people = || within("person").filter(|_| neighbours.is_of_people());
     let found = long_noun().or_else(|| within(table.last())).or_else(people);
+    // `weight_kg` in bags is the weight of a bag.
+    if found.is_none()
+        && times == 1.0
+        && let Some(of_rows) = in_other_unit(neighbours, &plain, None)
+        && of_rows.0.split(' ').next() != plain.words.first().map(String::as_str)
+    {
+        return Some(of_rows);
+    }
     let found = found.or_else(|| {
-        let best = plain.best(&d.numbers);
+        let best = plain.best_in(&d.numbers, &neighbours.trades);
         let is_end = |phrase: &str| phrase.contains(' ') && plain.ends(phrase);
         if best.as_ref().is_some_and(|(phrase, _)| is_end(phrase)) { best } else { part().or(best) }
     });
@@ -88,24 +122,75 @@ fn lookup(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, 
     if let Some((phrase, ..)) = &found
         && BOUNDS.contains(&phrase.as_str())
         && plain.ends(phrase)
-        && let Some(of) = of_bound(table, &plain)
+        && let Some(of) = of_bound(neighbours, &plain)
     {
         return Some(of);
     }
-    let found = found.filter(|(_, meaning)| times == 1.0 || !matches!(meaning, NumberMeaning::Scale(s) if s.fraction));
-    match found {
+    // `planned_min` without a `planned_max` is in minutes.
+    if let Some((phrase, ..)) = &found
+        && phrase == "min"
+        && plain.words.len() > 1
+        && plain.ends(phrase)
+        && !neighbours.names.iter().any(|n| n.has_any(&["max", "maximum"]))
+        && let Some(minutes) = d.numbers.get("time minute")
+    {
+        return Some(("minute".to_owned(), minutes, 1.0));
+    }
+    if times == 1.0
+        && let Some(converted) = in_other_unit(neighbours, &plain, found.as_ref().map(|(phrase, _)| phrase.as_str()))
+    {
+        return Some(converted);
+    }
+    let of_cents = |meaning: &NumberMeaning| match meaning {
+        NumberMeaning::Scale(scale) => !scale.fraction,
+        NumberMeaning::PercentOf(_) => false,
+        NumberMeaning::InUnit(..) | NumberMeaning::OneOf(_) => true,
+    };
+    match found.filter(|(_, meaning)| times == 1.0 || of_cents(meaning)) {
         Some((phrase, meaning)) => Some((phrase, meaning, times)),
         None => name.best(&d.numbers).map(|(phrase, meaning)| (phrase, meaning, 1.0)),
     }
 }
 
+/// The entry of what a column measures, where its name ends in a unit of the same quantity: `elevation_ft` by
+/// `elevation`. `found`: the phrase that the whole name matches, which counts more if it has other words than the unit.
+fn in_other_unit(neighbours: &Neighbours, name: &Name, found: Option<&str>) -> Option<Found> {
+    let units = &dictionary().units;
+    let (from, unit) =
+        (1..name.words.len()).find_map(|from| Some((from, units.get(&name.words[from..].join(" "))?)))?;
+    let words_of_unit = name.words.len() - from;
+    // The words that an entry with this unit has in common with the name.
+    let explicit = found.filter(|phrase| name.ends(phrase)).map_or(0, |phrase| phrase.split(' ').count());
+    let longer = |phrase: &str| phrase.split(' ').count() + words_of_unit > explicit;
+    let of = Name { words: name.words[..from].to_vec(), whole: name.whole.clone() };
+    let of_trade = neighbours.trades.iter().find_map(|trade| {
+        let phrase = format!("{trade} {}", of.words.join(" "));
+        Some((dictionary().numbers.get(&phrase)?, phrase))
+    });
+    if let Some((meaning @ NumberMeaning::InUnit(_, own), phrase)) = of_trade
+        && own.base == unit.base
+        && longer(&phrase)
+    {
+        return Some((phrase, meaning, own.size / unit.size));
+    }
+    match lookup(neighbours, &of)? {
+        (phrase, meaning @ NumberMeaning::InUnit(_, own), times) if own.base == unit.base && longer(&phrase) => {
+            Some((phrase, meaning, times * own.size / unit.size))
+        }
+        _ => None,
+    }
+}
+
+/// Words for currencies, at the end of a name.
+const CURRENCIES: [&str; 7] = ["eur", "usd", "gbp", "chf", "euro", "dollar", "czk"];
+
 /// Words of bounds, at the end of a name.
 const BOUNDS: [&str; 4] = ["min", "max", "minimum", "maximum"];
 
 /// The entry of a bound by the words before it.
-fn of_bound(table: &Name, name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+fn of_bound(neighbours: &Neighbours, name: &Name) -> Option<Found> {
     let words = name.words.split_last().filter(|(_, before)| !before.is_empty())?.1.to_vec();
-    lookup(table, &Name { words, whole: name.whole.clone() })
+    lookup(neighbours, &Name { words, whole: name.whole.clone() })
 }
 
 /// The word of percentages, at the end of a name.
@@ -113,7 +198,7 @@ const PERCENT: &str = "percent";
 
 /// The entry of a percentage by the words before `percent`, and its factor: `interest_rate_pct` is an interest rate times
 /// 100, `spo2_pct` an oxygen saturation; `None` if the entry has numbers beyond 100.
-fn percent_of(name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
+fn percent_of(name: &Name) -> Option<Found> {
     let (last, of) = name.words.split_last()?;
     if last != PERCENT {
         return None;
@@ -126,7 +211,9 @@ fn percent_of(name: &Name) -> Option<(String, &'static NumberMeaning, f64)> {
     let factor = match meaning {
         NumberMeaning::Scale(scale) if scale.fraction => Some(100.0),
         NumberMeaning::Scale(scale) => (scale.hi <= 100.0).then_some(1.0),
+        NumberMeaning::InUnit(..) => None,
         NumberMeaning::OneOf(list) => list.iter().all(|(n, _)| (0..=100).contains(n)).then_some(1.0),
+        NumberMeaning::PercentOf(_) => Some(100.0),
     };
     Some((phrase, meaning, factor?))
 }
@@ -207,13 +294,6 @@ pub fn is_count(column: &str) -> bool {
 
 /// Words for hundredths of a currency unit, at the end of a name.
 const MINOR: [&str; 1] = ["cent"];
-
-/// Whether the table's rows are people.
-fn is_of_people(table: &Name) -> bool {
-    let d = dictionary();
-    let rows = (0..table.words.len()).find_map(|i| d.tables.get(&table.words[i..].join(" ")));
-    matches!(rows, Some(Meaning::Kind(TextKind::Name)))
-}
 
 /// Largest number of years of a column of durations, of experience, of a contract.
 const MOST_YEARS: f64 = 30.0;

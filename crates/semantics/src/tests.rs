@@ -7,6 +7,7 @@ use dbmocker_core::value::Value;
 use dbmocker_domain::text::TextKind as K;
 use dbmocker_domain::{JsonKind, RangeKind, Special};
 
+mod contexts;
 mod numbers;
 mod single_columns;
 mod together;

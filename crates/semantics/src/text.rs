@@ -34,7 +34,7 @@ pub fn meaning(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
     if let Some(found) = by_neighbours(column) {
         return Some(found);
     }
-    let found = of_table(&neighbours.table, name).or_else(|| by_name(name, neighbours));
+    let found = of_table(neighbours, name).or_else(|| by_name(name, neighbours));
     // The comment counts only where the name matches no phrase.
     found.or_else(|| by_name(column.comment?, neighbours).map(|(phrase, m)| (format!("comment: {phrase}"), m)))
 }
@@ -104,7 +104,8 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         ["prefix" | "suffix"] => of_kind(K::Code { length: 3.min(*room).max(1) }),
         // Actions of a site's visitors, not messages between programs.
         ["event", "type" | "name"] | ["event"]
-            if neighbours.any_ends(&["page", "url", "referrer", "referer", "device", "browser", "user agent"]) =>
+            if !neighbours.trades.iter().any(|trade| trade == "software")
+                && neighbours.any_ends(&["page", "url", "referrer", "referer", "device", "browser", "user agent"]) =>
         {
             of_catalogue("web_event")
         }
@@ -124,6 +125,12 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
         ["flag"] if is_of_ships(neighbours) => {
             dictionary().columns.get("flag state").map(|meaning| ("flag state".to_owned(), meaning.clone()))
         }
+        [.., "national"] if (2..=3).contains(room) => of_kind(K::CountryCode),
+        [.., "revision"] if *room <= 4 => {
+            dictionary().columns.get("revision letter").map(|meaning| ("revision".to_owned(), meaning.clone()))
+        }
+        // `#4fbc25`.
+        [.., "color"] if *room == 7 => of_kind(K::HexColor),
         // The month of a ledger's period.
         [.., "period"] if *room == 7 => of_catalogue("year_month"),
         ["currency", "symbol"] => None,
@@ -139,10 +146,11 @@ fn by_neighbours(column: &TextColumn<'_>) -> Option<(String, Meaning)> {
 }
 
 /// The meaning of a name that depends on the table's name: `name`, `number` and `code` of invoices, airports, colours.
-fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
+fn of_table(neighbours: &Neighbours, name: &Name) -> Option<(String, Meaning)> {
     let d = dictionary();
+    let table = &neighbours.table;
     let noun = table.last();
-    if let Some(found) = of_rows(table, name) {
+    if let Some(found) = of_rows(neighbours, name) {
         return Some(found);
     }
     // `number` in `invoices` is an invoice number.
@@ -154,19 +162,25 @@ fn of_table(table: &Name, name: &Name) -> Option<(String, Meaning)> {
         _ => format!("{noun} {own}"),
     };
     let short = name.words.len() <= 2 && !noun.is_empty() && (!repeated || table.words.len() > 1);
-    d.columns.get(&joined).filter(|_| short).map(|meaning| (joined, meaning.clone()))
+    let of_trade = || neighbours.trades.iter().find_map(|trade| d.columns.get(&format!("{trade} {joined}")));
+    let meaning = of_trade().or_else(|| d.columns.get(&joined)).filter(|_| short).cloned();
+    meaning.map(|meaning| (joined, meaning))
 }
 
+/// Words before `name` that do not say whose name it is: the row's own.
+const OWN_NAMES: [&str; 6] = ["display", "legal", "official", "common", "public", "trading"];
+
 /// The meaning of `name`, `title` and `code` in a table whose name is in the dictionary.
-fn of_rows(table: &Name, name: &Name) -> Option<(String, Meaning)> {
-    let (d, noun) = (dictionary(), table.last());
+fn of_rows(neighbours: &Neighbours, name: &Name) -> Option<(String, Meaning)> {
+    let (table, noun) = (&neighbours.table, neighbours.table.last());
     let bare = match name.words.as_slice() {
         [only] => only.as_str(),
+        [whose, last] if last == "name" && OWN_NAMES.contains(&whose.as_str()) => "name",
         // `customer_name` in `customers` is `name`.
         [first, last] if noun == first => last.as_str(),
         _ => return None,
     };
-    let rows = (0..table.words.len()).find_map(|i| d.tables.get(&table.words[i..].join(" ")));
+    let rows = neighbours.rows();
     let kind = match rows {
         Some(Kind(kind)) => Some(kind),
         _ => None,
@@ -199,7 +213,7 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
             neighbours.is_of_places() || name.has_any(&["billing", "shipping", "ship", "home", "birth", "mailing"]);
         return of_kind(if place { K::State } else { K::Status });
     }
-    let best = name.best(&dictionary().columns);
+    let best = name.best_in(&dictionary().columns, &neighbours.trades);
     // What is known of the words before `name` is more than what is known of those with it.
     let words = |phrase: &str| phrase.split(' ').count();
     let is_more = |of: &str| best.as_ref().is_none_or(|(phrase, _)| !name.ends(phrase) || words(of) >= words(phrase));
@@ -213,7 +227,7 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
     }
     // The name of a ward is a ward.
     if let (["name" | "label"], Some(of)) = (&[name.last()], name.words.len().checked_sub(1).filter(|n| *n > 0))
-        && let Some(found) = named_thing(&name.words[..of]).filter(|(of, _)| is_more(of))
+        && let Some(found) = named_thing(&name.words[..of], neighbours).filter(|(of, _)| is_more(of))
     {
         return Some(found);
     }
@@ -221,11 +235,12 @@ fn by_name(name: &Name, neighbours: &Neighbours) -> Option<(String, Meaning)> {
 }
 
 /// The meaning of words before `name`, if it is a short list or a kind of names; else `None`.
-fn named_thing(words: &[String]) -> Option<(String, Meaning)> {
+fn named_thing(words: &[String], neighbours: &Neighbours) -> Option<(String, Meaning)> {
     let columns = &dictionary().columns;
     let (phrase, meaning) = (0..words.len()).find_map(|i| {
         let phrase = words[i..].join(" ");
-        columns.get(&phrase).map(|meaning| (phrase, meaning))
+        let of_trade = neighbours.trades.iter().find_map(|trade| columns.get(&format!("{trade} {phrase}")));
+        of_trade.or_else(|| columns.get(&phrase)).map(|meaning| (phrase, meaning))
     })?;
     let is_name = match meaning {
         Meaning::OneOf(_) => true,
@@ -248,12 +263,20 @@ fn named_thing(words: &[String]) -> Option<(String, Meaning)> {
 }
 
 /// The subject of a column's long texts: by the column's name, else by its table's.
-pub(super) fn subject(name: &Name, table: &Name) -> Named {
-    let d = dictionary();
-    let ends = |name: &Name| (0..name.words.len()).find_map(|i| d.texts.get(&name.words[i..].join(" ")).copied());
+pub(super) fn subject(name: &Name, neighbours: &Neighbours) -> Named {
+    let (d, table) = (dictionary(), &neighbours.table);
+    let trade = || neighbours.trades.iter().find_map(|trade| d.texts.get(trade).copied());
+    let ends = |name: &Name| {
+        (0..name.words.len()).find_map(|i| {
+            let phrase = name.words[i..].join(" ");
+            let of_trade = neighbours.trades.iter().find_map(|trade| d.texts.get(&format!("{trade} {phrase}")));
+            of_trade.or_else(|| d.texts.get(&phrase)).copied()
+        })
+    };
     let specific = ends(name).filter(|_| !matches!(name.words.as_slice(), [only] if is_general(only)));
     let general = || Named::find("text_general").expect("the catalogue has general sentences");
-    specific.or_else(|| ends(table)).or_else(|| ends(&singular(table))).or_else(|| ends(name)).unwrap_or_else(general)
+    let of_table = || ends(table).or_else(|| ends(&singular(table)));
+    specific.or_else(of_table).or_else(trade).or_else(|| ends(name)).unwrap_or_else(general)
 }
 
 /// A table's name with its last word in the singular, also for words that are no plurals in a column's name (`items`,
@@ -279,10 +302,10 @@ fn is_general(word: &str) -> bool {
 }
 
 /// The kind with the column's subject, for sentences and paragraphs; other kinds unchanged.
-pub(super) fn about(kind: TextKind, name: &Name, table: &Name) -> TextKind {
+pub(super) fn about(kind: TextKind, name: &Name, neighbours: &Neighbours) -> TextKind {
     match kind {
-        K::Sentence => K::Catalogue(subject(name, table)),
-        K::Paragraph => K::Prose(subject(name, table)),
+        K::Sentence => K::Catalogue(subject(name, neighbours)),
+        K::Paragraph => K::Prose(subject(name, neighbours)),
         kind => kind,
     }
 }

@@ -13,6 +13,8 @@ use super::numbers;
 use super::text;
 use crate::dictionary::dictionary;
 use dbmocker_core::schema::{Column, SqlType, Table};
+use dbmocker_core::time;
+use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
 use dbmocker_domain::catalogue::Named;
 use dbmocker_domain::locale::Locales;
@@ -20,6 +22,7 @@ use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, JsonKind, RangeKind, Shape, Special};
 
 mod evidence;
+mod labels;
 mod moments;
 mod numeric;
 mod storage_class;
@@ -36,6 +39,8 @@ pub struct ColumnInference<'a> {
     comment: Option<Name>,
     /// The values that the comment lists.
     listed: Vec<String>,
+    /// The form of texts that the comment states.
+    stated: Option<TextKind>,
     /// SQLite's storage class, if a CHECK requires one for a column without a type.
     storage_class: Option<&'static str>,
     /// The first day, relative to now, of a column whose dates must not be later than this column's.
@@ -69,6 +74,11 @@ impl Charset {
 
 type TypeDomain = Option<(Domain, String)>;
 
+/// The year of a moment in microseconds since 1970-01-01 UTC.
+fn year_of(micros: i64) -> i32 {
+    time::civil(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).unwrap_or(0)).0
+}
+
 impl<'a> ColumnInference<'a> {
     /// The input for a column of a table.
     pub fn new(table: &Table, column: &Column, context: &InferContext<'a>) -> Self {
@@ -81,6 +91,7 @@ impl<'a> ColumnInference<'a> {
             default: column.default.clone().unwrap_or_default(),
             comment: evidence::comment_name(comment),
             listed: evidence::comment_values(comment),
+            stated: evidence::comment_form(comment, year_of(context.now_micros)),
             locales: crate::locales(table, context.locales),
             charset: Charset::of(column, context),
             storage_class: if column.ty == SqlType::Untyped { storage_class(table, column) } else { None },
@@ -92,13 +103,14 @@ impl<'a> ColumnInference<'a> {
 
     /// The input for a value without a column: a field of a composite type, or an element without a name.
     pub fn by_name(name: &str, context: &InferContext<'a>) -> Self {
-        let none = Neighbours { table: Name::new(""), language: None, names: Vec::new() };
+        let none = Neighbours { table: Name::new(""), language: None, names: Vec::new(), trades: Vec::new() };
         ColumnInference {
             neighbours: Rc::new(none),
             name: Name::new(name),
             default: String::new(),
             comment: None,
             listed: Vec::new(),
+            stated: None,
             locales: context.locales.to_vec(),
             charset: if context.ascii { Charset::Ascii } else { Charset::Unicode },
             storage_class: None,
@@ -238,7 +250,7 @@ impl<'a> ColumnInference<'a> {
             None => {}
         }
         if self.moment_text().is_none() && !self.is_identifier() && self.meaning(u32::MAX).is_none() {
-            if numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()).is_some() {
+            if numbers::scale_of(&self.neighbours, &self.name, self.year_now()).is_some() {
                 return self.int(8, false, false);
             }
         } else if self.name.last() == "id" {

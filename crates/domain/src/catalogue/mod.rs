@@ -29,7 +29,7 @@ pub use read::{CatalogueError, inline};
 pub use template::Template;
 
 /// The catalogue's files.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("people.txt", include_str!("data/people.txt")),
     ("places.txt", include_str!("data/places.txt")),
     ("business.txt", include_str!("data/business.txt")),
@@ -38,6 +38,7 @@ const FILES: [(&str, &str); 9] = [
     ("social.txt", include_str!("data/social.txt")),
     ("more.txt", include_str!("data/more.txt")),
     ("texts.txt", include_str!("data/texts.txt")),
+    ("trades.txt", include_str!("data/trades.txt")),
     ("json.txt", include_str!("data/json.txt")),
 ];
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{Dictionary, Meaning, NumberMeaning, Translations};
+use super::{Dictionary, Meaning, NumberMeaning, TRADE_POINTS, TradeSign, Translations, Unit};
 use crate::generator;
-use crate::names::canonical;
+use crate::names::{canonical, split};
 use crate::numbers::Scale;
 use crate::privacy::Privacy;
 use dbmocker_domain::Shape;
@@ -32,8 +32,8 @@ pub enum EntryError {
     NoHeading,
     #[error(
         "unknown heading `{0}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
-         `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-         `[never cut]`, `[no identifier]` and `[keeps its s]`"
+         `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
+         `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]` and `[site names]`"
     )]
     Heading(String),
     #[error("expected `phrase, phrase -> meaning`")]
@@ -53,6 +53,8 @@ pub enum EntryError {
     Number(String),
     #[error("`{0}`: expected a range such as `1..60 low`")]
     Range(String),
+    #[error("`{0}`: expected the size of the unit in a base unit, such as `1000 m`")]
+    Unit(String),
     #[error(transparent)]
     List(#[from] NotationError),
 }
@@ -63,6 +65,8 @@ enum Heading {
     Columns,
     Tables,
     Numbers,
+    Units,
+    Trades,
     Nulls,
     Texts,
     Json,
@@ -70,8 +74,11 @@ enum Heading {
     PrivacyOfKinds,
     Vocabulary,
     NeverCut,
+    NeverAPart,
     NoIdentifier,
     KeepsItsS,
+    Sites,
+    SiteNames,
 }
 
 impl Dictionary {
@@ -102,6 +109,8 @@ impl Dictionary {
             "columns" => Heading::Columns,
             "tables" => Heading::Tables,
             "numbers" => Heading::Numbers,
+            "units" => Heading::Units,
+            "trades" => Heading::Trades,
             "nulls" => Heading::Nulls,
             "texts" => Heading::Texts,
             "json" => Heading::Json,
@@ -109,8 +118,11 @@ impl Dictionary {
             "privacy of kinds" => Heading::PrivacyOfKinds,
             "vocabulary" => Heading::Vocabulary,
             "never cut" => Heading::NeverCut,
+            "never a part" => Heading::NeverAPart,
             "no identifier" => Heading::NoIdentifier,
             "keeps its s" => Heading::KeepsItsS,
+            "sites" => Heading::Sites,
+            "site names" => Heading::SiteNames,
             other => match other.strip_prefix("words ").map(str::trim) {
                 Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
                 _ => return Err(EntryError::Heading(text.to_owned())),
@@ -126,12 +138,25 @@ impl Dictionary {
         })
     }
 
+    /// Adds the words of phrases that are long enough to be found within a name.
+    fn know(&mut self, phrases: &[String]) {
+        let words = phrases.iter().flat_map(|p| p.split(' '));
+        let long = words.filter(|w| w.len() >= split::MIN_KNOWN && w.bytes().all(|b| b.is_ascii_lowercase()));
+        self.known.extend(long.map(str::to_owned));
+    }
+
     fn entry(&mut self, heading: &Heading, line: &str) -> Result<(), EntryError> {
         let word_list = match heading {
             Heading::Vocabulary => Some(&mut self.vocabulary),
             Heading::NeverCut => Some(&mut self.never_cut),
+            Heading::NeverAPart => Some(&mut self.never_a_part),
             Heading::NoIdentifier => Some(&mut self.no_identifier),
             Heading::KeepsItsS => Some(&mut self.keeps_its_s),
+            Heading::Sites => Some(&mut self.sites),
+            Heading::SiteNames => {
+                self.site_names.extend(line.split_whitespace().map(str::to_owned));
+                return Ok(());
+            }
             _ => None,
         };
         if let Some(words) = word_list {
@@ -140,6 +165,11 @@ impl Dictionary {
         }
         let (phrases, meaning) = line.split_once(" -> ").ok_or(EntryError::Syntax)?;
         let (phrases, meaning) = (phrases.split(',').map(str::trim).filter(|p| !p.is_empty()), meaning.trim());
+        if !matches!(heading, Heading::Words(_) | Heading::PrivacyOfKinds | Heading::Privacy) {
+            let phrases: Vec<String> =
+                phrases.clone().map(|p| canonical(self, p.trim_end_matches(['?', '!']))).collect();
+            self.know(&phrases);
+        }
         match heading {
             Heading::Words(language) => {
                 let language = &mut self.languages[*language];
@@ -155,10 +185,34 @@ impl Dictionary {
                 }
             }
             Heading::Numbers => {
-                let range = numbers(meaning)?;
+                let range = self.numbers(meaning)?;
                 for phrase in phrases.map(|p| canonical(self, p)).collect::<Vec<_>>() {
                     self.english.extend(phrase.split(' ').map(str::to_owned));
+                    // Names keep these plurals: `notice_period_days`.
+                    if phrase.contains(' ')
+                        && [" day", " hour", " minute", " second"].iter().any(|u| phrase.ends_with(u))
+                    {
+                        self.numbers.insert(format!("{phrase}s"), range.clone());
+                    }
                     self.numbers.insert(phrase, range.clone());
+                }
+            }
+            Heading::Units => {
+                let error = || EntryError::Unit(meaning.to_owned());
+                let (size, base) = meaning.split_once(' ').ok_or_else(error)?;
+                let unit = Unit { size: size.parse().map_err(|_| error())?, base: base.trim().to_owned() };
+                let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
+                self.units.extend(phrases.into_iter().map(|p| (p, unit.clone())));
+            }
+            Heading::Trades => {
+                for phrase in phrases {
+                    let (phrase, in_table, in_column) = match (phrase.strip_suffix('?'), phrase.strip_suffix('!')) {
+                        (Some(phrase), _) => (phrase, 1, 1),
+                        (_, Some(phrase)) => (phrase, TRADE_POINTS, TRADE_POINTS),
+                        _ => (phrase, TRADE_POINTS, 1),
+                    };
+                    let sign = TradeSign { trade: meaning.to_owned(), in_table, in_column };
+                    self.trades.entry(canonical(self, phrase)).or_default().push(sign);
                 }
             }
             Heading::Texts | Heading::Json => {
@@ -187,6 +241,41 @@ impl Dictionary {
         }
         Ok(())
     }
+
+    /// Parses the meaning of a number column: `1..60 low`, `0..0.25 fraction`, `0..40 low in m/s`, `one of 200 *70 | 404`,
+    /// `percent of 7 *20 | 19`.
+    fn numbers(&self, text: &str) -> Result<NumberMeaning, EntryError> {
+        if let Some(list) = text.strip_prefix("one of ") {
+            return Ok(NumberMeaning::OneOf(whole_numbers(list)?));
+        }
+        if let Some(list) = text.strip_prefix("percent of ") {
+            return Ok(NumberMeaning::PercentOf(whole_numbers(list)?));
+        }
+        let error = || EntryError::Range(text.to_owned());
+        let (range, unit) = match text.split_once(" in ") {
+            Some((range, unit)) => (range, Some(self.units.get(&canonical(self, unit)).ok_or_else(error)?)),
+            None => (text, None),
+        };
+        let mut parts = range.split_whitespace();
+        let (lo, hi) = parts.next().and_then(|r| r.split_once("..")).ok_or_else(error)?;
+        let (lo, hi): (f64, f64) = (lo.parse().map_err(|_| error())?, hi.parse().map_err(|_| error())?);
+        let (mut shape, mut fraction) = (Shape::Uniform, false);
+        for word in parts {
+            match word {
+                "uniform" => shape = Shape::Uniform,
+                "low" => shape = Shape::Low,
+                "middle" => shape = Shape::Middle,
+                "high" => shape = Shape::High,
+                "fraction" => fraction = true,
+                _ => return Err(error()),
+            }
+        }
+        if lo > hi {
+            return Err(error());
+        }
+        let scale = Scale { lo, hi, shape, fraction };
+        Ok(unit.map_or(NumberMeaning::Scale(scale), |unit| NumberMeaning::InUnit(scale, unit.clone())))
+    }
 }
 
 /// Parses the meaning of a text column: `first_name`, `code 8`, `one of S *2 | M *5`.
@@ -210,32 +299,11 @@ fn meaning(text: &str) -> Result<Meaning, EntryError> {
     }
 }
 
-/// Parses the meaning of a number column: `1..60 low`, `0..0.25 fraction`, `one of 200 *70 | 404 *3`.
-fn numbers(text: &str) -> Result<NumberMeaning, EntryError> {
-    if let Some(list) = text.strip_prefix("one of ") {
-        let list = catalogue::inline(list)?;
-        let whole = |(n, weight): (String, u32)| match n.parse() {
-            Ok(number) => Ok((number, weight)),
-            Err(_) => Err(EntryError::Number(n)),
-        };
-        return Ok(NumberMeaning::OneOf(Arc::new(list.into_iter().map(whole).collect::<Result<_, EntryError>>()?)));
-    }
-    let error = || EntryError::Range(text.to_owned());
-    let mut parts = text.split_whitespace();
-    let (lo, hi) = parts.next().and_then(|r| r.split_once("..")).ok_or_else(error)?;
-    let (lo, hi): (f64, f64) = (lo.parse().map_err(|_| error())?, hi.parse().map_err(|_| error())?);
-    let (mut shape, mut fraction) = (Shape::Uniform, false);
-    for word in parts {
-        match word {
-            "uniform" => shape = Shape::Uniform,
-            "low" => shape = Shape::Low,
-            "high" => shape = Shape::High,
-            "fraction" => fraction = true,
-            _ => return Err(error()),
-        }
-    }
-    if lo > hi {
-        return Err(error());
-    }
-    Ok(NumberMeaning::Scale(Scale { lo, hi, shape, fraction }))
+/// Parses a list of whole numbers with weights.
+fn whole_numbers(list: &str) -> Result<Arc<Vec<(i64, u32)>>, EntryError> {
+    let whole = |(n, weight): (String, u32)| match n.parse() {
+        Ok(number) => Ok((number, weight)),
+        Err(_) => Err(EntryError::Number(n)),
+    };
+    Ok(Arc::new(catalogue::inline(list)?.into_iter().map(whole).collect::<Result<_, EntryError>>()?))
 }

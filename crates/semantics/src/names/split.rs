@@ -71,7 +71,7 @@ pub(super) fn expand(d: &Dictionary, token: &str, words: &mut Vec<String>) {
         && token.is_ascii()
         && !d.never_cut.contains(token)
         && !d.vocabulary.contains(token)
-        && let Some(cuts) = run_together(d, token, 3)
+        && let Some(cuts) = run_together(d, token, MOST_TOGETHER)
     {
         for part in cuts {
             expand(d, part, words);
@@ -85,6 +85,9 @@ pub(super) fn expand(d: &Dictionary, token: &str, words: &mut Vec<String>) {
     words.push(singular(d, token));
 }
 
+/// The most words of a part of a name that has separators.
+const MOST_TOGETHER: usize = 3;
+
 /// Splits a token without separators into at most `most` known words; `None` if it cannot be split.
 fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&'a str>> {
     let known = |t: &str| {
@@ -92,7 +95,8 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
             || matches!(t, "id" | "at" | "ip")
             || (t.len() > 2 && d.languages[0].find(t).is_some_and(|e| !t.contains(' ') && !e.ambiguous))
     };
-    if known(token) {
+    // `age` is a word, and the end of many others.
+    if known(token) && (most == MOST_TOGETHER || !d.never_a_part.contains(token)) {
         return Some(vec![token]);
     }
     if most < 2 {
@@ -104,6 +108,88 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
         rest.insert(0, &token[..i]);
         Some(rest)
     })
+}
+
+/// Minimum letters of a known word within a name; shorter ones are listed.
+pub const MIN_KNOWN: usize = 4;
+/// Minimum letters of a name that is split into known words, and the most parts of one.
+const MIN_SPLIT: usize = 6;
+const MOST_PARTS: usize = 6;
+/// Shorter words within a name, wherever they are.
+const SHORT: [&str; 41] = [
+    "avg", "max", "min", "num", "qty", "amt", "pct", "day", "net", "tax", "vat", "fee", "sum", "url", "sms", "job",
+    "key", "new", "lat", "lng", "lon", "std", "has", "kwh", "mwh", "kva", "mva", "dbm", "rpm", "kmh", "mph", "usd",
+    "eur", "gbp", "pdf", "api", "utc", "gps", "vin", "sim", "co2",
+];
+/// The same, as the last part only.
+const SHORT_LAST: [&str; 24] = [
+    "at", "on", "by", "id", "no", "to", "kw", "mw", "kv", "cm", "kg", "km", "mm", "ml", "hz", "gb", "mb", "kb", "ms",
+    "ha", "m2", "cd", "nm", "dt",
+];
+/// The same, as the first part only, and between other parts.
+const SHORT_FIRST: [&str; 3] = ["is", "no", "ip"];
+const SHORT_BETWEEN: [&str; 5] = ["of", "in", "on", "to", "per"];
+/// Units of one letter, after a quantity: `voltagev`.
+const LETTER_UNITS: [&str; 8] = ["v", "a", "c", "f", "m", "l", "w", "t"];
+
+/// The known words that a name without separators consists of: as few and as long ones as possible. `None` if it is a
+/// word itself, or not all of its letters belong to known words.
+pub(super) fn parts(d: &Dictionary, token: &str) -> Option<Vec<String>> {
+    let whole = |t: &str| {
+        d.vocabulary.contains(t) || d.known.contains(t) || d.english.contains(t) || d.languages[0].find(t).is_some()
+    };
+    let letters = token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let kept =
+        whole(token) || whole(&singular(d, token)) || d.never_cut.contains(token) || d.no_identifier.contains(token);
+    if token.len() < MIN_SPLIT || !letters || kept {
+        return None;
+    }
+    let known = |from: usize, to: usize| {
+        let part = &token[from..to];
+        let (first, last) = (from == 0, to == token.len());
+        match part.len() {
+            0 => false,
+            1 => {
+                let measured = |at: usize| d.numbers.contains_key(&format!("{} {part}", &token[at..from]));
+                last && LETTER_UNITS.contains(&part) && (0..from).any(measured)
+            }
+            2 => {
+                (last && SHORT_LAST.contains(&part))
+                    || (first && SHORT_FIRST.contains(&part))
+                    || (!first && !last && SHORT_BETWEEN.contains(&part))
+            }
+            3 => SHORT.contains(&part) || (!first && !last && SHORT_BETWEEN.contains(&part)),
+            _ if d.never_a_part.contains(part) => false,
+            _ => {
+                d.vocabulary.contains(part)
+                    || d.known.contains(part)
+                    || d.known.contains(&singular(d, part))
+                    || d.vocabulary.contains(&singular(d, part))
+            }
+        }
+    };
+    // The best split of each beginning: its number of parts, and where its last part begins. Of equally many parts, the
+    // longest last part wins.
+    let mut best: Vec<Option<(usize, usize)>> = vec![None; token.len() + 1];
+    best[0] = Some((0, 0));
+    for to in 1..=token.len() {
+        for from in 0..to {
+            let Some((parts, _)) = best[from] else { continue };
+            if parts < MOST_PARTS && best[to].is_none_or(|(fewest, _)| parts + 1 < fewest) && known(from, to) {
+                best[to] = Some((parts + 1, from));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    let mut to = token.len();
+    while to > 0 {
+        let (_, from) = best[to]?;
+        found.insert(0, token[from..to].to_owned());
+        to = from;
+    }
+    // One short word and the likes of `at` are too weak a sign.
+    let strong = found.iter().any(|part| part.len() >= MIN_KNOWN) || found.iter().all(|part| part.len() >= 3);
+    (found.len() > 1 && strong).then_some(found)
 }
 
 /// The singular of a word with a regular plural; other words unchanged.

@@ -4,6 +4,45 @@ fn words(name: &str) -> String {
     Name::new(name).words.join(" ")
 }
 
+/// Servers that fold names to lower case remove the capitals of `BatteryLevelPct`.
+#[test]
+fn names_without_separators_are_split_into_known_words() {
+    for (name, expected) in [
+        ("batterylevelpct", "battery level percent"),
+        ("terminatedat", "terminated at"),
+        ("manufacturedyear", "manufactured year"),
+        ("greenenergypct", "green energy percent"),
+        ("customersaffected", "customer affected"),
+        ("isunderground", "is underground"),
+        ("voltagev", "voltage v"),
+        ("peakloadmva", "peak load mva"),
+        ("standingchargeperday", "standing charge per day"),
+        ("METERREADING", "meter reading"),
+    ] {
+        assert_eq!(words(name), expected, "{name}");
+    }
+    for whole in [
+        "outage",
+        "mileage",
+        "overhead",
+        "partnership",
+        "greatest",
+        "performance",
+        "passage",
+        "understanding",
+        "notation",
+        "hostage",
+        "tonnage",
+        "percussion",
+        "generated",
+        "heartbeat",
+        "moderate",
+        "refused",
+    ] {
+        assert_eq!(words(whole), whole, "{whole}");
+    }
+}
+
 #[test]
 fn names_are_normalized() {
     for (name, expected) in [

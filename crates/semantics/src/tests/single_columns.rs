@@ -30,7 +30,7 @@ fn numbers_by_table_and_part() {
         ("metrics", "errors_total", INT, "Int 5..5000"),
         ("metrics", "requests_total", INT, "Int 5..5000"),
         ("quizzes", "points_total", INT, "Int 5..5000"),
-        ("engines", "power_kw", INT, "Int 1..250"),
+        ("engines", "power_kw", INT, "Int 45..260"),
         ("motoren", "leistung_kw", INT, "Int 1..250"),
         ("lieferungen", "lieferkw", INT, "Int 1..52"),
         ("nations", "gold", INT, "Int 0..40"),

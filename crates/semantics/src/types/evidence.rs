@@ -48,6 +48,88 @@ pub(super) fn comment_values(comment: &str) -> Vec<String> {
     if parts.len() >= 2 && parts.iter().all(plain) { parts } else { Vec::new() }
 }
 
+/// The number of years before the current one in texts with a year.
+const YEARS: i32 = 9;
+
+/// The form of texts that a comment states: `YYYY-MM`, `e.g. 2024/25`, `00 to 99`, `three letters`, `#rrggbb`. `None` if
+/// it states none.
+pub(super) fn comment_form(comment: &str, year: i32) -> Option<TextKind> {
+    let pattern = |regex: String| Some(TextKind::Pattern { regex });
+    let trimmed = |word: &str| word.trim_matches(['\'', '"', '`', ',', ';', '.', ':', '(', ')']).to_owned();
+    let words: Vec<String> = comment.split_whitespace().map(trimmed).filter(|w| !w.is_empty()).collect();
+    for word in &words {
+        match word.as_str() {
+            "#rrggbb" | "#RRGGBB" => return Some(TextKind::HexColor),
+            "YYYY-MM" | "yyyy-mm" => return pattern(months("-", year)),
+            "YYYYMM" | "yyyymm" => return pattern(months("", year)),
+            "YYYY-MM-DD" | "yyyy-mm-dd" => return Some(TextKind::DateText),
+            "HH:MM" | "hh:mm" | "HH:mm" => return pattern("([01][0-9]|2[0-3]):(00|15|30|45)".into()),
+            "YYYY/YY" | "yyyy/yy" => return Some(school_years('/', year)),
+            _ => {}
+        }
+    }
+    let example = words.windows(2).find(|w| matches!(w[0].to_lowercase().as_str(), "e.g" | "eg" | "example" | "like"));
+    if let Some([_, text]) = example {
+        return form_of(text, year);
+    }
+    if let Some([from, _, to]) = words.windows(3).find(|w| matches!(w[1].as_str(), "to" | "through" | "-" | "..")) {
+        let digits = |w: &String| w.bytes().all(|b| b.is_ascii_digit());
+        let all = digits(from) && digits(to) && from.len() == to.len() && from.starts_with('0');
+        return all
+            .then(|| pattern(format!("[0-9]{{{}}}", to.len())))
+            .flatten()
+            .filter(|_| to.bytes().all(|b| b == b'9'));
+    }
+    let counts = ["two", "three", "four", "five", "six"];
+    let counted = words.windows(2).find_map(|w| {
+        let n = counts.iter().position(|c| w[0].eq_ignore_ascii_case(c)).map(|i| i + 2)?;
+        let class = match w[1].to_lowercase().as_str() {
+            "letters" | "capitals" => "[A-Z]",
+            "digits" => "[0-9]",
+            _ => return None,
+        };
+        Some(format!("{class}{{{n}}}"))
+    });
+    counted.and_then(pattern)
+}
+
+/// The form of an example: its letters and digits are replaced, everything else stays. `None` for a word without digits,
+/// which may be a member of a list.
+fn form_of(example: &str, year: i32) -> Option<TextKind> {
+    let bytes = example.as_bytes();
+    if bytes.len() == 7 && (bytes[4] == b'/' || bytes[4] == b'-') {
+        let number = |text: &str| text.parse::<u32>().ok();
+        let (from, to) = (number(&example[..4])?, number(&example[5..])?);
+        if (from + 1) % 100 == to {
+            return Some(school_years(char::from(bytes[4]), year));
+        }
+    }
+    let plain = example.is_ascii() && example.bytes().any(|b| b.is_ascii_digit()) && example.len() <= 40;
+    let class = |c: char| match c {
+        '0'..='9' => "[0-9]".to_owned(),
+        'A'..='Z' => "[A-Z]".to_owned(),
+        'a'..='z' => c.to_string(),
+        other => format!(
+            "[{}]",
+            if other == '^' || other == '\\' || other == ']' { format!("\\{other}") } else { other.into() }
+        ),
+    };
+    plain.then(|| TextKind::Pattern { regex: example.chars().map(class).collect() })
+}
+
+/// The months of the last years: `2024-07`.
+fn months(separator: &str, year: i32) -> String {
+    let years: Vec<String> = (year - YEARS..year).map(|y| y.to_string()).collect();
+    format!("({}){separator}(0[1-9]|1[0-2])", years.join("|"))
+}
+
+/// Years from one summer to the next: `2024/25`; the last one begins before `year`.
+fn school_years(separator: char, year: i32) -> TextKind {
+    let name = |y: i32| format!("{y}[{separator}]{:02}", (y + 1) % 100);
+    let years: Vec<String> = (year - YEARS..year).map(name).collect();
+    TextKind::Pattern { regex: years.join("|") }
+}
+
 impl ColumnInference<'_> {
     /// The text of a default that is one constant: `pending` for `'pending'::character varying`; else `None`.
     pub(super) fn default_text(&self) -> Option<&str> {

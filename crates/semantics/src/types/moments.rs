@@ -4,7 +4,6 @@ use super::ColumnInference;
 use crate::dates;
 use crate::dates::Window;
 use crate::legal::{DAYS, range, timestamp_bounds};
-use dbmocker_core::time;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
@@ -15,7 +14,7 @@ impl ColumnInference<'_> {
     }
 
     pub(super) fn year_now(&self) -> i32 {
-        time::civil(self.today()).0
+        super::year_of(self.context.now_micros)
     }
 
     /// The window of the column's name, in days relative to now. For a key: all days from 1970 to now, or 40000 days from

@@ -10,8 +10,10 @@ use dbmocker_core::schema::Dialect;
 use dbmocker_core::value::Value;
 use dbmocker_domain::{Domain, RangeKind, Shape};
 
-/// Largest number of a smallint whose name does not say more.
-const MOST_OF_SMALL: i128 = 100;
+/// Largest whole number where the name does not say more: an ordinal or a small count.
+const MOST_UNKNOWN: i128 = 100;
+/// The same for names in the plural, which count things.
+const MOST_COUNTED: i128 = 20;
 
 impl ColumnInference<'_> {
     pub(super) fn int(&self, bytes: u8, unsigned: bool, tinyint1: bool) -> (Domain, String) {
@@ -22,7 +24,7 @@ impl ColumnInference<'_> {
         let counted = numbers::counted(&self.name).map(|scale| ("a count".to_owned(), scale));
         // `rooms_available` counts rooms.
         let flag = text::flag(&self.name).filter(|_| counted.is_none()).or(boolean.then_some(50));
-        let scale = counted.clone().or_else(|| numbers::scale_of(&self.neighbours.table, &self.name, year));
+        let scale = counted.clone().or_else(|| numbers::scale_of(&self.neighbours, &self.name, year));
         if let (Some(yes), false) = (flag, self.context.in_key) {
             return (int_flag(yes), self.named("flag"));
         }
@@ -54,30 +56,36 @@ impl ColumnInference<'_> {
                 _ => (range(RangeKind::Int, 1, most, 1, Shape::Uniform), "whole number of a key".into()),
             };
         }
-        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name).filter(|_| counted.is_none()) {
+        if let Some((word, list)) = numbers::listed(&self.neighbours, &self.name).filter(|_| counted.is_none()) {
             let fits = |n: i64| least <= i128::from(n) && i128::from(n) <= most;
+            let list = list.numbers;
             if list.iter().all(|(n, _)| fits(*n)) {
                 let values = list.iter().map(|(n, _)| Value::Int((*n).into())).collect();
                 let weights = Some(list.iter().map(|(_, w)| *w).collect());
                 return (Domain::Choice { values, weights }, self.named(&word));
             }
         }
-        let scale = scale.or_else(|| numbers::scale_of(&self.neighbours.table, self.comment.as_ref()?, year));
-        // A type this small holds ordinals and small counts.
-        let small = if bytes <= 2 { MOST_OF_SMALL } else { 1000 };
+        let scale = scale.or_else(|| numbers::scale_of(&self.neighbours, self.comment.as_ref()?, year));
         match scale {
-            Some((word, scale)) if bytes <= 2 && scale.lo > MOST_OF_SMALL as f64 && word == "number" => {
-                (range(RangeKind::Int, 1, most.min(small), 1, Shape::Low), self.named(&word))
+            // A type this small holds ordinals.
+            Some((word, scale)) if bytes <= 2 && scale.lo > MOST_UNKNOWN as f64 && word == "number" => {
+                (range(RangeKind::Int, 1, most.min(MOST_UNKNOWN), 1, Shape::Low), self.named(&word))
             }
             Some((word, scale)) => {
                 let factor = if scale.fraction { 100.0 } else { 1.0 };
-                let (lo, hi) = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                let whole = ((scale.lo * factor).ceil() as i128, (scale.hi * factor).floor() as i128);
+                // No whole number lies between 1.2 and 1.8: the nearest ones do.
+                let (lo, hi) = if whole.0 <= whole.1 { whole } else { (whole.1, whole.0) };
                 let (lo, hi) = within(lo, hi, least, most);
                 (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
             }
-            None => {
-                (range(RangeKind::Int, 1, most.min(small), 1, Shape::Low), "type: small positive whole numbers".into())
+            None if is_plural(&self.name.whole) => {
+                (range(RangeKind::Int, 0, most.min(MOST_COUNTED), 1, Shape::Low), "a count of things".into())
             }
+            None => (
+                range(RangeKind::Int, 1, most.min(MOST_UNKNOWN), 1, Shape::Low),
+                "type: small positive whole numbers".into(),
+            ),
         }
     }
 
@@ -104,7 +112,7 @@ impl ColumnInference<'_> {
 
     pub(super) fn year(&self) -> (Domain, String) {
         let now = self.year_now();
-        let (lo, hi) = match numbers::scale_of(&self.neighbours.table, &self.name, now) {
+        let (lo, hi) = match numbers::scale_of(&self.neighbours, &self.name, now) {
             _ if self.context.in_key => (1901, 2155),
             Some((_, s)) if s.lo >= 1901.0 => (s.lo as i128, s.hi as i128),
             _ => (i128::from(now) - 35, i128::from(now)),
@@ -131,25 +139,29 @@ impl ColumnInference<'_> {
             let values = [1, 0].map(|n| Value::Decimal { unscaled: n, scale: 0 }).to_vec();
             return (Domain::Choice { values, weights: Some(vec![yes, 100 - yes]) }, self.named("flag"));
         }
-        if let Some((word, list)) = numbers::listed(&self.neighbours.table, &self.name) {
-            let scaled = |n: i64| i128::from(n) * unit;
-            if list.iter().all(|(n, _)| (least..=most).contains(&scaled(*n)) && scaled(*n) % step == 0) {
+        // A fraction is held in percent where the type has no room for its decimals.
+        let integer_digits = i32::from(precision) - i32::from(digits);
+        let percentages = precision > 0 && integer_digits > 1 && digits <= 2;
+        if let Some((word, list)) = numbers::listed(&self.neighbours, &self.name) {
+            let share = list.percent && !percentages;
+            let list = list.numbers;
+            let scaled = |n: i64| i128::from(n) * unit / if share { 100 } else { 1 };
+            let exact = !share || digits >= 2;
+            if exact && list.iter().all(|(n, _)| (least..=most).contains(&scaled(*n)) && scaled(*n) % step == 0) {
                 let decimal = |n: i64| Value::Decimal { unscaled: scaled(n), scale: digits };
                 let values = list.iter().map(|(n, _)| decimal(*n)).collect();
                 let weights = Some(list.iter().map(|(_, w)| *w).collect());
                 return (Domain::Choice { values, weights }, self.named(&word));
             }
         }
-        let integer_digits = i32::from(precision) - i32::from(digits);
-        let (found, reason) = match numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.neighbours, &self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (
                 Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false },
                 if precision == 0 { "type numeric".into() } else { format!("type numeric({precision},{scale})") },
             ),
         };
-        let percent = found.fraction && precision > 0 && integer_digits > 1 && digits <= 2;
-        let factor = if percent { 100.0 } else { 1.0 };
+        let factor = if found.fraction && percentages { 100.0 } else { 1.0 };
         let scaled = |x: f64| (x * factor * unit as f64).round() as i128;
         let (lo, hi) = within(scaled(found.lo), scaled(found.hi), least, most);
         // A decimal with a negative scale has a step above 1: the lower bound is a multiple of it.
@@ -159,7 +171,7 @@ impl ColumnInference<'_> {
 
     pub(super) fn float(&self, bytes: u8, unsigned: bool) -> (Domain, String) {
         let most = if bytes <= 4 { 1e5 } else { 1e12 };
-        let (found, reason) = match numbers::scale_of(&self.neighbours.table, &self.name, self.year_now()) {
+        let (found, reason) = match numbers::scale_of(&self.neighbours, &self.name, self.year_now()) {
             Some((word, s)) => (s, self.named(&word)),
             None => (Scale { lo: 0.0, hi: 1000.0, shape: Shape::Low, fraction: false }, "type float".into()),
         };
@@ -173,6 +185,11 @@ impl ColumnInference<'_> {
         };
         (Domain::Float { lo: lo.min(hi), hi, decimals, shape: found.shape }, reason)
     }
+}
+
+/// Whether a name is in the plural.
+fn is_plural(whole: &str) -> bool {
+    whole.len() > 3 && whole.ends_with('s') && !["ss", "us", "is"].iter().any(|end| whole.ends_with(end))
 }
 
 /// The intersection of `[lo, hi]` with the type's bounds; if it is empty, the type's values that are not negative.

@@ -22,7 +22,7 @@ impl ColumnInference<'_> {
                 None => kind,
             };
             let use_subject = self.locales.is_empty() && !self.context.in_key;
-            let kind = if use_subject { text::about(kind, &self.name, &self.neighbours.table) } else { kind };
+            let kind = if use_subject { text::about(kind, &self.name, &self.neighbours) } else { kind };
             let kind = match kind {
                 TextKind::Json if room >= 400 && !self.context.in_key => match self.json_shape() {
                     Some(shape) => TextKind::Catalogue(shape),
@@ -42,7 +42,7 @@ impl ColumnInference<'_> {
                     | TextKind::Vin
                     | TextKind::Iban
                     | TextKind::LicensePlate
-            );
+            ) || matches!(&kind, TextKind::Catalogue(named) if CAPITALS.contains(&named.name()));
             let case = if upper { Case::Upper } else { Case::Any };
             let locales = if locale::has(&kind) { self.locales.clone() } else { Locales::new() };
             let four_bytes =
@@ -61,7 +61,21 @@ impl ColumnInference<'_> {
         if let (false, Some(choice)) = (self.context.in_key, self.listed_texts(room)) {
             return (choice, "comment: a list of values".into());
         }
+        if let Some(kind) = &self.stated {
+            return (domain(kind.clone()), "comment: the form of the texts".into());
+        }
         match self.meaning(room) {
+            // A name or code of which only that is known.
+            Some((word, Meaning::Kind(TextKind::Words))) if let Some(label) = self.label(room) => {
+                (domain(label), self.named(&word))
+            }
+            // A number of a fixed length has digits only.
+            Some((word, Meaning::Kind(kind))) if fixed && self.is_number_of_length(&kind, room) => {
+                (domain(TextKind::Digits { length: room }), self.named(&word))
+            }
+            Some((word, Meaning::Kind(TextKind::Code { .. }))) if let Some(code) = self.code(room, fixed) => {
+                (domain(code), self.named(&word))
+            }
             Some((word, Meaning::Flag(yes))) if room <= 5 && !self.context.in_key => {
                 (flag_text(yes, room), self.named(&word))
             }
@@ -76,6 +90,15 @@ impl ColumnInference<'_> {
             Some((word, Meaning::Flag(yes))) if !self.context.in_key => (flag_text(yes, room), self.named(&word)),
             _ => (domain(by_length(room, fixed)), "type: text of its length".into()),
         }
+    }
+
+    /// Whether a column of a fixed length holds a number whose usual form has another length.
+    fn is_number_of_length(&self, kind: &TextKind, room: u32) -> bool {
+        let form = match kind {
+            TextKind::Catalogue(named) => NUMBERS.contains(&named.name()),
+            kind => matches!(kind, TextKind::Code { .. }),
+        };
+        self.name.last() == "number" && form && (6..=20).contains(&room)
     }
 
     /// The kind of a date or time that is stored as text, as SQLite does; else `None`.
@@ -130,6 +153,29 @@ impl ColumnInference<'_> {
         all.then(|| Domain::Choice { values: values(), weights: None })
     }
 }
+
+/// Kinds of codes that are written in capitals.
+const CAPITALS: [&str; 16] = [
+    "reference_number",
+    "customer_number",
+    "invoice_number",
+    "order_number",
+    "tracking_number",
+    "booking_reference",
+    "airport_code",
+    "icao_airport",
+    "airline_code",
+    "flight_number",
+    "aircraft_registration",
+    "fare_basis",
+    "passport_number",
+    "batch_number",
+    "serial_number",
+    "model_number",
+];
+
+/// Kinds of numbers of documents, whose form depends on who writes them.
+const NUMBERS: [&str; 5] = ["reference_number", "customer_number", "invoice_number", "order_number", "tracking_number"];
 
 fn flag_text(yes: u32, room: u32) -> Domain {
     let (on, off) = if room >= 5 { ("true", "false") } else { ("Y", "N") };
