@@ -44,6 +44,48 @@ fn a_status_decides_what_its_row_has_and_few_are_void() {
     }
 }
 
+/// Arithmetic of a row by the names of its columns, and by their comments where the server stores these.
+#[test]
+fn numbers_of_a_row_agree_by_names_and_comments() {
+    let ddl = |comment: [&str; 3]| {
+        format!(
+            "CREATE TABLE jobs (id INTEGER PRIMARY KEY, hours_worked NUMERIC(6,2) NOT NULL, hourly_rate NUMERIC(6,2) NOT NULL,
+                labor_cost NUMERIC(10,2) NOT NULL, premium_before INTEGER NOT NULL, premium_change INTEGER NOT NULL,
+                premium_after INTEGER NOT NULL, shots INTEGER NOT NULL, shots_on_target INTEGER NOT NULL,
+                material NUMERIC(10,2) NOT NULL, outlay NUMERIC(10,2) NOT NULL{}, begun_at TIMESTAMP NOT NULL,
+                answered_at TIMESTAMP NOT NULL, lag_size INTEGER NOT NULL{}); {}",
+            comment[0], comment[1], comment[2]
+        )
+    };
+    let (outlay, lag) = ("labor cost plus material", "from begun_at to answered_at, in minutes");
+    for kind in KINDS {
+        let db = match kind {
+            Kind::Postgres => {
+                let say =
+                    format!("COMMENT ON COLUMN jobs.outlay IS '{outlay}'; COMMENT ON COLUMN jobs.lag_size IS '{lag}';");
+                database(kind, &ddl(["", "", &say]))
+            }
+            Kind::MariaDb => database(kind, &ddl([&format!(" COMMENT '{outlay}'"), &format!(" COMMENT '{lag}'"), ""])),
+            Kind::Sqlite => database(kind, &ddl(["", "", ""])),
+        };
+        dbmocker(["load", "--url", &db.url, "--rows", "400"]).ok();
+        let minutes = match kind {
+            Kind::Postgres => "floor(extract(epoch FROM answered_at - begun_at) / 60)",
+            _ => "timestampdiff(MINUTE, begun_at, answered_at)",
+        };
+        let by_comment = ["abs(outlay - labor_cost - material) > 0.011".to_owned(), format!("lag_size <> {minutes}")];
+        let by_name = [
+            "abs(labor_cost - hours_worked * hourly_rate) > 0.011".to_owned(),
+            "premium_after <> premium_before + premium_change".to_owned(),
+            "shots_on_target > shots".to_owned(),
+        ];
+        let comments = if matches!(kind, Kind::Sqlite) { &[][..] } else { &by_comment[..] };
+        for wrong in by_name.iter().chain(comments) {
+            assert_eq!(db.number(&format!("SELECT count(*) FROM jobs WHERE {wrong}")), 0, "{kind:?}: {wrong}");
+        }
+    }
+}
+
 #[test]
 fn without_coherence_rows_keep_the_schema_and_no_more() {
     let db = database(Kind::Sqlite, SHOP);

@@ -158,11 +158,18 @@ impl SideTexts {
 
 /// Returns the texts of the two sides; `None` if the list has no text of one of them. `plain`: debit and credit only.
 pub fn sides(list: &[String], plain: bool) -> Option<SideTexts> {
+    let other_letter = |text: &String| {
+        let lower = text.trim().to_lowercase();
+        lower.chars().count() == 1 && !CREDIT.contains(&lower.as_str()) && !DEBIT.contains(&lower.as_str())
+    };
+    let has_other_letters = list.iter().any(other_letter);
     let side = |text: &String| {
         let lower = text.trim().to_lowercase();
         let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
         let any = |of: &[&str]| of.contains(&lower.as_str()) || words.iter().any(|w| of.contains(w));
-        let (credit, debit) = (CREDIT.contains(&lower.as_str()), DEBIT.contains(&lower.as_str()));
+        // `C` and `D` among other letters are classes.
+        let letter = lower.chars().count() == 1 && has_other_letters;
+        let (credit, debit) = (!letter && CREDIT.contains(&lower.as_str()), !letter && DEBIT.contains(&lower.as_str()));
         if plain {
             return (credit, debit);
         }
@@ -212,6 +219,7 @@ mod tests {
         assert_eq!(ins, texts(&["deposit", "transfer_in", "adjustment"]));
         assert_eq!(outs, texts(&["withdrawal", "transfer_out", "fee", "adjustment"]));
         assert_eq!(of(&["red", "green"], false), None);
+        assert_eq!(of(&["LINE", "A", "B", "C", "D"], false), None);
     }
 
     #[test]

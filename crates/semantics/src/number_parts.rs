@@ -1,9 +1,14 @@
 //! Numbers of a row that are parts of another one, or a difference of two, by their names: `qty_received` of
 //! `qty_ordered`, `variance_qty`, `seats_available`.
 
+mod changes;
+mod pairs;
+
 use std::collections::HashMap;
 
 use super::names::Name;
+
+pub use changes::Change;
 
 /// The usual share of the whole that a part is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,10 @@ pub enum PartShare {
     Nearly,
     /// A price below another price.
     Margin,
+    /// Clearly less, but most of it.
+    Below,
+    /// A small addition.
+    Small,
     /// A result among the attainable points.
     Score,
 }
@@ -38,7 +47,14 @@ const PAIRS: &[Pair] = &[
     ),
     (&["earned"], &["attempted", "possible", "available"], PartShare::Most),
     (&["attended", "present", "checked in"], &["enrolled", "registered", "invited", "expected"], PartShare::Most),
-    (&["completed", "done", "finished", "resolved"], &["planned", "assigned", "total", "scheduled"], PartShare::Most),
+    (
+        &["completed", "done", "finished", "resolved"],
+        &["planned", "assigned", "total", "scheduled", "ordered", "attempted"],
+        PartShare::Most,
+    ),
+    (&["boarded", "checked in", "scanned", "admitted"], &["booked", "reserved", "sold"], PartShare::Most),
+    (&["issued"], &["required", "needed"], PartShare::Most),
+    (&["off peak", "offpeak", "reduced", "secondary"], &["peak", "base", "primary", "standard"], PartShare::Below),
     (&["paid"], &["due", "owed", "billed", "invoiced", "allowed", "approved", "payable"], PartShare::Most),
     (
         &[
@@ -101,10 +117,12 @@ pub(crate) fn root(word: &str) -> &str {
 const DIFFERENCES: &[&str] = &["variance", "difference", "diff", "delta", "discrepancy", "deviation"];
 const FOUND: &[&str] = &["counted", "actual", "measured", "found", "physical", "received"];
 const EXPECTED: &[&str] = &["expected", "planned", "budget", "budgeted", "forecast", "target", "system", "book"];
-const MIDDLES: &[&str] = &["mid", "midpoint", "middle", "median"];
+const MIDDLES: &[&str] = &["mid", "midpoint", "middle", "median", "nominal", "forecast"];
+/// Words that the names of a middle's range may have in addition.
+const LIMIT_WORDS: &[&str] = &["limit", "bound", "tolerance"];
 /// The words of the two numbers of a range: lower, higher.
 const RANGES: &[(&[&str], &[&str])] =
-    &[(&["min", "minimum", "low"], &["max", "maximum", "high"]), (&["bid"], &["ask"])];
+    &[(&["min", "minimum", "low", "lower"], &["max", "maximum", "high", "upper"]), (&["bid"], &["ask"])];
 /// Words of what is left of a whole, and of places, of which the whole is a number.
 const LEFTS: &[&str] =
     &["available", "remaining", "left", "open", "outstanding", "free", "unused", "pending", "short", "vacant"];
@@ -174,6 +192,12 @@ pub struct NumberName {
     parts: Vec<(usize, &'static str, String)>,
     /// The same for words of a whole.
     wholes: Vec<(usize, &'static str, String)>,
+    /// The name without units.
+    bare: String,
+    /// The roots of the whole of which this is a qualified number, and its share; `true`: the limit of all cases.
+    qualified: Option<(String, PartShare, bool)>,
+    /// The roots without the word of a limit of all cases: `limit` for `annual_limit`.
+    all_cases: Option<String>,
     /// It is an amount rather than a number of things.
     money: bool,
     /// The name says that it is a number of things.
@@ -197,7 +221,8 @@ impl NumberName {
         let money = name.has_any(&["value", "amount", "cost", "price"]);
         let counts = name.has_any(&["count", "number of", "num", "quantity"]);
         let total = name.last() == "total" && super::numbers::counted(&name).is_some();
-        NumberName { name, roots, parts, wholes, money, counts, total }
+        let (bare, qualified, all_cases) = (pairs::bare(&name), pairs::qualified(&name), pairs::of_all_cases(&name));
+        NumberName { name, roots, parts, wholes, bare, qualified, all_cases, money, counts, total }
     }
 
     /// Whether the name consists of plain words.
@@ -240,15 +265,29 @@ impl NumberName {
 
     /// As [`share_of`](Self::share_of), with a rank: wholes named by the other word of a pair, by no word, by a limit.
     fn ranked_share_of(&self, whole: &NumberName) -> Option<(u8, PartShare)> {
-        if self.name.words == whole.name.words || self.is_identifier() || !self.is_comparable(whole) {
+        if self.name.words == whole.name.words {
             return None;
+        }
+        if let Some((_, share)) = pairs::wholes(&self.name).find(|(name, _)| *name == whole.bare) {
+            return Some((0, share));
+        }
+        if self.is_identifier() || !self.is_comparable(whole) {
+            return None;
+        }
+        if let Some((of, share, all)) = &self.qualified {
+            let is_whole = if *all { whole.all_cases.as_ref() == Some(of) } else { whole.roots.join(" ") == *of };
+            if is_whole && whole.qualified.is_none() {
+                return Some((0, *share));
+            }
         }
         for (pair, own, rest) in &self.parts {
             let (parts, _, share) = PAIRS[*pair];
             if whole.name.has(own) {
                 continue;
             }
-            let named = |(of, word, other): &(usize, &str, String)| of == pair && other == rest && !self.name.has(word);
+            let named = |(of, word, other): &(usize, &str, String)| {
+                of == pair && other == rest && (!self.name.has(word) || own.contains(word))
+            };
             // `outstanding_principal` of `principal_amount`, and `qty_rejected` of `qty`.
             let plain = *rest == whole.roots.join(" ") && !whole.name.has_any(parts);
             let plain = plain && (!rest.is_empty() || share == PartShare::Few && whole.is_plain());
@@ -281,6 +320,12 @@ impl NumberName {
         self.name.has_any(EXCEPTIONS)
     }
 
+    /// Whether the name has no word of a part, a whole, a limit or a difference: it may name a kind of things.
+    pub fn is_of_kind(&self) -> bool {
+        let words = [LIMITS, LOWER, DIFFERENCES, EXPECTED, LEFTS];
+        self.parts.is_empty() && self.wholes.is_empty() && !words.iter().any(|words| self.name.has_any(words))
+    }
+
     /// Whether the name has a word of what is left.
     pub fn may_be_rest(&self) -> bool {
         self.name.has_any(LEFTS)
@@ -295,6 +340,9 @@ pub struct NumberNames {
     wholes: HashMap<(usize, String), Vec<usize>>,
     plain: HashMap<String, Vec<usize>>,
     limits: HashMap<String, Vec<usize>>,
+    /// Numbers by their names without units, and limits of all cases by other roots.
+    bare: HashMap<String, Vec<usize>>,
+    all_cases: HashMap<String, Vec<usize>>,
 }
 
 impl NumberNames {
@@ -309,6 +357,10 @@ impl NumberNames {
             out.plain.entry(name.roots.join(" ")).or_default().push(at);
             if let Some(limit) = name.limit() {
                 out.limits.entry(name.bare(limit)).or_default().push(at);
+            }
+            out.bare.entry(name.bare.clone()).or_default().push(at);
+            if let Some(of) = &name.all_cases {
+                out.all_cases.entry(of.clone()).or_default().push(at);
             }
             out.all.push((column, name));
         }
@@ -327,6 +379,13 @@ impl NumberNames {
         for (pair, _, rest) in &part.parts {
             found.extend(self.wholes.get(&(*pair, rest.clone())).into_iter().flatten());
             found.extend(self.plain.get(rest).into_iter().flatten());
+        }
+        for (whole, _) in pairs::wholes(&part.name) {
+            found.extend(self.bare.get(whole).into_iter().flatten());
+        }
+        if let Some((of, _, all)) = &part.qualified {
+            let index = if *all { &self.all_cases } else { &self.plain };
+            found.extend(index.get(of).into_iter().flatten());
         }
         let of_all = self.plain.get(&part.roots.join(" ")).into_iter().flatten();
         found.extend(of_all.filter(|at| self.all[**at].1.total));
@@ -358,8 +417,12 @@ impl NumberNames {
 
     /// Each middle with the two columns around it: `mid_salary`, `min_salary`, `max_salary`.
     pub fn middles(&self) -> Vec<(usize, usize, usize)> {
+        let plain = |rest: String| {
+            let kept: Vec<&str> = rest.split(' ').filter(|w| !LIMIT_WORDS.contains(w)).collect();
+            kept.join(" ")
+        };
         let by = |words: &[&str]| -> HashMap<String, usize> {
-            self.all.iter().rev().filter_map(|(c, name)| Some((name.rest_of(words)?, *c))).collect()
+            self.all.iter().rev().filter_map(|(c, name)| Some((plain(name.rest_of(words)?), *c))).collect()
         };
         let ranges: Vec<(HashMap<String, usize>, HashMap<String, usize>)> =
             RANGES.iter().map(|(lows, highs)| (by(lows), by(highs))).collect();
@@ -428,6 +491,21 @@ mod tests {
             ("beds", "beds_total", Some(PartShare::Some)),
             ("beds", "rooms_total", None),
             ("sales", "sales_total", None),
+            ("safety_stock", "reorder_point", Some(PartShare::Below)),
+            ("limit_per_claim", "annual_limit", Some(PartShare::Below)),
+            ("hours_since_check", "total_hours", Some(PartShare::Some)),
+            ("shots_on_target", "shots", Some(PartShare::Some)),
+            ("home_goals_ht", "home_goals", Some(PartShare::Some)),
+            ("home_goals_ht", "away_goals", None),
+            ("pax_boarded", "pax_booked", Some(PartShare::Most)),
+            ("off_peak_rate", "peak_rate", Some(PartShare::Below)),
+            ("peak_rate", "off_peak_rate", None),
+            ("living_area_m2", "gross_floor_area_m2", Some(PartShare::Nearly)),
+            ("bedrooms", "total_rooms", Some(PartShare::Below)),
+            ("floor_number", "floors_in_building", Some(PartShare::Some)),
+            ("qty_completed", "qty_ordered", Some(PartShare::Most)),
+            ("passes_completed", "passes_attempted", Some(PartShare::Most)),
+            ("price_per_night", "total_price", None),
         ] {
             assert_eq!(part_of(part, whole), share, "{part} of {whole}");
         }
@@ -436,6 +514,27 @@ mod tests {
         assert!(is_rest("seats_available", "enrolled_count", "max_enrollment"));
         assert!(is_rest("qty_open", "qty_received", "qty_ordered"));
         assert!(!is_rest("qty_total", "qty_received", "qty_ordered"));
+    }
+
+    #[test]
+    fn results_and_their_operands_are_found_by_name() {
+        let of = |names: &[&'static str]| NumberNames::new(names.to_vec().into_iter().enumerate());
+        let change = |before, change, after, counted| vec![Change { before, change, after, counted }];
+        assert_eq!(of(&["premium_before", "premium_after", "premium_change"]).changes(), change(0, 2, 1, false));
+        assert_eq!(of(&["fuel_before_kg", "uplift_kg", "fuel_after_kg"]).changes(), change(0, 1, 2, false));
+        assert_eq!(of(&["previous_reading", "reading", "consumption"]).changes(), change(0, 2, 1, true));
+        assert_eq!(of(&["old_price", "new_price", "stock_change"]).changes(), []);
+        assert_eq!(of(&["goals_for", "goals_against", "goal_difference"]).net(), [(2, 0, 1)]);
+        assert_eq!(of(&["import_kwh", "export_kwh", "net_kwh"]).net(), [(2, 0, 1)]);
+        assert_eq!(of(&["hours_worked", "hourly_rate", "labor_cost"]).products(), [(2, 0, 1)]);
+        assert_eq!(of(&["labour_hours", "labour_rate", "labour_cost", "parts_cost"]).products(), [(2, 0, 1)]);
+        assert_eq!(of(&["qty_required", "qty_issued", "unit_cost", "total_cost"]).products(), [(3, 1, 2)]);
+        assert_eq!(of(&["annual_value_eur", "years", "total_value_eur"]).products(), [(2, 1, 0)]);
+        assert_eq!(of(&["qty_required", "qty_planned", "unit_cost", "total_cost"]).products(), []);
+        assert_eq!(of(&["row_count", "seats_per_row", "seat_count"]).counts_of_several(), [(2, 1, 0)]);
+        assert_eq!(of(&["base_premium", "rate_pct", "commission_amount"]).rated(), [(2, 1, 0)]);
+        assert_eq!(of(&["net_premium", "tax_rate_pct", "tax_amount", "gross_premium"]).rated(), [(2, 1, 0)]);
+        assert_eq!(of(&["net_premium", "tax_rate_pct", "discount_amount"]).rated(), []);
     }
 
     #[test]

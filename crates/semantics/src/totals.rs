@@ -54,6 +54,9 @@ const SAME: &[&[&str]] = &[
     &["received", "receipt", "goods receipt"],
 ];
 
+/// Most words of a comment that name a table.
+const MOST_WORDS: usize = 3;
+
 /// Tables of lines, whose sum is the document's amount.
 const LINES: &[&str] = &["item", "line", "detail", "position", "entry"];
 
@@ -206,6 +209,38 @@ fn mean(what: &[String], child: ChildTable<'_>) -> Option<(ChildAggregate, u8)> 
     Some((ChildAggregate::Mean(c), rank + named))
 }
 
+/// How much better a total matches that a comment states than one by a name.
+const STATED: u8 = 120;
+
+/// The aggregate over a child table that the comment of a parent's column states: `number of its orders`, `sum of
+/// quantity over its order items`, `mean of the stars of its reviews`; with a score. `None` if it states none.
+pub fn stated_total(comment: &str, child: ChildTable<'_>) -> Option<(ChildAggregate, u8)> {
+    const ARTICLES: &[&str] = &["the", "its", "all", "a", "an", "this", "their"];
+    let end = comment.find([',', ';', '.', ':', '(', '\n']).unwrap_or(comment.len());
+    let words: Vec<&str> =
+        comment[..end].split_whitespace().filter(|w| !ARTICLES.contains(&w.to_lowercase().as_str())).collect();
+    let rows = |words: &[&str]| {
+        // `policies the agent has written`: the first words name the rows.
+        let named = |n: usize| name_score(&singular(&words[..n].join("_")).words, child);
+        (1..=words.len().min(MOST_WORDS)).rev().find_map(named)
+    };
+    let (first, rest) = words.split_first()?;
+    let rest = rest.split_first().filter(|(of, _)| of.eq_ignore_ascii_case("of"))?.1;
+    let of_rows = |rest: &[&str]| {
+        let at = rest.iter().position(|w| ["over", "of", "in", "from"].contains(&w.to_lowercase().as_str()))?;
+        let score = rows(&rest[at + 1..])?;
+        let (c, _) = number(&singular(&rest[..at].join("_")).words, child)?;
+        Some((c, score))
+    };
+    let (found, score) = match first.to_lowercase().as_str() {
+        "number" | "count" => (ChildAggregate::Count, rows(rest)?),
+        "sum" | "total" => of_rows(rest).map(|(c, score)| (ChildAggregate::Sum(c), score))?,
+        "mean" | "average" | "avg" => of_rows(rest).map(|(c, score)| (ChildAggregate::Mean(c), score))?,
+        _ => return None,
+    };
+    Some((found, STATED + score))
+}
+
 /// Whether one column is the mean, and the other one the count, of the same values.
 pub fn is_mean_of(mean: &str, count: &str) -> bool {
     let (mean, count) = (singular(mean).words, singular(count).words);
@@ -275,6 +310,27 @@ mod tests {
             ("message_count", "sender_id", "recipient_id", None),
         ] {
             assert_eq!(counts_by(column, key, other), expected, "{column} by {key}");
+        }
+    }
+
+    #[test]
+    fn aggregates_by_comment() {
+        let of = |comment, table, parent| {
+            let numbers = [(3, "stars"), (4, "quantity"), (5, "totalAmount")];
+            stated_total(comment, ChildTable { table, parent, numbers: &numbers }).map(|(total, _)| total)
+        };
+        for (comment, table, parent, expected) in [
+            ("number of its reviews", "reviews", "restaurants", Some(ChildAggregate::Count)),
+            ("number of policies the agent has written", "policies", "agents", Some(ChildAggregate::Count)),
+            ("number of its rental units", "rental_unit", "property", Some(ChildAggregate::Count)),
+            ("number of its reviews", "orders", "restaurants", None),
+            ("mean of the stars of its reviews", "review", "restaurant", Some(ChildAggregate::Mean(3))),
+            ("sum of quantity over its order items", "orderItem", "menuItem", Some(ChildAggregate::Sum(4))),
+            ("sum of totalAmount of the orders", "customerOrder", "customer", Some(ChildAggregate::Sum(5))),
+            ("sum of weight over its order items", "orderItem", "menuItem", None),
+            ("total price", "orders", "customers", None),
+        ] {
+            assert_eq!(of(comment, table, parent), expected, "{comment} over {table}");
         }
     }
 

@@ -68,7 +68,7 @@ impl RowLaws<'_> {
                     format!("what is given back of {}", self.name(of)),
                 );
             }
-            let due = self.one(Due).or(self.one(Balance)).filter(|&due| due != bill);
+            let due = self.one(Due).filter(|&due| due != bill).or(self.one(Balance)).filter(|&due| due != bill);
             if let (Some(due), false) = (due, paid.is_empty()) {
                 let (expr, text) = self.sum(bill, &[], &[reduced, paid].concat());
                 self.law(Some(due), expr, text);

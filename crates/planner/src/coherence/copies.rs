@@ -63,10 +63,23 @@ impl RowLaws<'_> {
                 }
             }
             match best {
+                // What is given back of the row's own amount.
+                Some((.., CopyMode::Part)) if self.given_back(c) => {}
                 Some((_, lead, p, how)) => self.copy(c, lead, p, how),
                 None => self.copy_from_above(c, leads, number),
             }
         }
+    }
+
+    /// Adds the law of a refund of the row's own amount; returns false if the column is none.
+    fn given_back(&mut self, c: usize) -> bool {
+        let refunded = amount(self.name(c)) == Some(Amount::Refunded);
+        let own = self.first(&[Amount::Paid, Amount::Line, Amount::Total]).filter(|&own| own != c && refunded);
+        let Some(own) = own.filter(|&own| self.same_money(own, c)) else { return false };
+        let share = Formula::percent_of(&[(100, 80), (50, 15), (25, 5)]);
+        let text = format!("all or a part of {}", self.name(own));
+        self.law(Some(c), self.cell(own).times(share, self.scale(c)), text);
+        true
     }
 
     /// A column that repeats one of the parent's parent: the credits of a course on the enrolment in its section.

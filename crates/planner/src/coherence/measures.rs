@@ -45,8 +45,21 @@ impl RowLaws<'_> {
         }
     }
 
+    /// Points of a league: three for a win, one for a draw.
+    fn league_points(&mut self) {
+        let points = |c: &usize| matches!(Name::new(self.name(*c)).words.as_slice(), [word] if word == "points" || word == "point");
+        let points = self.all(Obtained).into_iter().find(points);
+        if let (Some(points), Some(won), Some(drawn), Some(_)) =
+            (points, self.one(Wins), self.one(Draws), self.one(Losses))
+        {
+            let expr = self.cell(won).times(Formula::whole(3), self.scale(points)) + self.cell(drawn);
+            self.law(Some(points), expr, format!("3 x {} + {}", self.name(won), self.name(drawn)));
+        }
+    }
+
     /// Percentages, areas, body measures.
     pub(super) fn measures(&mut self) {
+        self.league_points();
         let scores = self.all(Obtained);
         for (i, &of) in scores.iter().enumerate() {
             let Some(most) = self.maximum_of(of) else { continue };
@@ -57,7 +70,7 @@ impl RowLaws<'_> {
             }
         }
         if let (Some(won), Some(lost)) = (self.one(Wins), self.one(Losses)) {
-            let (sum, text) = self.sum(won, &[lost], &[]);
+            let (sum, text) = self.sum(won, &[vec![lost], self.all(Draws)].concat(), &[]);
             self.percent(WinRate, won, sum, format!("({text})"));
         }
         if let (Some(width), Some(length), Some(area)) = (self.one(Width), self.one(Length), self.one(Area)) {

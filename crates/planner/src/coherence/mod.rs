@@ -16,6 +16,7 @@ mod part_statuses;
 mod payroll;
 mod progress;
 mod readings;
+mod relations;
 mod row;
 mod slugs;
 mod spans;

@@ -91,7 +91,7 @@ impl RowLaws<'_> {
     /// Returns whether a column is a share of an amount (`Some`, true for percent); `None` if it is an amount.
     pub(super) fn share(&self, c: usize) -> Option<bool> {
         let name = self.name(c).to_lowercase();
-        if ["amount", "total", "cent"].iter().any(|w| name.contains(w)) {
+        if Name::new(&name).has_any(&["amount", "total", "cent"]) {
             return None;
         }
         let percent = self.largest[c] > 1.0;
@@ -209,6 +209,11 @@ impl RowLaws<'_> {
         self.usual(self.one(TaxRate), TAXES);
         let of = self.cell(base);
         self.tax(tax, &of, &of, self.scale(tax));
+    }
+
+    /// Draws a rate of taxes from the common ones.
+    pub(super) fn usual_tax(&mut self, rate: usize) {
+        self.usual(Some(rate), TAXES);
     }
 
     fn tax(&mut self, c: usize, base: &Formula, reduced: &Formula, scale: u8) {

@@ -59,11 +59,48 @@ const SIDES: &[&str] = &[
     "sale",
 ];
 
+/// Words of numbers that are parts of a total together with those that are not in that state.
+const STATES: &[&str] = &[
+    "sold",
+    "booked",
+    "reserved",
+    "available",
+    "left",
+    "free",
+    "occupied",
+    "used",
+    "taken",
+    "open",
+    "closed",
+    "active",
+    "inactive",
+    "completed",
+    "late",
+    "per",
+    "male",
+    "unique",
+    "distinct",
+    "new",
+    "failed",
+    "today",
+    "base",
+];
+/// Most parts of a total that is no amount.
+const MOST_PARTS: usize = 4;
+
+/// Returns the words without that at a place.
+fn without(words: &[String], at: usize) -> Vec<String> {
+    let mut words = words.to_vec();
+    words.remove(at);
+    words
+}
+
 impl RowLaws<'_> {
     /// Adds the laws of parts, rests, differences and sums that no other law determines.
     pub fn number_parts(&mut self) {
         self.component_sums();
         let names = self.number_names();
+        self.relations(&names);
         let mut pairs = Vec::new();
         for (part, name) in names.iter().filter(|(c, _)| !self.aggregated.contains(c)) {
             let fits = |whole: usize| whole != part && in_cents(self.name(part)) == in_cents(self.name(whole));
@@ -75,8 +112,11 @@ impl RowLaws<'_> {
         // A part that another law determines has no rest.
         pairs.retain(|&(part, whole, share)| {
             let open = self.open(Some(part)).is_some();
+            if self.is_larger(part, whole, share) {
+                return false;
+            }
             let text = format!("part of {}", self.name(whole));
-            let expr = self.cell_for(whole, part).times(share_of(share), self.scale(part));
+            let expr = self.cell_for(whole, part).times(self.share_by_status(part, share), self.scale(part));
             self.law(Some(part), expr, text);
             open && self.laws.contains_key(&part) && matches!(share, PartShare::Most | PartShare::Some)
         });
@@ -94,9 +134,62 @@ impl RowLaws<'_> {
         }
         self.differences(&names);
         self.middles(&names);
+        self.rates_of_parts(&pairs);
     }
 
-    fn number_names(&self) -> NumberNames {
+    /// Adds the law of a whole whose likely range is below that of its part, of which more is known; returns false if it
+    /// is not.
+    fn is_larger(&mut self, part: usize, whole: usize, share: PartShare) -> bool {
+        let near = matches!(share, PartShare::Below | PartShare::Nearly);
+        if !near || self.largest[part] <= self.largest[whole] || self.open(Some(part)).is_none() {
+            return false;
+        }
+        let Some(whole) = self.open(Some(whole)) else { return false };
+        let more = Formula::Between { lo: 104, hi: if share == PartShare::Nearly { 122 } else { 200 }, scale: 2 };
+        let expr = self.cell_for(part, whole).times(more, self.scale(whole));
+        let text = format!("above {}", self.name(part));
+        self.law(Some(whole), expr, text);
+        self.laws.contains_key(&whole)
+    }
+
+    /// Returns the factor of a part; what is completed follows the status of the row.
+    pub(super) fn share_by_status(&self, part: usize, share: PartShare) -> Formula {
+        let all = share_of(share);
+        if share != PartShare::Most
+            || !Name::new(self.name(part)).has_any(&["completed", "finished", "produced", "done"])
+        {
+            return all;
+        }
+        let status = |c: &usize| Name::new(self.name(*c)).ends_any(&["status", "state"]);
+        let mut found = self.lists.keys().copied().filter(status);
+        let Some(column) = found.next().filter(|_| found.next().is_none()) else { return all };
+        let of = |words: &[&str]| -> Vec<String> { words.iter().map(|w| (*w).to_owned()).collect() };
+        let most = Formula::percent_of(&[(100, 80), (98, 8), (95, 8), (90, 4)]);
+        let some = Formula::Between { lo: 5, hi: 95, scale: 2 };
+        let cases = vec![
+            (of(&["completed", "complete", "done", "finished", "closed", "delivered"]), most),
+            (of(&["in_process", "in_progress", "running", "started", "active", "paused", "on_hold"]), some),
+            (
+                of(&[
+                    "planned",
+                    "draft",
+                    "new",
+                    "open",
+                    "released",
+                    "scheduled",
+                    "pending",
+                    "waiting",
+                    "created",
+                    "cancelled",
+                    "canceled",
+                ]),
+                Formula::whole(0),
+            ),
+        ];
+        Formula::ByText { column, cases, otherwise: Box::new(all) }
+    }
+
+    pub(super) fn number_names(&self) -> NumberNames {
         let numbers = (0..self.scales.len()).filter(|c| self.scales[*c].is_some());
         NumberNames::new(numbers.map(|c| (c, self.name(c))))
     }
@@ -158,18 +251,29 @@ impl RowLaws<'_> {
     /// A total of the columns that end in the same word: `total_due` of `principal_due` and `interest_due`.
     fn component_sums(&mut self) {
         let words = |c: usize| Name::new(self.name(c)).words;
-        let money = |c: &usize| self.scales[*c].is_some_and(|scale| scale > 0) || in_cents(self.name(*c));
-        let all: Vec<(usize, Vec<String>)> = (0..self.scales.len()).filter(money).map(|c| (c, words(c))).collect();
+        let number = |c: &usize| self.scales[*c].is_some() && !self.aggregated.contains(c);
+        let all: Vec<(usize, Vec<String>)> = (0..self.scales.len()).filter(number).map(|c| (c, words(c))).collect();
         for (total, name) in &all {
-            let Some((first, suffix)) = name.split_first() else { continue };
-            if first != "total" || !suffix.last().is_some_and(|word| COMPONENTS.contains(&word.as_str())) {
+            let Some(at) = name.iter().position(|word| word == "total") else { continue };
+            let rest = without(name, at);
+            let money = self.scale(*total) > 0 || in_cents(self.name(*total));
+            let amounts = money && at == 0 && rest.last().is_some_and(|w| COMPONENTS.contains(&w.as_str()));
+            if rest.is_empty() {
                 continue;
             }
             let part = |(c, own): &&(usize, Vec<String>)| {
-                let one = own.len() == suffix.len() + 1 && own.ends_with(suffix) && own[0] != *first;
-                one && self.scales[*c] == self.scales[*total] && !SIDES.contains(&own[0].as_str())
+                let differs = (0..own.len()).find(|&i| own.len() == name.len() && without(own, i) == rest);
+                let side = |word: &str| {
+                    let other = !amounts && (STATES.contains(&word) || !NumberName::new(word).is_of_kind());
+                    word == "total" || SIDES.contains(&word) || other
+                };
+                let one = differs.is_some_and(|i| !side(&own[i]) && (!amounts || i == 0));
+                one && self.scales[*c] == self.scales[*total]
             };
             let parts: Vec<usize> = all.iter().filter(part).map(|(c, _)| *c).collect();
+            if !amounts && parts.len() > MOST_PARTS {
+                continue;
+            }
             let Some((&head, rest)) = parts.split_first().filter(|(_, rest)| !rest.is_empty()) else { continue };
             if parts.iter().any(|c| self.table.columns[*c].generated.is_some()) || !self.holds_sum(*total, &parts) {
                 continue;
@@ -208,6 +312,8 @@ pub(super) fn share_of(share: PartShare) -> Formula {
         PartShare::Few => Formula::percent_of(&[(0, 85), (2, 4), (5, 5), (10, 4), (20, 2)]),
         PartShare::Nearly => Formula::Between { lo: 82, hi: 98, scale: 2 },
         PartShare::Margin => Formula::Between { lo: 40, hi: 85, scale: 2 },
+        PartShare::Below => Formula::Between { lo: 45, hi: 95, scale: 2 },
+        PartShare::Small => Formula::Between { lo: 3, hi: 25, scale: 2 },
         PartShare::Score => Formula::Normal { mean: 76, deviation: 14, lo: 15, hi: 100, scale: 2 },
     }
 }
@@ -218,6 +324,8 @@ fn least_share(share: PartShare) -> f64 {
         PartShare::Most | PartShare::Some | PartShare::Few => 0.0,
         PartShare::Nearly => 0.82,
         PartShare::Margin => 0.4,
+        PartShare::Below => 0.45,
+        PartShare::Small => 0.03,
         PartShare::Score => 0.15,
     }
 }

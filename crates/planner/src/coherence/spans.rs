@@ -44,6 +44,10 @@ impl RowLaws<'_> {
         if !after {
             return;
         }
+        // Work begins at the time of the day that its end follows, not at the beginning of the day.
+        let is_date = |c: usize| matches!(self.table.columns[c].ty, SqlType::Date);
+        let followed = moments.laws.iter().find(|(c, ..)| *c == end).and_then(|(_, at, ..)| at.of());
+        let start = followed.filter(|&c| is_date(start) && !is_date(end) && !is_date(c)).unwrap_or(start);
         let in_days = [start, end].iter().any(|&c| matches!(self.table.columns[c].ty, SqlType::Date));
         let minute = 60 * MICROS_PER_SECOND;
         for (amount, unit) in [

@@ -181,7 +181,9 @@ impl RowLaws<'_> {
         match formula {
             Stated::Sub(..) => self.subtrahends(own, formula),
             Stated::Share(part, whole) => {
-                if let (Stated::Column(part), Stated::Column(whole)) = (&**part, &**whole) {
+                if let (Stated::Column(part), Stated::Column(whole)) = (&**part, &**whole)
+                    && !self.is_part_of_other(*part, *whole)
+                {
                     self.part(*part, self.cell_for(*whole, *part), *whole, PartShare::Some);
                 }
             }
@@ -194,6 +196,12 @@ impl RowLaws<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Returns true if a number is a part of another column than this one by its name, which limits it more.
+    fn is_part_of_other(&self, part: usize, whole: usize) -> bool {
+        let fits = |c: usize| c != part && c != whole;
+        self.number_names().whole_of(&NumberName::new(self.name(part)), &fits).is_some()
     }
 
     /// Parts that are subtracted from a whole leave something of it, unless the result may be negative by its name.
@@ -234,7 +242,7 @@ impl RowLaws<'_> {
     /// Adds the law of a number that is a part of a whole.
     fn part(&mut self, part: usize, of: Formula, whole: usize, share: PartShare) {
         let text = format!("part of {}", self.name(whole));
-        self.law(Some(part), of.times(share_of(share), self.scale(part)), text);
+        self.law(Some(part), of.times(self.share_by_status(part, share), self.scale(part)), text);
     }
 
     /// An addend that is usually small beside the first one, by its name: a tax, what failed.
@@ -297,6 +305,8 @@ fn addends(formula: &Stated, out: &mut Vec<usize>) {
             addends(a, out);
             addends(b, out);
         }
+        // What a discount is subtracted from.
+        Stated::Sub(a, _) => addends(a, out),
         Stated::Column(c) => out.push(*c),
         _ => {}
     }

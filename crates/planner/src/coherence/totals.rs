@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::context::PlanContext;
-use dbmocker_core::schema::{SqlType, Table};
+use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_generate::generator::ColumnGen;
 use dbmocker_plan::{Depths, Flow, FlowKind, FlowPart, Fold, Formula, Law, LawPlan, Moment, Rule, TablePlan};
 use dbmocker_semantics::flows::{is_counter, is_last_reading};
 use dbmocker_semantics::roles::is_place;
 use dbmocker_semantics::totals::{
-    ChildAggregate, ChildTable, SUMMED, are_lines, counts_by, is_mean_of, leads_to, money, total,
+    ChildAggregate, ChildTable, SUMMED, are_lines, counts_by, is_mean_of, leads_to, money, stated_total, total,
 };
 use dbmocker_semantics::{Amount, Name, amount, in_cents, language};
 
@@ -45,8 +45,14 @@ pub fn asked(parent: &Table, child: &Table, key: &[usize]) -> Vec<usize> {
     let numbers: Vec<usize> = (0..child.columns.len()).filter(number).collect();
     let named = named(child, &numbers);
     let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &named };
-    let asks = |c: &usize| parent.columns[*c].generated.is_none() && total(&parent.columns[*c].name, branch).is_some();
+    let asks = |c: &usize| parent.columns[*c].generated.is_none() && total_of(&parent.columns[*c], branch).is_some();
     (0..parent.columns.len()).filter(asks).collect()
+}
+
+/// Returns the aggregate that a column of the parent holds, by its comment or its name, with a score.
+fn total_of(column: &Column, branch: ChildTable<'_>) -> Option<(ChildAggregate, u8)> {
+    let stated = column.comment.as_deref().and_then(|comment| stated_total(comment, branch));
+    stated.or_else(|| total(&column.name, branch))
 }
 
 fn named<'a>(table: &'a Table, columns: &[usize]) -> Vec<(usize, &'a str)> {
@@ -123,7 +129,7 @@ fn summed(b: &PlanContext<'_>, tables: &mut [TablePlan], p: usize, c: usize, lea
         let child = &b.schema.tables[b.order[lead.table]];
         let numbers = named(child, &lead.numbers);
         let branch = ChildTable { table: &child.name.name, parent: &parent.name.name, numbers: &numbers };
-        let Some((what, rank)) = total(name, branch) else { continue };
+        let Some((what, rank)) = total_of(&parent.columns[c], branch) else { continue };
         // Of several keys of one table, prefer the one named after the parent.
         let key = |lead: &ChildForeignKey| child.columns[lead.key].name.as_str();
         let others: Vec<_> = leads.iter().filter(|l| l.table == lead.table && l.foreign != lead.foreign).collect();

@@ -204,3 +204,74 @@ fn payments_add_up(ty: &SqlType) {
     assert!(text.contains("with amount_paid above 0"), "{text}");
     checked(&schema, made);
 }
+
+#[test]
+fn changes_products_and_rates_follow_from_names() {
+    let policies = with(
+        table("amendments").int("id").primary(&["id"]),
+        &MONEY,
+        &["premium_before", "premium_after", "premium_change", "hours_worked", "hourly_rate", "labor_cost"],
+    );
+    let fuels = with(
+        table("refuels").int("id").primary(&["id"]),
+        &WHOLE,
+        &["fuel_before_kg", "uplift_kg", "fuel_after_kg", "seats_total", "seats_biz", "seats_eco"],
+    );
+    let fees = with(
+        table("settlements").int("id").primary(&["id"]),
+        &MONEY,
+        &["base_premium", "rate_pct", "commission_amount", "passes_attempted", "passes_completed", "pass_accuracy_pct"],
+    );
+    let schema = Fixture::new().with(policies).with(fuels).with(fees).schema();
+    let made = planned(&schema, 300);
+    for r in numbers(&made.0, &made.1, "amendments") {
+        assert!(
+            near(r["premium_after"], r["premium_before"] + r["premium_change"]) && r["premium_after"] >= 0.0,
+            "{r:?}"
+        );
+        assert!(near(r["labor_cost"], r["hours_worked"] * r["hourly_rate"]), "{r:?}");
+    }
+    for r in numbers(&made.0, &made.1, "refuels") {
+        assert!(near(r["fuel_after_kg"], r["fuel_before_kg"] + r["uplift_kg"]), "{r:?}");
+        assert!(near(r["seats_total"], r["seats_biz"] + r["seats_eco"]), "{r:?}");
+    }
+    for r in numbers(&made.0, &made.1, "settlements") {
+        assert!(near(r["commission_amount"], r["base_premium"] * r["rate_pct"] / 100.0), "{r:?}");
+        assert!(r["passes_completed"] <= r["passes_attempted"], "{r:?}");
+        let accuracy = 100.0 * r["passes_completed"] / r["passes_attempted"];
+        assert!(r["passes_attempted"] == 0.0 || near(r["pass_accuracy_pct"], accuracy), "{r:?}");
+    }
+    checked(&schema, made);
+}
+
+#[test]
+fn limits_bound_what_names_relate_to_them() {
+    let names =
+        ["limit_per_claim", "annual_limit", "safety_stock", "reorder_point", "lower_limit", "nominal", "upper_limit"];
+    let items = with(table("covers").int("id").primary(&["id"]), &MONEY, &names);
+    let counts = [
+        "shots",
+        "shots_on_target",
+        "pax_booked",
+        "pax_boarded",
+        "bedrooms",
+        "total_rooms",
+        "year_built",
+        "renovated_year",
+    ];
+    let matches = with(table("stats").int("id").primary(&["id"]), &WHOLE, &counts);
+    let schema = Fixture::new().with(items).with(matches).schema();
+    let made = planned(&schema, 300);
+    let rows = numbers(&made.0, &made.1, "covers");
+    for r in &rows {
+        assert!(r["limit_per_claim"] <= r["annual_limit"] && r["safety_stock"] <= r["reorder_point"], "{r:?}");
+        assert!(r["lower_limit"] <= r["nominal"] && r["nominal"] <= r["upper_limit"], "{r:?}");
+    }
+    let distinct: HashSet<i64> = rows.iter().map(|r| (r["limit_per_claim"] * 100.0) as i64).collect();
+    assert!(distinct.len() > 200, "{}", distinct.len());
+    for r in numbers(&made.0, &made.1, "stats") {
+        assert!(r["shots_on_target"] <= r["shots"] && r["pax_boarded"] <= r["pax_booked"], "{r:?}");
+        assert!(r["bedrooms"] <= r["total_rooms"] && r["year_built"] <= r["renovated_year"], "{r:?}");
+    }
+    checked(&schema, made);
+}

@@ -104,6 +104,8 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "ticket total",
             "rental total",
             "base fare",
+            "fare",
+            "fare amount",
             "labor total",
         ],
         Subtotal,
@@ -181,7 +183,20 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         ],
         Tax,
     ),
-    (&["tax rate", "vat rate", "tax percent", "vat percent", "gst rate", "sales tax rate"], TaxRate),
+    (
+        &[
+            "tax rate percent",
+            "vat rate percent",
+            "gst rate percent",
+            "tax rate",
+            "vat rate",
+            "tax percent",
+            "vat percent",
+            "gst rate",
+            "sales tax rate",
+        ],
+        TaxRate,
+    ),
     (
         &[
             "discount",
@@ -199,7 +214,7 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         ],
         Discount,
     ),
-    (&["discount rate", "discount percent"], DiscountRate),
+    (&["discount rate", "discount rate percent", "discount percent"], DiscountRate),
     (
         &[
             "shipping",
@@ -214,6 +229,7 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
             "handling fee",
             "service fee",
             "service charge",
+            "service amount",
             "surcharge",
             "tip",
             "tip amount",
@@ -416,7 +432,19 @@ pub const AMOUNTS: &[(&[&str], Amount)] = &[
         Available,
     ),
     (&["usage limit", "max use", "max usage", "max redemption", "use limit", "redemption limit"], UsageLimit),
-    (&["used count", "usage count", "use count", "time used", "redemption count", "used"], UsageCount),
+    (
+        &[
+            "used count",
+            "usage count",
+            "use count",
+            "time used",
+            "redemption count",
+            "used",
+            "time redeemed",
+            "redeemed count",
+        ],
+        UsageCount,
+    ),
     (&["upvote", "upvote count", "up vote", "ups"], Up),
     (&["downvote", "downvote count", "down vote", "down"], Down),
     (&["balance", "account balance", "current balance"], Balance),
