@@ -397,3 +397,20 @@ fn ranges_of_any_type_have_ordered_bounds() {
         }
     }
 }
+
+/// Most draws of a range with a typical value are near its middle, and all are within it.
+#[test]
+fn typical_values_are_in_the_middle() {
+    let domain =
+        Domain::Range { kind: RangeKind::Int, lo: 30, hi: 89, step: 1, except: Vec::new(), shape: Shape::Middle };
+    let sampler = domain.sampler();
+    let drawn: Vec<i128> = (0..3000)
+        .map(|seed| match sampler.draw(&mut CellRng::new(seed)) {
+            Value::Int(n) => n,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(drawn.iter().all(|n| (30..=89).contains(n)));
+    let middle = drawn.iter().filter(|n| (50..70).contains(*n)).count();
+    assert!((1800..2200).contains(&middle), "{middle} of 3000 in the middle third");
+}

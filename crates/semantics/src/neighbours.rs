@@ -111,6 +111,9 @@ impl Neighbours {
     }
 }
 
+/// Columns of a table for each point that it needs to belong to a trade.
+const COLUMNS_PER_POINT: usize = 20;
+
 /// The trades of a table, by the words of its name and of its columns' names.
 fn trades(table: &Name, columns: &[Name]) -> Vec<String> {
     let signs = &dictionary().trades;
@@ -130,5 +133,7 @@ fn trades(table: &Name, columns: &[Name]) -> Vec<String> {
             *points.entry(&sign.trade).or_default() += sign.in_column;
         }
     }
-    points.into_iter().filter(|(_, points)| *points >= TRADE_POINTS).map(|(trade, _)| trade.to_owned()).collect()
+    // Of many columns, a few may be called as those of any trade.
+    let least = TRADE_POINTS.max(u8::try_from(columns.len() / COLUMNS_PER_POINT).unwrap_or(u8::MAX));
+    points.into_iter().filter(|(_, points)| *points >= least).map(|(trade, _)| trade.to_owned()).collect()
 }

@@ -64,6 +64,9 @@ fn words_follow_the_trade_of_their_table() {
         ("plants", &["name", "watering_days", "sunlight"], true, "plant"),
         ("machine", &["manufacturer", "max_rpm"], true, "machine_manufacturer"),
         ("laptops", &["manufacturer", "ram_gb"], false, "machine_manufacturer"),
+        ("machine", &["mch_name", "max_rpm", "work_center_id"], true, "machine_name"),
+        ("machine", &["mch_name", "ip_address"], true, "Hostname"),
+        ("legs", &["notes", "planned_departure", "planned_arrival"], false, "aviation"),
         ("payment_methods", &["brand", "last4", "exp_month"], true, "card_brand"),
         ("shoes", &["brand", "size"], false, "card_brand"),
         ("vacancies", &["description", "salary_min"], true, "text_job"),
@@ -92,7 +95,7 @@ fn unknown_things_have_dull_names_and_codes_of_one_form() {
         other => format!("{other:?}"),
     };
     assert_eq!(regex("tbl_work_center", &["wc_name"], varchar(60)), "Work center [1-9][0-9]?");
-    assert_eq!(regex("tbl_machine", &["mch_name"], varchar(60)), "Machine [1-9][0-9]?");
+    assert_eq!(regex("tbl_crane", &["crn_name"], varchar(60)), "Crane [1-9][0-9]?");
     assert!(regex("yards", &["yard_name"], varchar(60)).ends_with("|Westport) yard"));
     assert_eq!(regex("bills", &["permit_number"], varchar(14)), "PER-[0-9]{6}");
     assert_eq!(regex("crews", &["crew_code"], varchar(8)), "CR-[0-3][0-9]");
