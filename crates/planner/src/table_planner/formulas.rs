@@ -60,7 +60,8 @@ impl TablePlanner<'_> {
                 FormulaKind::Absent { .. } | FormulaKind::Rules => {
                     for (_, input) in &formula.inputs {
                         if let FormulaInput::Drawn(values) = input {
-                            self.rule_values(b, c, values)?;
+                            let values = self.rule_values(b, c, values)?;
+                            self.keeps_rule_values(b, c, &values).map_err(refused)?;
                         }
                     }
                     let mut law = self.law_of(b, c, formula).ok_or_else(|| refused(unreachable(formula)))?;
