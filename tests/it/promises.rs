@@ -53,7 +53,7 @@ fn a_check_that_a_few_rows_break_is_an_error_before_anything_is_written() {
 ";
     for kind in KINDS {
         let message = refused(kind, parents, copy, &["p", "t"]);
-        assert!(message.contains("does not hold in row") && message.contains("by expression of"), "{message}");
+        assert!(message.contains("does not hold in row") && message.contains("expression of `a` ("), "{message}");
         assert!(message.contains("line 3"), "{message}");
         let message = refused(kind, rare, rules, &["t"]);
         assert!(message.contains("lists 500, which CHECK `small` does not allow"), "{message}");
@@ -158,4 +158,106 @@ fn distributions_of_dates_keep_every_day() {
         assert!(kept(last("logs", "at"), 9000, 0.1), "{kind:?}: {}", last("logs", "at"));
         assert_eq!(db.number("SELECT count(*) FROM logs WHERE at >= '2026-01-01'"), 0, "{kind:?}");
     }
+}
+
+const SHOP: &str = "
+    CREATE TABLE products (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, price DECIMAL(8,2) NOT NULL);
+    CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, customer_id INTEGER NOT NULL, total DECIMAL(12,2) NOT NULL);
+    CREATE TABLE order_items (order_id INTEGER NOT NULL, line_no INTEGER NOT NULL, product_id INTEGER NOT NULL, qty INTEGER NOT NULL,
+        unit_price DECIMAL(8,2) NOT NULL, discount DECIMAL(4,2) NOT NULL CHECK (discount >= 0 AND discount < 1), amount DECIMAL(12,2) NOT NULL,
+        colour VARCHAR(10), size VARCHAR(10), code VARCHAR(40), PRIMARY KEY (order_id, line_no),
+        FOREIGN KEY (order_id) REFERENCES orders (id), FOREIGN KEY (product_id) REFERENCES products (id));";
+
+#[test]
+fn listed_values_of_a_foreign_key_keep_what_follows_from_the_parent() {
+    let config = |unit_price: &str| {
+        format!(
+            "tables:
+  products: {{count: 3}}
+  orders: {{count: 1000}}
+  order_items:
+    count: {{per: orders, exactly: 2}}
+    groups: [{{rows: [{{product_id: 1, colour: red, w: 5}}, {{product_id: 2, colour: blue, w: 3}}, {{product_id: 3, colour: red, w: 2}}], weight: w}}]
+    column_configs: {{{unit_price}}}
+"
+        )
+    };
+    for kind in KINDS {
+        for unit_price in ["", "unit_price: {expression: product_id.price}"] {
+            let db = database(kind, SHOP);
+            configured("load", &db.url, &config(unit_price), &[]).ok();
+            let wrong =
+                "SELECT count(*) FROM order_items i JOIN products p ON p.id = product_id WHERE price <> unit_price";
+            assert_eq!(db.number(wrong), 0, "{kind:?} {unit_price}");
+            let wrong = "SELECT count(*) FROM order_items WHERE NOT ((product_id IN (1, 3) AND colour = 'red') OR (product_id = 2 AND colour = 'blue'))";
+            assert_eq!(db.number(wrong), 0, "{kind:?}");
+            let first = db.number("SELECT count(*) FROM order_items WHERE product_id = 1");
+            // 5 standard deviations.
+            assert!((first - 1000).abs() < 112, "{kind:?}: {first}");
+        }
+    }
+    let db = database(Kind::Sqlite, SHOP);
+    let ran = configured("load", &db.url, &config("").replace("product_id: 3", "product_id: 9"), &[]);
+    assert!(ran.code != 0 && ran.stderr.contains("9") && ran.stderr.contains("products"), "{}", ran.stderr);
+}
+
+#[test]
+fn discounts_below_1_are_shares() {
+    let db = database(Kind::Sqlite, SHOP);
+    let config = "tables: {orders: {count: 1000}, order_items: {count: {per: orders, exactly: 2}}}\n";
+    configured("load", &db.url, config, &[]).ok();
+    let count = |condition: &str| db.number(&format!("SELECT count(*) FROM order_items WHERE {condition}"));
+    assert_eq!(count("abs(amount - qty * unit_price * (1 - discount)) > 0.0051"), 0);
+    assert_eq!(count("discount > 0.5"), 0);
+    assert!(count("discount BETWEEN 0.05 AND 0.25") > 300, "{}", count("discount BETWEEN 0.05 AND 0.25"));
+}
+
+#[test]
+fn numbers_among_the_rows_of_a_parent_may_be_parts_of_keys() {
+    for kind in KINDS {
+        let code = if kind == Kind::Postgres || kind == Kind::Sqlite {
+            "'C' || order_id || '-' || row_number(order_id)"
+        } else {
+            "concat('C', order_id, '-', row_number(order_id))"
+        };
+        let db = database(kind, &SHOP.replace("code VARCHAR(40)", "code VARCHAR(40) NOT NULL UNIQUE"));
+        let config = format!(
+            "tables:
+  orders: {{count: 300}}
+  order_items: {{count: {{per: orders, min: 1, max: 5}}, column_configs: {{line_no: {{expression: row_number(order_id)}}, code: {{expression: \"{code}\"}}}}}}
+"
+        );
+        configured("load", &db.url, &config, &[]).ok();
+        let wrong = "SELECT count(*) FROM (SELECT order_id FROM order_items GROUP BY order_id HAVING max(line_no) <> count(*) OR min(line_no) <> 1) t";
+        assert_eq!(db.number(wrong), 0, "{kind:?}");
+        assert_eq!(
+            db.number("SELECT count(*) FROM order_items WHERE code = 'C7-1' AND order_id = 7 AND line_no = 1"),
+            1,
+            "{kind:?}"
+        );
+    }
+    // Of another parent, numbers repeat.
+    let db = database(Kind::Sqlite, SHOP);
+    let config = "tables: {order_items: {count: {per: products, exactly: 2}, column_configs: {line_no: {expression: row_number(product_id)}}}}\n";
+    let ran = configured("load", &db.url, config, &[]);
+    assert!(ran.code != 0 && ran.stderr.contains("needs different values"), "{}", ran.stderr);
+}
+
+#[test]
+fn rules_make_columns_null_beside_checks_that_allow_it() {
+    let ddl = "CREATE TABLE o (id INTEGER NOT NULL PRIMARY KEY, st VARCHAR(5) NOT NULL CHECK (st IN ('a', 'b', 'c')), x INTEGER NOT NULL, y INTEGER,
+        CHECK (st <> 'c' OR y IS NULL), CONSTRAINT above CHECK (y IS NULL OR y >= x), CONSTRAINT needed CHECK (st <> 'b' OR y IS NOT NULL));";
+    let of = |st: &str| {
+        format!(
+            "tables: {{o: {{count: 1000, column_configs: {{y: {{rules: [{{when: \"st = '{st}'\", null: true}}]}}}}}}}}\n"
+        )
+    };
+    for kind in KINDS {
+        let db = database(kind, ddl);
+        configured("load", &db.url, &of("a"), &[]).ok();
+        assert_eq!(db.number("SELECT count(*) FROM o WHERE st = 'a' AND y IS NOT NULL"), 0, "{kind:?}");
+        assert!(db.number("SELECT count(*) FROM o WHERE st = 'b' AND y >= x") > 100, "{kind:?}");
+    }
+    let message = refused(Kind::Sqlite, ddl, &of("b"), &["o"]);
+    assert!(message.contains("CHECK `needed` does not hold in row") && message.contains("rules of"), "{message}");
 }

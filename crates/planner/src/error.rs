@@ -52,7 +52,7 @@ pub enum Unplannable {
     FixedRows(#[from] FixedRowsError),
     #[error(transparent)]
     Formula(#[from] FormulaError),
-    #[error("CHECK `{check}` does not hold in row {row}, where {values}")]
+    #[error("CHECK `{check}` does not hold in row {row}: {values}")]
     FormulaCheck { check: String, row: u64, values: String },
     #[error(transparent)]
     ForeignKey(#[from] ForeignKeyError),

@@ -48,6 +48,7 @@ mod given_moments;
 mod kept;
 mod key_facts;
 mod learned;
+mod listed_parents;
 mod mentions;
 mod naming;
 mod nested_domains;

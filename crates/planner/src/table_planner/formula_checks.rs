@@ -85,7 +85,7 @@ impl TablePlanner<'_> {
             let (table, rows) = (self.table.name.clone(), b.rows_before(self.index));
             return Err(FormulaConflict::BeginsAgain { table, rows, parent: f.parent.clone() });
         }
-        if formula.unique_series().is_none() && formula.key != "series" {
+        if formula.key != "series" {
             return Ok(());
         }
         let keyed = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
@@ -272,10 +272,10 @@ pub(super) fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> 
             if tree.truth(&named, env) == Ok(Some(false)) {
                 let given = cells.iter().zip(&values).filter(|(c, _)| columns.contains(c));
                 let given = given.map(|(&c, value)| (&table.columns[c].name, value, formula(c)));
-                let shown = given
-                    .filter(|(name, ..)| tree.mentions(name))
-                    .map(|(name, value, formula)| format!("{name} = {value} by {} of {}", formula.key, formula.origin));
-                let values = shown.collect::<Vec<String>>().join(", ");
+                let shown = given.filter(|(name, ..)| tree.mentions(name)).map(|(name, value, formula)| {
+                    format!("{} of `{name}` ({}) gives {value}", formula.key, formula.origin)
+                });
+                let values = shown.collect::<Vec<String>>().join(" and ");
                 return Err(Unplannable::FormulaCheck { check: check.name.clone(), row, values });
             }
         }

@@ -51,7 +51,8 @@ impl TablePlanner<'_> {
             let refused = |why: FormulaConflict| cannot(formula, &self.table.columns[c].name, why);
             match formula.kind {
                 FormulaKind::Expression => {}
-                FormulaKind::Absent { by } if self.lists_values(plan, by) => {
+                // A column that a CHECK couples has its value, or NULL, once the CHECK is solved.
+                FormulaKind::Absent { by } if self.lists_values(plan, by) && plan.columns[c].group.is_none() => {
                     self.absent_by(b, plan, (c, by), formula).map_err(refused)?;
                 }
                 FormulaKind::Absent { .. } if matches!(plan.columns[c].rule, Rule::Foreign { .. }) => {
