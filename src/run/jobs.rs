@@ -117,6 +117,17 @@ pub struct TableJob {
     pub transactional: bool,
     /// Keys whose values an expression of the config file gives, which are not proved to differ: (key, expression).
     pub unproved: Vec<(String, UnprovedExpression)>,
+    /// CHECKs over columns whose values an expression or rules of the config file give.
+    pub checked: Vec<CheckOfRules>,
+}
+
+/// A CHECK that the config file's values may break.
+#[derive(Clone)]
+pub struct CheckOfRules {
+    pub name: String,
+    pub text: String,
+    /// The columns, with the source of their values.
+    pub columns: Vec<(String, String)>,
 }
 
 /// Rows of a table above which it has a transaction of its own.
@@ -166,11 +177,31 @@ pub fn jobs_from_plan(schema: &Schema, plan: &Plan, generator: &Arc<Generator>) 
             limited_by: p.limited_by.clone(),
             deferred_indexes: p.deferred_indexes.clone().unwrap_or_default(),
             unproved: p.keys.iter().filter_map(|k| Some((k.name.clone(), k.unproved.clone()?))).collect(),
+            checked: checks_of_rules(table, p),
             chunks: p.chunks.as_ref().and_then(|c| c.rows),
             ..job(schema.dialect, table, sent)
         }
     };
     plan.tables.iter().enumerate().map(job).collect()
+}
+
+/// The CHECKs that read a column with an expression or rules of the config file.
+fn checks_of_rules(table: &dbmocker_core::schema::Table, plan: &dbmocker_plan::TablePlan) -> Vec<CheckOfRules> {
+    let given = |c: &&dbmocker_plan::ColumnPlan| {
+        c.law.as_ref().is_some_and(|law| matches!(law.law, dbmocker_plan::Law::Expression { .. }))
+    };
+    let given: Vec<_> = plan.columns.iter().filter(given).collect();
+    let of_table = table.checks.iter().map(|check| (check, None));
+    let of_types = table.columns.iter().flat_map(|c| c.domain_checks.iter().map(move |check| (check, Some(&c.name))));
+    let checks = of_table.chain(of_types).map(|(check, column)| {
+        let read = |c: &&&dbmocker_plan::ColumnPlan| match column {
+            Some(name) => c.name == *name,
+            None => check.text.contains(c.name.as_str()),
+        };
+        let columns = given.iter().filter(read).map(|c| (c.name.clone(), c.reason.clone())).collect();
+        CheckOfRules { name: check.name.clone(), text: check.text.clone(), columns }
+    });
+    checks.filter(|check| !check.columns.is_empty()).collect()
 }
 
 /// The jobs of an exported folder against those tables of a live schema, which may be another server's, that are
@@ -397,6 +428,7 @@ fn job(dialect: Dialect, table: &Table, sent: &[usize]) -> TableJob {
         done: false,
         audited: Vec::new(),
         unproved: Vec::new(),
+        checked: Vec::new(),
         transactional: dialect != Dialect::Mysql || table.options.iter().any(|o| o.eq_ignore_ascii_case("InnoDB")),
     }
 }

@@ -24,7 +24,7 @@ use super::ledger::Ledger;
 use super::prefetch::Prefetcher;
 use super::processes::StagedFiles;
 use super::references::count_orphans;
-use super::refused::{refused, unproved};
+use super::refused::{broken_rules, refused, unproved};
 use super::schedule::Schedule;
 use super::tasks::{Task, Work};
 use super::{Flow, RunError, sql};
@@ -249,10 +249,10 @@ impl<'a> UnitLoad<'a> {
             Some(first) if !message.contains(first.as_str()) => format!("{first}; and without its triggers: {message}"),
             _ => message,
         };
-        let told = |code: &Option<String>, message: String| match unproved(self.run.dialect, self.unit, code, &message)
-        {
-            Some(why) => format!("{message}; {why}"),
-            None => message,
+        let told = |code: &Option<String>, message: String| {
+            let (dialect, unit) = (self.run.dialect, self.unit);
+            let why = unproved(dialect, unit, code, &message).or_else(|| broken_rules(dialect, unit, code, &message));
+            why.map_or(message.clone(), |why| format!("{message}; {why}"))
         };
         match error {
             RunError::Load(LoadError::Statement { context, message, code }) => {

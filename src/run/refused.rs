@@ -67,6 +67,29 @@ pub(super) fn unproved(dialect: Dialect, unit: &Unit, code: &Option<String>, mes
     (is_duplicate(dialect, code.as_deref()?, message) && !texts.is_empty()).then(|| texts.join("; "))
 }
 
+/// The rules of the config file that may have given the values which a CHECK refused; `None` for other errors.
+pub(super) fn broken_rules(dialect: Dialect, unit: &Unit, code: &Option<String>, message: &str) -> Option<String> {
+    if !is_check(dialect, code.as_deref()?, message) {
+        return None;
+    }
+    let all = unit.tables.iter().flat_map(|job| &job.checked);
+    // SQLite names a CHECK without a name by its text.
+    let check = all.filter(|check| message.contains(&check.name) || message.contains(&check.text));
+    let check = check.max_by_key(|check| check.name.len())?;
+    let columns = check.columns.iter().map(|(column, reason)| format!("`{column}` ({reason})"));
+    let columns: Vec<String> = columns.collect();
+    Some(format!("the config file gives the values of {}: change it so that the CHECK holds", columns.join(", ")))
+}
+
+/// Whether a row does not meet a CHECK.
+fn is_check(dialect: Dialect, code: &str, message: &str) -> bool {
+    match dialect {
+        Dialect::Postgres => code == "23514",
+        Dialect::Mysql => message.contains("(error 3819)") || message.contains("(error 4025)"),
+        Dialect::Sqlite => code == "275",
+    }
+}
+
 /// Whether two rows have one key.
 fn is_duplicate(dialect: Dialect, code: &str, message: &str) -> bool {
     match dialect {
@@ -91,6 +114,21 @@ mod tests {
             (Dialect::Sqlite, "275", "CHECK constraint failed", false),
         ] {
             assert_eq!(is_duplicate(dialect, code, message), is, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn broken_checks_are_recognized() {
+        for (dialect, code, message, is) in [
+            (Dialect::Postgres, "23514", "new row violates check constraint", true),
+            (Dialect::Postgres, "23505", "duplicate key value", false),
+            (Dialect::Mysql, "HY000", "Check constraint 'c' is violated. (error 3819)", true),
+            (Dialect::Mysql, "23000", "CONSTRAINT `c` failed for `t` (error 4025)", true),
+            (Dialect::Mysql, "23000", "column 'a' cannot be null (error 1048)", false),
+            (Dialect::Sqlite, "275", "CHECK constraint failed: a <= 9990", true),
+            (Dialect::Sqlite, "2067", "UNIQUE constraint failed", false),
+        ] {
+            assert_eq!(is_check(dialect, code, message), is, "{code} {message}");
         }
     }
 

@@ -160,7 +160,7 @@ fn other_moments_follow_given_ones() {
         (
             "created_at: {min_value: 2024-01-01, max_value: 2024-06-30}",
             "",
-            "SELECT count(*) FROM cust WHERE created_at < '2024-01-01' OR created_at > '2024-06-30'",
+            "SELECT count(*) FROM cust WHERE created_at < '2024-01-01' OR created_at >= '2024-07-01'",
         ),
         (
             "",
@@ -170,7 +170,7 @@ fn other_moments_follow_given_ones() {
         (
             "updated_at: {min_value: 2025-02-01, max_value: 2025-03-31}",
             "",
-            "SELECT count(*) FROM cust WHERE updated_at < '2025-02-01' OR updated_at > '2025-03-31'",
+            "SELECT count(*) FROM cust WHERE updated_at < '2025-02-01' OR updated_at >= '2025-04-01'",
         ),
     ] {
         let db = database(Kind::Sqlite, ddl);

@@ -59,6 +59,7 @@ mod planted;
 mod predicates;
 mod processes;
 mod program;
+mod promises;
 mod readers;
 mod reads;
 mod references;

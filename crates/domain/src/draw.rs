@@ -7,6 +7,7 @@
 use super::catalogue::{EntryBody, Named};
 use super::checksummed;
 use super::fake::*;
+use super::fit::extend;
 use super::prose::{append_word, capitalised, lorem, paragraph, sentence, slug, title, words};
 use super::text::TextKind;
 use super::text_format;
@@ -456,29 +457,34 @@ fn html(room: usize, rng: &mut CellRng, out: &mut String) {
     out.push_str("</p>");
 }
 
-/// Pads the text from `start` to `min` characters.
+/// Pads the text from `start` to `min` characters: texts of words by words, others by letters or digits.
 pub fn pad(kind: &TextKind, start: usize, min: usize, rng: &mut CellRng, out: &mut String) {
     use TextKind as K;
-    let missing = min.saturating_sub(out.len() - start);
+    let missing = min.saturating_sub(characters(&out[start..]));
     if missing == 0 {
         return;
     }
     match kind {
         K::Digits { .. } | K::Zipcode | K::Phone | K::NumberText | K::CreditCard | K::Isbn => digits(missing, rng, out),
         K::Hex { .. } => text_format::random_chars(HEX, missing, rng, out),
-        K::Title | K::Words | K::Sentence | K::Paragraph | K::Lorem | K::Html if missing > 8 => {
-            while out.len() - start < min {
-                out.push(' ');
-                WORDS.put(12, rng, out);
-            }
-            out.truncate(start + min);
-            if out.ends_with(' ') {
-                out.pop();
-                out.push('s');
-            }
-        }
+        kind if has_several_words(kind) => extend(missing, start, rng, out),
         _ => text_format::random_chars(LOWER36, missing, rng, out),
     }
+}
+
+/// Returns true for kinds whose texts are extended by words.
+pub fn has_several_words(kind: &TextKind) -> bool {
+    use TextKind as K;
+    match kind {
+        K::Title | K::Words | K::Sentence | K::Paragraph | K::Lorem | K::Html | K::Prose(_) => true,
+        K::Catalogue(named) => named.is_prose(),
+        _ => false,
+    }
+}
+
+/// Returns the number of characters of a text.
+pub fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 #[cfg(test)]

@@ -73,6 +73,11 @@ impl Words {
         total(self.fitting(room)) / total(self.len()).max(1.0)
     }
 
+    /// Bytes of the longest word.
+    pub fn longest(&self) -> usize {
+        self.upto.len() - 1
+    }
+
     /// The number of words of at most `room` bytes, which are the first ones.
     #[inline]
     pub fn fitting(&self, room: usize) -> usize {

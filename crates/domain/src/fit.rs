@@ -22,28 +22,66 @@ pub fn fit_text(text: &mut String, chars: usize, rng: &mut CellRng) {
         }
         return;
     }
-    let words: &Words = &WORDS;
-    let mut missing = chars - text.chars().count();
-    let is_prose = text.contains(' ') || missing > SENTENCE;
-    while is_prose && missing > 1 {
+    let missing = chars - text.chars().count();
+    if text.contains(' ') || missing > SENTENCE {
+        extend(missing, 0, rng, text);
+    } else {
+        text_format::random_chars(LOWER36, missing, rng, text);
+    }
+}
+
+/// The fewest characters that are appended as a word, with the space before it.
+pub(super) const SHORTEST: usize = 5;
+
+/// Appends exactly `missing` characters of sentences and words to the text from `start`.
+pub(super) fn extend(mut missing: usize, start: usize, rng: &mut CellRng, text: &mut String) {
+    // What is appended is ASCII.
+    while missing > SENTENCE {
         let before = text.len();
-        if !text.is_empty() {
-            text.push(' ');
+        if before > start {
+            text.push_str(if text.ends_with(['.', '!', '?']) { " " } else { ". " });
         }
-        let start = text.len();
-        if missing > SENTENCE {
-            sentence(missing - 1, rng, text);
-            if !text.ends_with('.') {
-                text.push('.');
-            }
-        } else if !append_word(words, "", start, missing - 1, rng, text) {
-            text.truncate(before);
-            break;
+        sentence(missing - (text.len() - before) - 1, rng, text);
+        if !text.ends_with('.') {
+            text.push('.');
         }
-        // Words and sentences are ASCII.
         missing = missing.saturating_sub(text.len() - before);
     }
-    text_format::random_chars(if is_prose { b"s" } else { LOWER36 }, missing, rng, text);
+    // After a sentence, the last words are one as well.
+    let after = text.len() > start && text.ends_with('.') && missing > SHORTEST;
+    let first = text.len() + usize::from(text.len() > start);
+    missing -= usize::from(after);
+    while missing > 0 {
+        let before = text.len();
+        if !append_exactly(if before > start { " " } else { "" }, missing, rng, text) {
+            break;
+        }
+        missing -= text.len() - before;
+    }
+    let last = if text.ends_with('.') { b"." } else { b"s" };
+    text_format::random_chars(last, missing, rng, text);
+    if after {
+        text[first..].get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
+        text.push('.');
+    }
+}
+
+/// Appends `separator` and a word, which has all of `room` or leaves it to another word. Returns whether one fits.
+fn append_exactly(separator: &str, room: usize, rng: &mut CellRng, text: &mut String) -> bool {
+    let words: &Words = &WORDS;
+    let room = room.saturating_sub(separator.len());
+    let (shorter, fitting) = (words.fitting(room.saturating_sub(1)), words.fitting(room));
+    let of = if room <= words.longest() && shorter < fitting {
+        shorter..fitting
+    } else {
+        0..words.fitting(room.saturating_sub(SHORTEST))
+    };
+    if of.is_empty() {
+        return false;
+    }
+    text.push_str(separator);
+    words.write(of.start + rng.below(of.len() as u64) as usize, text);
+    true
 }
 
 /// Makes a text about `chars` characters long, never longer: a longer one is cut between words if that loses at most
@@ -103,6 +141,18 @@ mod tests {
                 assert_eq!(text.chars().count(), chars, "{from}: {text}");
                 assert!(!text.ends_with(' '), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn texts_are_extended_by_whole_words() {
+        for chars in 40..200 {
+            let mut text = "Kraków hat schöne Straßen".to_owned();
+            fit_text(&mut text, chars, &mut CellRng::new(chars as u64));
+            let added = text.split(' ').skip(4).map(|w| w.trim_end_matches(['.', ',']));
+            let known = |w: &str| w.chars().all(|c| c.is_ascii_alphabetic() || "-'".contains(c));
+            assert!(added.into_iter().all(known), "{text}");
+            assert!(text.split(". ").all(|part| part.starts_with(|c: char| c.is_uppercase())), "{text}");
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use super::catalogue::Named;
+use super::locale::Locale;
 use super::text::{Case, GENERATORS, Letters, TextKind};
 use super::*;
 use dbmocker_core::schema::Dialect;
@@ -101,6 +103,40 @@ proptest! {
                 let mut text = String::from("before ");
                 sampler.draw_text(&mut CellRng::new(seed ^ k), &mut text);
                 prop_assert_eq!(text.strip_prefix("before "), Some(text_of(&value)));
+            }
+        }
+    }
+
+    #[test]
+    fn texts_of_every_language_have_their_lengths_in_characters(
+        which in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        min in 0u32..160,
+        more in 0u32..90,
+        max_bytes in prop::option::weighted(0.3, 0u32..60),
+        seed in any::<u64>(),
+    ) {
+        let catalogue: Vec<TextKind> = Named::all().map(TextKind::Catalogue).collect();
+        let prose = catalogue.iter().filter_map(|k| match k {
+            TextKind::Catalogue(named) if named.is_prose() => Some(TextKind::Prose(*named)),
+            _ => None,
+        });
+        let kinds: Vec<TextKind> =
+            GENERATORS.iter().map(|(_, k)| k.clone()).chain(prose).chain(catalogue.iter().cloned()).collect();
+        let locales: Vec<Locale> = Locale::all().collect();
+        let domain = TextDomain {
+            min_chars: min,
+            max_bytes: max_bytes.map(|more| min + more),
+            locales: vec![(locales[place.index(locales.len())], 1)],
+            ..TextDomain::new(kinds[which.index(kinds.len())].clone(), min + more)
+        };
+        let sampler = Domain::Text(domain).sampler();
+        if sampler.size() > 0 {
+            for k in 0..20 {
+                let value = sampler.draw(&mut CellRng::new(seed ^ k));
+                prop_assert!(sampler.contains(&value), "{value:?}");
+                let value = sampler.value(u128::from(seed ^ k) % sampler.size());
+                prop_assert!(sampler.contains(&value), "{value:?}");
             }
         }
     }

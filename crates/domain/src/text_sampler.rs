@@ -4,6 +4,7 @@
 //! from [`draw`](super::draw) or [`text_index`](super::text_index), within the remaining length.
 
 use super::fast_text::Lines;
+use super::fit::SHORTEST;
 use super::pattern;
 use super::pattern_body::PatternBody;
 use super::text::{Case, Letters, TextDomain, TextKind};
@@ -214,14 +215,19 @@ impl TextSampler {
                     push_end(out, &self.domain.prefix);
                     let body = out.len();
                     self.draw_body(rng, out);
-                    if characters(&out[body..]) < self.min {
-                        draw::pad(&self.domain.kind, body, self.min, rng, out);
+                    let drawn = draw::characters(&out[body..]);
+                    if drawn < self.min {
+                        // A word needs more room than the few characters that may be missing.
+                        let words = draw::has_several_words(&self.domain.kind);
+                        let goal = if words { (drawn + SHORTEST).min(self.room) } else { 0 };
+                        draw::pad(&self.domain.kind, body, self.min.max(goal), rng, out);
                     }
                     self.finish(body, out);
                 }
                 TextSource::Pattern(pattern) => pattern.draw(rng, out),
             }
-            if self.domain.except.is_empty() || !self.is_excepted(&out[start..]) {
+            let short = self.domain.max_bytes.is_none_or(|most| out.len() - start <= most as usize);
+            if short && (self.domain.except.is_empty() || !self.is_excepted(&out[start..])) {
                 return;
             }
             out.truncate(start);
@@ -256,7 +262,7 @@ impl TextSampler {
         for _ in 0..WHOLE_DRAWS {
             draw::draw(&d.kind, room, rng, out);
             let text = &out[start..];
-            if text.starts_with(&d.prefix) && text.ends_with(&d.suffix) && text.len() >= d.min_chars as usize {
+            if text.starts_with(&d.prefix) && text.ends_with(&d.suffix) && self.contains(text) {
                 return true;
             }
             out.truncate(start);
@@ -307,10 +313,6 @@ fn letters(kind: &TextKind) -> Letters {
         TextKind::Catalogue(named) if named.is_prose() => Letters::Capital,
         kind => kind.letters(),
     }
-}
-
-fn characters(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// Appends a constant prefix or suffix, which most texts do not have.

@@ -129,6 +129,14 @@ pub enum ParentChoice {
     /// One of a few parent rows, one for each of `weights`: `rows` (indices of the parent's space), or rows chosen by
     /// hash if that is empty. `earlier`: a self reference to rows before the row.
     Few { weights: Vec<u32>, rows: Vec<u64>, earlier: bool, rooted: bool },
+    /// The parent row of a row of a list: `rows` are indices of the parent's space, one for each row of the list. `of`,
+    /// `weights`: as of [`Rule::Listed`](crate::Rule::Listed), so that all columns of the list come from one row.
+    Listed {
+        of: String,
+        rows: Vec<u64>,
+        #[serde(with = "dbmocker_core::serde_ext::shared_option", skip_serializing_if = "Option::is_none", default)]
+        weights: Option<Arc<Vec<u32>>>,
+    },
     /// By hash, but the parents of the first rows are distinct, so that most parents (all, if there are enough rows:
     /// `all`) have a child that can be computed from the parent's row number.
     Cover { all: bool },

@@ -259,6 +259,7 @@ impl TablePlan {
                     ParentChoice::Never => " (NULL)",
                     ParentChoice::Few { weights, .. } if weights.len() == 1 => " (one for all)",
                     ParentChoice::Few { .. } => " (few)",
+                    ParentChoice::Listed { .. } => " (by rows of a list)",
                     ParentChoice::Agreeing { .. } => " (one that agrees)",
                     ParentChoice::Chain { length: 2 } => " (in pairs)",
                     ParentChoice::Chain { .. } => " (the next row)",

@@ -237,6 +237,11 @@ impl PlanChecker<'_> {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
+            ParentChoice::Listed { rows: listed, weights, .. } => {
+                let there = listed.iter().all(|&row| row < self.space(leading)) && !listed.is_empty();
+                let weighted = weights.as_ref().is_none_or(|w| w.len() == listed.len() && w.iter().any(|w| *w > 0));
+                holds("a list of parent rows that are not there", there && weighted && s.first == 0)
+            }
             ParentChoice::Counted { counts } => holds(
                 "numbers of rows that do not fit the table or its parent",
                 rows == counts.rows() && counts.parents() <= size,

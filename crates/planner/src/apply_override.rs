@@ -176,8 +176,14 @@ impl OverrideScope<'_> {
     /// Returns the range over which a distribution extends: that of the type, since likely values are a guess. A
     /// distribution that does not say where it begins or ends takes that end from the likely values.
     fn reach(&self, asked: &DistributionOverride) -> Domain {
+        let number = match self.likely {
+            Domain::Range { kind, .. } => matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }),
+            likely => matches!(likely, Domain::Float { .. }),
+        };
+        let at_zero = number && asked.begins_at_zero();
         let (begins, ends) = asked.extent();
-        let positive = self.never_negative && asked.falls_below_zero();
+        let begins = begins || at_zero;
+        let positive = at_zero || self.never_negative && asked.falls_below_zero();
         let mut domain = self.likely.clone();
         match (&mut domain, self.legal) {
             (Domain::Range { kind, lo, hi, .. }, Domain::Range { kind: same, lo: least, hi: most, .. })

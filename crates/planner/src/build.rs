@@ -242,7 +242,7 @@ fn tables(
                 plan.tables.push(table);
             }
             Err(why) => {
-                failed(context, index, why.to_string());
+                failed(context, index, placed(context, index, &why));
                 // A stub keeps the positions of the following tables.
                 let stub = table_planner::stub(context, position);
                 context.ordered.resize(position + 1, false);
@@ -262,7 +262,7 @@ fn tables(
         }
     }
     for (index, why) in table_planner::fold(context, &mut plan.tables) {
-        let message = why.to_string();
+        let message = placed(context, index, &why);
         problems.entry(index).or_insert(TableProblem { table: schema.tables[index].name.clone(), message });
     }
     coherence::fold(context, &mut plan.tables);
@@ -276,6 +276,13 @@ fn tables(
         }
     }
     (plan, problems)
+}
+
+/// Returns an error's message, with the place of the column's settings in the config file.
+fn placed(context: &PlanContext<'_>, index: usize, why: &Unplannable) -> String {
+    let c = why.column().and_then(|column| context.schema.tables[index].column_index(column));
+    let origin = c.and_then(|c| context.overrides.column(index, c)).map_or("", |w| w.origin.as_str());
+    if origin.is_empty() { why.to_string() } else { format!("{why} ({origin})") }
 }
 
 /// With `strictly`, an unsolved CHECK is an error.

@@ -145,6 +145,12 @@ impl DistributionOverride {
         }
     }
 
+    /// Returns true if numbers begin at 0, or at the smallest one that is allowed: a name's usual range would shift the
+    /// mean.
+    pub(super) fn begins_at_zero(&self) -> bool {
+        self.law == "exponential" && !self.parameters.contains_key("from")
+    }
+
     /// Returns the end of the first bucket, in the unit of a range.
     pub(super) fn first_end(&self, domain: &Domain, now: i64) -> Option<i128> {
         let Ok(Distribution::Buckets { buckets, .. }) = self.of_numbers(domain, now) else { return None };

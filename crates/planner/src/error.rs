@@ -53,7 +53,7 @@ pub enum Unplannable {
     FixedRows(#[from] FixedRowsError),
     #[error(transparent)]
     Formula(#[from] FormulaError),
-    #[error("CHECK `{check}` does not hold in row {row}, where expressions give {values}")]
+    #[error("CHECK `{check}` does not hold in row {row}: {values}")]
     FormulaCheck { check: String, row: u64, values: String },
     #[error(transparent)]
     ForeignKey(#[from] ForeignKeyError),
@@ -89,6 +89,17 @@ pub enum Unplannable {
     Memory { key: String, bytes: u64, allowed: u64 },
     #[error("CHECK `{check}` could not be solved ({why}): {text}")]
     Unsolved { check: String, why: String, text: String },
+}
+
+impl Unplannable {
+    /// Returns the column whose settings in the config file are refused, if the error is about one.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Unplannable::Override(e) => Some(e.column()),
+            Unplannable::Check(CheckError::OnlyNull { column, .. }) => Some(column),
+            _ => None,
+        }
+    }
 }
 
 impl From<EmptyParent> for Unplannable {

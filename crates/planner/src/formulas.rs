@@ -55,7 +55,7 @@ pub enum FormulaProblem {
     )]
     Repeats(String),
     #[error(
-        "key `{0}` needs different values; the expression cannot give its values, unless it reads all columns of another key of the row, or `row_number()`"
+        "key `{0}` needs different values; the expression cannot give its values, unless it reads all columns of another key of the row, `row_number()`, or a parent's column with `row_number(PARENT)`"
     )]
     MayRepeat(String),
     #[error("rules read the row and rows above it, not the rows that refer to it")]
@@ -174,12 +174,23 @@ impl ResolvedFormula {
     pub fn unique_series(&self) -> Option<Option<&Link>> {
         match &self.inputs[..] {
             [(_, FormulaInput::Series { key, series })] if is_injective(series) => Some(key.as_ref()),
+            [(name, FormulaInput::RowNumber { key: Some(key) })] if self.is_column(name) => Some(Some(key)),
             _ => None,
         }
     }
 
-    /// Returns true if the expression of column `c` reads what identifies the row: all columns of another key, or the
-    /// row's number in the table. Whether its values differ is tested on sample rows.
+    /// Returns true if the expression is one input, as the column stores it.
+    fn is_column(&self, name: &str) -> bool {
+        let mut expr = &self.expr;
+        while let Expr::Cast { expr: inner, .. } = expr {
+            expr = inner;
+        }
+        self.kind == FormulaKind::Expression && matches!(expr, Expr::Column(column) if column == name)
+    }
+
+    /// Returns true if the expression of column `c` reads what identifies the row: all columns of another key, the
+    /// row's number in the table, or its number among the rows of a parent that it reads, or that the keys of `c` hold.
+    /// Whether its values differ is tested on sample rows.
     pub fn reads_identity(&self, table: &Table, c: usize) -> bool {
         let read = |name: &String| {
             let of = |input: &FormulaInput| matches!(input, FormulaInput::Cell(i) if table.columns[*i].name == *name);
@@ -193,7 +204,15 @@ impl ResolvedFormula {
                 columns.iter().all(|name| **name != table.columns[c].name && read(name) && filled(&name.as_str()))
             })
         };
-        let numbered = |input: &FormulaInput| matches!(input, FormulaInput::RowNumber { key: None });
+        let keys = table.keys.iter().filter(|key| key.holds(&table.columns[c].name));
+        let numbered = |input: &FormulaInput| match input {
+            FormulaInput::RowNumber { key: None } => true,
+            FormulaInput::RowNumber { key: Some(link) } => link.columns.iter().all(|&of| {
+                let name = &table.columns[of].name;
+                filled(&name.as_str()) && (read(name) || keys.clone().all(|key| key.holds(name)))
+            }),
+            _ => false,
+        };
         self.kind == FormulaKind::Expression
             && (table.keys.iter().any(whole) || self.inputs.iter().any(|(_, input)| numbered(input)))
     }

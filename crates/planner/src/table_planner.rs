@@ -42,12 +42,14 @@ mod exclusion_existing;
 mod exclusion_slots;
 mod fixed_rows;
 mod fk_agreement;
+mod forbidden_values;
 mod formula_checks;
 mod formulas;
 mod given_moments;
 mod kept;
 mod key_facts;
 mod learned;
+mod listed_parents;
 mod mentions;
 mod naming;
 mod nested_domains;
@@ -350,6 +352,8 @@ impl<'a> TablePlanner<'a> {
             let planned = planner.apply_override(b, c, column, planned)?;
             planner.columns.push(planned);
         }
+        planner.keeps_listed_values(b)?;
+        planner.reach_given_moments(b);
         planner.assign_slots(b)?;
         planner.fit_page(b)?;
         Ok(planner)

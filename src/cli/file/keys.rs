@@ -435,7 +435,12 @@ pub const DISTRIBUTION: &[ConfigKey] = &[
         "{median: 40, sigma: 0.8}",
         "Its logarithm by a bell curve: amounts, sizes",
     ),
-    key("exponential", KeyKind::Section(EXPONENTIAL), "{mean: 30}", "Ever fewer, from the smallest on: waiting times"),
+    key(
+        "exponential",
+        KeyKind::Section(EXPONENTIAL),
+        "{mean: 30}",
+        "Ever fewer, from `from`, `min_value` or 0 on; `mean` is how far above it: waiting times",
+    ),
     key("pareto", KeyKind::Section(PARETO), "{least: 10, alpha: 1.16}", "Few are very large: 80 % of the sum by 20 %"),
     key("triangular", KeyKind::Section(TRIANGULAR), "{least: 0, mode: 20, most: 100}", "Up to the mode and down again"),
     key("zipf", KeyKind::Section(ZIPF), "{s: 1.2}", "The k-th value as often as 1 / k^s"),

@@ -445,6 +445,10 @@ tables:
                 "`f`, line 4, column 36: a bucket must be `{to: ..., share: ...}`",
             ),
             (
+                column("distribution: {buckets: [{to: 5, share: 0.5}, {to: 9, share: 70%}]}"),
+                "`f`, line 4, column 35: the shares of `buckets` add up to 1.2, and not to 1",
+            ),
+            (
                 column("null_probability: 2"),
                 "`f`, line 4, column 29: `null_probability` must be a number from 0 to 1, or a percentage, e.g. `null_probability: 0.1`",
             ),

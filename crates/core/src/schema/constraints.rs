@@ -37,6 +37,11 @@ impl Key {
     pub fn plain_columns(&self) -> Option<Vec<&str>> {
         self.parts.iter().map(|p| p.column.as_deref()).collect()
     }
+
+    /// Returns true if a column is one of its parts.
+    pub fn holds(&self, column: &str) -> bool {
+        self.parts.iter().any(|part| part.column.as_deref() == Some(column))
+    }
 }
 
 /// When a constraint is checked.

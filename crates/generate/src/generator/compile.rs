@@ -294,6 +294,11 @@ impl ParentSelectionGen {
                 let earlier = earlier.then_some(existing_count);
                 ParentChoiceGen::Few(FewParentsGen { sums: sums.collect(), rows: rows.clone(), earlier, rooted })
             }
+            ParentChoice::Listed { ref of, ref rows, ref weights } => {
+                let of_list = Stream::new(seed, &table.label, of);
+                let list = ListedRows::new(of_list, rows.len(), weights.as_deref(), false);
+                ParentChoiceGen::Listed { list, rows: rows.clone() }
+            }
             ParentChoice::Cover { all } => {
                 ParentChoiceGen::Cover(CoverGen::new(stream.key() ^ index as u64, size, table.rows, all))
             }

@@ -8,6 +8,7 @@ use super::combination_index::CombinationIndex;
 use super::composite_key::ParentAndOrdinal;
 use super::fk_agreement::{AgreeGen, ChainGen, CoverGen};
 use super::group_cache::{CellRequest, remembered_parent};
+use super::listed::ListedRows;
 use super::ranked::RankedGen;
 use super::row_source::is_last_resort;
 use super::trees::TreeGen;
@@ -60,16 +61,35 @@ pub(super) enum ParentChoiceGen {
     Skewed,
     OneToOne(Permutation),
     InOrder(InOrderGen),
-    Component { composite_key: usize, place: usize },
+    Component {
+        composite_key: usize,
+        place: usize,
+    },
     Active(Box<Activity>),
-    Earlier { existing_count: u64, rooted: bool },
-    Itself { existing_count: u64 },
+    Earlier {
+        existing_count: u64,
+        rooted: bool,
+    },
+    Itself {
+        existing_count: u64,
+    },
     Never,
     Few(FewParentsGen),
+    /// Which row of a list a row takes, and the parent of each.
+    Listed {
+        list: ListedRows,
+        rows: Vec<u64>,
+    },
     Cover(CoverGen),
     Agreeing(AgreeGen),
-    Chain { existing_count: u64, chain: ChainGen },
-    Previous { existing_count: u64, length: u64 },
+    Chain {
+        existing_count: u64,
+        chain: ChainGen,
+    },
+    Previous {
+        existing_count: u64,
+        length: u64,
+    },
     Spread(SpreadGen),
     Ranked(RankedGen),
     Detail(ChildLaw),
@@ -266,6 +286,7 @@ impl TableGen {
             ParentChoiceGen::Counted(law) => Some(law.parent(row).0),
             ParentChoiceGen::Detail(_) => Some(CellRng::of_cell(source.stream.at(row, attempt)).below(size)),
             ParentChoiceGen::Tree(tree) => tree.parent(row, attempt, size),
+            ParentChoiceGen::Listed { list, rows } => rows.get(list.at(row, attempt)).copied(),
             ParentChoiceGen::Few(few) => few.pick(source.stream, size, row, attempt),
             ParentChoiceGen::Skewed if size == 0 => None,
             ParentChoiceGen::Skewed => Some(skewed(source.stream.at(row, attempt), size)),

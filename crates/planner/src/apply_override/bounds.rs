@@ -4,6 +4,7 @@ use super::OverrideScope;
 use crate::error::overrides::{OverrideError, OverrideMisfit};
 use crate::overrides::ColumnOverride;
 use dbmocker_core::schema::{Column, SqlType};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_date};
 use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_plan::Scalar;
 use dbmocker_predicate::Cmp;
@@ -117,6 +118,12 @@ impl OverrideScope<'_> {
             }
         };
         let (from, to) = (unit(&override_.min_value, "min_value")?, unit(&override_.max_value, "max_value")?);
+        let days = kind == RangeKind::Timestamp && override_.max_value.as_ref().is_some_and(is_date);
+        // A date includes its day.
+        let to =
+            to.map(
+                |to| if days { to + i128::from(MICROS_PER_DAY) - step.clamp(1, MICROS_PER_SECOND.into()) } else { to },
+            );
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(self.refused(&override_.text(), OverrideMisfit::Reversed));
         }
@@ -173,4 +180,10 @@ impl OverrideScope<'_> {
             Narrowing::Unsupported => Err(self.refused(&override_.text(), OverrideMisfit::LengthOfText)),
         }
     }
+}
+
+/// Returns true for a date without a time.
+pub(super) fn is_date(typed: &Scalar) -> bool {
+    let text = typed.to_string();
+    !text.contains([':', 'T', ' ']) && parse_date(text.trim()).is_some()
 }

@@ -94,14 +94,14 @@ impl RowLaws<'_> {
         if Name::new(&name).has_any(&["amount", "total", "cent"]) {
             return None;
         }
-        let percent = self.largest[c] > 1.0;
+        let percent = self.reach(c) > 1.0;
         if ["rate", "percent", "pct"].iter().any(|w| name.contains(w)) {
             return Some(percent);
         }
         let money = self.first(&[UnitPrice, Price, Line, Total, Subtotal]).is_some_and(|p| self.scale(p) > 0);
         match self.whole_digits(c) {
             Some(..=1) => Some(false),
-            Some(2..=3) => Some(true),
+            Some(2..=3) => Some(percent),
             // An integer column next to money in cents.
             None if money && self.scale(c) == 0 => Some(true),
             _ => None,
@@ -117,7 +117,7 @@ impl RowLaws<'_> {
     /// Draws the rate of a tax or discount from the common ones.
     fn usual(&mut self, rate: Option<usize>, values: &[(i64, u32)]) {
         let Some(c) = self.open(rate) else { return };
-        let scale = if self.largest[c] > 1.0 { 0 } else { 2 };
+        let scale = if self.reach(c) > 1.0 { 0 } else { 2 };
         let expr = Formula::OneOf { values: values.to_vec(), scale };
         self.law(Some(c), expr, "a usual rate");
     }

@@ -98,6 +98,12 @@ impl<'a> RowLaws<'a> {
         self.scales[c].unwrap_or(0)
     }
 
+    /// Returns the largest likely value that CHECKs allow, in whole units.
+    pub fn reach(&self, c: usize) -> f64 {
+        let allowed = self.free.get(&c).map(|(_, most)| *most as f64 / 10f64.powi(self.scale(c).into()));
+        allowed.map_or(self.largest[c], |most| self.largest[c].min(most))
+    }
+
     /// Returns the number of integer digits that the type allows; `None` if it sets no limit.
     pub fn whole_digits(&self, c: usize) -> Option<i32> {
         match self.table.columns[c].ty {

@@ -1,5 +1,6 @@
 //! Expressions and rules of the config file that rows cannot keep.
 
+use super::overrides::ForbiddenValue;
 use dbmocker_core::schema::TableName;
 use dbmocker_core::value::Value;
 use dbmocker_generate::generator::RowError;
@@ -56,6 +57,8 @@ pub enum FormulaConflict {
     TooFew { key: String, rows: u64, requested: u64 },
     #[error("{why} needs a value in rows with {column} = {value}; change the rule, or the values of `{column}`")]
     NeedsValue { why: String, column: String, value: Value },
+    #[error("one of them {0}; leave the value out, or change the CHECK")]
+    Forbidden(Box<ForbiddenValue>),
     #[error("only NULL meets {0}; change the expression")]
     OnlyNull(String),
     #[error(

@@ -32,6 +32,8 @@ pub enum OverrideError {
     Weight { column: String, weight: f64, value: Scalar },
     #[error("column `{column}`: the weights of `{key}` are all 0")]
     NoWeight { column: String, key: String },
+    #[error("column `{column}`: `{key}` {why}; leave it out, or change the CHECK")]
+    Forbidden { column: String, key: &'static str, why: Box<ForbiddenValue> },
     #[error("column `{column}`: no values of `{ty}`")]
     NoRuleValues { column: String, ty: String },
     #[error("column `{column}`: `null_probability: {share}` must be from 0 to 1")]
@@ -68,6 +70,32 @@ pub enum OverrideError {
 }
 
 impl OverrideError {
+    /// Returns the column that the rule is for.
+    pub fn column(&self) -> &str {
+        match self {
+            OverrideError::NullShareUnkept { column, .. }
+            | OverrideError::Type { column, .. }
+            | OverrideError::Twice { column, .. }
+            | OverrideError::Generator { column, .. }
+            | OverrideError::Weight { column, .. }
+            | OverrideError::NoWeight { column, .. }
+            | OverrideError::Forbidden { column, .. }
+            | OverrideError::NoRuleValues { column, .. }
+            | OverrideError::NullShare { column, .. }
+            | OverrideError::NullShareOfNotNull { column, .. }
+            | OverrideError::Default { column, .. }
+            | OverrideError::Generated { column, .. }
+            | OverrideError::DistributionOfParents { column, .. }
+            | OverrideError::ForeignKey { column, .. }
+            | OverrideError::NullDuplicate { column, .. }
+            | OverrideError::NoDuplicate { column, .. }
+            | OverrideError::NoParentRow { column, .. }
+            | OverrideError::ParentsDecided { column, .. }
+            | OverrideError::Distribution { column, .. }
+            | OverrideError::EdgeCases { column, .. } => column,
+        }
+    }
+
     /// The error for a rule that does not fit a column's type.
     pub fn misfit(column: &Column, rule: &str, why: impl Into<OverrideMisfit>) -> Self {
         OverrideError::Type {
@@ -147,6 +175,15 @@ pub enum ScalarError {
     Outside(String),
     #[error("{dialect} does not store `{typed}`, which PostgreSQL does")]
     NotFinite { typed: String, dialect: Dialect },
+}
+
+/// A value that a CHECK over its column alone does not allow.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("lists {value}, which CHECK `{check}` does not allow ({text})")]
+pub struct ForbiddenValue {
+    pub value: Value,
+    pub check: String,
+    pub text: String,
 }
 
 /// A value of a fixed row that its column cannot hold.

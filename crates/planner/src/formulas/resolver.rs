@@ -59,6 +59,8 @@ impl NameResolver<'_> {
         let (kind, origin) = (FormulaKind::Expression, settings.origin.clone());
         let out = ResolvedFormula { key: "expression", kind, expr, text, origin, inputs: self.inputs };
         match key {
+            // A number among the rows of a parent, in keys with the parent.
+            Some(_) if out.differs_within(table_of, c) => Ok(out),
             Some(key) if !out.reads_identity(table_of, c) => Err(FormulaProblem::MayRepeat(key.name.clone())),
             _ => Ok(out),
         }

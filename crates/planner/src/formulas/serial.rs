@@ -4,7 +4,7 @@ use super::resolver::{NameResolver, decided};
 use super::{FormulaInput, FormulaKind, FormulaProblem, ResolvedFormula, stored_as};
 use crate::foreign_keys::Link;
 use crate::overrides::{ColumnOverride, TableOverride};
-use dbmocker_core::schema::SqlType;
+use dbmocker_core::schema::{Key, SqlType, Table};
 use dbmocker_core::value::Value;
 use dbmocker_predicate::{Arith, Expr};
 
@@ -94,24 +94,29 @@ impl NameResolver<'_> {
 
 impl ResolvedFormula {
     /// Returns the series of a column of keys, if it keeps them unique.
-    fn keyed(self, table: &dbmocker_core::schema::Table, c: usize, why: String) -> Result<Self, FormulaProblem> {
+    fn keyed(self, table: &Table, c: usize, why: String) -> Result<Self, FormulaProblem> {
         let name = &table.columns[c].name;
         let foreign = table.every_foreign_key().iter().any(|f| f.columns.contains(name));
-        let mut keys = table.keys.iter().filter(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(name))).peekable();
+        let mut keys = table.keys.iter().filter(|key| key.holds(name)).peekable();
         let other = foreign || table.columns[c].generated.is_some() || table.columns[c].auto.is_some();
         if other || keys.peek().is_none() {
             return Err(FormulaProblem::Decided(why));
         }
-        let unique = self.unique_series();
-        for key in keys {
-            let within = |link: &Link| {
-                let holds = |c: &usize| key.parts.iter().any(|p| p.column.as_ref() == Some(&table.columns[*c].name));
-                link.columns.iter().all(holds)
-            };
-            if !unique.is_some_and(|link| link.is_none_or(within)) {
-                return Err(FormulaProblem::Repeats(key.name.clone()));
-            }
+        match keys.find(|key| !self.keeps_apart(table, key)) {
+            Some(key) => Err(FormulaProblem::Repeats(key.name.clone())),
+            None => Ok(self),
         }
-        Ok(self)
+    }
+
+    /// Returns true if the values of column `c` differ within all of its keys.
+    pub(crate) fn differs_within(&self, table: &Table, c: usize) -> bool {
+        let mut keys = table.keys.iter().filter(|key| key.holds(&table.columns[c].name));
+        self.unique_series().is_some() && keys.all(|key| self.keeps_apart(table, key))
+    }
+
+    /// Returns true if its series differs in the table, or among the rows of a parent that is part of the key.
+    fn keeps_apart(&self, table: &Table, key: &Key) -> bool {
+        let within = |link: &Link| link.columns.iter().all(|&c| key.holds(&table.columns[c].name));
+        self.unique_series().is_some_and(|link| link.is_none_or(within))
     }
 }

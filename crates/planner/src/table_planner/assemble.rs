@@ -332,5 +332,6 @@ fn pick_reason(pick: &ParentChoice) -> &'static str {
         ParentChoice::Previous { .. } => "the row before",
         ParentChoice::Few { weights, .. } if weights.len() == 1 => "one parent row for all",
         ParentChoice::Few { .. } => "few parent rows",
+        ParentChoice::Listed { .. } => "that of a row of a list",
     }
 }

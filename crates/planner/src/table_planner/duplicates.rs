@@ -161,7 +161,10 @@ impl TablePlanner<'_> {
         let override_ = |name: &String| -> Option<String> {
             let c = self.table.column_index(name)?;
             let override_: &ColumnOverride = b.overrides.column(self.index, c)?;
-            (!override_.text().is_empty()).then(|| format!("`{}` for column `{name}`", override_.text()))
+            let text = Some(override_.text()).filter(|text| !text.is_empty())?;
+            let place = Some(&override_.origin).filter(|origin| !origin.is_empty());
+            let place = place.map_or(String::new(), |origin| format!(" ({origin})"));
+            Some(format!("`{text}` for column `{name}`{place}"))
         };
         let overrides: Vec<String> = i.columns.iter().filter_map(override_).collect();
         if overrides.is_empty() {

@@ -27,7 +27,7 @@ pub(super) struct FixedRowsOfTable<'a> {
     /// Set if each row of the table draws one of these rows; otherwise they are the table's rows, in order.
     drawn: Option<DrawnRows>,
     /// Foreign keys whose columns are all fixed.
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
 }
 
 /// How the rows of a list are drawn.
@@ -41,6 +41,11 @@ struct DrawnRows {
 }
 
 impl<'a> FixedRowsOfTable<'a> {
+    /// Returns the stream by which rows of the list are drawn, and their weights; `None` if they are the table's rows.
+    pub(super) fn draws(&self) -> Option<(&str, Option<Arc<Vec<u32>>>)> {
+        self.drawn.as_ref().map(|drawn| (drawn.of.as_str(), drawn.shares.clone()))
+    }
+
     /// Returns the lists of a table in the order of [`ListedColumn::list`](crate::overrides::ListedColumn::list).
     pub fn all(b: &PlanContext<'a>, table: usize) -> Vec<Self> {
         let new = |rows, drawn| FixedRowsOfTable { rows, values: BTreeMap::new(), drawn, links: Vec::new() };

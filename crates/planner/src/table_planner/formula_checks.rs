@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::formulas::{cannot, known_rows, unreachable};
-use super::{PlanContext, TablePlanner, spaced, trial_rows};
+use super::{PlanContext, TRIAL_ROWS, TablePlanner, spaced, trial_rows};
 use crate::error::Unplannable;
 use crate::error::formulas::{FormulaConflict, ValueMisfit};
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
@@ -13,12 +13,14 @@ use dbmocker_domain::fold::fold;
 use dbmocker_domain::{Domain, range_units};
 use dbmocker_loaders::ident;
 use dbmocker_plan::TablePlan;
-use dbmocker_predicate as predicate;
-use dbmocker_predicate::{Env, Expr, Row};
+use dbmocker_predicate::{Env, Expr, NamedCheck, Row};
 use dbmocker_semantics as semantics;
 
 /// Number of first rows whose values of a key are compared.
 const KEYED: u64 = 2_000;
+/// Minimum number of rows, or all of them, for which CHECKs over computed columns are evaluated: most laws take a
+/// microsecond a cell.
+const CHECKED: u64 = 50_000;
 /// Number of rows that the server evaluates.
 const ASKED: u64 = 24;
 
@@ -83,7 +85,7 @@ impl TablePlanner<'_> {
             let (table, rows) = (self.table.name.clone(), b.rows_before(self.index));
             return Err(FormulaConflict::BeginsAgain { table, rows, parent: f.parent.clone() });
         }
-        if formula.unique_series().is_none() && formula.key != "series" {
+        if formula.key != "series" {
             return Ok(());
         }
         let keyed = self.table.keys.iter().any(|k| k.parts.iter().any(|p| p.column.as_ref() == Some(&column.name)));
@@ -166,7 +168,7 @@ impl TablePlanner<'_> {
         let all: Vec<usize> = (0..self.table.columns.len()).collect();
         for row in trial_rows(plan.rows) {
             let values = b.generator.cells(self.position, &all, row)?;
-            let value = typed.value(&NamedCells { table: self.table, values: &values }, env)?;
+            let value = typed.value(&NamedCells { table: self.table, cells: &all, values: &values }, env)?;
             let equal = match &value {
                 Value::Text(text) => text.trim().parse::<i128>().is_ok(),
                 value => Expr::compare(
@@ -243,33 +245,38 @@ pub(super) fn sample(b: &PlanContext<'_>, plan: &TablePlan, position: usize) -> 
         return Ok(());
     }
     let env = Env { dialect: b.schema.dialect, now: b.options.now };
-    let mentioned = |e: &predicate::Expr| columns.iter().any(|&c| e.mentions(&table.columns[c].name));
-    let checks: Vec<(&str, predicate::Expr)> = table
-        .checks
-        .iter()
-        .filter_map(|check| Some((check.name.as_str(), predicate::parse(&check.text, b.schema.dialect).ok()?)))
-        .filter(|(_, tree)| mentioned(tree))
-        .collect();
-    let all: Vec<usize> = (0..table.columns.len()).collect();
+    let mentioned = |e: &Expr| columns.iter().any(|&c| e.mentions(&table.columns[c].name));
+    let of_table = table.checks.iter().map(|check| NamedCheck::new(&check.name, &check.text));
+    let of_types = table.columns.iter().flat_map(|column| {
+        let checks = column.domain_checks.iter();
+        checks.map(|check| NamedCheck::new(&check.name, &check.text).over_value(&column.name))
+    });
+    let checks = of_table.chain(of_types).filter_map(|check| Some((check.tree(b.schema.dialect).ok()?, check)));
+    let checks: Vec<(Expr, NamedCheck)> = checks.filter(|(tree, _)| mentioned(tree)).collect();
+    let read = |&c: &usize| checks.iter().any(|(tree, _)| tree.mentions(&table.columns[c].name));
+    let cells: Vec<usize> = (0..table.columns.len()).filter(|c| columns.contains(c) || read(c)).collect();
+    let formula = |c: usize| b.formulas.get(index, c).expect("the column has an expression");
+    // Aggregates read many rows for each one.
+    let least = if columns.iter().any(|&c| formula(c).aggregates()) { TRIAL_ROWS } else { CHECKED };
     // The last row has the largest number.
-    for row in trial_rows(plan.rows).chain(plan.rows.checked_sub(1)) {
-        let cells = if checks.is_empty() { &columns } else { &all };
-        let values = b.generator.cells(position, cells, row)?;
+    for row in spaced(plan.rows, least).chain(plan.rows.checked_sub(1)) {
+        let values = b.generator.cells(position, &cells, row)?;
         for (&c, value) in cells.iter().zip(&values) {
             if columns.contains(&c) {
-                fits(b, table, index, c, value).map_err(|why| {
-                    let formula = b.formulas.get(index, c).expect("the column has an expression");
-                    cannot(formula, &table.columns[c].name, FormulaConflict::Value { row, why })
-                })?;
+                fits(b, table, index, c, value)
+                    .map_err(|why| cannot(formula(c), &table.columns[c].name, FormulaConflict::Value { row, why }))?;
             }
         }
-        let named = NamedCells { table, values: &values };
-        for (name, tree) in &checks {
+        let named = NamedCells { table, cells: &cells, values: &values };
+        for (tree, check) in &checks {
             if tree.truth(&named, env) == Ok(Some(false)) {
-                let shown = columns.iter().map(|&c| format!("{} = {}", table.columns[c].name, values[c]));
-                let shown: Vec<String> = shown.collect();
-                let (check, values) = ((*name).to_owned(), shown.join(", "));
-                return Err(Unplannable::FormulaCheck { check, row, values });
+                let given = cells.iter().zip(&values).filter(|(c, _)| columns.contains(c));
+                let given = given.map(|(&c, value)| (&table.columns[c].name, value, formula(c)));
+                let shown = given.filter(|(name, ..)| tree.mentions(name)).map(|(name, value, formula)| {
+                    format!("{} of `{name}` ({}) gives {value}", formula.key, formula.origin)
+                });
+                let values = shown.collect::<Vec<String>>().join(" and ");
+                return Err(Unplannable::FormulaCheck { check: check.name.clone(), row, values });
             }
         }
     }
@@ -305,15 +312,18 @@ fn fits(b: &PlanContext<'_>, table: &Table, index: usize, c: usize, value: &Valu
     }
 }
 
-/// All cells of a row, by column name.
+/// Cells of a row, by column name.
 struct NamedCells<'a> {
     table: &'a Table,
+    /// The columns of the values, in ascending order.
+    cells: &'a [usize],
     values: &'a [Value],
 }
 
 impl Row for NamedCells<'_> {
     fn get(&self, column: &str) -> Option<Value> {
-        self.table.column_index(column).map(|c| self.values[c].clone())
+        let c = self.table.column_index(column)?;
+        self.cells.binary_search(&c).ok().map(|at| self.values[at].clone())
     }
 }
 

@@ -51,7 +51,8 @@ impl TablePlanner<'_> {
             let refused = |why: FormulaConflict| cannot(formula, &self.table.columns[c].name, why);
             match formula.kind {
                 FormulaKind::Expression => {}
-                FormulaKind::Absent { by } if self.lists_values(plan, by) => {
+                // A column that a CHECK couples has its value, or NULL, once the CHECK is solved.
+                FormulaKind::Absent { by } if self.lists_values(plan, by) && plan.columns[c].group.is_none() => {
                     self.absent_by(b, plan, (c, by), formula).map_err(refused)?;
                 }
                 FormulaKind::Absent { .. } if matches!(plan.columns[c].rule, Rule::Foreign { .. }) => {
@@ -60,7 +61,8 @@ impl TablePlanner<'_> {
                 FormulaKind::Absent { .. } | FormulaKind::Rules => {
                     for (_, input) in &formula.inputs {
                         if let FormulaInput::Drawn(values) = input {
-                            self.rule_values(b, c, values)?;
+                            let values = self.rule_values(b, c, values)?;
+                            self.keeps_rule_values(b, c, &values).map_err(refused)?;
                         }
                     }
                     let mut law = self.law_of(b, c, formula).ok_or_else(|| refused(unreachable(formula)))?;

@@ -15,6 +15,7 @@ use dbmocker_domain::distribution::{Calendar, Distribution, InverseCdf};
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::{NumericUnit, grid};
 use dbmocker_plan::{Clock, Form, Moment, WHOLE};
+use dbmocker_predicate::Expr;
 
 /// Number of quantiles that make a clock of a distribution.
 const POINTS: u32 = 1_000;
@@ -66,6 +67,38 @@ impl TablePlanner<'_> {
         moments.laws.retain(|(c, ..)| !given_one(*c));
         let start = start.map(|g| (g.moment.column, g.text.clone()));
         Some(GivenMoments { moments, clock, start })
+    }
+
+    /// Lets moments that a CHECK compares with a given one reach as far as its bounds.
+    pub(super) fn reach_given_moments(&mut self, b: &PlanContext<'_>) {
+        let bounded = |c: &usize| {
+            let override_ = b.overrides.column(self.index, *c);
+            override_.is_some_and(|w| w.min_value.is_some() || w.max_value.is_some())
+        };
+        let given: Vec<usize> = (0..self.columns.len()).filter(bounded).collect();
+        let trees: Vec<Expr> = match given.is_empty() {
+            true => Vec::new(),
+            false => self.hard_checks(b).iter().filter_map(|check| check.tree(b.schema.dialect).ok()).collect(),
+        };
+        for c in given {
+            let Some((lo, hi)) = self.columns[c].domain.as_ref().and_then(micros) else { continue };
+            let beside = |tree: &&Expr| tree.mentions(&self.table.columns[c].name);
+            let names = trees.iter().filter(beside).flat_map(Expr::columns);
+            let others: BTreeSet<usize> = names.filter_map(|name| self.table.column_index(&name)).collect();
+            for other in others {
+                let free = b.overrides.column(self.index, other).is_none_or(|w| !w.shapes_values());
+                let column = &mut self.columns[other];
+                let legal = column.legal.as_ref().and_then(micros);
+                let (Some(domain), Some((least, most)), true) = (&mut column.domain, legal, free && other != c) else {
+                    continue;
+                };
+                let unit = i128::from(unit_of(domain).unwrap_or(1));
+                if let (Some((from, to)), Domain::Range { lo: first, hi: last, .. }) = (micros(domain), domain) {
+                    *first = from.min(lo).max(least).div_euclid(unit);
+                    *last = to.max(hi).min(most).div_euclid(unit);
+                }
+            }
+        }
     }
 
     /// Returns true if the config file gives nothing but bounds or a distribution of the column, and nothing else
@@ -148,7 +181,7 @@ impl GivenMoment<'_> {
             None => Clock { from, to, ..Clock::default() },
             Some(asked) => {
                 let learned = self.quantiles(asked, now)?;
-                let (from, to) = (learned.first()?.1, learned.last()?.1 + MICROS_PER_SECOND);
+                let (from, to) = (learned.first()?.1, (learned.last()?.1 + MICROS_PER_SECOND).min(self.bounds.1));
                 let (low, high) = (learned[learned.len() / 4].1, learned[learned.len() * 3 / 4].1);
                 let calendar = match asked.of_numbers(&self.domain(), now) {
                     Ok(Distribution::Calendar(calendar)) => calendar,
@@ -165,7 +198,10 @@ impl GivenMoment<'_> {
     }
 
     fn domain(&self) -> Domain {
-        let (kind, unit) = self.unit();
+        self.domain_in(self.unit())
+    }
+
+    fn domain_in(&self, (kind, unit): (RangeKind, i64)) -> Domain {
         let (lo, hi) = (self.bounds.0 / unit, self.bounds.1 / unit - 1);
         Domain::Range { kind, lo: lo.into(), hi: hi.into(), step: 1, except: Vec::new(), shape: Default::default() }
     }
@@ -176,8 +212,14 @@ impl GivenMoment<'_> {
 
     /// Returns moments before which these shares of the rows lie.
     fn quantiles(&self, asked: &DistributionOverride, now: i64) -> Option<Vec<(u32, i64)>> {
-        let (kind, unit) = self.unit();
         let mut law = asked.of_numbers(&self.domain(), now).ok()?;
+        let dates = self.moment.form == Form::Date;
+        let even = matches!(law, Distribution::Uniform | Distribution::Calendar(_));
+        // The share of a day is that of its 24 hours. Other laws have numbers of days.
+        let (kind, unit) = if dates && even { (RangeKind::Timestamp, 1) } else { self.unit() };
+        if dates && even {
+            law = asked.of_numbers(&self.domain_in((kind, unit)), now).ok()?;
+        }
         if let Distribution::Calendar(calendar) = &mut law {
             // The clock has the hours and weekdays.
             (calendar.hours, calendar.week) = (Vec::new(), Vec::new());
@@ -186,10 +228,28 @@ impl GivenMoment<'_> {
         let inverse = InverseCdf::new(&law, grid(NumericUnit::Kind(kind), least, most, 1)).ok()?;
         let point = |i: u32| {
             let p = f64::from(i) / f64::from(POINTS);
-            (i * (WHOLE / POINTS), inverse.number(p.clamp(TAIL, 1.0 - TAIL)) * unit)
+            let at = inverse.number(p.clamp(TAIL, 1.0 - TAIL)) * unit;
+            // A day has its share once it is over.
+            (i * (WHOLE / POINTS), if dates && !even && i > 0 { at + unit } else { at })
         };
         Some((0..=POINTS).map(point).collect())
     }
+}
+
+/// Returns the microseconds of a domain's unit, for dates and moments.
+fn unit_of(domain: &Domain) -> Option<i64> {
+    match domain {
+        Domain::Range { kind: RangeKind::Date, .. } => Some(MICROS_PER_DAY),
+        Domain::Range { kind: RangeKind::Timestamp, .. } => Some(1),
+        _ => None,
+    }
+}
+
+/// Returns the bounds of dates or moments, in microseconds.
+fn micros(domain: &Domain) -> Option<(i128, i128)> {
+    let unit = i128::from(unit_of(domain)?);
+    let Domain::Range { lo, hi, .. } = domain else { return None };
+    Some((lo.checked_mul(unit)?, hi.checked_mul(unit)?))
 }
 
 /// Returns weights as integers.

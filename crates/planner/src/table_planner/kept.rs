@@ -67,6 +67,7 @@ impl TablePlanner<'_> {
         for (c, formula) in b.formulas.of(self.index) {
             notes.extend(self.idle_conditions(b, plan, c, formula));
         }
+        notes.extend(self.narrowed_bounds(b, plan));
         plan.notes.extend(notes);
         Ok(())
     }

@@ -109,7 +109,7 @@ impl TablePlanner<'_> {
                     unproved: b
                         .formulas
                         .get(self.index, c)
-                        .filter(|f| f.reads_identity(self.table, c))
+                        .filter(|f| f.reads_identity(self.table, c) && !f.differs_within(self.table, c))
                         .map(|f| f.origin.clone()),
                     made: d.made.clone().or_else(|| made(d.domain.as_ref()?)),
                     distinct_for_children: b.distinct_for_children(self.index, c),
@@ -120,7 +120,7 @@ impl TablePlanner<'_> {
 
     /// Returns the parent selection among whose rows the values of a series differ; `Some(None)`: in the table.
     fn series_of(&self, formula: &ResolvedFormula, c: usize) -> Option<Option<usize>> {
-        if formula.reads_identity(self.table, c) {
+        if formula.reads_identity(self.table, c) && !formula.differs_within(self.table, c) {
             return Some(None);
         }
         Some(match formula.unique_series()? {

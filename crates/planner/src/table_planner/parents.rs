@@ -21,7 +21,7 @@ use dbmocker_plan::{ForeignKeyPlan, ParentChoice, Rule, TablePlan};
 
 /// Maximum number of existing key tuples read from a table that is filled as well: enough for new rows to refer to old
 /// ones.
-const POOL_BESIDE_NEW: u64 = 10_000;
+pub(super) const POOL_BESIDE_NEW: u64 = 10_000;
 /// Combinations stored for each row of a leading parent.
 const PARTNERS: u64 = 8;
 /// The same, if each partner may occur once only.
@@ -50,6 +50,7 @@ impl TablePlanner<'_> {
             self.columns[c].null_share = 1.0;
         }
         let components = self.without_fixed(links.components)?;
+        self.link_listed(b, parents)?;
         let components = self.unserved(b, components)?;
         let components =
             if self.counted_parent(b).is_some() { components } else { self.joined_by_owners(b, components) };

@@ -11,6 +11,9 @@ use dbmocker_planner::{DistributionOverride, nearest};
 /// Keys for timestamps, which may be combined.
 const CALENDAR: [&str; 3] = ["growing", "hours", "weekdays"];
 
+/// How far the sum of shares may lie above 1.
+const SHARES: f64 = 1e-6;
+
 impl ConfigReader<'_> {
     /// `zipf`, `{normal: {mean: 70, sd: 12}}`, `{hours: business, weekdays: {sat: 0.2}}`.
     pub(super) fn distribution(&self, node: &YamlNode, key: &ConfigKey) -> Result<DistributionOverride, FileError> {
@@ -79,7 +82,7 @@ impl ConfigReader<'_> {
                     let (Some((to, end)), Some((share, part))) = (of("to"), of("share")) else {
                         return Err(self.error(item, "a bucket must be `{to: ..., share: ...}`"));
                     };
-                    let part = self.number(part).filter(|s| s.is_finite() && *s >= 0.0);
+                    let part = self.weight(part).filter(|s| s.is_finite() && *s >= 0.0);
                     let part = part.ok_or_else(|| self.wrong(item, share, "a number, 0 or more"))?;
                     out.buckets.push((self.scalar(end, to)?, part));
                     if let Some((key, from)) = of("from") {
@@ -88,6 +91,11 @@ impl ConfigReader<'_> {
                         }
                         out.parameters.insert("from".into(), self.scalar(from, key)?);
                     }
+                }
+                let total: f64 = out.buckets.iter().map(|(_, share)| share).sum();
+                if total > 1.0 + SHARES {
+                    let total = (total * 1e6).round() / 1e6;
+                    return Err(self.error(node, &format!("the shares of `buckets` add up to {total}, and not to 1")));
                 }
                 if out.buckets.is_empty() {
                     return Err(self.wrong(node, law, "a list of one bucket or more"));

@@ -141,6 +141,14 @@ impl ConfigReader<'_> {
             .ok_or_else(|| self.wrong(node, key, "a number from 0 to 1, or a percentage"))
     }
 
+    /// Reads a weight: a number, or a percentage.
+    pub(super) fn weight(&self, node: &YamlNode) -> Option<f64> {
+        match self.plain(node)? {
+            Scalar::Text(text) => text.trim().strip_suffix('%').and_then(|_| parse::percent(&text).ok()),
+            _ => self.number(node),
+        }
+    }
+
     pub(super) fn number(&self, node: &YamlNode) -> Option<f64> {
         match self.plain(node)? {
             Scalar::Int(i) => Some(i as f64), // weights and shares need no more digits
@@ -230,7 +238,7 @@ impl ConfigReader<'_> {
             None => self.scalar(node, key),
         };
         let weight = |node: &YamlNode| {
-            let found = self.number(node).filter(|w| w.is_finite() && *w >= 0.0);
+            let found = self.weight(node).filter(|w| w.is_finite() && *w >= 0.0);
             found.ok_or_else(|| self.error(node, "a weight must be a number, 0 or more"))
         };
         match &node.data {
