@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dbmocker_domain::Domain;
+use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_loaders::ident;
 use dbmocker_plan::Law;
 
@@ -19,7 +19,15 @@ impl TablePlanner<'_> {
         let checks: Vec<NamedCheck> = self.every_check(b).into_iter().filter(|c| !c.soft).collect();
         let names = &self.table.columns;
         let columns_of = |check: &NamedCheck| -> BTreeSet<usize> {
-            let reads = |name: &str| check.value.as_deref().map_or(check.text.contains(name), |value| value == name);
+            let read = match &check.value {
+                Some(column) => Some(BTreeSet::from([column.clone()])),
+                None => check.tree(b.schema.dialect).ok().map(|tree| tree.columns().into_iter().collect()),
+            };
+            // A CHECK that is not parsed may read every column whose name its text contains.
+            let reads = |name: &str| match &read {
+                Some(read) => read.contains(name),
+                None => check.text.contains(name),
+            };
             (0..names.len()).filter(|&c| reads(&names[c].name)).collect()
         };
         let has_failed = |check: &NamedCheck| {
@@ -50,6 +58,36 @@ impl TablePlanner<'_> {
             }
         }
         changed
+    }
+
+    /// Extends the usual range of a number that a CHECK compares with a column whose range the user gives, by that range:
+    /// the usual range of the one must not narrow the requested range of the other.
+    pub(super) fn make_room(&mut self, b: &PlanContext<'_>) {
+        let given = |c: usize| b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values());
+        if !(0..self.columns.len()).any(given) {
+            return;
+        }
+        for check in self.every_check(b).iter().filter(|c| !c.soft && c.value.is_none()) {
+            let Ok(tree) = check.tree(b.schema.dialect) else { continue };
+            let read: Vec<usize> = tree.columns().iter().filter_map(|n| self.table.column_index(n)).collect();
+            let ranges: Vec<_> =
+                read.iter().filter(|&&c| given(c)).filter_map(|&c| range(self.columns[c].domain.as_ref())).collect();
+            let usual = |c: &usize| !given(*c) && !self.is_fixed(*c) && self.columns[*c].foreign.is_none();
+            for c in read.iter().copied().filter(usual).collect::<Vec<usize>>() {
+                let column = &mut self.columns[c];
+                let (Some((kind, lo, hi)), Some((_, least, most))) =
+                    (range(column.domain.as_ref()), range(column.legal.as_ref()))
+                else {
+                    continue;
+                };
+                let of_kind = ranges.iter().filter(|(of, ..)| *of == kind);
+                let (from, to) = of_kind.fold((lo, hi), |(a, z), (_, lo, hi)| (a.min(*lo), z.max(*hi)));
+                let (from, to) = (from.max(least).min(lo), to.min(most).max(hi));
+                if let Some(Domain::Range { lo, hi, .. }) = &mut column.domain {
+                    (*lo, *hi) = (from, to);
+                }
+            }
+        }
     }
 
     pub(super) fn solve(&self, b: &PlanContext<'_>, keys: Keys) -> Solution {
@@ -214,5 +252,13 @@ impl TablePlanner<'_> {
         for (c, why) in &self.missing_parents {
             self.columns[*c].reason = format!("NULL: {why}");
         }
+    }
+}
+
+/// Returns kind and bounds of a range that has all values between them.
+fn range(domain: Option<&Domain>) -> Option<(RangeKind, i128, i128)> {
+    match domain {
+        Some(Domain::Range { kind, lo, hi, step: 1, except, .. }) if except.is_empty() => Some((*kind, *lo, *hi)),
+        _ => None,
     }
 }

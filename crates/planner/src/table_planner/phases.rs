@@ -60,6 +60,7 @@ impl<'a> LinkedTable<'a> {
         let LinkedTable(mut planner) = self;
         planner.query_unreadable(b)?;
         planner.restrict(b)?;
+        planner.make_room(b);
         let mut inputs = planner.key_inputs(b);
         planner.fixed_keys(b, &mut inputs)?;
         planner.documents(b);
