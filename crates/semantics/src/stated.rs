@@ -4,6 +4,7 @@
 //! In: the comment, and the columns of the table. Out: the formula over columns, if each operand of the comment is one
 //! column; otherwise nothing.
 
+mod arithmetic;
 mod operands;
 mod parse;
 #[cfg(test)]

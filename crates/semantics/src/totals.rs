@@ -224,6 +224,17 @@ pub fn stated_total(comment: &str, child: ChildTable<'_>) -> Option<(ChildAggreg
         let named = |n: usize| name_score(&singular(&words[..n].join("_")).words, child);
         (1..=words.len().min(MOST_WORDS)).rev().find_map(named)
     };
+    // `admitted_at of the latest encounter`
+    for (named, found) in [
+        (&["latest", "last", "newest"][..], ChildAggregate::Last),
+        (&["first", "earliest", "oldest"], ChildAggregate::First),
+    ] {
+        let at = words.iter().position(|w| named.contains(&w.to_lowercase().as_str()));
+        let of = |at: usize| at > 0 && words[at - 1].eq_ignore_ascii_case("of");
+        if let Some(score) = at.filter(|at| of(*at)).and_then(|at| rows(&words[at + 1..])) {
+            return Some((found, STATED + score));
+        }
+    }
     let (first, rest) = words.split_first()?;
     let rest = rest.split_first().filter(|(of, _)| of.eq_ignore_ascii_case("of"))?.1;
     let of_rows = |rest: &[&str]| {
@@ -328,6 +339,7 @@ mod tests {
             ("sum of quantity over its order items", "orderItem", "menuItem", Some(ChildAggregate::Sum(4))),
             ("sum of totalAmount of the orders", "customerOrder", "customer", Some(ChildAggregate::Sum(5))),
             ("sum of weight over its order items", "orderItem", "menuItem", None),
+            ("admitted_at of the latest encounter", "encounter", "patient", Some(ChildAggregate::Last)),
             ("total price", "orders", "customers", None),
         ] {
             assert_eq!(of(comment, table, parent), expected, "{comment} over {table}");

@@ -251,14 +251,14 @@ impl RowLaws<'_> {
     /// A total of the columns that end in the same word: `total_due` of `principal_due` and `interest_due`.
     fn component_sums(&mut self) {
         let words = |c: usize| Name::new(self.name(c)).words;
-        let number = |c: &usize| self.scales[*c].is_some() && !self.aggregated.contains(c);
+        let number = |c: &usize| self.scales[*c].is_some();
         let all: Vec<(usize, Vec<String>)> = (0..self.scales.len()).filter(number).map(|c| (c, words(c))).collect();
         for (total, name) in &all {
             let Some(at) = name.iter().position(|word| word == "total") else { continue };
             let rest = without(name, at);
             let money = self.scale(*total) > 0 || in_cents(self.name(*total));
             let amounts = money && at == 0 && rest.last().is_some_and(|w| COMPONENTS.contains(&w.as_str()));
-            if rest.is_empty() {
+            if rest.is_empty() || !amounts && self.aggregated.contains(total) {
                 continue;
             }
             let part = |(c, own): &&(usize, Vec<String>)| {
@@ -268,7 +268,7 @@ impl RowLaws<'_> {
                     word == "total" || SIDES.contains(&word) || other
                 };
                 let one = differs.is_some_and(|i| !side(&own[i]) && (!amounts || i == 0));
-                one && self.scales[*c] == self.scales[*total]
+                one && self.scales[*c] == self.scales[*total] && (amounts || !self.aggregated.contains(c))
             };
             let parts: Vec<usize> = all.iter().filter(part).map(|(c, _)| *c).collect();
             if !amounts && parts.len() > MOST_PARTS {

@@ -69,7 +69,9 @@ impl RowLaws<'_> {
         if self.needs_column(before, after) {
             return;
         }
-        let signed = self.free.get(&change).is_some_and(|(least, _)| *least < 0)
+        // A name may tell the usual changes.
+        let signed = self.smallest[change] >= 0.0
+            && self.free.get(&change).is_some_and(|(least, _)| *least < 0)
             && !Name::new(self.name(change)).has_any(&["uplift", "increase"]);
         if signed && !counted {
             let expr = self.cell(before).times(Formula::percent_of(CHANGES), self.scale(change));

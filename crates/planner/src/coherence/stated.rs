@@ -44,7 +44,7 @@ impl RowLaws<'_> {
             let Some(expr) = self.expression(c, formula, percent && !literal, literal, scale) else { continue };
             let expr =
                 if self.table.columns[c].nullable || !may_be_null(&expr) { expr } else { expr.or(Formula::whole(0)) };
-            let text = self.formula_text(c, formula);
+            let text = self.formula_text(formula);
             self.law(Some(c), expr, text);
             if self.laws.contains_key(&c) {
                 self.commented.insert(c);
@@ -231,10 +231,17 @@ impl RowLaws<'_> {
             return;
         }
         let mut left = Formula::Cell(whole);
+        let mut done: Option<usize> = None;
         for part in parts.into_iter().rev() {
             let name = NumberName::new(self.name(part));
             let share = name.share_of(&NumberName::new(self.name(whole))).unwrap_or(PartShare::Some);
-            self.part(part, left.clone(), whole, share);
+            // Nothing fails of what has not been done.
+            let of = match done.filter(|_| name.is_exception()) {
+                Some(done) => left.clone().least(Formula::Cell(done)),
+                None => left.clone(),
+            };
+            self.part(part, of, whole, share);
+            done = Some(part);
             left = left - Formula::Cell(part);
         }
     }
@@ -259,10 +266,10 @@ impl RowLaws<'_> {
     }
 
     /// Returns the formula as text.
-    fn formula_text(&self, own: usize, of: &Stated) -> String {
+    fn formula_text(&self, of: &Stated) -> String {
         let both = |sign: &str, a: &Stated, b: &Stated| {
             let side = |of: &Stated, tight: bool| {
-                let text = self.formula_text(own, of);
+                let text = self.formula_text(of);
                 let loose = matches!(of, Stated::Add(..) | Stated::Sub(..));
                 if loose && tight { format!("({text})") } else { text }
             };
@@ -277,15 +284,15 @@ impl RowLaws<'_> {
             Stated::Sub(a, b) => both("-", a, b),
             Stated::Mul(a, b) => both("x", a, b),
             Stated::Div(a, b) | Stated::Share(a, b) => both("/", a, b),
-            Stated::Least(a, b) => format!("least of {} and {}", self.formula_text(own, a), self.formula_text(own, b)),
+            Stated::Least(a, b) => format!("least of {} and {}", self.formula_text(a), self.formula_text(b)),
             Stated::Most(a, b) => {
-                format!("greatest of {} and {}", self.formula_text(own, a), self.formula_text(own, b))
+                format!("greatest of {} and {}", self.formula_text(a), self.formula_text(b))
             }
             Stated::Time { from, to, both, .. } => {
                 format!("{} - {}{}", self.name(*to), self.name(*from), if *both { " + 1" } else { "" })
             }
             Stated::Shifted { from, by, before, .. } => {
-                format!("{} {} {}", self.name(*from), if *before { "-" } else { "+" }, self.formula_text(own, by))
+                format!("{} {} {}", self.name(*from), if *before { "-" } else { "+" }, self.formula_text(by))
             }
         }
     }

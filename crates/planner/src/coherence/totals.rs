@@ -52,7 +52,9 @@ pub fn asked(parent: &Table, child: &Table, key: &[usize]) -> Vec<usize> {
 /// Returns the aggregate that a column of the parent holds, by its comment or its name, with a score.
 fn total_of(column: &Column, branch: ChildTable<'_>) -> Option<(ChildAggregate, u8)> {
     let stated = column.comment.as_deref().and_then(|comment| stated_total(comment, branch));
-    stated.or_else(|| total(&column.name, branch))
+    let is_moment = matches!(column.ty, SqlType::Timestamp { .. } | SqlType::Date);
+    let fits = |what: &ChildAggregate| matches!(what, ChildAggregate::First | ChildAggregate::Last) == is_moment;
+    stated.filter(|(what, _)| fits(what)).or_else(|| total(&column.name, branch))
 }
 
 fn named<'a>(table: &'a Table, columns: &[usize]) -> Vec<(usize, &'a str)> {

@@ -248,7 +248,7 @@ impl NumberNames {
                         || RATED.contains(&w.as_str())
                         || matches!(w.as_str(), "amount" | "total" | "cent" | "value" | "eur" | "usd")
                 };
-                c != rate && !is_rate(other) && RATED.iter().any(|w| of(&w)) && other.name.words.iter().all(left)
+                c != rate && !is_rate(other) && RATED.iter().any(of) && other.name.words.iter().all(left)
             };
             let mut results = self.all.iter().filter(result);
             let Some((result, _)) = results.next().filter(|_| results.next().is_none()) else { continue };

@@ -59,7 +59,7 @@ const NAMED: &[(&[&str], &[&str], PartShare)] = &[
     (
         &["deposit deduction", "total deduction", "deduction total", "deduction"],
         &["deposit", "deposit amount", "amount received"],
-        PartShare::Few,
+        PartShare::Small,
     ),
     (&["service charge", "service amount"], &["rent", "monthly rent", "rent amount"], PartShare::Small),
     (&["late fee", "penalty", "penalty amount"], &["rent", "rent amount", "principal due", "subtotal"], PartShare::Few),
@@ -83,13 +83,9 @@ const UNITS: &[&str] = &[
 
 /// The name without units.
 pub(super) fn bare(name: &Name) -> String {
-    let mut words: &[String] = &name.words;
-    while let Some((last, rest)) =
-        words.split_last().filter(|(last, rest)| !rest.is_empty() && UNITS.contains(&last.as_str()))
-    {
-        let _ = last;
-        words = rest;
-    }
+    let is_unit = |word: &&String| UNITS.contains(&word.as_str());
+    let units = name.words.iter().skip(1).rev().take_while(is_unit).count();
+    let words = &name.words[..name.words.len() - units];
     words.join(" ")
 }
 

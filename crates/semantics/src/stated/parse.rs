@@ -1,7 +1,8 @@
 //! The formula of a comment: its clauses, times between moments, lists of terms, arithmetic.
 
+use super::arithmetic::Parser;
 use super::operands::{Named, Operands};
-use super::tokens::{Token, numeral, tokens};
+use super::tokens::{Token, tokens};
 use super::{OperandKind, Stated, TimeUnit};
 
 /// Words that introduce a formula.
@@ -51,7 +52,7 @@ const MOST: usize = 60;
 
 /// A formula whose operands may still be numbers or moments.
 #[derive(Debug, Clone)]
-enum Raw {
+pub(super) enum Raw {
     Operand(Named),
     Number(i64, u8),
     Duration(i64, u8, TimeUnit),
@@ -59,8 +60,9 @@ enum Raw {
     Binary(Sign, Box<Raw>, Box<Raw>),
 }
 
+/// What joins two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
+pub(super) enum Sign {
     Add,
     Sub,
     Mul,
@@ -137,7 +139,7 @@ fn right_side<'t>(all: &'t [Token], operands: &Operands<'_>) -> Option<&'t [Toke
     }
 }
 
-fn is_word(token: Option<&Token>, words: &[&str]) -> bool {
+pub(super) fn is_word(token: Option<&Token>, words: &[&str]) -> bool {
     matches!(token, Some(Token::Word(word)) if words.contains(&word.to_lowercase().as_str()))
 }
 
@@ -153,7 +155,7 @@ fn without_introduction(mut all: &[Token]) -> &[Token] {
 }
 
 /// The unit that a token names.
-fn unit(token: Option<&Token>) -> Option<TimeUnit> {
+pub(super) fn unit(token: Option<&Token>) -> Option<TimeUnit> {
     match token {
         Some(Token::Word(word)) => TimeUnit::of(&word.to_lowercase()),
         _ => None,
@@ -308,181 +310,4 @@ fn shifted(raw: &Raw, operands: &Operands<'_>) -> Option<Stated> {
         _ => return None,
     };
     Some(Stated::Shifted { from, by: Box::new(by), unit, before: *sign == Sign::Sub })
-}
-
-/// Words of operators, each with the word that may follow it.
-fn operator(token: Option<&Token>) -> Option<Sign> {
-    Some(match token? {
-        Token::Plus => Sign::Add,
-        Token::Minus => Sign::Sub,
-        Token::Times => Sign::Mul,
-        Token::Over => Sign::Div,
-        Token::Word(word) => match word.to_lowercase().as_str() {
-            "plus" => Sign::Add,
-            "minus" | "less" => Sign::Sub,
-            "times" | "multiplied" | "x" => Sign::Mul,
-            "divided" => Sign::Div,
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-struct Parser<'t, 'o> {
-    tokens: &'t [Token],
-    at: usize,
-    operands: &'o Operands<'o>,
-    /// `A of B` is a part of a whole.
-    shares: bool,
-}
-
-impl Parser<'_, '_> {
-    fn next(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
-    }
-
-    /// Consumes the operator if it is one of these.
-    fn take(&mut self, signs: &[Sign]) -> Option<Sign> {
-        let sign = operator(self.next()).filter(|sign| signs.contains(sign))?;
-        self.at += 1;
-        if is_word(self.tokens.get(self.at - 1), &["multiplied", "divided"]) && is_word(self.next(), &["by"]) {
-            self.at += 1;
-        }
-        Some(sign)
-    }
-
-    fn whole(&mut self) -> Option<Raw> {
-        let part = self.sum()?;
-        if !(self.shares && is_word(self.next(), &["of"])) {
-            return Some(part);
-        }
-        self.at += 1;
-        Some(Raw::Binary(Sign::Share, Box::new(part), Box::new(self.sum()?)))
-    }
-
-    fn sum(&mut self) -> Option<Raw> {
-        let mut left = self.product()?;
-        while let Some(sign) = self.take(&[Sign::Add, Sign::Sub]) {
-            left = Raw::Binary(sign, Box::new(left), Box::new(self.product()?));
-        }
-        Some(left)
-    }
-
-    fn product(&mut self) -> Option<Raw> {
-        let mut left = self.factor()?;
-        loop {
-            let sign = match self.take(&[Sign::Mul, Sign::Div]) {
-                Some(sign) => sign,
-                // A percentage of something.
-                None if self.is_percentage(&left) && is_word(self.next(), &["of"]) => {
-                    self.at += 1;
-                    Sign::Mul
-                }
-                None => return Some(left),
-            };
-            left = Raw::Binary(sign, Box::new(left), Box::new(self.factor()?));
-        }
-    }
-
-    fn is_percentage(&self, raw: &Raw) -> bool {
-        matches!(raw, Raw::Operand(Named { number: Some(c), .. }) if !self.shares && self.operands.is_percent(*c))
-    }
-
-    fn factor(&mut self) -> Option<Raw> {
-        match self.next()?.clone() {
-            Token::Open => {
-                self.at += 1;
-                let inner = self.sum()?;
-                self.close()?;
-                Some(inner)
-            }
-            Token::Number(n, scale) => {
-                self.at += 1;
-                self.counted(n, scale)
-            }
-            Token::Word(word) => {
-                let word = word.to_lowercase();
-                if self.tokens.get(self.at + 1) == Some(&Token::Open) {
-                    return self.call(&word);
-                }
-                if let Some(n) = numeral(&word) {
-                    self.at += 1;
-                    return self.counted(n, 0);
-                }
-                if word == "half" {
-                    self.at += 1;
-                    return self.counted(5, 1);
-                }
-                self.operand()
-            }
-            _ => None,
-        }
-    }
-
-    fn close(&mut self) -> Option<()> {
-        let closed = self.next() == Some(&Token::Close);
-        self.at += 1;
-        closed.then_some(())
-    }
-
-    /// A number, and what there are so many of: `twelve monthly rents`, `30 days`, `5 % of the price`.
-    fn counted(&mut self, n: i64, mut scale: u8) -> Option<Raw> {
-        let per_cent = is_word(self.next(), &["per"]) && is_word(self.tokens.get(self.at + 1), &["cent"]);
-        if self.next() == Some(&Token::Percent) || per_cent || is_word(self.next(), &["percent"]) {
-            self.at += 1 + usize::from(per_cent);
-            scale += 2;
-        }
-        if let Some(unit) = unit(self.next()).filter(|_| self.operands.own_kind() == OperandKind::Moment) {
-            self.at += 1;
-            return Some(Raw::Duration(n, scale, unit));
-        }
-        match self.next() {
-            Some(Token::Word(_)) if operator(self.next()).is_none() => {
-                let of = self.operand()?;
-                Some(Raw::Binary(Sign::Mul, Box::new(Raw::Number(n, scale)), Box::new(of)))
-            }
-            _ => Some(Raw::Number(n, scale)),
-        }
-    }
-
-    /// `greatest(0, a - b)`, `round(a * b, 2)`.
-    fn call(&mut self, name: &str) -> Option<Raw> {
-        self.at += 2;
-        let mut arguments = vec![self.sum()?];
-        while self.next() == Some(&Token::Comma) {
-            self.at += 1;
-            arguments.push(self.sum()?);
-        }
-        self.close()?;
-        let each = |sign| move |a, b| Raw::Binary(sign, Box::new(a), Box::new(b));
-        match name {
-            "greatest" | "max" => arguments.into_iter().reduce(each(Sign::Most)),
-            "least" | "min" => arguments.into_iter().reduce(each(Sign::Least)),
-            "coalesce" | "ifnull" | "nvl" | "nullif" | "round" => arguments.into_iter().next(),
-            _ => None,
-        }
-    }
-
-    /// The columns that the next words name, up to an operator.
-    fn operand(&mut self) -> Option<Raw> {
-        let mut words: Vec<String> = Vec::new();
-        while let Some(Token::Word(word)) = self.next() {
-            if operator(self.next()).is_some() {
-                break;
-            }
-            if word.eq_ignore_ascii_case("of") && !words.is_empty() {
-                let percent =
-                    self.operands.find(&words).and_then(|n| n.number).is_some_and(|c| self.operands.is_percent(c));
-                if self.shares || percent {
-                    break;
-                }
-            }
-            words.push(word.clone());
-            self.at += 1;
-        }
-        if words.is_empty() {
-            return None;
-        }
-        self.operands.find(&words).map(Raw::Operand)
-    }
 }
