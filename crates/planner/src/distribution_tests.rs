@@ -104,12 +104,12 @@ fn columns_that_a_check_couples_keep_their_law_where_it_leaves_room() {
     assert_eq!(made.len(), ROWS as usize);
     let override_ = ColumnOverride {
         min_value: Some(Scalar::Int(0)),
-        max_value: Some(Scalar::Int(100)),
-        ..asked("normal", &[("mean", Scalar::Int(50)), ("sd", Scalar::Int(5))])
+        max_value: Some(Scalar::Int(1000)),
+        ..asked("normal", &[("mean", Scalar::Int(500)), ("sd", Scalar::Int(50))])
     };
     let made = numbers("least", override_);
     let mean = made.iter().sum::<i64>() as f64 / made.len() as f64;
-    assert!((49.0..51.0).contains(&mean), "{mean}");
+    assert!((490.0..510.0).contains(&mean), "{mean}");
 }
 
 #[test]

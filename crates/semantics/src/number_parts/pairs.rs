@@ -106,8 +106,13 @@ pub(super) fn qualified(name: &Name) -> Option<(String, PartShare, bool)> {
         kept.collect::<Vec<&str>>().join(" ")
     };
     // `home_goals_ht`: at half time; alone, `ht` is a height.
-    if name.words.len() > 2 && name.whole.ends_with("_ht") {
-        return Some((roots(&name.words[..name.words.len() - 1]), PartShare::Some, false));
+    let half = match &name.words[..] {
+        [of @ .., half, time] if half == "half" && time == "time" => Some(of),
+        [of @ .., _] if name.whole.ends_with("_ht") => Some(of),
+        _ => None,
+    };
+    if let Some(of) = half.filter(|of| of.len() > 1) {
+        return Some((roots(of), PartShare::Some, false));
     }
     if let Some((phrase, share)) = QUALIFIERS.iter().find(|(phrase, _)| name.has(phrase)) {
         let left: Vec<String> =
