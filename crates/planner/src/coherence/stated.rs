@@ -42,8 +42,12 @@ impl RowLaws<'_> {
             let literal = has_hundred(formula);
             let scale = self.scale(c);
             let Some(expr) = self.expression(c, formula, percent && !literal, literal, scale) else { continue };
-            let expr =
-                if self.table.columns[c].nullable || !may_be_null(&expr) { expr } else { expr.or(Formula::whole(0)) };
+            let as_is = self.table.columns[c].nullable || !may_be_null(&expr);
+            let otherwise = match formula {
+                Stated::Shifted { .. } => Formula::Own,
+                _ => Formula::whole(0),
+            };
+            let expr = if as_is { expr } else { expr.or(otherwise) };
             let text = self.formula_text(formula);
             self.law(Some(c), expr, text);
             if self.laws.contains_key(&c) {

@@ -62,7 +62,7 @@ fn parts_by_name() {
 
 #[test]
 fn results_and_their_operands_are_found_by_name() {
-    let of = |names: &[&'static str]| NumberNames::new(names.to_vec().into_iter().enumerate());
+    let of = |names: &[&'static str]| NumberNames::new(names.iter().copied().enumerate());
     let change = |before, change, after, counted| vec![Change { before, change, after, counted }];
     assert_eq!(of(&["premium_before", "premium_after", "premium_change"]).changes(), change(0, 2, 1, false));
     assert_eq!(of(&["fuel_before_kg", "uplift_kg", "fuel_after_kg"]).changes(), change(0, 1, 2, false));
