@@ -78,7 +78,8 @@ const ALL_CASES: &[&str] = &["annual", "yearly", "aggregate", "total", "overall"
 
 /// Words of units, at the end of a name.
 const UNITS: &[&str] = &[
-    "kg", "km", "m2", "sqm", "2", "3", "cent", "usd", "eur", "gbp", "mva", "mw", "kw", "kwh", "kv", "m", "cm", "t", "l",
+    "kg", "km", "m2", "sqm", "square", "meter", "2", "3", "cent", "usd", "eur", "gbp", "mva", "mw", "kw", "kwh", "kv",
+    "m", "cm", "t", "l",
 ];
 
 /// The name without units.
