@@ -261,3 +261,42 @@ fn rules_make_columns_null_beside_checks_that_allow_it() {
     let message = refused(Kind::Sqlite, ddl, &of("b"), &["o"]);
     assert!(message.contains("CHECK `needed` does not hold in row") && message.contains("rules of"), "{message}");
 }
+
+#[test]
+fn edge_cases_lie_within_the_bounds_and_reach_those_of_checks() {
+    let ddl = "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, age INTEGER NOT NULL CHECK (age BETWEEN 18 AND 99), score INTEGER NOT NULL,
+        note VARCHAR(200) NOT NULL);";
+    let config = "tables:
+  t:
+    count: 2000
+    column_configs:
+      age: {edge_cases: 0.2}
+      score: {min_value: 10, max_value: 20, edge_cases: 0.5}
+      note: {length: 5..30, edge_cases: 0.5}
+";
+    let db = database(Kind::Sqlite, ddl);
+    configured("load", &db.url, config, &[]).ok();
+    let count = |condition: &str| db.number(&format!("SELECT count(*) FROM t WHERE {condition}"));
+    assert!(count("age = 18") > 100 && count("age = 99") > 100);
+    assert!(count("score = 10") > 200 && count("score = 20") > 200);
+    assert_eq!(count("score NOT BETWEEN 10 AND 20 OR length(note) NOT BETWEEN 5 AND 30"), 0);
+}
+
+#[test]
+fn what_settings_do_beyond_their_column_is_noted() {
+    let ddl = "CREATE TABLE c (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, created_at TIMESTAMP NOT NULL);
+        CREATE TABLE o (id INTEGER NOT NULL PRIMARY KEY, c_id INTEGER NOT NULL, ordered_at TIMESTAMP NOT NULL, FOREIGN KEY (c_id) REFERENCES c (id));";
+    let config = "tables:
+  c: {count: 500}
+  o: {count: {per: c, exactly: 6}, column_configs: {ordered_at: {min_value: now-30d, max_value: now, distribution: uniform}}}
+";
+    let db = database(Kind::Sqlite, ddl);
+    let plan = configured("plan", &db.url, config, &[]).ok().stdout;
+    assert!(plan.contains("`ordered_at` lies before `created_at` of its `main.c` in"), "{plan}");
+    let refused =
+        configured("plan", &db.url, "tables: {o: {column_configs: {c_id: {weighted_values: {1: 3, 2: 1}}}}}\n", &[]);
+    assert!(refused.code != 0 && refused.stderr.contains("`groups: [{rows: [{c_id: 1, w: 3}"), "{}", refused.stderr);
+    let db = database(Kind::MariaDb, &ddl.replace("TIMESTAMP", "DATETIME"));
+    let plan = configured("plan", &db.url, "tables: {c: {column_configs: {name: {expression: \"id || 'x'\"}}}}\n", &[]);
+    assert!(plan.stdout.contains("`||` is OR") || plan.stderr.contains("`||` is OR"), "{}{}", plan.stdout, plan.stderr);
+}

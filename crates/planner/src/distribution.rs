@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::error::overrides::DistributionProblem;
-use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND, parse_time};
 use dbmocker_core::value::{Value, parse_number};
 use dbmocker_domain::distribution::{Bucket, Calendar, Distribution, Point};
 use dbmocker_domain::{Domain, RangeKind, range_units};
@@ -264,15 +264,44 @@ fn span_of(typed: &Scalar, unit: DistributionUnit) -> Option<f64> {
     }
 }
 
-/// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `100ms`, `50us`, `2w`, `1y`.
+/// Returns the microseconds of `30d`, `12h`, `90min`, `45s`, `100ms`, `50us`, `2w`, `1y`, and of PostgreSQL's
+/// spellings: `1 day 02:30:00`, `2 hours 5 minutes`.
 pub(super) fn span(text: &str) -> Option<i64> {
     if let Some(rest) = text.strip_prefix('-') {
         return span(rest).map(|micros| -micros);
     }
+    one_span(text).or_else(|| several_spans(text))
+}
+
+/// Returns the sum of numbers with units, and of a time: `1 day 02:30:00`.
+fn several_spans(text: &str) -> Option<i64> {
+    let mut words = text.split_whitespace().peekable();
+    let mut total = Some(0i64).filter(|_| words.peek().is_some());
+    while let Some(word) = words.next() {
+        let part = match word.contains(':') {
+            true => parse_time(word)?,
+            false if word.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+                one_span(&format!("{word}{}", words.next()?))?
+            }
+            false => one_span(word)?,
+        };
+        total = total?.checked_add(part);
+    }
+    total
+}
+
+fn one_span(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(digits);
     let number = number.parse::<f64>().ok()?;
     let seconds = match unit.trim() {
+        "second" | "seconds" | "sec" | "secs" => 1,
+        "minute" | "minutes" | "mins" => 60,
+        "hour" | "hours" => 3_600,
+        "day" | "days" => 86_400,
+        "week" | "weeks" => 7 * 86_400,
+        "mon" | "mons" | "month" | "months" => 30 * 86_400,
+        "year" | "years" => 365 * 86_400,
         "us" | "µs" => return (number < 9e17).then_some(number.round() as i64),
         "ms" => return (number < 9e14).then_some((number * 1000.0).round() as i64),
         "s" => 1,
@@ -317,6 +346,14 @@ mod tests {
         assert_eq!(relative("now-30d", now), Some(now - 30 * MICROS_PER_DAY));
         assert_eq!(relative("now + 1.5h", now), Some(now + 5_400_000_000));
         assert_eq!(relative("now - 1.5ms", now), Some(now - 1_500));
+        assert_eq!(
+            [span("1 day"), span("2 days 03:00:00"), span("3 hours 5 min")].map(|s| s.unwrap() / 60_000_000),
+            [1440, 3060, 185]
+        );
+        assert_eq!(
+            [span("01:30:00"), span("1 parsec"), span("now"), span(" "), span("5")],
+            [Some(5_400_000_000), None, None, None, None]
+        );
         assert_eq!([span("250us"), span("-100 ms"), span("0.1s")], [Some(250), Some(-100_000), Some(100_000)]);
         for other in ["2025-01-01", "nowhere", "now-30", "now-x", ""] {
             assert_eq!(relative(other, now), None, "{other}");

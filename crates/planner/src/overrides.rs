@@ -350,6 +350,12 @@ impl ColumnOverride {
         self.first_key().is_some() && rest == ColumnOverride::default()
     }
 
+    /// Returns true if it bounds numbers, dates or lengths.
+    pub(super) fn has_bounds(&self) -> bool {
+        let of_values = self.min_value.is_some() || self.max_value.is_some();
+        of_values || self.min_length.is_some() || self.max_length.is_some()
+    }
+
     /// Returns the values that it lists.
     pub(super) fn listed_values(&self) -> Vec<&Scalar> {
         let weighted = self.weighted_values.iter().filter(|(_, weight)| *weight > 0.0).map(|(value, _)| value);

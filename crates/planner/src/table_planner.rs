@@ -253,7 +253,7 @@ fn planned(
     avoid: bool,
 ) -> Result<Option<TablePlan>, Unplannable> {
     let keyed = InferredTable::new(b, position, avoid)?.link(b, parents)?.narrow(b)?.key(b)?;
-    match keyed.verify(b)? {
+    match keyed.verify(b, parents)? {
         TrialOutcome::Plan(plan) => Ok(Some(*plan)),
         outcome @ (TrialOutcome::Unordered | TrialOutcome::Unsided | TrialOutcome::Unchanged) => {
             // Another constraint determines one of the columns: the solver must handle these CHECKs.

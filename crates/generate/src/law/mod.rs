@@ -404,7 +404,7 @@ impl Generator {
     }
 
     /// Returns the generated row that a foreign key refers to: its table and row number.
-    pub(super) fn planned_parent(&self, t: usize, foreign: usize, row: u64) -> Option<(usize, u64)> {
+    pub fn planned_parent(&self, t: usize, foreign: usize, row: u64) -> Option<(usize, u64)> {
         let table = self.table(t);
         let f = &table.foreign[foreign];
         if self.foreign_is_null(t, foreign, row) {

@@ -47,8 +47,9 @@ pub enum OverrideError {
     #[error("column `{column}`: `distribution: {text}` cannot be kept: parents are no numbers; write zipf")]
     DistributionOfParents { column: String, text: String },
     #[error(
-        "column `{column}`: `{key}` cannot be kept, foreign key `{foreign_key}` decides the values; leave it out, or use \
-         duplicate_mode for few parents"
+        "column `{column}`: `{key}` cannot be kept, foreign key `{foreign_key}` decides the values; leave it out, use \
+         duplicate_mode for few parents, or `groups` of the table for given ones: \
+         `groups: [{{rows: [{{{column}: 1, w: 3}}, {{{column}: 2, w: 1}}], weight: w}}]`"
     )]
     ForeignKey { column: String, key: &'static str, foreign_key: String },
     #[error("column `{column}`: `duplicate_value: null` contradicts its NOT NULL")]

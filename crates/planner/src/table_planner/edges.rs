@@ -6,10 +6,12 @@ use super::{PlanContext, TablePlanner};
 use crate::error::overrides::{NoEdgeCases, OverrideError};
 use dbmocker_core::time::MICROS_PER_DAY;
 use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::{of_units, units};
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_plan::{EdgeCases, Law, Rule, TablePlan};
 use dbmocker_predicate::{Env, NamedCheck, OneColumn};
 use dbmocker_semantics as semantics;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl TablePlanner<'_> {
@@ -79,9 +81,16 @@ impl TablePlanner<'_> {
             _ => false,
         };
         let carried = |value: &Value| !times_of_day || of_day(value);
-        let values: Vec<Value> = semantics::edge_cases(column, &b.context())
+        let asked = b.overrides.column(self.index, c).is_some_and(|w| w.has_bounds());
+        let allowed = self.allowed_by_checks(b, &BTreeSet::from([c])).swap_remove(c);
+        let bounds = allowed.filter(|_| asked || !checks.is_empty());
+        let within = |value: &Value| !asked || bounds.as_ref().is_none_or(|allowed| lies_within(allowed, value));
+        let mut all = semantics::edge_cases(column, &b.context());
+        let ends = bounds.iter().flat_map(ends).filter(|end| !all.contains(end)).collect::<Vec<Value>>();
+        all.extend(ends);
+        let values: Vec<Value> = all
             .into_iter()
-            .filter(carried)
+            .filter(|value| carried(value) && within(value))
             .filter(|value| self.allows_edge(b, &checks, name, value))
             .collect();
         if values.is_empty() { Err(NoEdgeCases::NoValue) } else { Ok(values) }
@@ -95,5 +104,30 @@ impl TablePlanner<'_> {
             let alone = tree.columns().iter().all(|c| c == name);
             alone && matches!(tree.truth(&OneColumn(name, value), env), Ok(None | Some(true)))
         })
+    }
+}
+
+/// Returns the smallest and the largest value of a range: the limits of its type, of a CHECK, or of the config file.
+fn ends(allowed: &Domain) -> Vec<Value> {
+    match allowed {
+        Domain::Range { kind: RangeKind::Int, lo, hi, .. } => vec![Value::Int(*lo), Value::Int(*hi)],
+        Domain::Range { kind, lo, hi, .. } => vec![of_units(*kind, *lo), of_units(*kind, *hi)],
+        Domain::Float { lo, hi, .. } => vec![Value::Float(*lo), Value::Float(*hi)],
+        _ => Vec::new(),
+    }
+}
+
+/// Returns true if a value lies within the bounds of a range, or a text within its lengths.
+fn lies_within(allowed: &Domain, value: &Value) -> bool {
+    match (allowed, value) {
+        (Domain::Range { kind, lo, hi, .. }, value) => {
+            units(*kind, value).is_some_and(|(n, _)| (*lo..=*hi).contains(&n))
+        }
+        (Domain::Float { lo, hi, .. }, Value::Float(x)) => (*lo..=*hi).contains(x),
+        (Domain::Text(text), Value::Text(value)) => {
+            let chars = value.chars().count();
+            (text.min_chars as usize..=text.max_chars as usize).contains(&chars)
+        }
+        _ => true,
     }
 }

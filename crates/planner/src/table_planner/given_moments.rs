@@ -6,15 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{PlanContext, TablePlanner};
+use super::{PlanContext, TablePlanner, trial_rows};
 use crate::coherence::{MomentColumn, TableMoments};
 use crate::distribution::DistributionOverride;
 use dbmocker_core::schema::SqlType;
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use dbmocker_core::value::Value;
 use dbmocker_domain::distribution::{Calendar, Distribution, InverseCdf};
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_generate::{NumericUnit, grid};
-use dbmocker_plan::{Clock, Form, Moment, WHOLE};
+use dbmocker_plan::{Clock, ColumnPlan, Form, Law, LawPlan, Moment, TablePlan, WHOLE};
 use dbmocker_predicate::Expr;
 
 /// Number of quantiles that make a clock of a distribution.
@@ -99,6 +100,45 @@ impl TablePlanner<'_> {
                 }
             }
         }
+    }
+
+    /// Returns a note for each given moment that lies before the beginning of the row's parent in some rows: its bounds
+    /// or distribution allow that.
+    pub(super) fn early_moments(&self, b: &PlanContext<'_>, parents: &[TablePlan], plan: &TablePlan) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !b.coherent(self.index) || plan.rows == 0 {
+            return notes;
+        }
+        let begins =
+            |c: &ColumnPlan| matches!(&c.law, Some(LawPlan { law: Law::Moment { at: Moment::Began, .. }, .. }));
+        let given = (0..plan.columns.len()).filter(|&c| {
+            let bounded = b.overrides.column(self.index, c).is_some_and(crate::ColumnOverride::is_bounds_only);
+            let drawn = !matches!(&plan.columns[c].law, Some(LawPlan { law: Law::Moment { .. }, .. }));
+            bounded && drawn && plan.columns[c].rule.domain().and_then(unit_of).is_some()
+        });
+        for c in given {
+            for (f, foreign) in plan.foreign.iter().enumerate() {
+                let Some((p, parent)) = foreign.parent_table.and_then(|p| Some((p, parents.get(p)?))) else { continue };
+                let Some(start) = parent.columns.iter().position(begins) else { continue };
+                let early = |row: &u64| {
+                    let (_, of) = b.generator.planned_parent(self.position, f, *row)?;
+                    let own = moment_of(&b.generator.cell(self.position, c, *row).ok()?)?;
+                    Some(own < moment_of(&b.generator.cell(p, start, of).ok()?)?)
+                };
+                let found: Vec<bool> = trial_rows(plan.rows).filter_map(|row| early(&row)).collect();
+                let count = found.iter().filter(|early| **early).count();
+                if count > 0 {
+                    notes.push(format!(
+                        "`{}` lies before `{}` of its `{}` in {count} of {} sampled rows: the config file's bounds allow that",
+                        plan.columns[c].name,
+                        parent.columns[start].name,
+                        parent.name,
+                        found.len()
+                    ));
+                }
+            }
+        }
+        notes
     }
 
     /// Returns true if the config file gives nothing but bounds or a distribution of the column, and nothing else
@@ -233,6 +273,15 @@ impl GivenMoment<'_> {
             (i * (WHOLE / POINTS), if dates && !even && i > 0 { at + unit } else { at })
         };
         Some((0..=POINTS).map(point).collect())
+    }
+}
+
+/// Returns a date or moment in microseconds.
+fn moment_of(value: &Value) -> Option<i64> {
+    match value {
+        Value::Timestamp(at) => Some(*at),
+        Value::Date(day) => Some(i64::from(*day) * MICROS_PER_DAY),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::error::formulas::FormulaConflict;
 use crate::error::overrides::OverrideError;
 use crate::formulas::{FormulaInput, FormulaKind, ResolvedFormula};
 use crate::overrides::RuleOverride;
+use dbmocker_core::schema::{Dialect, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_domain::Domain;
 use dbmocker_generate::generator::RowError;
@@ -67,9 +68,24 @@ impl TablePlanner<'_> {
         for (c, formula) in b.formulas.of(self.index) {
             notes.extend(self.idle_conditions(b, plan, c, formula));
         }
+        notes.extend(self.misread_pipes(b));
         notes.extend(self.narrowed_bounds(b, plan));
         plan.notes.extend(notes);
         Ok(())
+    }
+
+    /// Returns notes for expressions of texts that MySQL and MariaDB read as conditions.
+    fn misread_pipes(&self, b: &PlanContext<'_>) -> Vec<String> {
+        let text = |c: usize| matches!(self.table.columns[c].ty, SqlType::Text { .. });
+        let joined = |text: &str| text.split('\'').step_by(2).any(|code| code.contains("||"));
+        let misread = b.formulas.of(self.index).filter(|(c, formula)| text(*c) && joined(&formula.text));
+        let note = |(c, formula): (usize, &ResolvedFormula)| {
+            format!(
+                "{} of `{}` ({}): `||` is OR on MySQL and MariaDB; texts are joined by concat(...)",
+                formula.key, self.table.columns[c].name, formula.origin
+            )
+        };
+        if b.schema.dialect == Dialect::Mysql { misread.map(note).collect() } else { Vec::new() }
     }
 
     /// Returns true for columns of foreign keys to rows that are planned later.

@@ -94,7 +94,7 @@ impl<'a> NarrowedTable<'a> {
 
 impl KeyedTable<'_> {
     /// Checks the conditions that overrides and existing rows impose on the rows.
-    pub(super) fn verify(self, b: &PlanContext<'_>) -> Result<TrialOutcome, Unplannable> {
+    pub(super) fn verify(self, b: &PlanContext<'_>, parents: &[TablePlan]) -> Result<TrialOutcome, Unplannable> {
         let KeyedTable { planner, mut plan } = self;
         if !planner.keeps_orderings(&plan) {
             return Ok(TrialOutcome::Unordered);
@@ -111,6 +111,8 @@ impl KeyedTable<'_> {
         planner.keeps_pairs(b, &plan)?;
         planner.keeps_formulas(b, &plan)?;
         planner.keeps_shares(b, &mut plan)?;
+        let early = planner.early_moments(b, parents, &plan);
+        plan.notes.extend(early);
         Ok(match planner.overlapping(b, &plan)? {
             None => TrialOutcome::Plan(Box::new(plan)),
             Some(name) => TrialOutcome::Overlaps(name.to_owned()),

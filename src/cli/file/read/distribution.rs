@@ -95,7 +95,7 @@ impl ConfigReader<'_> {
                 let total: f64 = out.buckets.iter().map(|(_, share)| share).sum();
                 if total > 1.0 + SHARES {
                     let total = (total * 1e6).round() / 1e6;
-                    return Err(self.error(node, &format!("the shares of `buckets` add up to {total}, and not to 1")));
+                    return Err(self.error(node, format!("the shares of `buckets` add up to {total}, and not to 1")));
                 }
                 if out.buckets.is_empty() {
                     return Err(self.wrong(node, law, "a list of one bucket or more"));
