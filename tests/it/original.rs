@@ -298,7 +298,7 @@ fn mistakes_in_the_config_file_are_shown_with_their_place() {
         (
             "tables: {users: {column_configs: {status: {possible_values: [gone]}}}}",
             3,
-            "`possible_values: [gone]` for column `status` contradicts",
+            "column `status`: `possible_values` lists gone, which CHECK",
         ),
         ("tables: {orders: {column_configs: {user_id: {min_value: 3}}}}", 3, "foreign key"),
         ("tables: {users: {column_configs: {email: {null_probability: 0.5}}}}", 3, "NOT NULL"),
