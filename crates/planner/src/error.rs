@@ -68,7 +68,7 @@ pub enum Unplannable {
     #[error(transparent)]
     Counted(#[from] CountedError),
     #[error("{0}: that are more rows than any server holds")]
-    TooManyRows(DependentCount),
+    TooManyRows(Box<DependentCount>),
     #[error(
         "its rows cannot be counted for each of `{0}`, which refers back to it and is planned later; give a number"
     )]
@@ -76,7 +76,7 @@ pub enum Unplannable {
     #[error("its rows cannot be counted by a weight of `{0}`, which is not filled; give a number for each")]
     WeightsOfExisting(TableName),
     #[error(transparent)]
-    Weights(#[from] WeightError),
+    Weights(Box<WeightError>),
     #[error(
         "its rows cannot be counted for each of `{parent}`: {} of the {} rows there are read; raise --memory-limit, or give a number",
         humanize::count(*read), humanize::count(*existing)

@@ -27,6 +27,12 @@ pub enum WeightError {
     Later { parent: TableName, column: String },
 }
 
+impl From<WeightError> for Unplannable {
+    fn from(error: WeightError) -> Self {
+        Unplannable::Weights(Box::new(error))
+    }
+}
+
 /// The rows of each parent, and the column that decides them.
 #[derive(Debug, Clone)]
 pub struct ParentWeights {

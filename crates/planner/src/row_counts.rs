@@ -178,7 +178,7 @@ impl<'a> DependentCounts<'a> {
         };
         let counts = law.counts(parents)?;
         if counts.rows() > MOST_ROWS {
-            return Err(Unplannable::TooManyRows((*count).clone()));
+            return Err(Unplannable::TooManyRows(Box::new((*count).clone())));
         }
         b.sizes.insert(index, counts.rows());
         let reason = match weight {

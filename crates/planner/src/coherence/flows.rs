@@ -5,7 +5,8 @@ use super::{ParentLink, RowLaws};
 use dbmocker_core::schema::{SqlType, Table};
 use dbmocker_plan::{Flow, FlowKind, FlowPart, Formula, Law, LawPlan};
 use dbmocker_semantics::Amount::{
-    After, Balance, Before, Change, Consumption, Credit, Current, Debit, Line, Previous, Total,
+    After, Balance, Before, Change, Consumption, Credit, Current, Debit, Line, Previous, Price, Quantity, Total,
+    UnitPrice,
 };
 use dbmocker_semantics::Name;
 use dbmocker_semantics::flows::{
@@ -147,7 +148,12 @@ impl RowLaws<'_> {
     fn signs(&mut self, listed: &[usize]) {
         let before = self.free.clone();
         self.free.extend(self.nonzero.clone());
+        // The amount of a line is quantity times price, whatever its type.
+        let of_line = |amount: usize| {
+            self.one(Quantity).is_some_and(|q| q != amount) && self.first(&[UnitPrice, Price]).is_some()
+        };
         if let Some(AmountColumns::Signed { amount, side: Some((side, texts)) }) = self.signed(listed)
+            && !of_line(amount)
             && (self.nonzero.contains_key(&amount) || is_change(self.name(amount)) || texts.has_neutral())
         {
             let text = format!("its sign follows {}", self.name(side));

@@ -30,6 +30,14 @@ fn signs_of_movements_follow_their_type() {
         assert!(plan.describe(Detail::Columns).contains("its sign follows movement_type"), "{column}");
         checked(&schema, (plan, generator));
     }
+    // Lines are quantity times price, whatever their type.
+    let money = |t: dbmocker_core::schema::fixtures::TableFixture, name: &str| {
+        t.column(name, SqlType::Decimal { precision: 12, scale: 2, unsigned: false }, "numeric(12,2)", false)
+    };
+    let lines = table("bill_lines").int("id").primary(&["id"]).varchar("line_type", 20).int("quantity");
+    let lines = money(money(lines, "unit_price"), "amount").check("line_type in ('energy', 'tax', 'credit', 'fee')");
+    let (plan, _) = planned(&Fixture::new().with(lines).schema(), 100);
+    assert!(!plan.describe(Detail::Columns).contains("its sign follows"), "{}", plan.describe(Detail::Columns));
     let (plan, _) = planned(&movements("quantity", "quantity > 0"), 100);
     assert!(!plan.describe(Detail::Columns).contains("its sign follows"), "only pieces");
 }
