@@ -127,9 +127,7 @@ impl TextUnranker {
             TextUnranker::Template(p) => p.write(i, out),
             TextUnranker::Signs { signs, min } => {
                 signs.write(i, out);
-                // The limit is in characters.
-                let more = out[start..].len() - out[start..].chars().count();
-                draw::pad(&TextKind::Word, start, min + more, &mut decoration(i), out);
+                draw::pad(&TextKind::Word, start, *min, &mut decoration(i), out);
             }
             TextUnranker::AlphabetStrings(p) => p.write(i, out),
             TextUnranker::CatalogueTexts(c) => c.write(i, out),

@@ -63,7 +63,8 @@ impl ParentWeights {
         let mut sums = Vec::new();
         let mut sum = 0.0;
         for row in 0..parents {
-            sum += weight(&b.generator.cell(parent, column, row)?);
+            // The sum of as many of the largest numbers is finite.
+            sum += weight(&b.generator.cell(parent, column, row)?) / MOST as f64;
             sums.push(sum);
         }
         if sum <= 0.0 && parents > 0 {

@@ -11,7 +11,7 @@ mod parse;
 mod tests;
 mod tokens;
 
-use operands::Operands;
+pub use operands::Columns;
 use parse::parsed;
 
 /// What a column may stand for in a formula.
@@ -141,6 +141,12 @@ impl Stated {
 /// assert_eq!(stated("net plus shipping", 2, &columns, None), None);
 /// ```
 pub fn stated(comment: &str, own: usize, columns: &[OperandColumn<'_>], language: Option<&str>) -> Option<Stated> {
-    let operands = Operands::new(own, columns, language);
-    parsed(comment, &operands)
+    Columns::new(columns, language).stated(comment, own)
+}
+
+impl Columns<'_> {
+    /// As [`stated`]: the formula that the comment of column `own` states for it.
+    pub fn stated(&self, comment: &str, own: usize) -> Option<Stated> {
+        parsed(comment, &self.beside(own))
+    }
 }

@@ -220,6 +220,33 @@ pub fn stated_total(comment: &str, child: ChildTable<'_>) -> Option<(ChildAggreg
     let words: Vec<&str> =
         comment[..end].split_whitespace().filter(|w| !ARTICLES.contains(&w.to_lowercase().as_str())).collect();
     let rows = |words: &[&str]| {
+        // `orders that may be open at once` are a limit.
+        const LIMITS: &[&str] = &[
+            "allowed",
+            "may",
+            "per",
+            "before",
+            "maximum",
+            "minimum",
+            "max",
+            "min",
+            "needed",
+            "required",
+            "until",
+            "can",
+            "must",
+            "should",
+            "limit",
+            "permitted",
+            "planned",
+            "expected",
+            "not",
+            "without",
+            "yet",
+        ];
+        if words.iter().any(|w| LIMITS.contains(&w.to_lowercase().as_str())) {
+            return None;
+        }
         // `policies the agent has written`: the first words name the rows.
         let named = |n: usize| name_score(&singular(&words[..n].join("_")).words, child);
         (1..=words.len().min(MOST_WORDS)).rev().find_map(named)

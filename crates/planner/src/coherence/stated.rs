@@ -5,7 +5,7 @@ use dbmocker_core::schema::{Column, SqlType, Table};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::Formula;
 use dbmocker_semantics::number_parts::{NumberName, PartShare};
-use dbmocker_semantics::stated::{OperandColumn, OperandKind, Stated, TimeUnit, stated};
+use dbmocker_semantics::stated::{Columns, OperandColumn, OperandKind, Stated, TimeUnit};
 use dbmocker_semantics::{Amount, Name, amount_in, in_cents, language};
 
 use super::number_parts::share_of;
@@ -26,7 +26,8 @@ pub fn stated_formulas(table: &Table) -> Vec<(usize, Stated)> {
     let columns: Vec<OperandColumn<'_>> =
         table.columns.iter().map(|column| OperandColumn { name: &column.name, kind: kind(&column.ty) }).collect();
     let language = language(table);
-    let of = |(c, column): (usize, &Column)| Some((c, stated(column.comment.as_deref()?, c, &columns, language)?));
+    let columns = Columns::new(&columns, language);
+    let of = |(c, column): (usize, &Column)| Some((c, columns.stated(column.comment.as_deref()?, c)?));
     table.columns.iter().enumerate().filter_map(of).collect()
 }
 
@@ -176,7 +177,9 @@ impl RowLaws<'_> {
     }
 
     fn unit_of_name(&self, c: usize) -> Option<TimeUnit> {
-        Name::new(self.name(c)).words.iter().rev().find_map(|word| TimeUnit::of(word))
+        // A `price_per_night` is no number of nights.
+        let name = Name::new(self.name(c));
+        name.words.iter().rev().find_map(|word| TimeUnit::of(word)).filter(|_| !name.has("per"))
     }
 
     /// Adds laws of operands that no other law determines, where the result would otherwise be below 0, or a tax as large

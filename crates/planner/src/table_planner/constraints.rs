@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dbmocker_domain::text::TextKind;
 use dbmocker_domain::{Domain, RangeKind};
 use dbmocker_loaders::ident;
 use dbmocker_plan::Law;
@@ -85,6 +86,25 @@ impl TablePlanner<'_> {
                 let (from, to) = (from.max(least).min(lo), to.min(most).max(hi));
                 if let Some(Domain::Range { lo, hi, .. }) = &mut column.domain {
                     (*lo, *hi) = (from, to);
+                }
+            }
+        }
+    }
+
+    /// Replaces suggested patterns, which no empty text matches, by all texts where a CHECK over several columns has a case
+    /// for the empty text.
+    pub(super) fn allow_empty_texts(&mut self, b: &PlanContext<'_>) {
+        for check in self.hard_checks(b).iter().filter(|c| c.value.is_none() && c.text.contains("''")) {
+            let Ok(tree) = check.tree(b.schema.dialect) else { continue };
+            let read: Vec<usize> = tree.columns().iter().filter_map(|n| self.table.column_index(n)).collect();
+            for c in read.iter().copied().filter(|_| read.len() > 1) {
+                let given = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()) || self.is_fixed(c);
+                let column = &mut self.columns[c];
+                let pattern = |d: &Domain| matches!(d, Domain::Text(t) if matches!(t.kind, TextKind::Pattern { .. }));
+                let suggested =
+                    column.domain.as_ref().is_some_and(pattern) && !column.legal.as_ref().is_none_or(pattern);
+                if suggested && !given {
+                    column.domain = column.legal.clone();
                 }
             }
         }

@@ -61,6 +61,7 @@ impl<'a> LinkedTable<'a> {
         planner.query_unreadable(b)?;
         planner.restrict(b)?;
         planner.make_room(b);
+        planner.allow_empty_texts(b);
         let mut inputs = planner.key_inputs(b);
         planner.fixed_keys(b, &mut inputs)?;
         planner.documents(b);

@@ -24,6 +24,9 @@ impl TablePlanner<'_> {
         }
         self.orderings = self.orderings(b);
         self.stated = stated_formulas(self.table);
+        // The NULLs of a formula are those of its operands.
+        let asked = |c: usize| b.overrides.column(self.index, c).is_some_and(|w| w.null_probability.is_some());
+        self.stated.retain(|(c, _)| !asked(*c));
         self.stamps = self.stamps_in_order(b);
         self.find_sides(b);
         self.find_changes(b);

@@ -99,7 +99,7 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
     if known(token) && (most == MOST_TOGETHER || !d.never_a_part.contains(token)) {
         return Some(vec![token]);
     }
-    if most < 2 {
+    if most < 2 || token.len() > MOST_SPLIT {
         return None;
     }
     // The longest first word wins: `postalcode` is `postal code`.
@@ -114,6 +114,8 @@ fn run_together<'a>(d: &Dictionary, token: &'a str, most: usize) -> Option<Vec<&
 pub const MIN_KNOWN: usize = 4;
 /// Minimum letters of a name that is split into known words, and the most parts of one.
 const MIN_SPLIT: usize = 6;
+/// Longer tokens are no names.
+const MOST_SPLIT: usize = 64;
 const MOST_PARTS: usize = 6;
 /// Shorter words within a name, wherever they are.
 const SHORT: [&str; 41] = [
@@ -141,7 +143,7 @@ pub(super) fn parts(d: &Dictionary, token: &str) -> Option<Vec<String>> {
     let letters = token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let kept =
         whole(token) || whole(&singular(d, token)) || d.never_cut.contains(token) || d.no_identifier.contains(token);
-    if token.len() < MIN_SPLIT || !letters || kept {
+    if !(MIN_SPLIT..=MOST_SPLIT).contains(&token.len()) || !letters || kept {
         return None;
     }
     let known = |from: usize, to: usize| {

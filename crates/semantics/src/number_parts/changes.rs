@@ -6,6 +6,8 @@ use super::{NumberName, NumberNames, PLAIN, rest, root};
 const BEFORE: &[&str] = &["before", "old", "previous", "opening", "starting", "start", "initial", "prior"];
 const AFTER: &[&str] = &["after", "new", "closing", "ending", "end", "current", "resulting", "final"];
 const CHANGE: &[&str] = &["change", "delta", "difference", "diff", "movement", "adjustment", "uplift", "increase"];
+/// Words of counters, whose level rises by what they have counted; other levels fall by what is used.
+const METERS: &[&str] = &["reading", "meter", "odometer", "counter", "mileage", "index", "register"];
 /// Words of what a counter has counted.
 const CONSUMPTION: &[&str] = &["consumption", "usage", "consumed", "used", "driven", "distance"];
 /// Two numbers whose difference has a name of its own, and the words of that.
@@ -82,7 +84,8 @@ impl NumberNames {
                 let exact = self.all.iter().find(|(c, other)| c != before && c != after && is(other, words));
                 exact.or_else(|| all.next().filter(|_| all.next().is_none())).map(|(c, _)| *c)
             };
-            let consumed = found(CONSUMPTION);
+            let meters = [&name.name, &self.all.iter().find(|(c, _)| c == after).map_or(name, |(_, name)| name).name];
+            let consumed = if meters.iter().any(|of| of.has_any(METERS)) { found(CONSUMPTION) } else { None };
             let changed = if marked.is_some() { found(CHANGE) } else { None };
             if let Some(change) = changed.or(consumed) {
                 out.push(Change { before: *before, change, after: *after, counted: changed.is_none() });
@@ -115,7 +118,9 @@ impl NumberNames {
             };
             let counts = |other: &NumberName| {
                 let rate = other.name.has_any(&["per", "rate", "percent", "unit price", "unit cost"]);
-                other.name.has_any(units) && !rate && !other.name.has_any(phrases)
+                // A column `year` or `month` is one of the calendar.
+                let calendar = matches!(other.name.whole.as_str(), "year" | "month" | "day" | "hour");
+                other.name.has_any(units) && !rate && !calendar && !other.name.has_any(phrases)
             };
             let numbers: Vec<&(usize, NumberName)> =
                 self.all.iter().filter(|(c, other)| c != price && counts(other) && !other.money).collect();
@@ -240,6 +245,10 @@ impl NumberNames {
         for (rate, name) in self.all.iter().filter(|(_, name)| is_rate(name)) {
             let words: Vec<&String> =
                 name.name.words.iter().filter(|w| !matches!(w.as_str(), "percent" | "rate" | "applied")).collect();
+            // A bare `rate` may be one of exchange.
+            if words.is_empty() && !name.name.has("percent") {
+                continue;
+            }
             let result = |(c, other): &&(usize, NumberName)| {
                 let of =
                     |w: &&str| other.name.has(w) && (words.is_empty() || words.iter().any(|own| own.as_str() == *w));

@@ -53,7 +53,7 @@ const NAMED: &[(&[&str], &[&str], PartShare)] = &[
     ),
     (
         &["interest", "accrued interest", "interest accrued"],
-        &["deposit", "deposit amount", "amount received", "principal"],
+        &["deposit", "deposit amount", "amount received"],
         PartShare::Few,
     ),
     (
@@ -106,10 +106,8 @@ pub(super) fn qualified(name: &Name) -> Option<(String, PartShare, bool)> {
         let kept = words.iter().map(String::as_str).filter(|w| !PLAIN.contains(w)).map(root);
         kept.collect::<Vec<&str>>().join(" ")
     };
-    // `home_goals_ht`: at half time; alone, `ht` is a height.
     let half = match &name.words[..] {
         [of @ .., half, time] if half == "half" && time == "time" => Some(of),
-        [of @ .., _] if name.whole.ends_with("_ht") => Some(of),
         _ => None,
     };
     if let Some(of) = half.filter(|of| of.len() > 1) {

@@ -94,7 +94,10 @@ impl Parser<'_, '_> {
             }
             Token::Number(n, scale) => {
                 self.at += 1;
-                self.counted(n, scale)
+                let counted = self.counted(n, scale)?;
+                // `10 points` says how many there are; `10 % of the price` is computed.
+                let plain = matches!(&counted, Raw::Binary(Sign::Mul, number, _) if matches!(**number, Raw::Number(_, of) if of == scale));
+                (!plain || operator(self.tokens.get(self.at - 1)).is_some()).then_some(counted)
             }
             Token::Word(word) => {
                 let word = word.to_lowercase();
@@ -103,7 +106,7 @@ impl Parser<'_, '_> {
                 }
                 if let Some(n) = numeral(&word) {
                     self.at += 1;
-                    return self.counted(n, 0);
+                    return self.counted(n, 0).filter(|_| n > 1);
                 }
                 if word == "half" {
                     self.at += 1;

@@ -29,10 +29,16 @@ struct Operand {
     raw: Vec<String>,
 }
 
-/// The columns that a comment may name.
+/// The columns of a table, as comments name them.
+pub struct Columns<'a> {
+    all: Vec<Operand>,
+    language: Option<&'a str>,
+}
+
+/// The columns that the comment of one of them may name.
 pub struct Operands<'a> {
-    own: Operand,
-    others: Vec<Operand>,
+    own: &'a Operand,
+    all: &'a [Operand],
     language: Option<&'a str>,
 }
 
@@ -43,18 +49,25 @@ pub struct Named {
     pub moment: Option<usize>,
 }
 
-impl<'a> Operands<'a> {
-    pub fn new(own: usize, columns: &[OperandColumn<'_>], language: Option<&'a str>) -> Self {
+impl<'a> Columns<'a> {
+    pub fn new(columns: &[OperandColumn<'_>], language: Option<&'a str>) -> Self {
         let operand = |(column, of): (usize, &OperandColumn<'_>)| Operand {
             column,
             kind: of.kind,
             name: Name::in_language(of.name, language),
             raw: parts(of.name),
         };
-        let mut others: Vec<Operand> = columns.iter().enumerate().map(operand).collect();
-        let own = others.remove(own);
-        others.retain(|o| o.kind != OperandKind::Other);
-        Operands { own, others, language }
+        Columns { all: columns.iter().enumerate().map(operand).collect(), language }
+    }
+
+    pub(super) fn beside(&self, own: usize) -> Operands<'_> {
+        Operands { own: &self.all[own], all: &self.all, language: self.language }
+    }
+}
+
+impl Operands<'_> {
+    fn others(&self) -> impl Iterator<Item = &Operand> {
+        self.all.iter().filter(|o| o.column != self.own.column && o.kind != OperandKind::Other)
     }
 
     pub fn own_kind(&self) -> OperandKind {
@@ -66,6 +79,35 @@ impl<'a> Operands<'a> {
         self.own.name.has_any(&["percent", "ratio", "rate", "share", "factor", "utilization", "utilisation", "yield"])
     }
 
+    /// Whether the described column is a difference of two numbers, by its name.
+    pub fn is_difference(&self) -> bool {
+        const WORDS: &[&str] = &[
+            "difference",
+            "diff",
+            "delta",
+            "change",
+            "net",
+            "remaining",
+            "balance",
+            "profit",
+            "margin",
+            "gap",
+            "variance",
+            "gain",
+            "loss",
+            "due",
+            "open",
+            "outstanding",
+            "rest",
+            "left",
+            "movement",
+            "consumption",
+            "usage",
+            "age",
+        ];
+        self.own.name.has_any(WORDS)
+    }
+
     /// Whether the phrase is the identifier of the described column.
     pub fn is_own(&self, phrase: &[String]) -> bool {
         matches!(phrase, [one] if one.to_lowercase() == self.own.name.whole)
@@ -73,13 +115,13 @@ impl<'a> Operands<'a> {
 
     /// The unit of time in the name of a column.
     pub fn unit_of(&self, column: usize) -> Option<TimeUnit> {
-        let of = self.others.iter().find(|o| o.column == column)?;
+        let of = self.others().find(|o| o.column == column)?;
         of.name.words.iter().rev().find_map(|w| TimeUnit::of(w))
     }
 
     /// Whether a column is a percentage, by its name.
     pub fn is_percent(&self, column: usize) -> bool {
-        self.others.iter().any(|o| o.column == column && o.name.has("percent"))
+        self.others().any(|o| o.column == column && o.name.has("percent"))
     }
 
     /// The columns that the phrase names; `None` if it names none of either kind, or several equally well.
@@ -89,7 +131,7 @@ impl<'a> Operands<'a> {
     }
 
     fn of_kind(&self, phrase: &[String], kind: OperandKind) -> Option<usize> {
-        let candidates = || self.others.iter().filter(|o| o.kind == kind);
+        let candidates = || self.others().filter(move |o| o.kind == kind);
         if let [one] = phrase {
             let one = one.rsplit('.').next().unwrap_or(one).to_lowercase();
             if let Some(exact) = candidates().find(|o| o.name.whole == one) {
@@ -97,7 +139,13 @@ impl<'a> Operands<'a> {
             }
         }
         let words = self.words(phrase);
-        if words.is_empty() {
+        // `rate of interest` is the described column itself.
+        let own = |word: &String| {
+            RATES.contains(&word.as_str())
+                || PLAIN.contains(&word.as_str())
+                || self.own.name.words.iter().any(|w| is_same(w, word))
+        };
+        if words.iter().all(own) {
             return None;
         }
         let by_cost = |cost: &dyn Fn(&Operand) -> Option<u32>| {

@@ -43,8 +43,35 @@ const PERIODS: &[&str] = &[
     "length",
 ];
 /// Words after a formula with which it does not hold for each row, or is not the whole formula.
-const RESTRICTIONS: &[&str] =
-    &["unless", "except", "if", "when", "where", "plus", "minus", "less", "times", "otherwise", "else", "or", "and"];
+const RESTRICTIONS: &[&str] = &[
+    "unless",
+    "except",
+    "if",
+    "when",
+    "where",
+    "plus",
+    "minus",
+    "less",
+    "times",
+    "otherwise",
+    "else",
+    "or",
+    "and",
+    "least",
+    "most",
+    "capped",
+    "never",
+    "but",
+    "only",
+    "not",
+    "minimum",
+    "maximum",
+    "until",
+    "once",
+    "limited",
+    "below",
+    "above",
+];
 /// Words that say that both ends of a period count.
 const INCLUSIVE: &[&str] = &["included", "inclusive", "including", "incl"];
 /// Most tokens of a formula.
@@ -115,6 +142,9 @@ fn of_clause(all: &[Token], operands: &Operands<'_>) -> Option<Stated> {
     if let Some(time) = period(formula, operands, &mut remarks) {
         return typed(&time, operands, remarks);
     }
+    if is_pair(formula, operands) {
+        return None;
+    }
     let shares = [operands.is_share(), false];
     let raw = shares.into_iter().find_map(|shares| {
         let mut parser = Parser { tokens: formula, at: 0, operands, shares };
@@ -122,6 +152,18 @@ fn of_clause(all: &[Token], operands: &Operands<'_>) -> Option<Stated> {
         (parser.at == formula.len()).then_some(raw)
     })?;
     typed(&raw, operands, remarks)
+}
+
+/// Whether the clause may name two things with a sign between them, as `home/away` and `min - max` do: the described column
+/// is no ratio or difference by its name, and they are not written as identifiers.
+fn is_pair(formula: &[Token], operands: &Operands<'_>) -> bool {
+    let sign = |token: &Token| matches!(token, Token::Over | Token::Minus);
+    let mut sides = formula.split(sign);
+    let (Some(left), Some(right), None) = (sides.next(), sides.next(), sides.next()) else { return false };
+    let words = |side: &[Token]| !side.is_empty() && side.iter().all(|token| matches!(token, Token::Word(_)));
+    let identifier = |side: &[Token]| matches!(side, [Token::Word(word)] if word.contains('_') || word.chars().skip(1).any(char::is_uppercase));
+    let said = if formula.contains(&Token::Over) { operands.is_share() } else { operands.is_difference() };
+    words(left) && words(right) && !said && !(identifier(left) && identifier(right))
 }
 
 /// The side of an equation that is not the column itself; the whole clause if it is none.
@@ -265,7 +307,8 @@ fn typed(raw: &Raw, operands: &Operands<'_>, remarks: Remarks) -> Option<Stated>
     if operands.own_kind() == OperandKind::Moment {
         return shifted(raw, operands);
     }
-    let made = numeric(raw, remarks)?;
+    // `1 - 10` is a range.
+    let made = numeric(raw, remarks).filter(|made| !made.columns().is_empty())?;
     (!matches!(made, Stated::Column(_) | Stated::Number { .. })).then_some(made)
 }
 

@@ -140,3 +140,46 @@ fn what_is_not_one_column_each_is_no_formula() {
     let texts = ["net_amount", "old_fee", "text_total"];
     assert_eq!(of("net plus old fee", &texts), None);
 }
+
+#[test]
+fn prose_is_no_formula() {
+    let names = [
+        "home_goals",
+        "away_goals",
+        "min_age",
+        "max_age",
+        "interest_amount",
+        "tax_rate",
+        "points",
+        "fees",
+        "gross",
+        "year",
+        "month",
+        "account_no",
+        "rating",
+        "score",
+        "interest_rate",
+        "price_per_night",
+        "label",
+    ];
+    let columns = names.map(|name| OperandColumn { name, kind: OperandKind::Number });
+    for (own, comment) in [
+        ("rating", "1-5"),
+        ("rating", "scale: 1 - 10"),
+        ("rating", "0/1"),
+        ("score", "home/away"),
+        ("score", "home - away"),
+        ("label", "min age - max age"),
+        ("label", "Year/Month"),
+        ("interest_rate", "Rate of interest"),
+        ("label", "10 points"),
+        ("label", "one account"),
+        ("label", "gross minus fees, at least 0"),
+        ("label", "gross minus fees, but never below the points"),
+    ] {
+        let c = names.iter().position(|name| *name == own).unwrap();
+        assert_eq!(stated(comment, c, &columns, None), None, "{own}: {comment}");
+    }
+    let goals = stated("home_goals - away_goals", 13, &columns, None);
+    assert_eq!(goals, Some(Stated::Sub(Box::new(Stated::Column(0)), Box::new(Stated::Column(1)))));
+}

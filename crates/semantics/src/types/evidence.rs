@@ -68,7 +68,7 @@ pub(super) fn comment_form(comment: &str, year: i32) -> Option<TextKind> {
             _ => {}
         }
     }
-    let example = words.windows(2).find(|w| matches!(w[0].to_lowercase().as_str(), "e.g" | "eg" | "example" | "like"));
+    let example = words.windows(2).find(|w| matches!(w[0].to_lowercase().as_str(), "e.g" | "eg" | "example"));
     if let Some([_, text]) = example {
         return form_of(text, year);
     }
@@ -109,10 +109,8 @@ fn form_of(example: &str, year: i32) -> Option<TextKind> {
         '0'..='9' => "[0-9]".to_owned(),
         'A'..='Z' => "[A-Z]".to_owned(),
         'a'..='z' => c.to_string(),
-        other => format!(
-            "[{}]",
-            if other == '^' || other == '\\' || other == ']' { format!("\\{other}") } else { other.into() }
-        ),
+        other if other.is_ascii_punctuation() => format!("[\\{other}]"),
+        other => format!("[{other}]"),
     };
     plain.then(|| TextKind::Pattern { regex: example.chars().map(class).collect() })
 }
