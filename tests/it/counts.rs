@@ -227,6 +227,11 @@ fn rows_are_counted_in_proportion_to_a_column_of_the_parent() {
     refused("weight: credit_limits", "did you mean `credit_limit`?");
     refused("max: 30, weight: credit_limit", "the weights decide the rest");
     refused("weight: id, law: zipf", "the weights decide the rest");
+    let keyed = "tables:
+  orders: {count: 20, column_configs: {amount: {min_value: 1}}}
+  order_lines: {count: {per: orders, mean: 3, weight: amount}}";
+    let ran = run("plan", &db, keyed, &[]);
+    assert!(ran.code != 0 && ran.stderr.contains("a key holds the foreign key"), "{} {}", ran.code, ran.stderr);
     let later = "tables:
   customers: {count: 400, column_configs: {spent: {expression: sum(orders.amount)}}}
   orders: {count: {per: customers, mean: 25, weight: spent}}";

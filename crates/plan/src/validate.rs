@@ -234,13 +234,18 @@ impl PlanChecker<'_> {
             }
             ParentChoice::Few { weights, rows: listed, .. } => {
                 let sum = weights.iter().map(|w| u64::from(*w)).sum::<u64>();
-                let there = listed.iter().all(|&row| row < self.space(leading)) && listed.len() <= weights.len();
+                let combined = s.combinations.as_ref().map(|all| (all.len() / s.members.len().max(1)) as u64);
+                let places = combined.unwrap_or_else(|| self.space(leading));
+                let there = listed.iter().all(|&row| row < places) && listed.len() <= weights.len();
                 holds("a list of parent rows that are not there", sum > 0 && there && size <= 1 << 62)
             }
             ParentChoice::Listed { rows: listed, weights, .. } => {
                 let there = listed.iter().all(|&row| row < self.space(leading)) && !listed.is_empty();
                 let weighted = weights.as_ref().is_none_or(|w| w.len() == listed.len() && w.iter().any(|w| *w > 0));
-                holds("a list of parent rows that are not there", there && weighted && s.first == 0)
+                holds(
+                    "a list of parent rows that are not there",
+                    there && weighted && s.first == 0 && s.combinations.is_none(),
+                )
             }
             ParentChoice::Counted { counts } => holds(
                 "numbers of rows that do not fit the table or its parent",

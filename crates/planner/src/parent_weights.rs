@@ -19,6 +19,8 @@ const MOST: u64 = 10_000_000;
 pub enum WeightError {
     #[error("its rows can be counted by the weights of at most {MOST} rows, and `{parent}` has {rows}; give a `law`")]
     Many { parent: TableName, rows: u64 },
+    #[error("a row of `{parent}` would have more than {} rows; give a smaller `mean` or `min`", u32::MAX)]
+    Rows { parent: TableName },
     #[error("its rows are counted by `{column}` of `{parent}`, which holds no number above 0")]
     None { parent: TableName, column: String },
     #[error(
@@ -77,9 +79,10 @@ impl ParentWeights {
             let upto = (rest * (upto / sum)) as u64;
             let own = upto - before + least;
             before = upto;
-            u32::try_from(own).unwrap_or(u32::MAX)
+            u32::try_from(own).ok()
         };
-        let counts = Arc::new(sums.iter().map(count).collect());
+        let counts: Option<Vec<u32>> = sums.iter().map(count).collect();
+        let counts = Arc::new(counts.ok_or_else(|| WeightError::Rows { parent: table.name.clone() })?);
         Ok(ParentWeights { counts, parent, column, least })
     }
 

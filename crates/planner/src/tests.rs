@@ -28,6 +28,7 @@ mod shared_columns;
 mod stated;
 mod time;
 mod totals;
+mod typed_columns;
 mod typical_numbers;
 
 const NOW: i64 = 1_767_225_600_000_000;

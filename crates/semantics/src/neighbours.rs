@@ -126,11 +126,15 @@ fn trades(table: &Name, columns: &[Name]) -> Vec<String> {
     // A phrase counts once, in the table's name if that contains it.
     let mut seen: HashSet<String> = phrases(table).into_iter().collect();
     for sign in seen.iter().filter_map(|phrase| signs.get(phrase)).flatten() {
-        *points.entry(&sign.trade).or_default() += sign.in_table;
+        let of = points.entry(&sign.trade).or_default();
+        *of = of.saturating_add(sign.in_table);
     }
-    for phrase in columns.iter().flat_map(phrases).filter(|phrase| seen.insert(phrase.clone())) {
+    // What a row refers to is another row's.
+    let own = columns.iter().filter(|name| name.last() != "id");
+    for phrase in own.flat_map(phrases).filter(|phrase| seen.insert(phrase.clone())) {
         for sign in signs.get(&phrase).into_iter().flatten() {
-            *points.entry(&sign.trade).or_default() += sign.in_column;
+            let of = points.entry(&sign.trade).or_default();
+            *of = of.saturating_add(sign.in_column);
         }
     }
     // Of many columns, a few may be called as those of any trade.

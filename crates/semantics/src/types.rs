@@ -40,7 +40,7 @@ pub struct ColumnInference<'a> {
     /// The values that the comment lists.
     listed: Vec<String>,
     /// The form of texts that the comment states.
-    stated: Option<TextKind>,
+    stated: Option<(TextKind, bool)>,
     /// SQLite's storage class, if a CHECK requires one for a column without a type.
     storage_class: Option<&'static str>,
     /// The first day, relative to now, of a column whose dates must not be later than this column's.

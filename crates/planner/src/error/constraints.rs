@@ -77,6 +77,8 @@ pub enum CountConflict {
     Limited { requested: u64, rows: u64, why: String },
     #[error("a key allows {room} rows for each ({reason})")]
     KeyRoom { room: u64, reason: String },
+    #[error("a key holds the foreign key, and its rows cannot be counted by weight; give a `law`")]
+    WeightsOfKey,
     #[error("a key allows one row for each")]
     KeyOfOne,
     #[error("something else chooses the rows of `{parent}`: {reason}")]

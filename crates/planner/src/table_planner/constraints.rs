@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use dbmocker_core::value::Value;
+use dbmocker_domain::range_units::units;
 use dbmocker_domain::text::TextKind;
-use dbmocker_domain::{Domain, RangeKind};
+use dbmocker_domain::{Domain, RangeKind, Shape};
 use dbmocker_loaders::ident;
 use dbmocker_plan::Law;
 
-use super::{Keys, PlanContext, TablePlanner};
+use super::{Keys, PendingColumn, PlanContext, TablePlanner};
 use crate::{exclusions, generated_columns, partitions, profile};
 use dbmocker_predicate as predicate;
-use dbmocker_predicate::{ColumnInput, NamedCheck, Nulls, Solution, ValueSource};
+use dbmocker_predicate::{ColumnInput, Env, NamedCheck, Nulls, OneColumn, Solution, ValueSource};
 use dbmocker_semantics as semantics;
 
 impl TablePlanner<'_> {
@@ -54,7 +56,9 @@ impl TablePlanner<'_> {
         for c in widened {
             let column = &mut self.columns[c];
             if column.legal.is_some() && column.domain != column.legal {
-                column.domain = column.legal.clone();
+                // Numbers that are not negative by their name remain so, if they can.
+                let usual = usual_legal(column);
+                column.domain = if column.domain == usual { column.legal.clone() } else { usual };
                 changed = true;
             }
         }
@@ -72,7 +76,7 @@ impl TablePlanner<'_> {
             let Ok(tree) = check.tree(b.schema.dialect) else { continue };
             let read: Vec<usize> = tree.columns().iter().filter_map(|n| self.table.column_index(n)).collect();
             let ranges: Vec<_> =
-                read.iter().filter(|&&c| given(c)).filter_map(|&c| range(self.columns[c].domain.as_ref())).collect();
+                read.iter().filter(|&&c| given(c)).filter_map(|&c| asked_range(&self.columns[c])).collect();
             let usual = |c: &usize| !given(*c) && !self.is_fixed(*c) && self.columns[*c].foreign.is_none();
             for c in read.iter().copied().filter(usual).collect::<Vec<usize>>() {
                 let column = &mut self.columns[c];
@@ -87,6 +91,30 @@ impl TablePlanner<'_> {
                 if let Some(Domain::Range { lo, hi, .. }) = &mut column.domain {
                     (*lo, *hi) = (from, to);
                 }
+            }
+        }
+    }
+
+    /// Replaces suggested numbers of which a CHECK leaves less than half by the range that they span.
+    pub(super) fn span_lists(&mut self, b: &PlanContext<'_>) {
+        let env = Env { dialect: b.schema.dialect, now: b.options.now };
+        for check in self.hard_checks(b).iter().filter(|c| c.value.is_none()) {
+            let Ok(tree) = check.tree(b.schema.dialect) else { continue };
+            let [name] = &tree.columns().into_iter().collect::<Vec<_>>()[..] else { continue };
+            let Some(c) = self.table.column_index(name) else { continue };
+            let given = b.overrides.column(self.index, c).is_some_and(|w| w.shapes_values()) || self.is_fixed(c);
+            let column = &mut self.columns[c];
+            let (Some(Domain::Choice { values, .. }), Some(Domain::Range { kind, step: 1, .. })) =
+                (&column.domain, &column.legal)
+            else {
+                continue;
+            };
+            let allowed = values.iter().filter(|v| tree.truth(&OneColumn(name, v), env) != Ok(Some(false))).count();
+            let units: Option<Vec<i128>> = values.iter().map(|v| Some(units(*kind, v)?.0)).collect();
+            let ends = units.and_then(|units| Some((*units.iter().min()?, *units.iter().max()?)));
+            if let Some((lo, hi)) = ends.filter(|(lo, hi)| !given && allowed * 2 < values.len() && lo < hi) {
+                column.domain =
+                    Some(Domain::Range { kind: *kind, lo, hi, step: 1, except: Vec::new(), shape: Shape::Uniform });
             }
         }
     }
@@ -159,7 +187,7 @@ impl TablePlanner<'_> {
                     same_parent,
                     name: column.name.clone(),
                     domain: if d.foreign.is_some() { d.parents.clone() } else { domains[c].clone() },
-                    legal: d.legal.clone(),
+                    legal: usual_legal(d),
                     ty: column.ty.clone(),
                     nullable: b.nullable(self.index, c),
                     null_share,
@@ -281,4 +309,45 @@ fn range(domain: Option<&Domain>) -> Option<(RangeKind, i128, i128)> {
         Some(Domain::Range { kind, lo, hi, step: 1, except, .. }) if except.is_empty() => Some((*kind, *lo, *hi)),
         _ => None,
     }
+}
+
+/// Returns the numbers of a range that are not negative; `None` if it has no others, or none of them.
+fn not_negative(domain: &Domain) -> Option<Domain> {
+    let mut domain = domain.clone();
+    match &mut domain {
+        Domain::Range { kind: RangeKind::Int | RangeKind::Decimal { .. }, lo, hi, .. } if *lo < 0 && *hi > 0 => *lo = 0,
+        _ => return None,
+    }
+    Some(domain)
+}
+
+/// Returns true for numbers of which none is negative.
+fn is_not_negative(domain: &Domain) -> bool {
+    match domain {
+        Domain::Range { lo, .. } => *lo >= 0,
+        Domain::Choice { values, .. } => values.iter().all(|v| match v {
+            Value::Int(n) => *n >= 0,
+            Value::Decimal { unscaled, .. } => *unscaled >= 0,
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Returns kind and bounds of what is asked of a column: a range, or a list of numbers.
+fn asked_range(column: &PendingColumn) -> Option<(RangeKind, i128, i128)> {
+    match (&column.domain, &column.legal) {
+        (Some(Domain::Choice { values, .. }), Some(Domain::Range { kind, .. })) => {
+            let units = || values.iter().filter_map(|v| Some(units(*kind, v)?.0));
+            Some((*kind, units().min()?, units().max()?))
+        }
+        (domain, _) => range(domain.as_ref()),
+    }
+}
+
+/// Returns the values that the solver may use beside the suggested ones: no negative numbers, if those have none.
+fn usual_legal(column: &PendingColumn) -> Option<Domain> {
+    let positive = column.legal.as_ref().and_then(not_negative);
+    let suggested = column.domain.as_ref().is_some_and(is_not_negative);
+    positive.filter(|_| suggested).or_else(|| column.legal.clone())
 }

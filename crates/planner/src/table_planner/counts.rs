@@ -76,6 +76,9 @@ impl TablePlanner<'_> {
         let most = counted.counts.most();
         let kept = match &source.pick {
             ParentChoice::Counted { .. } | ParentChoice::Weighted { .. } => true,
+            ParentChoice::Component { .. } | ParentChoice::OneToOne if counted.weights.is_some() => {
+                return refused(CountConflict::WeightsOfKey);
+            }
             ParentChoice::Component { composite_key, place: 0 } => {
                 let key = &plan.composite_keys[*composite_key];
                 let room = key.sizes[1..].iter().fold(1u64, |a, &b| a.saturating_mul(b));

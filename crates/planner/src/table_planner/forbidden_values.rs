@@ -107,15 +107,34 @@ impl TablePlanner<'_> {
             let Some(legal) = semantics::legal(&column.ty, &b.context()) else { continue };
             for (key, typed) in bounds {
                 let Ok(value) = apply_override::value(column, &legal, typed, key, b.schema.dialect) else { continue };
+                // A bound between two values that a CHECK allows changes nothing.
+                let next = beside(&value, if key == "max_value" { -1 } else { 1 });
+                if next.is_some_and(|next| checks.forbidding(&next).is_none()) {
+                    continue;
+                }
                 if let Some(why) = checks.forbidding(&value) {
                     let left = plan.columns[c].rule.domain().map_or(String::new(), |d| format!(": {}", domain_text(d)));
                     notes.push(format!(
-                        "CHECK `{}` ({}) does not allow `{key}: {typed}` of `{}`, so that its values end before{left}",
-                        why.check, why.text, column.name
+                        "CHECK `{}` ({}) does not allow `{key}: {typed}` of `{}`, so that its values {}{left}",
+                        why.check,
+                        why.text,
+                        column.name,
+                        if key == "max_value" { "end before" } else { "begin after" }
                     ));
                 }
             }
         }
         notes
+    }
+}
+
+/// Returns the next number, up or down; `None` for other values.
+fn beside(value: &Value, by: i128) -> Option<Value> {
+    match value {
+        Value::Int(n) => n.checked_add(by).map(Value::Int),
+        Value::Decimal { unscaled, scale } => {
+            unscaled.checked_add(by).map(|unscaled| Value::Decimal { unscaled, scale: *scale })
+        }
+        _ => None,
     }
 }

@@ -62,6 +62,7 @@ impl<'a> LinkedTable<'a> {
         planner.restrict(b)?;
         planner.make_room(b);
         planner.allow_empty_texts(b);
+        planner.span_lists(b);
         let mut inputs = planner.key_inputs(b);
         planner.fixed_keys(b, &mut inputs)?;
         planner.documents(b);

@@ -1,14 +1,7 @@
 //! Parts, rests, differences and sums of a row's numbers, and numbers shared out by a parent.
 
+use super::typed_columns::{MONEY, WHOLE, with};
 use super::*;
-use dbmocker_core::schema::fixtures::TableFixture;
-
-const MONEY: SqlType = SqlType::Decimal { precision: 12, scale: 2, unsigned: false };
-const WHOLE: SqlType = SqlType::Int { bytes: 4, unsigned: false, tinyint1: false };
-
-fn with(table: TableFixture, ty: &SqlType, columns: &[&str]) -> TableFixture {
-    columns.iter().fold(table, |t, name| t.column(name, ty.clone(), "", false))
-}
 
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() < 0.006

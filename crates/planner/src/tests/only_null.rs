@@ -74,3 +74,31 @@ fn a_check_that_fails_leaves_the_likely_values_of_columns_that_it_does_not_read(
         assert!(email.contains('@'), "{email}");
     }
 }
+
+/// A CHECK that a suggested list hardly meets leaves its range, and no negative numbers.
+#[test]
+fn checks_leave_the_likely_range_of_numbers() {
+    let rate = SqlType::Decimal { precision: 5, scale: 2, unsigned: false };
+    let big = SqlType::Int { bytes: 8, unsigned: false, tinyint1: false };
+    let bookings = table("bookings")
+        .int("id")
+        .primary(&["id"])
+        .column("tax_rate", rate, "numeric(5,2)", false)
+        .column("notice_period_days", big.clone(), "bigint", false)
+        .column("memory_mb", big, "bigint", false)
+        .check("tax_rate >= 0 AND tax_rate <= 1")
+        .check("notice_period_days <= 7")
+        .check("memory_mb < 100");
+    let (_, generator) = planned(&Fixture::new().with(bookings).schema(), 300);
+    let mut seen: [HashSet<i128>; 3] = Default::default();
+    for row in 0..300 {
+        for (c, seen) in seen.iter_mut().enumerate() {
+            match generator.cell(0, c + 1, row).unwrap() {
+                Value::Int(n) => seen.insert(n),
+                Value::Decimal { unscaled, .. } => seen.insert(unscaled),
+                other => panic!("{other:?}"),
+            };
+        }
+    }
+    assert!(seen.iter().all(|of| of.len() > 5 && of.iter().all(|n| *n >= 0)), "{seen:?}");
+}

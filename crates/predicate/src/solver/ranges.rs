@@ -7,9 +7,10 @@ use super::super::expr::{Arith, Cmp, Expr, Is};
 use super::atom;
 use super::atom::{RetryPolicy, bare};
 use super::terms::fold;
+use crate::builtin::range;
 use crate::narrow::Narrowing;
 use dbmocker_core::value::Value;
-use dbmocker_domain::{Domain, End, RangeKind, RangeShape, Special, range_units};
+use dbmocker_domain::{Domain, End, RangeKind, RangeShape, Shape, Special, range_units};
 
 /// Widths of ranges of which one end is given, in steps of the element.
 const WIDTHS: [i128; 8] = [1, 2, 3, 5, 7, 14, 30, 90];
@@ -45,6 +46,7 @@ pub(super) fn narrow(d: &Domain, column: &str, t: &Expr, env: Env, redraw: Retry
             if kept == Narrowing::Unsupported { r.one_end(t, redraw) } else { kept }
         }
         Expr::Arith { op: Arith::Contains, left, right } if bare(right, column) => r.inside(left, redraw),
+        Expr::Arith { op: Arith::Contains, left, right } if bare(left, column) => r.around(right),
         // What lies within a range overlaps it.
         Expr::Arith { op: Arith::Overlaps, left, right } if bare(left, column) => r.inside(right, redraw),
         Expr::Arith { op: Arith::Overlaps, left, right } if bare(right, column) => r.inside(left, redraw),
@@ -193,12 +195,46 @@ impl Ranges<'_> {
                 return None;
             }
             let (kind, except, shape) = (*kind, except.clone(), *shape);
-            let element = Box::new(Domain::Range { kind, lo: from, hi: to, step: width, except, shape });
-            let law = RangeShape::default();
-            let range = Domain::Special(Special::RangeOf { element, multi: false, apart: true, law });
-            (range.size() == 1).then(|| range.value(0))
+            whole_range(kind, (from, to), except, shape)
         };
         let values: Vec<Value> = widths.filter_map(one).collect();
+        if values.is_empty() {
+            Narrowing::Unsupported
+        } else {
+            Narrowing::Exact(Domain::Choice { values, weights: None })
+        }
+    }
+
+    /// `r @> '[a,b)'`, `r @> a`: a choice of ranges that begin and end about as far away as the inner one is wide.
+    fn around(&self, inner: &Expr) -> Narrowing {
+        let Domain::Range { kind, lo, hi, step, except, shape } = self.element else { return Narrowing::Unsupported };
+        let (Expr::Literal(inner), false, None) = (fold(inner, self.env), self.multi || self.apart, self.law.without)
+        else {
+            return Narrowing::Unsupported;
+        };
+        let of = |v: &Value| range_units::units(*kind, v).map(|(n, _)| n);
+        let ends = match range::limits(&inner).as_deref() {
+            Some([(_, from), (_, to)]) => of(from).zip(of(to)),
+            Some(_) => None,
+            None => of(&inner).map(|n| (n, n + step)),
+        };
+        let Some((from, to)) = ends.filter(|(from, to)| from < to) else { return Narrowing::Unsupported };
+        let width = to - from;
+        let margin = |part: i128| (part - part.rem_euclid(*step)).max(*step);
+        let margins = [width / 8, width / 3, width, width.saturating_mul(3)].map(margin);
+        let fits = |width: i128| {
+            self.law.steps.is_none_or(|(least, most)| (i128::from(least)..=i128::from(most)).contains(&(width / step)))
+        };
+        let one = |(before, after): (i128, i128)| {
+            let (from, to) = (from.checked_sub(before)?, to.checked_add(after)?);
+            if from < *lo || to > *hi || !fits(to - from) {
+                return None;
+            }
+            let (kind, except, shape) = (*kind, except.clone(), *shape);
+            whole_range(kind, (from, to), except, shape)
+        };
+        let pairs = margins.iter().flat_map(|&before| margins.map(|after| (before, after)));
+        let values: Vec<Value> = pairs.filter_map(one).collect();
         if values.is_empty() {
             Narrowing::Unsupported
         } else {
@@ -275,12 +311,18 @@ impl Ranges<'_> {
     }
 }
 
+/// The range from one element to another.
+fn whole_range(kind: RangeKind, (lo, hi): (i128, i128), except: Vec<i128>, shape: Shape) -> Option<Value> {
+    let element = Box::new(Domain::Range { kind, lo, hi, step: hi - lo, except, shape });
+    let range = Domain::Special(Special::RangeOf { element, multi: false, apart: true, law: RangeShape::default() });
+    (range.size() == 1).then(|| range.value(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{ColumnInput, NamedCheck, OneColumn, ValueSource, solve};
     use dbmocker_core::schema::{Dialect, SqlType};
-    use dbmocker_domain::Shape;
 
     fn solved(kind: RangeKind, lo: i128, hi: i128, check: &str) -> Vec<String> {
         let element = Box::new(Domain::Range { kind, lo, hi, step: 1, except: vec![], shape: Shape::Uniform });

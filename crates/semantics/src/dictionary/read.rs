@@ -200,7 +200,8 @@ impl Dictionary {
             Heading::Units => {
                 let error = || EntryError::Unit(meaning.to_owned());
                 let (size, base) = meaning.split_once(' ').ok_or_else(error)?;
-                let unit = Unit { size: size.parse().map_err(|_| error())?, base: base.trim().to_owned() };
+                let size = size.parse().ok().filter(|size: &f64| size.is_finite() && *size > 0.0);
+                let unit = Unit { size: size.ok_or_else(error)?, base: base.trim().to_owned() };
                 let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
                 self.units.extend(phrases.into_iter().map(|p| (p, unit.clone())));
             }

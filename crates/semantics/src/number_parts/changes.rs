@@ -1,13 +1,12 @@
 //! Three numbers of a row, of which one is the sum, the difference, the product or a share of the others, by their names.
 
 use super::{NumberName, NumberNames, PLAIN, rest, root};
+use crate::flows::is_level_of_counter;
 
 /// Words of a level before a change, after it, and of the change.
 const BEFORE: &[&str] = &["before", "old", "previous", "opening", "starting", "start", "initial", "prior"];
 const AFTER: &[&str] = &["after", "new", "closing", "ending", "end", "current", "resulting", "final"];
 const CHANGE: &[&str] = &["change", "delta", "difference", "diff", "movement", "adjustment", "uplift", "increase"];
-/// Words of counters, whose level rises by what they have counted; other levels fall by what is used.
-const METERS: &[&str] = &["reading", "meter", "odometer", "counter", "mileage", "index", "register"];
 /// Words of what a counter has counted.
 const CONSUMPTION: &[&str] = &["consumption", "usage", "consumed", "used", "driven", "distance"];
 /// Two numbers whose difference has a name of its own, and the words of that.
@@ -84,8 +83,10 @@ impl NumberNames {
                 let exact = self.all.iter().find(|(c, other)| c != before && c != after && is(other, words));
                 exact.or_else(|| all.next().filter(|_| all.next().is_none())).map(|(c, _)| *c)
             };
-            let meters = [&name.name, &self.all.iter().find(|(c, _)| c == after).map_or(name, |(_, name)| name).name];
-            let consumed = if meters.iter().any(|of| of.has_any(METERS)) { found(CONSUMPTION) } else { None };
+            // The level of a counter rises by what it has counted; others fall by what is used.
+            let after_name = self.all.iter().find(|(c, _)| c == after).map(|(_, name)| &name.name);
+            let counter = is_level_of_counter(&name.name) || after_name.is_some_and(is_level_of_counter);
+            let consumed = if counter { found(CONSUMPTION) } else { None };
             let changed = if marked.is_some() { found(CHANGE) } else { None };
             if let Some(change) = changed.or(consumed) {
                 out.push(Change { before: *before, change, after: *after, counted: changed.is_none() });

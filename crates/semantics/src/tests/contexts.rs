@@ -135,3 +135,28 @@ fn forms_of_texts_by_their_comments() {
     assert_eq!(of("three letters", char(3)), "AAA");
     assert_eq!(of("#rrggbb", char(7)).len(), 7);
 }
+
+/// An understood name precedes an example; a form that does not fit is none.
+#[test]
+fn forms_of_comments_that_do_not_apply() {
+    let of = |name: &str, comment: &str, ty: SqlType| {
+        let commented = Column { comment: Some(comment.into()), ..column(name, ty) };
+        let table = table("things", vec![commented]);
+        infer(&table, &table.columns[0], &context(Dialect::Postgres)).expect("a generator").domain
+    };
+    for (name, comment) in [
+        ("email", "e.g. jane1@example.com"),
+        ("phone", "e.g. +491701234567"),
+        ("first_name", "at least three letters"),
+        ("iban", "starts with two letters"),
+    ] {
+        let domain = of(name, comment, varchar(100));
+        assert!(!format!("{domain:?}").contains("Pattern"), "{name}: {domain:?}");
+    }
+    for (comment, room) in [("five letters", 3), ("YYYY-MM", 5), ("e.g. AB-1234", 4), ("#rrggbb", 3), ("e.g. A[1]", 9)]
+    {
+        let domain = of("zyx", comment, varchar(room));
+        let drawn = domain.draw(&mut CellRng::new(5)).to_string();
+        assert!(!drawn.is_empty() && drawn.chars().count() <= room as usize, "{comment}: {domain:?}");
+    }
+}

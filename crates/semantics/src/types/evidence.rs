@@ -52,25 +52,25 @@ pub(super) fn comment_values(comment: &str) -> Vec<String> {
 const YEARS: i32 = 9;
 
 /// The form of texts that a comment states: `YYYY-MM`, `e.g. 2024/25`, `00 to 99`, `three letters`, `#rrggbb`. `None` if
-/// it states none.
-pub(super) fn comment_form(comment: &str, year: i32) -> Option<TextKind> {
-    let pattern = |regex: String| Some(TextKind::Pattern { regex });
+/// it states none. With `false`: an example, or a number of letters, which a name that is understood precedes.
+pub(super) fn comment_form(comment: &str, year: i32) -> Option<(TextKind, bool)> {
+    let pattern = |regex: String| Some((TextKind::Pattern { regex }, true));
     let trimmed = |word: &str| word.trim_matches(['\'', '"', '`', ',', ';', '.', ':', '(', ')']).to_owned();
     let words: Vec<String> = comment.split_whitespace().map(trimmed).filter(|w| !w.is_empty()).collect();
     for word in &words {
         match word.as_str() {
-            "#rrggbb" | "#RRGGBB" => return Some(TextKind::HexColor),
+            "#rrggbb" | "#RRGGBB" => return Some((TextKind::HexColor, true)),
             "YYYY-MM" | "yyyy-mm" => return pattern(months("-", year)),
             "YYYYMM" | "yyyymm" => return pattern(months("", year)),
-            "YYYY-MM-DD" | "yyyy-mm-dd" => return Some(TextKind::DateText),
+            "YYYY-MM-DD" | "yyyy-mm-dd" => return Some((TextKind::DateText, true)),
             "HH:MM" | "hh:mm" | "HH:mm" => return pattern("([01][0-9]|2[0-3]):(00|15|30|45)".into()),
-            "YYYY/YY" | "yyyy/yy" => return Some(school_years('/', year)),
+            "YYYY/YY" | "yyyy/yy" => return Some((school_years('/', year), true)),
             _ => {}
         }
     }
     let example = words.windows(2).find(|w| matches!(w[0].to_lowercase().as_str(), "e.g" | "eg" | "example"));
     if let Some([_, text]) = example {
-        return form_of(text, year);
+        return Some((form_of(text, year)?, false));
     }
     if let Some([from, _, to]) = words.windows(3).find(|w| matches!(w[1].as_str(), "to" | "through" | "-" | "..")) {
         let digits = |w: &String| w.bytes().all(|b| b.is_ascii_digit());
@@ -81,7 +81,17 @@ pub(super) fn comment_form(comment: &str, year: i32) -> Option<TextKind> {
             .filter(|_| to.bytes().all(|b| b == b'9'));
     }
     let counts = ["two", "three", "four", "five", "six"];
-    let counted = words.windows(2).find_map(|w| {
+    // `at least three letters` is no form.
+    let part = |before: &String| {
+        const PARTS: &[&str] =
+            &["least", "most", "to", "with", "of", "than", "first", "last", "contains", "minimum", "maximum"];
+        PARTS.contains(&before.to_lowercase().as_str())
+    };
+    let counted = (0..words.len().saturating_sub(1)).find_map(|at| {
+        let w = &words[at..at + 2];
+        if at > 0 && part(&words[at - 1]) {
+            return None;
+        }
         let n = counts.iter().position(|c| w[0].eq_ignore_ascii_case(c)).map(|i| i + 2)?;
         let class = match w[1].to_lowercase().as_str() {
             "letters" | "capitals" => "[A-Z]",
@@ -90,7 +100,7 @@ pub(super) fn comment_form(comment: &str, year: i32) -> Option<TextKind> {
         };
         Some(format!("{class}{{{n}}}"))
     });
-    counted.and_then(pattern)
+    counted.map(|regex| (TextKind::Pattern { regex }, false))
 }
 
 /// The form of an example: its letters and digits are replaced, everything else stays. `None` for a word without digits,
@@ -163,9 +173,16 @@ impl ColumnInference<'_> {
 
     /// The meaning of a text column of at most `room` characters, by its name, neighbours and comment.
     pub(super) fn meaning(&self, room: u32) -> Option<(String, Meaning)> {
-        let column =
-            TextColumn { name: &self.name, neighbours: &self.neighbours, room, comment: self.comment.as_ref() };
-        text::meaning(&column)
+        self.meaning_with(room, self.comment.as_ref())
+    }
+
+    /// The meaning by the name, whatever the comment says.
+    pub(super) fn meaning_of_name(&self, room: u32) -> Option<(String, Meaning)> {
+        self.meaning_with(room, None)
+    }
+
+    fn meaning_with(&self, room: u32, comment: Option<&Name>) -> Option<(String, Meaning)> {
+        text::meaning(&TextColumn { name: &self.name, neighbours: &self.neighbours, room, comment })
     }
 
     /// The kind of text by its default, for columns whose name is not in the dictionary: `'USD'` is a currency,

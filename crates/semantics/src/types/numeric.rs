@@ -12,6 +12,8 @@ use dbmocker_domain::{Domain, RangeKind, Shape};
 
 /// Largest whole number where the name does not say more: an ordinal or a small count.
 const MOST_UNKNOWN: i128 = 100;
+/// The same in types of 64 bits.
+const MOST_LARGE: i128 = 1000;
 /// The same for names in the plural, which count things.
 const MOST_COUNTED: i128 = 20;
 
@@ -79,13 +81,14 @@ impl ColumnInference<'_> {
                 let (lo, hi) = within(lo, hi, least, most);
                 (range(RangeKind::Int, lo, hi, 1, scale.shape), self.named(&word))
             }
-            None if is_plural(&self.name.whole) => {
+            None if bytes < 8 && is_plural(&self.name.whole) => {
                 (range(RangeKind::Int, 0, most.min(MOST_COUNTED), 1, Shape::Low), "a count of things".into())
             }
-            None => (
-                range(RangeKind::Int, 1, most.min(MOST_UNKNOWN), 1, Shape::Low),
-                "type: small positive whole numbers".into(),
-            ),
+            None => {
+                // A type of 64 bits was chosen for more.
+                let likely = if bytes < 8 { MOST_UNKNOWN } else { MOST_LARGE };
+                (range(RangeKind::Int, 1, most.min(likely), 1, Shape::Low), "type: small positive whole numbers".into())
+            }
         }
     }
 
@@ -187,8 +190,33 @@ impl ColumnInference<'_> {
     }
 }
 
-/// Whether a name is in the plural.
+/// Whether a name is in the plural of what one counts: not of money, or of whole populations.
 fn is_plural(whole: &str) -> bool {
+    const AMOUNTS: &[&str] = &[
+        "savings",
+        "earnings",
+        "assets",
+        "liabilities",
+        "funds",
+        "damages",
+        "sales",
+        "wages",
+        "profits",
+        "losses",
+        "costs",
+        "expenses",
+        "proceeds",
+        "taxes",
+        "revenues",
+        "inhabitants",
+        "residents",
+        "citizens",
+        "subscribers",
+        "followers",
+    ];
+    if AMOUNTS.iter().any(|amount| whole.ends_with(amount)) {
+        return false;
+    }
     whole.len() > 3 && whole.ends_with('s') && !["ss", "us", "is"].iter().any(|end| whole.ends_with(end))
 }
 

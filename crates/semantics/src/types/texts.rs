@@ -61,8 +61,22 @@ impl ColumnInference<'_> {
         if let (false, Some(choice)) = (self.context.in_key, self.listed_texts(room)) {
             return (choice, "comment: a list of values".into());
         }
-        if let Some(kind) = &self.stated {
-            return (domain(kind.clone()), "comment: the form of the texts".into());
+        let plain = || match self.meaning_of_name(room) {
+            None => true,
+            Some((_, Meaning::Kind(kind))) => matches!(kind, TextKind::Words | TextKind::Word | TextKind::Code { .. }),
+            Some(_) => false,
+        };
+        // A form says less than a name that is understood, and it may not fit the column, or not have enough texts for
+        // a key.
+        if let Some((kind, exact)) =
+            self.stated.as_ref().filter(|(_, exact)| (*exact || plain()) && !self.context.in_key)
+        {
+            let stated = domain(kind.clone());
+            let fits = stated.sampler().size() > 0 && (*kind != TextKind::HexColor || room >= HEX_COLOR);
+            if fits {
+                let what = if *exact { "comment: the form of the texts" } else { "comment: the form of an example" };
+                return (stated, what.into());
+            }
         }
         match self.meaning(room) {
             // A name or code of which only that is known.
@@ -154,6 +168,8 @@ impl ColumnInference<'_> {
     }
 }
 
+/// Characters of `#rrggbb`.
+const HEX_COLOR: u32 = 7;
 /// Kinds of codes that are written in capitals.
 const CAPITALS: [&str; 16] = [
     "reference_number",
