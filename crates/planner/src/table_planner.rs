@@ -27,6 +27,7 @@ use phases::{InferredTable, TrialOutcome};
 
 mod assemble;
 mod attempts;
+mod branch_keys;
 mod check_oracle;
 mod columns;
 mod common_ancestors;

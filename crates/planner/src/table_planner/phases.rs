@@ -79,7 +79,8 @@ impl<'a> LinkedTable<'a> {
             return Err(planner.impossible(b, i).into());
         }
         planner.contradicted(b, &solution)?;
-        let solution = planner.repeat(b, solution)?;
+        let mut solution = planner.repeat(b, solution)?;
+        planner.narrow_branch_keys(b, &mut solution);
         Ok(NarrowedTable { planner, solution, inputs })
     }
 }

@@ -115,6 +115,18 @@ impl BranchNode {
         }
     }
 
+    /// Visits every leaf with its share of `share`.
+    pub fn weighted<'n>(&'n self, share: f64, f: &mut impl FnMut(f64, &'n BranchLeaf)) {
+        match self {
+            BranchNode::BranchLeaf(l) => f(share, l),
+            BranchNode::Any(v) => {
+                let total: u64 = v.iter().map(|(w, _)| w).sum();
+                v.iter().for_each(|(w, n)| n.weighted(share * *w as f64 / total.max(1) as f64, f));
+            }
+            BranchNode::All(v) => v.iter().for_each(|n| n.weighted(share, f)),
+        }
+    }
+
     pub fn visit<'n>(&'n self, f: &mut impl FnMut(&'n BranchLeaf)) {
         match self {
             BranchNode::BranchLeaf(l) => f(l),

@@ -126,6 +126,16 @@ impl CoupledColumns {
         });
     }
 
+    /// The domain of a column in each branch that has a value of it, with the share of rows that the branch should have.
+    pub fn branches_of(&self, column: usize) -> Vec<(f64, &Domain)> {
+        let mut found = Vec::new();
+        self.root.weighted(1.0, &mut |share, leaf| {
+            let own = leaf.cells.iter().find(|c| c.column == column && c.nulls != Nulls::Always);
+            found.extend(own.and_then(|c| c.domain.as_ref()).map(|domain| (share, domain)));
+        });
+        found
+    }
+
     /// Draws a coupled column, which is never NULL, before all others.
     pub fn lead(&mut self, column: usize, domain: &Domain) {
         if let Some(place) = self.columns.iter().position(|c| *c == column)
