@@ -4,6 +4,8 @@
 //! host name as well. Roots are the given PEM file, else the system's store. A server's certificate that is itself in the
 //! file is accepted, as `libpq` accepts it.
 
+mod version_1;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use self::version_1::Version1;
 use crate::{ClientCertificate, Connection, LoadError, TlsMode};
 
 /// Why a connection cannot be encrypted or verified.
@@ -117,6 +120,34 @@ fn roots(file: Option<&Path>) -> Result<(RootCertStore, Vec<CertificateDer<'stat
     Ok((store, certs))
 }
 
+/// What to do about a failed handshake whose cause is a certificate of X.509 version 1, which MySQL's drivers do not read.
+pub const VERSION_1_REMEDY: &str = "the certificate is of X.509 version 1; make one of version 3 (`openssl x509 -req` with \
+     `-extfile`), or use `ssl-mode=disabled` if the way to the server is safe";
+
+/// Whether an error, or one that it wraps, is rustls's.
+pub fn is_of_tls(e: &(dyn std::error::Error + 'static)) -> bool {
+    rustls_cause(e).is_some()
+}
+
+/// Whether an error has its cause in a certificate of X.509 version 1.
+pub fn is_version_1(e: &(dyn std::error::Error + 'static)) -> bool {
+    let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = rustls_cause(e) else { return false };
+    matches!(other.0.downcast_ref(), Some(webpki::Error::UnsupportedCertVersion))
+}
+
+/// The error of rustls that an error is or wraps.
+pub(crate) fn rustls_cause<'e>(e: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut cause = Some(e);
+    while let Some(inner) = cause {
+        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(tls) = inner.downcast_ref().or_else(|| wrapped.and_then(|w| w.downcast_ref())) {
+            return Some(tls);
+        }
+        cause = inner.source();
+    }
+    None
+}
+
 /// Accepts every certificate; signatures of the handshake are still checked, so the peer does hold the private key.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
@@ -139,7 +170,12 @@ impl ServerCertVerifier for Unverified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        match Version1::read(cert) {
+            Some(own) => own.verify_handshake(message, dss, &self.0),
+            None => {
+                rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+            }
+        }
     }
 
     fn verify_tls13_signature(
@@ -148,7 +184,12 @@ impl ServerCertVerifier for Unverified {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        match Version1::read(cert) {
+            Some(own) => own.verify_handshake(message, dss, &self.0),
+            None => {
+                rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+            }
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -175,6 +216,13 @@ impl ServerCertVerifier for VerifiedCertificate {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(own) = Version1::read(cert) {
+            own.verify(cert, &self.given, now, &self.provider)?;
+            if self.full {
+                own.verify_name(name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
         let parsed = ParsedCertificate::try_from(cert)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
         match verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, algorithms) {
@@ -196,7 +244,15 @@ impl ServerCertVerifier for VerifiedCertificate {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        match Version1::read(cert) {
+            Some(own) => own.verify_handshake(message, dss, &self.provider),
+            None => rustls::crypto::verify_tls12_signature(
+                message,
+                cert,
+                dss,
+                &self.provider.signature_verification_algorithms,
+            ),
+        }
     }
 
     fn verify_tls13_signature(
@@ -205,7 +261,15 @@ impl ServerCertVerifier for VerifiedCertificate {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        match Version1::read(cert) {
+            Some(own) => own.verify_handshake(message, dss, &self.provider),
+            None => rustls::crypto::verify_tls13_signature(
+                message,
+                cert,
+                dss,
+                &self.provider.signature_verification_algorithms,
+            ),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -384,6 +384,7 @@ fn certificates(folder: &Path) {
     openssl("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr");
     std::fs::write(folder.join("san"), "subjectAltName=DNS:localhost\n").unwrap();
     openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile san -out server.pem");
+    openssl("x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out version1.pem");
 }
 
 #[test]
@@ -424,6 +425,28 @@ fn encryption_is_what_the_connection_asks() {
     ] {
         let message = cipher(mode, host, root).unwrap_err();
         assert!(message.contains("TLS failed") && message.contains("certificate"), "{mode:?}: {message}");
+    }
+}
+
+/// The drivers do not read them: what prefers encryption goes on without, all else says why not.
+#[test]
+fn certificates_of_version_1() {
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let option = |name: &str, file: &str| format!("--{name}={}", folder.path().join(file).display());
+    let (ca, cert, key) =
+        (option("ssl-ca", "ca.pem"), option("ssl-cert", "version1.pem"), option("ssl-key", "server.key"));
+    let server = Server::start_with(&[&ca, &cert, &key]);
+    let to = |tls| {
+        let session = dbmocker_loaders::SessionOptions::default();
+        let tls_root = Some(folder.path().join("ca.pem"));
+        Connection { tls, tls_root, host: "127.0.0.1".into(), session, ..server.connection("shop") }
+    };
+    let mut loader = dbmocker_loaders::connect(&to(TlsMode::Prefer)).unwrap();
+    assert_eq!(loader.query("SHOW STATUS LIKE 'Ssl_cipher'").unwrap()[0][1].as_deref(), Some(""));
+    for tls in [TlsMode::Require, TlsMode::VerifyCa] {
+        let message = dbmocker_loaders::connect(&to(tls)).map(drop).unwrap_err().to_string();
+        assert!(message.contains("X.509 version 1") && message.contains("-extfile"), "{tls:?}: {message}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dbmocker_loaders::postgres::path::Path;
 use dbmocker_loaders::postgres::{NoSession, ReadError, SessionReader, StatementMode, TakeRow, databases};
-use dbmocker_loaders::{Connection, Dialect, TlsMode};
+use dbmocker_loaders::{Connection, Dialect, TlsMode, tls};
 use futures_util::TryStreamExt;
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
@@ -249,7 +249,14 @@ async fn first_column(mut client: MySqlConnection, sql: &'static str) -> Result<
 }
 
 async fn mysql(conn: &Connection) -> Result<MySqlConnection, sqlx::Error> {
-    let mut client = MySqlConnection::connect_with(&mysql_options(conn)).await?;
+    let options = mysql_options(conn);
+    let mut client = match MySqlConnection::connect_with(&options).await {
+        // As the loader does: encryption is preferred, and the handshake failed.
+        Err(e) if conn.tls == TlsMode::Prefer && is_tls(&e) => {
+            MySqlConnection::connect_with(&options.ssl_mode(MySqlSslMode::Disabled)).await?
+        }
+        client => client?,
+    };
     if let Some(statement) = conn.session.mysql_statement() {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut client).await?;
     }
@@ -354,6 +361,10 @@ fn no_session(conn: &Connection, e: NoSession) -> SchemaError {
     }
 }
 
+fn is_tls(e: &sqlx::Error) -> bool {
+    matches!(e, sqlx::Error::Tls(_)) || tls::is_of_tls(e)
+}
+
 /// `names` queries the names of existing databases, without connecting to one.
 fn connect_error(
     conn: &Connection,
@@ -362,6 +373,7 @@ fn connect_error(
 ) -> SchemaError {
     let Some((code, message)) = server_error(e) else {
         let message = match e {
+            e if tls::is_version_1(e) => tls::VERSION_1_REMEDY.to_owned(),
             sqlx::Error::Io(io) => io.to_string(),
             sqlx::Error::Protocol(_) => {
                 format!("what answers there does not speak {}'s protocol", conn.dialect)
@@ -369,7 +381,7 @@ fn connect_error(
             e => e.to_string(),
         };
         return match e {
-            sqlx::Error::Tls(_) => SchemaError::Tls { target: conn.to_string(), message },
+            e if is_tls(e) => SchemaError::Tls { target: conn.to_string(), message },
             _ if conn.dialect == Dialect::Sqlite => SchemaError::NotADatabase { path: conn.database.clone(), message },
             _ => SchemaError::NoServer { target: address(conn), message },
         };

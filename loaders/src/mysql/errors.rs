@@ -69,6 +69,7 @@ pub fn connecting(connection: &Connection, error: &Error) -> LoadError {
         Error::Driver(DriverError::NoClientSslFlagFromServer) => {
             "the server offers no TLS; use `ssl-mode=disabled` if the way to it is safe".to_owned()
         }
+        _ if crate::tls::is_version_1(error) => format!("TLS failed: {}", crate::tls::VERSION_1_REMEDY),
         _ if is_tls(error) => {
             format!("TLS failed: {}; check `ssl-mode` and the certificate authority's file", root_cause(error))
         }

@@ -357,7 +357,7 @@ fn refused(to: &Connection, db: &tokio_postgres::error::DbError, near: &[String]
 /// There is no session, and the server sent no error.
 fn no_session(to: &Connection, place: &str, e: &tokio_postgres::Error) -> String {
     let text = chain(e);
-    if let Some(tls) = of_rustls(e) {
+    if let Some(tls) = tls::rustls_cause(e) {
         return bad_certificate(to, place, tls);
     }
     if wants_password(e) {
@@ -385,24 +385,12 @@ pub fn wants_password(e: &tokio_postgres::Error) -> bool {
 
 /// Whether the encryption failed.
 pub fn is_about_tls(e: &tokio_postgres::Error) -> bool {
-    of_rustls(e).is_some() || chain(e).contains("does not support TLS")
+    tls::is_of_tls(e) || chain(e).contains("does not support TLS")
 }
 
 /// An I/O error that a stream of this program made.
 fn wrapped_io(e: &tokio_postgres::Error) -> Option<&io::Error> {
     e.source().and_then(|inner| inner.downcast_ref())
-}
-
-fn of_rustls(e: &tokio_postgres::Error) -> Option<&rustls::Error> {
-    let mut cause = e.source();
-    while let Some(inner) = cause {
-        let wrapped = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(tls) = inner.downcast_ref().or_else(|| wrapped.and_then(|w| w.downcast_ref())) {
-            return Some(tls);
-        }
-        cause = inner.source();
-    }
-    None
 }
 
 fn bad_certificate(to: &Connection, place: &str, e: &rustls::Error) -> String {

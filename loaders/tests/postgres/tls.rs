@@ -36,6 +36,9 @@ const CERTIFICATES: &str = r#"
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=localhost' -keyout server.key -out server.csr
     printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE' > server.ext
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile server.ext -out server.pem
+    cp server.key version1.key
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out version1.pem
+    openssl x509 -in version1.pem -noout -text | grep -q 'Version: 1 '
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Another' \
         -keyout other.key -out other.pem
     for name in client stranger; do
@@ -54,7 +57,7 @@ const CERTIFICATES: &str = r#"
     host    all md5        all md5
     host    all all        all trust
 END
-    chmod 600 server.key self.key client.key stranger.key
+    chmod 600 server.key version1.key self.key client.key stranger.key
 "#;
 
 impl TlsServer {
@@ -227,6 +230,36 @@ fn a_server_s_own_certificate_is_a_root_where_it_is_named() {
     for tls in [TlsMode::VerifyCa, TlsMode::VerifyFull] {
         let error = complaint(connect(&to("other.pem", tls, "localhost")));
         assert!(error.contains("TLS with `localhost:"), "{error}");
+    }
+}
+
+/// `openssl x509 -req` without extensions makes certificates of version 1, and so do the commands of many manuals.
+#[test]
+fn certificates_of_version_1_are_verified_by_their_authority_and_common_name() {
+    let server = TlsServer::start("version1");
+    let to = |root: &str, tls, host: &str| Connection {
+        tls_root: Some(server.folder.path().join(root)),
+        ..server.connection(tls, host)
+    };
+    for tls in [TlsMode::Prefer, TlsMode::Require] {
+        let mut loader = connect(&server.connection(tls, "127.0.0.1")).unwrap();
+        let used = loader.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").unwrap();
+        assert_eq!(used[0][0].as_deref(), Some("t"), "{tls:?}");
+    }
+    connect(&to("ca.pem", TlsMode::VerifyCa, "127.0.0.1")).unwrap();
+    connect(&to("ca.pem", TlsMode::VerifyFull, "localhost")).unwrap();
+    connect(&to("version1.pem", TlsMode::VerifyFull, "localhost")).unwrap();
+    let error = complaint(connect(&to("ca.pem", TlsMode::VerifyFull, "127.0.0.1")));
+    assert!(error.contains("not made out to `127.0.0.1`"), "{error}");
+    // Another authority, and another one that takes the true one's name.
+    run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Test authority' \
+         -keyout false.key -out false.pem",
+        server.folder.path(),
+    );
+    for root in ["other.pem", "false.pem"] {
+        let error = complaint(connect(&to(root, TlsMode::VerifyCa, "localhost")));
+        assert!(error.contains("TLS with `localhost:"), "{root}: {error}");
     }
 }
 
