@@ -68,6 +68,60 @@ const fn key(name: &'static str, kind: KeyKind, example: &'static str, doc: &'st
     ConfigKey { name, kind, doc, example }
 }
 
+/// Words of other tools and languages, each with the keys that it may mean, most specific first.
+pub const SYNONYMS: &[(&str, &[&str])] = &[
+    ("choices", &["possible_values"]),
+    ("columns", &["column_configs"]),
+    ("condition", &["when", "rules"]),
+    ("conditions", &["rules"]),
+    ("date_range", &["min_value"]),
+    ("default_value", &["default", "possible_values"]),
+    ("enum", &["possible_values"]),
+    ("faker", &["generator_function"]),
+    ("fields", &["column_configs"]),
+    ("foreign_keys", &["references"]),
+    ("format", &["format_string", "pattern"]),
+    ("formula", &["expression"]),
+    ("from", &["min_value", "start"]),
+    ("function", &["generator_function"]),
+    ("generator", &["generator_function"]),
+    ("if", &["when", "rules"]),
+    ("increment", &["step", "series"]),
+    ("interval", &["step", "series"]),
+    ("max", &["max_value", "most"]),
+    ("max_rows", &["count"]),
+    ("mean", &["distribution"]),
+    ("min", &["min_value", "least"]),
+    ("mu", &["mean"]),
+    ("null_rate", &["null_probability"]),
+    ("null_share", &["null_probability"]),
+    ("nullable", &["null_probability"]),
+    ("nulls", &["null_probability"]),
+    ("one_of", &["possible_values"]),
+    ("otherwise", &["rules"]),
+    ("per_parent", &["count"]),
+    ("prefix", &["format_string"]),
+    ("provider", &["generator_function"]),
+    ("range", &["min_value", "length"]),
+    ("regex", &["pattern"]),
+    ("row_count", &["count", "rows"]),
+    ("sd", &["distribution"]),
+    ("sequence", &["series"]),
+    ("sigma", &["sd"]),
+    ("sql", &["expression"]),
+    ("std", &["sd", "distribution"]),
+    ("stddev", &["sd", "distribution"]),
+    ("template", &["format_string", "json"]),
+    ("then", &["values", "rules"]),
+    ("to", &["max_value", "most"]),
+    ("type", &["generator_function"]),
+    ("unique", &["duplicate_mode"]),
+    ("value", &["possible_values", "values", "expression"]),
+    ("values", &["possible_values"]),
+    ("weights", &["weighted_values"]),
+    ("when", &["rules"]),
+];
+
 pub const FILE: &[ConfigKey] = &[
     key(
         "extends",
@@ -509,3 +563,16 @@ const WEEKDAYS: &[ConfigKey] = &[
 
 /// Names of [`KeyKind::Mode`].
 pub const MODES: [&str; 3] = ["generate_new", "allow_duplicates", "smart_duplicates"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn synonyms_name_keys_of_the_file() {
+        let schema = crate::cli::file::json_schema::json_schema().to_string();
+        for (word, keys) in SYNONYMS {
+            assert!(keys.iter().all(|k| schema.contains(&format!("\"{k}\""))), "{word}: {keys:?}");
+        }
+    }
+}

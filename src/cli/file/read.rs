@@ -413,6 +413,20 @@ tables:
         for (text, message) in [
             ("tabels: {}".into(), "`f`, line 1, column 1: unknown key `tabels` in the file; did you mean `tables`?"),
             (
+                "tables: {users: {columns: {}}}".into(),
+                "`f`, line 1, column 18: unknown key `columns` in table `users`; it is `column_configs` here",
+            ),
+            (
+                column("when: paid"),
+                "`f`, line 4, column 11: unknown key `when` in column `t.c`; it is `rules` here, e.g. `rules: \
+                 [{when: \"status = 'cancelled'\", values: [too late, too dear]}, {null: true}]`",
+            ),
+            (
+                column("possible_values: {new: 3}"),
+                "`f`, line 4, column 28: `possible_values` must be a list; values with weights are `weighted_values: {new: 3, \
+                 used: 1}`",
+            ),
+            (
                 "tables:\n  users:\n    row_to_generate: 3\n".into(),
                 "`f`, line 3, column 5: unknown key `row_to_generate` in table `users`; did you mean `rows_to_generate`?",
             ),

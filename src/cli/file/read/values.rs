@@ -11,6 +11,19 @@ use dbmocker_plan::{MOST_ROWS, Scalar};
 use dbmocker_planner::nearest;
 use dbmocker_semantics::{generator, generators};
 
+/// What to write instead of an unknown key.
+fn instead(name: &str, known: &[ConfigKey]) -> String {
+    let synonyms = keys::SYNONYMS.iter().find(|(word, _)| *word == name).map_or(&[][..], |(_, keys)| keys);
+    if let Some(key) = synonyms.iter().find_map(|s| known.iter().find(|k| k.name == *s)) {
+        let example = if key.example.is_empty() { String::new() } else { format!(", e.g. `{}: {}`", key.name, key.example) };
+        return format!("it is `{}` here{example}", key.name);
+    }
+    match nearest(name, known.iter().map(|k| k.name.to_owned())) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.iter().map(|k| k.name).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 impl ConfigReader<'_> {
     /// The entries of a mapping with known keys; a missing value is an empty mapping.
     pub(super) fn section<'n>(
@@ -22,15 +35,7 @@ impl ConfigReader<'_> {
         let mut out: Vec<(&'static ConfigKey, &YamlNode)> = Vec::new();
         for ((name, at), value) in self.named(node, of)? {
             let Some(key) = known.iter().find(|k| k.name == name) else {
-                let like = nearest(&name, known.iter().map(|k| k.name.to_owned()));
-                let like = like.map_or_else(
-                    || {
-                        let all: Vec<&str> = known.iter().map(|k| k.name).collect();
-                        format!("; known are {}", all.join(", "))
-                    },
-                    |n| format!("; did you mean `{n}`?"),
-                );
-                return Err(self.error(at, format!("unknown key `{name}` in {of}{like}")));
+                return Err(self.error(at, format!("unknown key `{name}` in {of}; {}", instead(&name, known))));
             };
             let empty = matches!(value.data, YamlDataOwned::Value(ScalarOwned::Null));
             if !empty || matches!(key.kind, KeyKind::Scalar) {
@@ -193,6 +198,10 @@ impl ConfigReader<'_> {
 
     /// Values of a list, of a column or of a member of documents, whose numbers are no texts.
     pub(super) fn listed(&self, node: &YamlNode, key: &ConfigKey, member: bool) -> Result<Vec<Scalar>, FileError> {
+        if matches!(node.data, YamlDataOwned::Mapping(_)) {
+            let instead = "values with weights are `weighted_values: {new: 3, used: 1}`";
+            return Err(self.error(node, format!("`{}` must be a list; {instead}", key.name)));
+        }
         let values = self.scalars(node, key)?;
         let YamlDataOwned::Sequence(items) = &node.data else { return Ok(values) };
         let plain = |(item, value): (&YamlNode, Scalar)| self.plain(item).filter(|_| member).unwrap_or(value);
