@@ -13,7 +13,7 @@ pub struct Presence {
     /// Keys the stream that all columns depending on one column share, so that the rows of a smaller share are a subset
     /// of those of a larger one.
     pub of: String,
-    /// The values of that column, in the order of its domain.
+    /// The values of that column.
     pub values: Vec<Value>,
     pub shares: Vec<f64>,
     /// The share for any other value, and for NULL.

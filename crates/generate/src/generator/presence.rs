@@ -13,6 +13,8 @@ pub struct PresenceGen {
     /// The column on which the presence depends.
     pub by: usize,
     values: Vec<Value>,
+    /// The index in `values` of each value of that column's list, which may have another order, or more values.
+    listed: Vec<usize>,
     /// Thresholds for the stream's word, one for each of `values` and one for any other value: below it, the row has a
     /// value.
     below: Vec<u64>,
@@ -25,9 +27,14 @@ impl PresenceGen {
     pub fn new(seed: u64, table: &TablePlan, p: &Presence) -> Self {
         let below = p.shares.iter().chain([&p.otherwise]).map(|share| threshold(*share)).collect();
         let instead = p.instead.as_ref().map(Domain::sampler);
+        let listed = match table.columns.get(p.by).and_then(|by| by.rule.domain()) {
+            Some(Domain::Choice { values, .. }) => values.iter().map(|v| position(&p.values, v)).collect(),
+            _ => Vec::new(),
+        };
         PresenceGen {
             by: p.by,
             values: p.values.clone(),
+            listed,
             below,
             stream: Stream::new(seed, &table.label, &p.of),
             instead,
@@ -36,7 +43,7 @@ impl PresenceGen {
 
     /// Returns the index of a value in `values`; `values.len()` for any other value.
     pub fn member(&self, value: &Value) -> usize {
-        self.values.iter().position(|v| v == value).unwrap_or(self.values.len())
+        position(&self.values, value)
     }
 
     /// Returns true if a row has a value, given the index of the other column's value.
@@ -48,6 +55,10 @@ impl PresenceGen {
             below => self.stream.at(row, 0) < below,
         }
     }
+}
+
+fn position(values: &[Value], value: &Value) -> usize {
+    values.iter().position(|v| v == value).unwrap_or(values.len())
 }
 
 impl TableGen {
@@ -68,7 +79,8 @@ impl TableGen {
         if by.group.is_some() || by.null_below > 0 || by.presence.is_some() || by.edges.is_some() {
             return None;
         }
-        domain.draw_member(&mut CellRng::of_cell(by.stream.of_row(hash)))
+        let drawn = domain.draw_member(&mut CellRng::of_cell(by.stream.of_row(hash)))?;
+        presence.listed.get(drawn).copied()
     }
 }
 

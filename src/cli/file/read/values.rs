@@ -15,7 +15,8 @@ use dbmocker_semantics::{generator, generators};
 fn instead(name: &str, known: &[ConfigKey]) -> String {
     let synonyms = keys::SYNONYMS.iter().find(|(word, _)| *word == name).map_or(&[][..], |(_, keys)| keys);
     if let Some(key) = synonyms.iter().find_map(|s| known.iter().find(|k| k.name == *s)) {
-        let example = if key.example.is_empty() { String::new() } else { format!(", e.g. `{}: {}`", key.name, key.example) };
+        let example =
+            if key.example.is_empty() { String::new() } else { format!(", e.g. `{}: {}`", key.name, key.example) };
         return format!("it is `{}` here{example}", key.name);
     }
     match nearest(name, known.iter().map(|k| k.name.to_owned())) {

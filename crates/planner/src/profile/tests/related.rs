@@ -78,3 +78,48 @@ fn combinations_are_drawn_together() {
     near(red as f64 / 10_000.0, 0.6, 0.02);
     assert!(kinds.iter().zip(&colours).all(|(k, c)| (k.to_string() == "apple") == (c.to_string() == "red")));
 }
+
+/// The profile lists labels by their frequency, the CHECK in the order of the life cycle.
+#[test]
+fn what_a_status_sets_is_set_in_rows_of_that_status() {
+    let at = SqlType::Timestamp { precision: 0, tz: false, epoch_range: false };
+    let t = table("orders")
+        .int("id")
+        .varchar("status", 12)
+        .column("created_at", at.clone(), "timestamp", false)
+        .column("paid_at", at.clone(), "timestamp", true)
+        .column("shipped_at", at, "timestamp", true)
+        .primary(&["id"])
+        .check("status IN ('pending', 'paid', 'shipped')");
+    let schema = Fixture::new().with(t).schema();
+    let profile = r"
+dbmocker_profile: 1
+source: {dialect: postgres}
+tables:
+  orders:
+    rows: 2000
+    columns:
+      status:
+        nulls: 0
+        distinct: 3
+        labels: kept
+        common: [{share: 0.8, label: shipped}, {share: 0.1, label: pending}, {share: 0.1, label: paid}]
+      paid_at: {nulls: 0.1, distinct: 1800}
+      shipped_at: {nulls: 0.2, distinct: 1600}
+";
+    let made = of_profile(&schema, profile);
+    let generator = &made.generator;
+    let mut rows: [u64; 3] = [0; 3];
+    for row in 0..2000 {
+        let cell = |c: usize| generator.cell(0, c, row).unwrap();
+        let (status, set) = (cell(1).to_string(), [!cell(3).is_null(), !cell(4).is_null()]);
+        let (kind, wanted) = match status.as_str() {
+            "pending" => (0, [false, false]),
+            "paid" => (1, [true, false]),
+            _ => (2, [true, true]),
+        };
+        rows[kind] += 1;
+        assert_eq!(set, wanted, "{status}");
+    }
+    assert!(rows[2] > rows[0] + rows[1], "{rows:?}");
+}
