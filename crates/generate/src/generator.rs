@@ -153,6 +153,11 @@ impl ColumnGen {
         matches!(&self.rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { .. }))
     }
 
+    /// Returns true if the column holds the start time of the row.
+    pub fn is_start(&self) -> bool {
+        matches!(&self.rule, RuleGen::Law(law) if matches!(law.law, Law::Moment { at: dbmocker_plan::Moment::Began, .. }))
+    }
+
     /// Returns the column's position in this foreign key, if the key alone determines its cells.
     pub(super) fn is_of(&self, key: usize) -> Option<usize> {
         match self.rule {

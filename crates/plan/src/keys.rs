@@ -18,6 +18,10 @@ pub struct CompositeKey {
     /// The distribution of rows over parents, for layouts that have one.
     #[serde(skip_serializing_if = "is_usual", default)]
     pub fan: Fan,
+    /// With two members and `FanOut`: for equal parts of the values of the first one, how many values of the second one
+    /// their rows choose among; all if it is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub existing: Vec<u64>,
     /// Exact numbers of rows of the parents, instead of `fan`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub counts: Option<ChildCounts>,

@@ -115,7 +115,11 @@ impl PlanChecker<'_> {
         let (parents, clock) = match &self.table.began {
             None => return Ok(()),
             Some(Began::Clock(clock)) => (Vec::new(), clock),
-            Some(Began::After { parents, otherwise, course, together, .. }) => {
+            Some(Began::After { parents, otherwise, course, together, ahead, gap }) => {
+                let apart =
+                    (0..=gap.most).contains(&gap.least) && MOMENTS.contains(&gap.most.saturating_mul(1_000_000));
+                holds("rows ahead of several parents", !ahead || *together && parents.len() == 1 && course.is_none())?;
+                holds("a gap that is none", !ahead || apart)?;
                 holds("rows that come after none", !parents.is_empty())?;
                 if let Some(course) = course {
                     let parent = parents.first().and_then(|&f| self.table.foreign.get(f)?.parent_table);
@@ -166,6 +170,10 @@ impl PlanChecker<'_> {
         let all = u128::from(composite_key.sizes[0]) * u128::from(rest);
         let fits = all >= u128::from(self.table.rows) && (composite_key.law != KeyLayout::Product || all <= 1 << 63);
         holds("a key that does not hold its rows", fits)?;
+        let existing = &composite_key.existing;
+        let bounded = composite_key.law == KeyLayout::FanOut && composite_key.sizes.len() == 2;
+        holds("a bound of a key of other parts", existing.is_empty() || bounded)?;
+        holds("a bound that a key exceeds", existing.iter().all(|n| (1..=rest).contains(n)))?;
         let counted = composite_key.counts.as_ref().is_none_or(|counts| {
             counts.rows() == self.table.rows && counts.most() <= rest && counts.parents() <= composite_key.sizes[0]
         });

@@ -510,6 +510,7 @@ impl Assigner<'_> {
         let every = law != KeyLayout::Product && members.first().is_some_and(|&m| self.members[m].every);
         let free = members.len() == 1;
         self.out.composite_keys.push(CompositeKey {
+            existing: Vec::new(),
             law,
             sizes,
             every,

@@ -26,6 +26,7 @@ mod neighbours;
 mod nulls;
 pub mod number_parts;
 mod numbers;
+pub mod occasions;
 pub mod part_statuses;
 pub mod periods;
 mod privacy;

@@ -19,6 +19,8 @@ pub(super) struct CompositeKeyGen {
     /// Distance between consecutive parents that have children.
     stride: u64,
     key: u64,
+    /// [`CompositeKey::existing`].
+    existing: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,8 @@ impl CompositeKeyGen {
             KeyLayout::Ordinal => KeyLayoutGen::Ordinal(fan_out()),
             KeyLayout::Product => KeyLayoutGen::Product(Permutation::new(key, product(&composite_key.sizes))),
         };
-        CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, stride, key }
+        let existing = composite_key.existing.clone();
+        CompositeKeyGen { law, sizes: composite_key.sizes.clone(), rest, stride, key, existing }
     }
 
     /// Returns component `place` of consecutive rows.
@@ -120,7 +123,20 @@ impl CompositeKeyGen {
     /// Returns the order in which a parent's children take the combinations of the other components.
     #[inline]
     fn rest_of(&self, parent: u64) -> Permutation {
-        Permutation::new(mix(self.key ^ parent), self.rest)
+        Permutation::new(mix(self.key ^ parent), self.choices(parent))
+    }
+
+    /// Returns the number of combinations of the other components that a parent's children choose among.
+    #[inline]
+    fn choices(&self, parent: u64) -> u64 {
+        let Some(last) = self.existing.len().checked_sub(1) else { return self.rest };
+        let at = u128::from(parent * self.stride) * self.existing.len() as u128 / u128::from(self.sizes[0].max(1));
+        let existing = self.existing[usize::try_from(at).map_or(last, |at| at.min(last))];
+        if existing >= self.rest {
+            return self.rest;
+        }
+        // A parent has children even if too few of them exist.
+        existing.max(self.law().map_or(0, |law| law.children(parent).1))
     }
 
     /// Returns component `place` of `x` in mixed radix, where `from` is the lowest component.

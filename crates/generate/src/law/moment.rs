@@ -19,6 +19,8 @@ pub struct BeganGen {
     gap: Gap,
     /// The rows of the one parent are consecutive.
     together: bool,
+    /// They precede the start time of the parent.
+    ahead: bool,
     course: Option<Course>,
     owned: Option<Owned>,
     stream: Stream,
@@ -35,14 +37,18 @@ impl BeganGen {
             Began::Owned(owned) => (&owned.otherwise, Vec::new(), none, false),
         };
         let owned = if let Began::Owned(owned) = began { Some(owned.clone()) } else { None };
-        let course = if let Began::After { course, .. } = began { *course } else { None };
+        let (course, ahead) =
+            if let Began::After { course, ahead, .. } = began { (*course, *ahead) } else { (None, false) };
         let stream = Stream::new(seed, &plan.label, "began");
         let (now, clock) = (clock.to, ClockGen::new(seed, &plan.label, clock, plan.rows));
-        Some(BeganGen { clock, after, gap, together, course, owned, stream, now })
+        Some(BeganGen { clock, after, gap, together, ahead, course, owned, stream, now })
     }
 
     /// Returns the start time of a child of a parent that started at `of`, where the children are consecutive.
     fn follows(&self, of: i64, row: u64, child: Child) -> i64 {
+        if self.ahead {
+            return self.precedes(of, row, child);
+        }
         let [least, most] = [self.gap.least.max(1) as f64, self.gap.most.max(1) as f64];
         let step = least * (most / least).powf(CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
         let place = child.ordinal as f64 + 0.5 * CellRng::of_cell(self.stream.at(row, 0)).unit();
@@ -50,6 +56,16 @@ impl BeganGen {
         let whole = least + step * child.count as f64;
         let span = if whole <= left { least + step * place } else { left * place / child.count.max(1) as f64 };
         self.by_day(of, seconds(of + (span * MICROS_PER_SECOND as f64) as i64).max(of))
+    }
+
+    /// Returns the start time of a child that precedes its parent's; the children are in order, and more frequent towards it.
+    fn precedes(&self, of: i64, row: u64, child: Child) -> i64 {
+        let (least, most) = (self.gap.least as f64, self.gap.most as f64);
+        let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
+        let left = 1.0 - place / child.count.max(1) as f64;
+        let lead = (most - least) * (0.3 + 0.7 * CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
+        let span = least + lead * left * left.max(0.0).sqrt();
+        self.by_day(of, seconds(of - (span * MICROS_PER_SECOND as f64) as i64))
     }
 
     /// Returns the start time of a child within the course of its parent; all children are in order.
@@ -134,6 +150,10 @@ impl Generator {
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
         let (parent, p) = self.planned_parent(t, foreign, row)?;
         let (lower, upper) = self.began_between(parent, p)?;
+        if law.ahead {
+            let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_add(MICROS_PER_DAY);
+            return Some((lower.saturating_sub(longest), upper));
+        }
         // Columns of dates, also the parent's, may round up to the next day, and daytime hours move a moment within its
         // day.
         let many = if law.together { small(self.child(t, foreign, row)?.count) } else { 1 };
@@ -430,7 +450,7 @@ impl Frame<'_> {
     fn before(&self, at: &Moment, rounds: bool) -> Result<Option<MomentCells>, RowError> {
         let Some(of) = at.after() else {
             return match &self.table.began {
-                Some(law) if rounds && matches!(at, Moment::Began) && !law.after.is_empty() => {
+                Some(law) if rounds && matches!(at, Moment::Began) && !law.after.is_empty() && !law.ahead => {
                     Ok(Some(Rc::new(self.latest(law)?)))
                 }
                 _ => Ok(None),
@@ -525,6 +545,7 @@ mod tests {
             after: vec![0],
             gap,
             together: true,
+            ahead: false,
             course: None,
             owned: Some(owned.clone()),
             stream,

@@ -106,13 +106,16 @@ pub enum Began {
     Clock(Clock),
     /// After the latest start time of the parents by these foreign keys; by the clock if there are none. `together`:
     /// the rows of the one parent are consecutive, and their start times in order. `course`: they also lie between these
-    /// moments of the parent row.
+    /// moments of the parent row. `ahead`: they lie before the parent's start time, in the last `gap.most` seconds, but
+    /// not in the last `gap.least`.
     After {
         parents: Vec<usize>,
         gap: Gap,
         together: bool,
         #[serde(skip_serializing_if = "Option::is_none", default)]
         course: Option<Course>,
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        ahead: bool,
         otherwise: Clock,
     },
     /// The rows of one owner (of the table, if there is no foreign key to an owner) divide the time from the owner's

@@ -144,6 +144,15 @@ impl TablePlanner<'_> {
         let named = all.iter().copied().find(|&f| roles::is_named_after(&own.name, parent(f)));
         let lists = |f: &usize| self.sources[self.foreign[*f].source].size <= LIST && b.rows(self.index) > 4 * LIST;
         let owner = named.or_else(|| all.iter().copied().find(|f| !lists(f)));
+        let booked = |f: &usize| {
+            let name = &self.foreign[*f].parent;
+            let parent = b.order[..self.position].iter().position(|&t| b.schema.tables[t].name == *name);
+            parent.is_some_and(|p| self.is_made_before(b, &self.moments, p))
+        };
+        // The rows of what is booked are made before it, so they go together.
+        if all.iter().find(|f| booked(f)) == Some(&leading) {
+            return Role::Detail;
+        }
         roles::role(&own.name, parent(leading), owner == Some(leading))
     }
 

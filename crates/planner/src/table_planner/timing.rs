@@ -6,7 +6,7 @@ use super::{PlanContext, TablePlanner, exclusion_slots};
 use crate::coherence::{MomentColumn, TableMoments};
 use crate::profile;
 
-use dbmocker_core::time::MICROS_PER_DAY;
+use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_domain::{Domain, RangeKind, Special};
 use dbmocker_generate::generator::{ColumnGen, Generator, clock_from};
 use dbmocker_plan::{Began, Clock, Course, Gap, KeyLayout, Law, LawPlan, Moment, Owned, ParentChoice, Rule, TablePlan};
@@ -16,8 +16,16 @@ use dbmocker_semantics as semantics;
 const PERIODS: u64 = 64;
 /// Minimum number of rows of a period.
 const ROWS: u64 = 8;
+/// Maximum number of parts of the values of a key's first member.
+const PARTS: u64 = 256;
 /// A clock starts when this percentage of its parents exists.
 const FIRST_PARENTS: u64 = 2;
+
+/// Seconds between the last booking and what is booked, for columns of moments and of dates.
+const AHEAD: i64 = 3600;
+const AHEAD_DAYS: i64 = 2 * 86_400;
+/// Seconds between the first booking and what is booked.
+const MOST_AHEAD: i64 = 45 * 86_400;
 
 /// How a foreign key selects parents, with respect to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +34,9 @@ pub(super) enum ParentTiming {
     Free,
     /// The rows of a parent are consecutive, in the order of their parents.
     Consecutive,
+    /// The second member of a key of two, whose first one is `Consecutive`: any parent that exists when the rows of the
+    /// first one begin.
+    Member,
     /// Determined otherwise.
     Fixed,
     /// By the profile, the rows do not follow their parents in time.
@@ -72,7 +83,8 @@ impl TablePlanner<'_> {
             b.ordered[self.position] = self.lies_in_order(b, plan);
             return;
         }
-        let fixed: Vec<usize> = timed.iter().filter(|l| l.choice != ParentTiming::Free).map(|l| l.foreign).collect();
+        let bounded = |l: &&TimedForeignKey| matches!(l.choice, ParentTiming::Free | ParentTiming::Member);
+        let fixed: Vec<usize> = timed.iter().filter(|l| !bounded(l)).map(|l| l.foreign).collect();
         let clock = self.clock(b, plan, moments, &timed);
         let clock = given.map_or(clock.clone(), |given| given.after(&clock));
         let ordered = |l: &TimedForeignKey| b.ordered[l.parent] && plan.foreign[l.foreign].null_columns.is_empty();
@@ -90,11 +102,18 @@ impl TablePlanner<'_> {
                 if source.pick == ParentChoice::OneToOne {
                     source.pick = ParentChoice::InOrder;
                 }
-                let (least, most) = semantics::delay(&self.table.name.name);
+                let ahead = self.is_made_before(b, moments, consecutive.parent);
+                let (least, most) = if ahead {
+                    (if moments.in_days { AHEAD_DAYS } else { AHEAD }, MOST_AHEAD)
+                } else {
+                    semantics::delay(&self.table.name.name)
+                };
                 let gap = Gap { least, most };
-                let course = self.course(b, consecutive.parent);
+                let course = if ahead { None } else { self.course(b, consecutive.parent) };
                 b.ordered[self.position] = course.is_none();
-                plan.began = Some(Began::After { parents: fixed, gap, together: true, course, otherwise: clock });
+                self.bound_members(b, plan, consecutive, &leads, if ahead { most } else { 0 });
+                plan.began =
+                    Some(Began::After { parents: fixed, gap, together: true, course, ahead, otherwise: clock });
                 if let Some(course) = course {
                     let until = self.until_end(b, plan, moments, (consecutive.foreign, course));
                     return self.set_moment_laws(b, plan, until.as_ref().unwrap_or(moments));
@@ -114,7 +133,8 @@ impl TablePlanner<'_> {
                 let (least, most) = semantics::delay(&self.table.name.name);
                 let parents = timed.iter().map(|l| l.foreign).collect();
                 let gap = Gap { least, most };
-                plan.began = Some(Began::After { parents, gap, together: false, course: None, otherwise: clock });
+                plan.began =
+                    Some(Began::After { parents, gap, together: false, course: None, ahead: false, otherwise: clock });
             }
         }
         self.set_moment_laws(b, plan, moments);
@@ -174,6 +194,11 @@ impl TablePlanner<'_> {
                 {
                     ParentTiming::Consecutive
                 }
+                ParentChoice::Component { composite_key, place: 1 }
+                    if alone && loose && b.ordered[parent] && self.is_member(plan, *composite_key) =>
+                {
+                    ParentTiming::Member
+                }
                 _ => ParentTiming::Fixed,
             };
             let exists = choice != ParentTiming::Independent && b.ordered[parent];
@@ -187,7 +212,65 @@ impl TablePlanner<'_> {
             let timed = timed && (b.ordered[parent] || moments || followed);
             out.push(TimedForeignKey { foreign, parent, choice, timed, exists });
         }
+        // The rows of the first member are not in order of time.
+        let ordered = |l: &TimedForeignKey| l.choice == ParentTiming::Consecutive && l.exists && l.timed;
+        if !out.iter().any(ordered) {
+            out.iter_mut().filter(|l| l.choice == ParentTiming::Member).for_each(|l| l.choice = ParentTiming::Fixed);
+        }
         out
+    }
+
+    /// Returns true if a key has two members, both foreign keys, and its rows those of the first one together.
+    fn is_member(&self, plan: &TablePlan, composite_key: usize) -> bool {
+        let key = &plan.composite_keys[composite_key];
+        let first = ParentChoice::Component { composite_key, place: 0 };
+        let nullable = |s: usize| plan.foreign.iter().any(|f| f.source == s && !f.null_columns.is_empty());
+        let leads = plan.sources.iter().position(|s| s.pick == first && s.members.len() == 1);
+        key.law == KeyLayout::FanOut && key.sizes.len() == 2 && leads.is_some_and(|s| !nullable(s))
+    }
+
+    /// Bounds the second member of a key by the parents that exist when the rows of the first one begin, `before` seconds
+    /// before it.
+    fn bound_members(
+        &self,
+        b: &PlanContext<'_>,
+        plan: &mut TablePlan,
+        first: &TimedForeignKey,
+        leads: &[TimedForeignKey],
+        before: i64,
+    ) {
+        for lead in leads.iter().filter(|l| l.choice == ParentTiming::Member && l.exists) {
+            let f = &plan.foreign[lead.foreign];
+            let source = &plan.sources[f.source];
+            let ParentChoice::Component { composite_key, .. } = source.pick else { continue };
+            let rows = b.generator.table(lead.parent).rows;
+            let held = plan.foreign[first.foreign].existing_count;
+            let key = &plan.composite_keys[composite_key];
+            let (parents, size) = (key.sizes[0], key.sizes[1]);
+            let parts = parents.min(PARTS);
+            let existing = |part: u64| {
+                let at = u64::try_from((u128::from(part) * u128::from(parents)).div_ceil(parts.into())).unwrap_or(0);
+                // Existing rows come first; when they began is not known.
+                let began = at.checked_sub(held).and_then(|row| b.generator.began_between(first.parent, row));
+                let at = began.map_or(i64::MIN, |(lower, _)| lower.saturating_sub(before * MICROS_PER_SECOND));
+                let count = f.existing_count + existing(&b.generator, lead.parent, rows, at);
+                source.candidates(count).clamp(1, size)
+            };
+            let found: Vec<u64> = (0..parts).map(existing).collect();
+            if found.iter().any(|n| *n < size) {
+                plan.composite_keys[composite_key].existing = found;
+            }
+        }
+    }
+
+    /// Returns true if the rows are made before the parent's row takes place: bookings of a class, tickets of a concert.
+    pub(super) fn is_made_before(&self, b: &PlanContext<'_>, moments: &TableMoments, parent: usize) -> bool {
+        let Some(main) = moments.main else { return false };
+        let name = &b.schema.tables[b.order[parent]].name.name;
+        let begins = |c: &&ColumnGen| c.has_moment() && semantics::occasions::is_scheduled(name, &c.name);
+        let table = b.generator.table(parent);
+        let starts = table.columns.iter().filter(|c| c.is_start()).any(|c| begins(&c));
+        starts && semantics::occasions::is_booking(&self.table.name.name, &self.table.columns[main].name)
     }
 
     /// Returns true if rows with one parent each can be in the order of their parents.

@@ -252,6 +252,48 @@ fn what_belongs_to_the_course_of_a_parent_lies_within_it() {
     checked(&schema, (plan, generator));
 }
 
+/// Bookings precede what is booked, and follow those who book, also where the two are a key.
+#[test]
+fn bookings_precede_what_they_are_for() {
+    let classes = stamped("classes", &[("starts_at", false)]);
+    let members = stamped("members", &[("joined_at", false)]);
+    let both =
+        |t: TableFixture| t.foreign(&["class_id"], "classes", &["id"]).foreign(&["member_id"], "members", &["id"]);
+    let bookings = both(stamped("bookings", &[("booked_at", false)]).int("class_id").int("member_id"));
+    let free = both(stamped("registrations", &[("created_at", false)]).int("class_id").int("member_id"));
+    let visits = both(stamped("visits", &[("visited_at", false)]).int("class_id").int("member_id"));
+    let schema = Fixture::new()
+        .with(classes)
+        .with(members)
+        .with(bookings.unique(&["class_id", "member_id"]))
+        .with(free)
+        .with(visits.unique(&["class_id", "member_id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 900);
+    let at = |table: &str, column: &str| -> HashMap<i64, i64> {
+        let rows = cells(&plan, &generator, table, &["id", column]);
+        rows.iter().map(|r| (r[0].unwrap(), r[1].unwrap())).collect()
+    };
+    let (starts, joined) = (at("classes", "starts_at"), at("members", "joined_at"));
+    for (table, column, ahead) in
+        [("bookings", "booked_at", true), ("registrations", "created_at", true), ("visits", "visited_at", false)]
+    {
+        let rows = cells(&plan, &generator, table, &["class_id", "member_id", column]);
+        let mut members: Vec<i64> = rows.iter().map(|r| r[1].unwrap()).collect();
+        let early = rows.iter().filter(|r| r[2].unwrap() < joined[&r[1].unwrap()]).count();
+        assert!(early * 50 < rows.len(), "{table}: {early} of {} before their members", rows.len());
+        for row in &rows {
+            let (start, at) = (starts[&row[0].unwrap()], row[2].unwrap());
+            let days = (start - at) as f64 / 86_400e6;
+            assert!(if ahead { (0.0..47.0).contains(&days) } else { (-60.0..=0.0).contains(&days) }, "{table}: {days}");
+        }
+        members.sort_unstable();
+        members.dedup();
+        assert!(members.len() > 300, "{table}: {} members", members.len());
+    }
+    checked(&schema, (plan, generator));
+}
+
 #[test]
 fn moments_follow_the_dates_of_their_parents() {
     let students = table("students").int("id").primary(&["id"]).column("admitted_at", MOMENT, "timestamp", false);
