@@ -167,20 +167,31 @@ impl OverrideScope<'_> {
         if let Some(file) = &override_.values_from {
             return self.values_of_file(file);
         }
+        if let (Some(asked), Some(max), None) = (&override_.distribution, &override_.max_value, &override_.min_value)
+            && self.is_number()
+            && asked.begins_at_zero()
+            && max.to_string().parse::<f64>().is_ok_and(|max| max < 0.0)
+        {
+            let why = DistributionProblem::BeginsAbove { max: max.to_string() };
+            return Err(self.refused(&format!("distribution: {}", asked.text), why));
+        }
         Ok(match &override_.distribution {
             Some(asked) => self.reach(asked),
             None => self.likely.clone(),
         })
     }
 
+    fn is_number(&self) -> bool {
+        match self.likely {
+            Domain::Range { kind, .. } => matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }),
+            likely => matches!(likely, Domain::Float { .. }),
+        }
+    }
+
     /// Returns the range over which a distribution extends: that of the type, since likely values are a guess. A
     /// distribution that does not say where it begins or ends takes that end from the likely values.
     fn reach(&self, asked: &DistributionOverride) -> Domain {
-        let number = match self.likely {
-            Domain::Range { kind, .. } => matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }),
-            likely => matches!(likely, Domain::Float { .. }),
-        };
-        let at_zero = number && asked.begins_at_zero();
+        let at_zero = self.is_number() && asked.begins_at_zero();
         let (begins, ends) = asked.extent();
         let begins = begins || at_zero;
         let positive = at_zero || self.never_negative && asked.falls_below_zero();

@@ -25,7 +25,10 @@ pub enum EmptyReason {
     #[error("is empty and not among the tables to fill; add it with --tables, or fill it first")]
     NotSelected,
     /// Its own settings exclude it.
-    #[error("is empty and not filled: {why}{}; request rows of it, fill it first, or request none of this table", place(origin))]
+    #[error(
+        "is empty and not filled: {why}{}; request rows of it, fill it first, or request none of this table",
+        place(origin)
+    )]
     NotRequested { why: &'static str, origin: String },
 }
 
