@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
-use dbmocker_core::schema::{Schema, SqlType};
 use dbmocker_core::schema::fixtures::{Fixture, table};
+use dbmocker_core::schema::{Schema, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::*;

@@ -99,18 +99,20 @@ impl TablePlanner<'_> {
         // Partitions restrict the columns of their key.
         let partitioned =
             self.table.partitioning.as_ref().is_some_and(|p| p.key.iter().any(|k| k.contains(&column.name)));
-        let free = column.auto.is_none() && !foreign && !partitioned;
-        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| free) else {
+        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| !foreign && !partitioned) else {
             return (inferred, false);
         };
-        let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());
-        let listed =
-            |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
-        let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
         if let Some(domain) = self.wanted_range(b, column, &inferred, wanted) {
             let reason = format!("range that CHECKs of {} ask for", wanted.by.join(", "));
             return (Inferred { domain, reason, ..inferred }, true);
         }
+        if column.auto.is_some() {
+            return (inferred, false);
+        }
+        let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());
+        let listed =
+            |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
+        let known = [Some(&inferred.domain), Some(&inferred.legal), own.as_ref()].into_iter().flatten().any(listed);
         let mut asked = wanted.values.clone();
         if asked.is_empty() {
             asked = self.narrower(b, column, &inferred, &wanted.narrower);
@@ -162,7 +164,7 @@ impl TablePlanner<'_> {
         inferred: &Inferred,
         wanted: &Wanted,
     ) -> Option<Domain> {
-        if !wanted.values.is_empty() || !self.feeds_key(b, column) {
+        if !wanted.values.is_empty() || !self.feeds_key(b, column) || column.numbering.is_descending() {
             return None;
         }
         let Domain::Range { kind, .. } = &inferred.legal else { return None };

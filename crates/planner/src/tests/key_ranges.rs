@@ -1,6 +1,7 @@
 //! Ranges of keys: those that CHECKs of referring tables ask for, and those that a CHECK leaves beside existing rows.
 
 use super::*;
+use dbmocker_core::schema::Auto;
 
 /// The numbers of a column in all rows.
 fn of(plan: &Plan, generator: &Generator, table: &str, column: &str) -> Vec<f64> {
@@ -13,7 +14,13 @@ fn a_narrower_range_of_a_child_is_that_of_its_parents() {
         table("periods").int("period").text("label").primary(&["period"]).check("period BETWEEN 1900 AND 2100");
     let facts = table("facts").int("id").int("period").primary(&["id"]).foreign(&["period"], "periods", &["period"]);
     let facts = facts.check("period >= 2020");
-    let plan = check(Fixture::new().with(periods).with(facts).schema(), 20);
+    let schema = Fixture::new().with(periods).with(facts).schema();
+    let plan = check(schema.clone(), 20);
+    assert_eq!((rows_of(&plan, "periods"), rows_of(&plan, "facts")), (20, 20));
+    // Numbers that the server counts, too.
+    let mut counted = schema;
+    counted.tables[0].columns[0].auto = Some(Auto::AutoIncrement);
+    let plan = check(counted, 20);
     assert_eq!((rows_of(&plan, "periods"), rows_of(&plan, "facts")), (20, 20));
 }
 

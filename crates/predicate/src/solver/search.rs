@@ -136,32 +136,42 @@ impl Search<'_, '_> {
             return share;
         }
         let (mut least, mut most) = (0.0_f64, 1.0_f64);
-        let conditions = st.hard.iter().flat_map(|((condition, _), _)| match condition {
-            NormalForm::All(parts) => parts.as_slice(),
-            one => std::slice::from_ref(one),
+        let conditions = st.hard.iter().flat_map(|((condition, check), _)| {
+            let parts = match condition {
+                NormalForm::All(parts) => parts.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            parts.iter().map(move |part| (part, check))
         });
-        for condition in conditions {
+        for (condition, check) in conditions {
             let NormalForm::Any(alternatives) = condition else { continue };
             let [first, second] = &alternatives[..] else { continue };
-            let open = |one: &NormalForm| self.space.status(st, one) == Status::Undecided;
-            if !open(first) || !open(second) {
+            if [first, second].iter().any(|one| self.space.status(st, one) != Status::Undecided) {
                 continue;
             }
             for (one, other) in [(first, second), (second, first)] {
                 let NormalForm::All(parts) = one else { continue };
-                // Where the split excludes the other alternative, all of this one follows from it.
-                let floor = |against: &NormalForm| match contains(other, against) {
-                    true => FAIR,
-                    false => FAIR.powf(1.0 / parts.len() as f64),
-                };
-                if parts.contains(on) {
-                    least = least.max(floor(off));
-                } else if parts.contains(off) {
-                    most = most.min(1.0 - floor(on));
+                for (side, holds) in [(on, true), (off, false)].into_iter().filter(|(side, _)| parts.contains(side)) {
+                    let floor = match self.status_after(st, (side, *check), other) {
+                        // The rest of this alternative follows.
+                        Status::Disentailed => FAIR,
+                        Status::Undecided => FAIR.powf(1.0 / parts.len() as f64),
+                        Status::Entailed => continue,
+                    };
+                    if holds { least = least.max(floor) } else { most = most.min(1.0 - floor) }
                 }
             }
         }
         if least <= most { share.clamp(least, most) } else { share }
+    }
+
+    /// The status of `of` once a condition holds; a condition that cannot hold changes nothing.
+    fn status_after(&self, st: &State, (condition, check): (&NormalForm, usize), of: &NormalForm) -> Status {
+        let mut after = st.clone();
+        match self.space.post(&mut after, condition, check) {
+            Ok(()) => self.space.status(&after, of),
+            Err(Contradiction) => Status::Entailed,
+        }
     }
 
     fn is_about_list(&self, st: &State, leaf: &NormalForm) -> bool {
@@ -169,14 +179,6 @@ impl Search<'_, '_> {
         let columns = self.space.indices(t);
         let listed = |c: &usize| matches!(st.cells[*c].domain.as_deref(), Some(Domain::Choice { .. }));
         self.space.null_test(t).is_none() && columns.iter().any(listed)
-    }
-}
-
-/// Whether an alternative is a condition, or requires it.
-fn contains(alternative: &NormalForm, condition: &NormalForm) -> bool {
-    match alternative {
-        NormalForm::All(parts) => parts.contains(condition),
-        one => one == condition,
     }
 }
 
