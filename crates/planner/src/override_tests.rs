@@ -364,3 +364,20 @@ fn an_exponential_distribution_does_not_begin_above_its_end() {
     let why = try_planned(&one_table(), override_("least", asked)).map(|_| ()).unwrap_err().to_string();
     assert!(why.contains("begins at 0, above `max_value: -1`"), "{why}");
 }
+
+#[test]
+fn a_rule_may_leave_a_share_of_its_rows_null() {
+    let t = table("t").int("id").varchar("note", 20).primary(&["id"]);
+    let mut schema = Fixture::new().with(t).schema();
+    let values = vec![(Scalar::Text("card".into()), 70.0), (Scalar::Null, 30.0)];
+    let rule = RuleOverride { when: None, then: RuleValue::Values(values), origin: "here".into() };
+    let asked = || override_("note", ColumnOverride { rules: vec![rule.clone()], ..ColumnOverride::default() });
+    assert!(try_planned(&schema, asked()).is_err(), "NOT NULL");
+    schema.tables[0].columns[1].nullable = true;
+    let (plan, counts) = measured(&schema, asked(), "note");
+    let [(card, n), (null, _)] = &counts[..] else { panic!("{counts:?}") };
+    assert_eq!((card.as_str(), null.as_str()), ("card", "NULL"));
+    assert!((*n as f64 / ROWS as f64 - 0.7).abs() < 0.02, "{counts:?}");
+    let read = Plan::from_json(&plan.to_json()).unwrap();
+    assert_eq!(Generator::new(&read).cell(0, 1, 7).unwrap(), Generator::new(&plan).cell(0, 1, 7).unwrap());
+}
