@@ -363,17 +363,35 @@ impl FanOut {
         let guess = (row as f64 * self.ratio) as u64;
         let mut first = guess.min(self.parents - 1) / BLOCK * BLOCK;
         let next = |first: u64| (first + BLOCK).min(self.parents);
-        let mut start = self.start(first);
-        while start > row {
-            first -= BLOCK;
-            start = self.start(first);
-        }
-        let mut end = self.start(next(first));
-        while end <= row {
-            first += BLOCK;
-            (start, end) = (end, self.start(next(first)));
+        let (mut start, mut end) = (self.start(first), self.start(next(first)));
+        if !(start..end).contains(&row) {
+            first = self.search(first, row);
+            (start, end) = (self.start(first), self.start(next(first)));
         }
         (first, start, end)
+    }
+
+    /// Returns the first parent of the last block that begins at or before a child row, in steps that double: with few
+    /// children a block without any may be followed by any number of others.
+    #[cold]
+    fn search(&self, guess: u64, row: u64) -> u64 {
+        let last = (self.parents - 1) / BLOCK;
+        let begins = |block: u64| self.start(block * BLOCK) <= row;
+        let (mut low, mut stride) = (guess / BLOCK, 1_u64);
+        let mut high = low + 1;
+        while !begins(low) {
+            (high, low) = (low, low.saturating_sub(stride));
+            stride = stride.saturating_mul(2);
+        }
+        while high <= last && begins(high) {
+            (low, high) = (high, high.saturating_add(stride).min(last + 1));
+            stride = stride.saturating_mul(2);
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if begins(middle) { low = middle } else { high = middle }
+        }
+        low * BLOCK
     }
 
     fn work_out(&self, row: u64, block: &mut Block) {
@@ -478,6 +496,23 @@ mod tests {
         let counts: Vec<u64> = (0..10_000).map(|p| law.children(p).1).collect();
         assert!(counts.iter().all(|c| (1..=8).contains(c)), "{:?} to {:?}", counts.iter().min(), counts.iter().max());
         assert!(counts.iter().filter(|&&c| c == 1).count() > 500 && counts.iter().filter(|&&c| c > 3).count() > 300);
+    }
+
+    /// Blocks without children are not tried one after the other.
+    #[test]
+    fn few_children_of_very_many_parents_are_found_at_once() {
+        let law = FanOut::new(1, 1_000_000_000_000_000, 3, u64::MAX, Fan::Usual);
+        let mut before = None;
+        for row in 0..3 {
+            let (parent, ordinal) = law.parent(row);
+            let (start, count) = law.children(parent);
+            assert!(ordinal < count && start + ordinal == row, "{row} of {parent}");
+            assert!(before <= Some(parent));
+            assert_eq!(law.find(row), (parent, ordinal));
+            before = Some(parent);
+        }
+        let runs: Vec<u64> = law.runs(0..3).map(|run| run.parent).collect();
+        assert!(runs.is_sorted() && runs.last() == Some(&law.parent(2).0), "{runs:?}");
     }
 
     #[test]

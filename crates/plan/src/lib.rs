@@ -204,6 +204,9 @@ pub struct ColumnPlan {
     pub domain: Option<Domain>,
     /// Share of NULLs in a nullable column; foreign keys have their own.
     pub null_share: f64,
+    /// Share of NULLs in a sample of the rows, where CHECKs make it differ from `null_share`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sampled_nulls: Option<f64>,
     /// The group that determines the value, and the column's position in it.
     pub group: Option<(usize, usize)>,
     /// The attribute of an entity that other columns of the row describe, too.

@@ -147,6 +147,7 @@ impl TablePlan {
             }
             _ => (c.null_share, None),
         };
+        let nulls = c.sampled_nulls.unwrap_or(nulls);
         let (rule, nulls) = match pick {
             _ if c.law.is_none() && self.only_null(c) => ("NULL".to_owned(), String::new()),
             Some(ParentChoice::Never) => (self.column_rule(c), String::new()),

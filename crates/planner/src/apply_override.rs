@@ -89,7 +89,7 @@ pub fn listed(
 ) -> Result<Domain, OverrideError> {
     let infer = InferContext::new(dialect, now);
     OverrideScope { column, likely: legal, legal, dialect, now, never_negative: false, infer }
-        .weighted(values, "values")
+        .weighted(values, RULE_VALUES)
 }
 
 /// Converts a value of a fixed row to the column's type.
@@ -106,6 +106,9 @@ pub fn typed_value(
     let w = OverrideScope { column, likely: legal, legal, dialect, now: 0, never_negative: false, infer };
     w.read(typed).map_err(|why| TypedValueError { typed: typed.clone(), ty: column.type_name.clone(), why })
 }
+
+/// The key of a rule's values.
+const RULE_VALUES: &str = "values";
 
 #[derive(Clone, Copy)]
 struct OverrideScope<'a> {
@@ -167,20 +170,31 @@ impl OverrideScope<'_> {
         if let Some(file) = &override_.values_from {
             return self.values_of_file(file);
         }
+        if let (Some(asked), Some(max), None) = (&override_.distribution, &override_.max_value, &override_.min_value)
+            && self.is_number()
+            && asked.begins_at_zero()
+            && max.to_string().parse::<f64>().is_ok_and(|max| max < 0.0)
+        {
+            let why = DistributionProblem::BeginsAbove { max: max.to_string() };
+            return Err(self.refused(&format!("distribution: {}", asked.text), why));
+        }
         Ok(match &override_.distribution {
             Some(asked) => self.reach(asked),
             None => self.likely.clone(),
         })
     }
 
+    fn is_number(&self) -> bool {
+        match self.likely {
+            Domain::Range { kind, .. } => matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }),
+            likely => matches!(likely, Domain::Float { .. }),
+        }
+    }
+
     /// Returns the range over which a distribution extends: that of the type, since likely values are a guess. A
     /// distribution that does not say where it begins or ends takes that end from the likely values.
     fn reach(&self, asked: &DistributionOverride) -> Domain {
-        let number = match self.likely {
-            Domain::Range { kind, .. } => matches!(kind, RangeKind::Int | RangeKind::Decimal { .. }),
-            likely => matches!(likely, Domain::Float { .. }),
-        };
-        let at_zero = number && asked.begins_at_zero();
+        let at_zero = self.is_number() && asked.begins_at_zero();
         let (begins, ends) = asked.extent();
         let begins = begins || at_zero;
         let positive = at_zero || self.never_negative && asked.falls_below_zero();
@@ -285,7 +299,10 @@ impl OverrideScope<'_> {
             return Err(OverrideError::NoWeight { column: self.column.name.clone(), key: key.to_owned() });
         }
         let used = || weighted.iter().filter(|(_, w)| *w > 0.0);
-        let values: Vec<Value> = used().map(|(v, _)| self.value(v, key)).collect::<Result<_, _>>()?;
+        // A rule may leave a share of its rows NULL; elsewhere that is null_probability.
+        let null = |v: &Scalar| *v == Scalar::Null && key == RULE_VALUES && self.column.nullable;
+        let value = |v: &Scalar| if null(v) { Ok(Value::Null) } else { self.value(v, key) };
+        let values: Vec<Value> = used().map(|(v, _)| value(v)).collect::<Result<_, _>>()?;
         let weights = used().map(|(_, w)| ((w / total * WEIGHTS).round() as u32).max(1)); // at most WEIGHTS
         Ok(Domain::Choice { weights: Some(weights.collect()), values })
     }

@@ -18,7 +18,7 @@ use super::references::References;
 use super::row_counts::{CountProblem, DependentCounts};
 use super::select::select;
 use super::sizes;
-use super::{derived_constraints, table_planner};
+use super::{derived_constraints, sampled_nulls, table_planner};
 use dbmocker_core::schema::{Schema, Skipped};
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::Depths;
@@ -268,8 +268,12 @@ fn tables(
     coherence::fold(context, &mut plan.tables);
     coherence::keep_within(context, &mut plan.tables);
     profile::settle(context, &mut plan.tables);
+    if problems.is_empty() {
+        sampled_nulls::measure(context, &mut plan.tables);
+    }
     for (&index, counted) in &context.counted {
-        let kept = counted.weights.as_ref().map_or(Ok(()), |weights| weights.kept(context, &counted.counts));
+        let kept =
+            counted.weights.as_ref().map_or(Ok(()), |weights| weights.kept(context, &plan.tables, &counted.counts));
         if let Err(why) = kept {
             let table = schema.tables[index].name.clone();
             problems.entry(index).or_insert(TableProblem { table, message: why.to_string() });

@@ -38,6 +38,7 @@ pub mod profile;
 mod references;
 mod rejection_sampling;
 mod row_counts;
+mod sampled_nulls;
 mod select;
 mod series;
 mod sizes;

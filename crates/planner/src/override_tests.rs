@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::*;
-use dbmocker_core::schema::Schema;
 use dbmocker_core::schema::fixtures::{Fixture, table};
+use dbmocker_core::schema::{Schema, SqlType};
 use dbmocker_core::value::Value;
 use dbmocker_generate::generator::Generator;
 use dbmocker_plan::*;
@@ -302,4 +302,82 @@ fn tables_have_row_counts_of_their_own() {
     let (plan, _) = try_planned(&schema, overrides).unwrap();
     assert_eq!((plan.tables.len(), plan.tables[0].rows), (1, 7));
     assert_eq!(plan.left_out[0].reason, "0 rows requested");
+}
+
+#[test]
+fn a_parent_that_is_not_filled_by_its_own_settings_is_said() {
+    let parents = table("parents").int("id").primary(&["id"]);
+    let child = table("t").int("id").int("parent_id").primary(&["id"]).foreign(&["parent_id"], "parents", &["id"]);
+    let schema = Fixture::new().with(parents).with(child).schema();
+    let mut overrides = Overrides::default();
+    let none =
+        TableOverride { rows: Some(RequestedRows::Number(0)), origin: "here".into(), ..TableOverride::default() };
+    overrides.tables.insert("parents".into(), none);
+    let why = try_planned(&schema, overrides).map(|_| ()).unwrap_err().to_string();
+    assert!(why.contains("0 rows requested (here)") && !why.contains("--tables"), "{why}");
+}
+
+#[test]
+fn listed_values_get_the_spelling_of_a_check_under_a_collation_that_ignores_case() {
+    let t = table("t").int("id").varchar("state", 20).primary(&["id"]).check("state IN ('Open', 'Closed')");
+    let mut schema = Fixture::new().with(t).schema();
+    let listed = |values: &[&str]| {
+        let possible_values = values.iter().map(|v| Scalar::Text((*v).into())).collect();
+        override_("state", ColumnOverride { possible_values, ..ColumnOverride::default() })
+    };
+    assert!(try_planned(&schema, listed(&["open"])).is_err());
+    schema.tables[0].columns[1].collation.case_insensitive = true;
+    let (_, counts) = measured(&schema, listed(&["open", "CLOSED"]), "state");
+    let mut found: Vec<&str> = counts.iter().map(|(value, _)| value.as_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["Closed", "Open"]);
+    assert!(try_planned(&schema, listed(&["opened"])).is_err());
+}
+
+#[test]
+fn floats_leave_room_for_the_range_of_a_compared_column() {
+    let float = || SqlType::Float { bytes: 8, unsigned: false };
+    let t = table("t").int("id").column("low", float(), "", false).column("high", float(), "", false);
+    let schema = Fixture::new().with(t.primary(&["id"]).check("low < high")).schema();
+    let range = (Some(Scalar::Int(5_000_000)), Some(Scalar::Int(9_000_000)));
+    let asked = ColumnOverride { min_value: range.0, max_value: range.1, ..ColumnOverride::default() };
+    let (_, counts) = measured(&schema, override_("low", asked), "low");
+    let number = |(value, _): &(String, u64)| value.parse::<f64>().unwrap();
+    let most = counts.iter().map(number).fold(0.0, f64::max);
+    assert!(most > 8_000_000.0, "{most}");
+}
+
+#[test]
+fn an_exponential_distribution_does_not_begin_above_its_end() {
+    let distribution = DistributionOverride {
+        law: "exponential".into(),
+        parameters: [("mean".to_owned(), Scalar::Int(5))].into(),
+        text: "{exponential: {mean: 5}}".into(),
+        buckets: Vec::new(),
+        quantiles: Vec::new(),
+    };
+    let asked = ColumnOverride {
+        distribution: Some(distribution),
+        max_value: Some(Scalar::Int(-1)),
+        ..ColumnOverride::default()
+    };
+    let why = try_planned(&one_table(), override_("least", asked)).map(|_| ()).unwrap_err().to_string();
+    assert!(why.contains("begins at 0, above `max_value: -1`"), "{why}");
+}
+
+#[test]
+fn a_rule_may_leave_a_share_of_its_rows_null() {
+    let t = table("t").int("id").varchar("note", 20).primary(&["id"]);
+    let mut schema = Fixture::new().with(t).schema();
+    let values = vec![(Scalar::Text("card".into()), 70.0), (Scalar::Null, 30.0)];
+    let rule = RuleOverride { when: None, then: RuleValue::Values(values), origin: "here".into() };
+    let asked = || override_("note", ColumnOverride { rules: vec![rule.clone()], ..ColumnOverride::default() });
+    assert!(try_planned(&schema, asked()).is_err(), "NOT NULL");
+    schema.tables[0].columns[1].nullable = true;
+    let (plan, counts) = measured(&schema, asked(), "note");
+    let [(card, n), (null, _)] = &counts[..] else { panic!("{counts:?}") };
+    assert_eq!((card.as_str(), null.as_str()), ("card", "NULL"));
+    assert!((*n as f64 / ROWS as f64 - 0.7).abs() < 0.02, "{counts:?}");
+    let read = Plan::from_json(&plan.to_json()).unwrap();
+    assert_eq!(Generator::new(&read).cell(0, 1, 7).unwrap(), Generator::new(&plan).cell(0, 1, 7).unwrap());
 }

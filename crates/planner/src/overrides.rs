@@ -310,10 +310,17 @@ impl<'a> ResolvedOverrides<'a> {
 
     /// Returns the reason why a table is not filled.
     pub fn left_alone(&self, table: usize) -> Option<&'static str> {
+        self.not_filled(table).map(|(why, _)| why)
+    }
+
+    /// Returns the reason why a table is not filled, and the place that says so.
+    pub fn not_filled(&self, table: usize) -> Option<(&'static str, &'a str)> {
         let override_ = self.tables.get(&table)?.override_;
         match (override_.use_existing == Some(true), &override_.rows) {
-            (true, _) => Some("its rows are used as they are"),
-            (false, Some(RequestedRows::Number(0))) => Some("0 rows requested"),
+            (true, _) => Some(("its rows are used as they are", &override_.origin)),
+            (false, Some(RequestedRows::Number(0))) => {
+                Some(("0 rows requested", override_.flagged.as_deref().unwrap_or(&override_.origin)))
+            }
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use crate::context::PlanContext;
 use crate::error::Unplannable;
 use dbmocker_core::schema::TableName;
 use dbmocker_core::value::Value;
-use dbmocker_plan::ChildCounts;
+use dbmocker_plan::{ChildCounts, ColumnPlan, Rule, TablePlan};
 
 /// Maximum number of parents: 4 bytes for each are kept.
 const MOST: u64 = 10_000_000;
@@ -42,6 +42,8 @@ pub struct ParentWeights {
     parent: usize,
     column: usize,
     least: u64,
+    /// The column as it was planned when its cells were read.
+    read_as: String,
 }
 
 impl ParentWeights {
@@ -83,14 +85,26 @@ impl ParentWeights {
         };
         let counts: Option<Vec<u32>> = sums.iter().map(count).collect();
         let counts = Arc::new(counts.ok_or_else(|| WeightError::Rows { parent: table.name.clone() })?);
-        Ok(ParentWeights { counts, parent, column, least })
+        Ok(ParentWeights { counts, parent, column, least, read_as: String::new() })
     }
 
-    /// Checks that the weights are those of the final plan: laws that read other tables are set last.
+    /// Remembers the plan of the parent's column.
+    pub fn of(mut self, parent: &TablePlan) -> Self {
+        self.read_as = alone(&parent.columns[self.column]).unwrap_or_default();
+        self
+    }
+
+    /// Checks that the weights are those of the final plan: laws that read other tables are set last. Cells that depend
+    /// on the column's own plan alone are not read again if that is the same.
     ///
     /// # Errors
     /// A column whose cells have changed since.
-    pub fn kept(&self, b: &PlanContext<'_>, counts: &ChildCounts) -> Result<(), Unplannable> {
+    pub fn kept(&self, b: &PlanContext<'_>, tables: &[TablePlan], counts: &ChildCounts) -> Result<(), Unplannable> {
+        if tables.get(self.parent).and_then(|parent| alone(&parent.columns[self.column])).as_ref()
+            == Some(&self.read_as)
+        {
+            return Ok(());
+        }
         let now = Self::read(b, (self.parent, self.column), self.least, counts)?;
         if now.counts == self.counts {
             return Ok(());
@@ -99,6 +113,20 @@ impl ParentWeights {
         let column = table.columns[self.column].name.clone();
         Err(WeightError::Later { parent: table.name.clone(), column }.into())
     }
+}
+
+/// Returns the plan of a column whose cells no other column and no other table determine.
+fn alone(column: &ColumnPlan) -> Option<String> {
+    let own = column.law.is_none()
+        && column.group.is_none()
+        && column.correlated.is_none()
+        && column.presence.is_none()
+        && matches!(
+            column.rule,
+            Rule::Draw { .. } | Rule::Constant { .. } | Rule::Sequence { .. } | Rule::Unique { .. }
+        );
+    let parts = || serde_json::to_string(&(&column.rule, column.null_share, &column.edges, &column.nulls_of));
+    own.then(parts)?.ok()
 }
 
 /// A weight; 0 for NULL and negative numbers.

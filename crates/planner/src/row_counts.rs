@@ -193,7 +193,11 @@ impl<'a> DependentCounts<'a> {
                     CountLaw::Drawn { least, .. } => least.unwrap_or(0),
                     CountLaw::Shares(_) => 0,
                 };
-                Some(ParentWeights::read(b, (parent, *column), least, &counts)?)
+                let weights = ParentWeights::read(b, (parent, *column), least, &counts)?;
+                Some(match plans.get(parent) {
+                    Some(plan) => weights.of(plan),
+                    None => weights,
+                })
             }
         };
         b.counted.insert(index, CountedParent { foreign: link.name.clone(), counts, reason, weights });

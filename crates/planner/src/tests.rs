@@ -20,6 +20,7 @@ mod fk_cycles;
 mod flows;
 mod histories;
 mod inconsistent_plans;
+mod key_ranges;
 mod number_parts;
 mod only_null;
 mod parents;

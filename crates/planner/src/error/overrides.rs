@@ -212,6 +212,8 @@ pub enum DistributionProblem {
     OfList,
     #[error("distributions are for numbers, dates, moments, lengths of texts and lists")]
     OfType,
+    #[error("`exponential` begins at 0, above `max_value: {max}`; give `min_value`, or `from` in the distribution")]
+    BeginsAbove { max: String },
     #[error("`{law}` needs `{name}`")]
     Missing { law: String, name: &'static str },
     /// A parameter, as `name: value` or as the value alone, and what it must be.

@@ -24,6 +24,16 @@ pub enum EmptyReason {
     Elsewhere(&'static str),
     #[error("is empty and not among the tables to fill; add it with --tables, or fill it first")]
     NotSelected,
+    /// Its own settings exclude it.
+    #[error(
+        "is empty and not filled: {why}{}; request rows of it, fill it first, or request none of this table",
+        place(origin)
+    )]
+    NotRequested { why: &'static str, origin: String },
+}
+
+fn place(origin: &str) -> String {
+    if origin.is_empty() { String::new() } else { format!(" ({origin})") }
 }
 
 /// A foreign key that rows cannot satisfy.

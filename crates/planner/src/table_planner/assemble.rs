@@ -33,6 +33,7 @@ pub fn stub(b: &PlanContext<'_>, position: usize) -> TablePlan {
         presence: None,
         edges: None,
         nulls_of: None,
+        sampled_nulls: None,
         duplicates: None,
         reason: String::new(),
     };
@@ -237,6 +238,7 @@ impl TablePlanner<'_> {
             presence: None,
             edges: None,
             nulls_of: None,
+            sampled_nulls: None,
             duplicates: d.duplicates.clone(),
             reason,
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{POOL_ALONE, PendingColumn, PlanContext, TablePlanner};
 use crate::error::Unplannable;
 use crate::foreign_keys::{Link, resolve};
-use crate::wanted_keys::narrowed_alone;
+use crate::wanted_keys::{Wanted, narrowed_alone};
 use dbmocker_core::schema::{Column, Dialect, Key, KeyPart, SqlType};
 use dbmocker_core::value::{Value, digest};
 use dbmocker_domain::text::TextKind;
@@ -63,6 +63,7 @@ impl TablePlanner<'_> {
                     None if self.feeds_key(b, column) && i.domain.size() < u128::from(b.rows(self.index)) * 4 => {
                         i.legal.clone()
                     }
+                    None if self.feeds_key(b, column) => self.roomy(b, &i),
                     None => i.domain,
                 }),
                 legal: Some(i.legal),
@@ -98,10 +99,16 @@ impl TablePlanner<'_> {
         // Partitions restrict the columns of their key.
         let partitioned =
             self.table.partitioning.as_ref().is_some_and(|p| p.key.iter().any(|k| k.contains(&column.name)));
-        let free = column.auto.is_none() && !foreign && !partitioned;
-        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| free) else {
+        let Some(wanted) = b.wanted_keys.get(&(self.index, c)).filter(|_| !foreign && !partitioned) else {
             return (inferred, false);
         };
+        if let Some(domain) = self.wanted_range(b, column, &inferred, wanted) {
+            let reason = format!("range that CHECKs of {} ask for", wanted.by.join(", "));
+            return (Inferred { domain, reason, ..inferred }, true);
+        }
+        if column.auto.is_some() {
+            return (inferred, false);
+        }
         let own = narrowed_alone(self.table, c, &inferred.legal, &b.context());
         let listed =
             |d: &Domain| matches!(d, Domain::Choice { values, .. } if wanted.values.iter().any(|v| values.contains(v)));
@@ -146,6 +153,63 @@ impl TablePlanner<'_> {
         let reason = format!("values that CHECKs of {} ask for", wanted.by.join(", "));
         let domain = Domain::Choice { values, weights: None };
         (Inferred { domain, reason, ..inferred }, true)
+    }
+
+    /// Returns the part of a key's numbers or moments that the CHECKs of all referring columns allow, if it holds the
+    /// rows; `None` if they ask for nothing else than the key's usual values.
+    fn wanted_range(
+        &self,
+        b: &PlanContext<'_>,
+        column: &Column,
+        inferred: &Inferred,
+        wanted: &Wanted,
+    ) -> Option<Domain> {
+        if !wanted.values.is_empty() || !self.feeds_key(b, column) || column.numbering.is_descending() {
+            return None;
+        }
+        let Domain::Range { kind, .. } = &inferred.legal else { return None };
+        let (mut from, mut to) = (i128::MIN, i128::MAX);
+        for domain in &wanted.narrower {
+            match domain {
+                Domain::Range { kind: of, lo, hi, .. } if of == kind => (from, to) = (from.max(*lo), to.min(*hi)),
+                _ => return None,
+            }
+        }
+        let c = self.columns.len();
+        let rows = u128::from(b.rows(self.index)) + u128::from(b.rows_before(self.index));
+        let counted = column.auto.as_ref().and_then(|_| counting(&inferred.legal, column));
+        let usual = counted.as_ref().unwrap_or(&inferred.domain);
+        for all in [usual, &inferred.legal] {
+            let Narrowing::Exact(part) = all.keep_range(from, to) else { continue };
+            if part == *all {
+                return None;
+            }
+            let held = narrowed_alone(self.table, c, &part, &b.context());
+            if held.as_ref().unwrap_or(&part).size() >= rows {
+                return Some(part);
+            }
+        }
+        None
+    }
+
+    /// Returns the values of a key: where the usual ones do not hold the rows and the existing ones, those from 0 on, or
+    /// all that its type has.
+    fn roomy(&self, b: &PlanContext<'_>, inferred: &Inferred) -> Domain {
+        let rows = u128::from(b.rows(self.index)) + u128::from(b.rows_before(self.index));
+        let held = |domain: &Domain| {
+            let own = narrowed_alone(self.table, self.columns.len(), domain, &b.context());
+            own.as_ref().unwrap_or(domain).size()
+        };
+        let usual = held(&inferred.domain);
+        if usual >= rows {
+            return inferred.domain.clone();
+        }
+        let from_zero = match inferred.legal.keep_range(0, i128::MAX) {
+            Narrowing::Exact(domain @ Domain::Range { kind: RangeKind::Int, .. }) => Some(domain),
+            _ => None,
+        };
+        let roomier = from_zero.filter(|domain| held(domain) >= rows).unwrap_or_else(|| inferred.legal.clone());
+        if held(&roomier) > usual { roomier } else { inferred.domain.clone() }
     }
 
     /// Returns texts of the domains that columns which refer to this key are restricted to, for the domains of which it

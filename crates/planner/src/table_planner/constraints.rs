@@ -77,9 +77,18 @@ impl TablePlanner<'_> {
             let read: Vec<usize> = tree.columns().iter().filter_map(|n| self.table.column_index(n)).collect();
             let ranges: Vec<_> =
                 read.iter().filter(|&&c| given(c)).filter_map(|&c| asked_range(&self.columns[c])).collect();
+            let numbers: Vec<(f64, f64)> =
+                read.iter().filter(|&&c| given(c)).filter_map(|&c| asked_numbers(&self.columns[c])).collect();
             let usual = |c: &usize| !given(*c) && !self.is_fixed(*c) && self.columns[*c].foreign.is_none();
             for c in read.iter().copied().filter(usual).collect::<Vec<usize>>() {
                 let column = &mut self.columns[c];
+                if let (Some(Domain::Float { lo, hi, .. }), Some(Domain::Float { lo: least, hi: most, .. })) =
+                    (&mut column.domain, &column.legal)
+                {
+                    let (from, to) = numbers.iter().fold((*lo, *hi), |(a, z), (lo, hi)| (a.min(*lo), z.max(*hi)));
+                    (*lo, *hi) = (from.max(*least).min(*lo), to.min(*most).max(*hi));
+                    continue;
+                }
                 let (Some((kind, lo, hi)), Some((_, least, most))) =
                     (range(column.domain.as_ref()), range(column.legal.as_ref()))
                 else {
@@ -342,6 +351,27 @@ fn asked_range(column: &PendingColumn) -> Option<(RangeKind, i128, i128)> {
             Some((*kind, units().min()?, units().max()?))
         }
         (domain, _) => range(domain.as_ref()),
+    }
+}
+
+/// Returns the smallest and the largest number of a column's domain.
+fn asked_numbers(column: &PendingColumn) -> Option<(f64, f64)> {
+    match &column.domain {
+        Some(Domain::Float { lo, hi, .. }) => Some((*lo, *hi)),
+        Some(Domain::Choice { values, .. }) if matches!(column.legal, Some(Domain::Float { .. })) => {
+            let numbers = || values.iter().filter_map(|v| if let Value::Float(x) = v { Some(*x) } else { None });
+            let finite = || numbers().filter(|x| x.is_finite());
+            let ends = (finite().reduce(f64::min)?, finite().reduce(f64::max)?);
+            Some(ends)
+        }
+        _ => match asked_range(column)? {
+            (RangeKind::Int, lo, hi) => Some((lo as f64, hi as f64)),
+            (RangeKind::Decimal { scale }, lo, hi) => {
+                let unit = 10f64.powi(scale.into());
+                Some((lo as f64 / unit, hi as f64 / unit))
+            }
+            _ => None,
+        },
     }
 }
 

@@ -26,15 +26,44 @@ impl ChecksOfColumn<'_> {
     pub fn forbidding(&self, value: &Value) -> Option<ForbiddenValue> {
         let fails =
             |tree: &Expr, value: &Value| tree.truth(&OneColumn(self.column, value), self.env) == Ok(Some(false));
-        let cased = match value {
-            Value::Text(text) if self.folded => vec![text.to_lowercase(), text.to_uppercase()],
-            _ => Vec::new(),
-        };
-        let cased: Vec<Value> = cased.into_iter().map(Value::Text).collect();
-        let broken = |tree: &Expr| fails(tree, value) && cased.iter().all(|value| fails(tree, value));
+        let broken = |tree: &Expr| fails(tree, value) && self.equal_texts(tree, value).iter().all(|v| fails(tree, v));
         let broken = self.checks.iter().find(|(_, tree)| broken(tree))?;
         let (check, text) = (broken.0.name.clone(), broken.0.text.clone());
         Some(ForbiddenValue { value: value.clone(), check, text })
+    }
+
+    /// Returns the spelling of a value that every CHECK accepts also where letters are compared exactly; `None` if that
+    /// is its own.
+    fn spelled(&self, value: &Value) -> Option<Value> {
+        let fails = |value: &Value| {
+            let fails = |(_, tree): &(NamedCheck, Expr)| {
+                tree.truth(&OneColumn(self.column, value), self.env) == Ok(Some(false))
+            };
+            self.checks.iter().any(fails)
+        };
+        if !fails(value) {
+            return None;
+        }
+        self.checks.iter().flat_map(|(_, tree)| self.equal_texts(tree, value)).find(|value| !fails(value))
+    }
+
+    /// Returns the texts that equal a value under the column's collation: those that a CHECK lists, then small and
+    /// capital letters.
+    fn equal_texts(&self, tree: &Expr, value: &Value) -> Vec<Value> {
+        let Value::Text(text) = value else { return Vec::new() };
+        if !self.folded {
+            return Vec::new();
+        }
+        let (lower, mut out) = (text.to_lowercase(), Vec::new());
+        let mut open = vec![tree];
+        while let Some(tree) = open.pop() {
+            match tree {
+                Expr::Literal(Value::Text(listed)) if listed.to_lowercase() == lower => out.push(listed.clone()),
+                _ => open.extend(tree.children()),
+            }
+        }
+        out.extend([lower, text.to_uppercase()]);
+        out.into_iter().map(Value::Text).collect()
     }
 }
 
@@ -51,15 +80,19 @@ impl TablePlanner<'_> {
         let of_type = self.table.columns[c].domain_checks.iter();
         let of_type = of_type.map(|check| NamedCheck::new(&check.name, &check.text).over_value(column));
         let env = Env { dialect: b.schema.dialect, now: b.options.now };
-        let folded = self.table.columns[c].collation.case_insensitive;
+        let column_of = &self.table.columns[c];
+        let folded = column_of.collation.case_insensitive
+            || matches!(column_of.ty, SqlType::Text { case_insensitive: true, .. });
         ChecksOfColumn { column, checks: of_table.chain(of_type).filter_map(alone).collect(), env, folded }
     }
 
-    /// Checks the values that the config file lists for columns.
+    /// Checks the values that the config file lists for columns. Texts that a CHECK spells in other letters, which the
+    /// column's collation considers equal, get the CHECK's spelling.
     ///
     /// # Errors
     /// A value that a CHECK over its column alone does not allow.
-    pub(super) fn keeps_listed_values(&self, b: &PlanContext<'_>) -> Result<(), OverrideError> {
+    pub(super) fn keeps_listed_values(&mut self, b: &PlanContext<'_>) -> Result<(), OverrideError> {
+        let mut spelled: Vec<(usize, Vec<(usize, Value)>)> = Vec::new();
         for (c, column) in self.table.columns.iter().enumerate() {
             let Some(override_) = b.overrides.column(self.index, c) else { continue };
             let key = match override_.first_key() {
@@ -70,6 +103,20 @@ impl TablePlanner<'_> {
             let checks = self.checks_alone(b, c);
             if let Some(why) = values.iter().find_map(|value| checks.forbidding(value)) {
                 return Err(OverrideError::Forbidden { column: column.name.clone(), key, why: Box::new(why) });
+            }
+            let other = values.iter().enumerate().filter_map(|(i, value)| Some((i, checks.spelled(value)?)));
+            spelled.push((c, other.collect()));
+        }
+        for (c, spelled) in spelled {
+            let column = &mut self.columns[c];
+            for domain in [&mut column.domain, &mut column.legal].into_iter().flatten() {
+                let Domain::Choice { values, .. } = domain else { continue };
+                for (i, value) in &spelled {
+                    let same = |old: &&mut Value| old.to_string().to_lowercase() == value.to_string().to_lowercase();
+                    if let Some(old) = values.get_mut(*i).filter(same) {
+                        *old = value.clone();
+                    }
+                }
             }
         }
         Ok(())

@@ -397,6 +397,8 @@ impl TablePlanner<'_> {
             EmptyReason::LeftOut
         } else if b.schema.tables[link.parent].outside {
             EmptyReason::Elsewhere(b.schema.elsewhere())
+        } else if let Some((why, origin)) = b.overrides.not_filled(link.parent) {
+            EmptyReason::NotRequested { why, origin: origin.to_owned() }
         } else {
             EmptyReason::NotSelected
         };

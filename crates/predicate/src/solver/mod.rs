@@ -61,14 +61,19 @@ const RETRIES: usize = 3;
 /// Narrows and couples `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
 pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
     let mut columns = columns.to_vec();
-    let mut solution = solve_as_given(&columns, checks, dialect, now);
+    let mut reading = Reading { dialect, now, as_meant: true };
+    let mut solution = solve_as_given(&columns, checks, reading);
+    if !solution.unsolved.is_empty() || !solution.impossible.is_empty() {
+        reading.as_meant = false;
+        solution = solve_as_given(&columns, checks, reading);
+    }
     for _ in 0..RETRIES {
         let only_null_columns = std::mem::take(&mut solution.only_null_columns);
         if only_null_columns.is_empty() {
             break;
         }
         only_null_columns.iter().for_each(|&c| columns[c].domain = columns[c].legal.take());
-        let wider = solve_as_given(&columns, checks, dialect, now);
+        let wider = solve_as_given(&columns, checks, reading);
         if wider.impossible.len() > solution.impossible.len() || wider.unsolved.len() > solution.unsolved.len() {
             break;
         }
@@ -78,13 +83,22 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
     solution
 }
 
-fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
+/// How CHECKs are read.
+#[derive(Clone, Copy)]
+struct Reading {
+    dialect: Dialect,
+    now: i64,
+    as_meant: bool,
+}
+
+fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], reading: Reading) -> Solution {
+    let Reading { dialect, now, as_meant } = reading;
     let env = Env { dialect, now };
     let mut unsolved = vec![];
     let prepared = prepare(columns, checks, env, &mut unsolved);
     let ty = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
     let space = Space {
-        scope: NormalizeContext { env, ty: &ty },
+        scope: NormalizeContext { env, ty: &ty, as_meant },
         columns: columns
             .iter()
             .map(|c| ColumnState { name: c.name.clone(), role: kind(&c.role), null_share: c.null_share })

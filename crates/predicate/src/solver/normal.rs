@@ -4,6 +4,8 @@
 //! A CHECK passes on UNKNOWN, so there are four goals ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean equality and
 //! `IS` are decomposed here; what remains are atoms over values.
 
+use std::collections::BTreeSet;
+
 use super::super::eval::Env;
 use super::super::expr::{Arith, CastType, Cmp, Expr, Is};
 use super::case_split;
@@ -137,6 +139,8 @@ pub(super) struct NormalizeContext<'a> {
     pub env: Env,
     /// A column's type; `None` if there is no such column.
     pub ty: &'a dyn Fn(&str) -> Option<SqlType>,
+    /// Whether an alternative beside one of NULLs needs values (see [`as_meant`]).
+    pub as_meant: bool,
 }
 
 impl NormalizeContext<'_> {
@@ -183,8 +187,14 @@ impl NormalizeContext<'_> {
             Expr::Not(e) => self.to_nnf(e, goal.inverted()),
             Expr::Cast { expr, to: CastType::Bool } => self.to_nnf(expr, goal),
             Expr::And(items) | Expr::Or(items) => {
-                let each = items.iter().map(|e| self.to_nnf(e, goal)).collect();
-                if matches!(t, Expr::And(_)) == goal.positive() { NormalForm::all(each) } else { NormalForm::any(each) }
+                let mut each: Vec<NormalForm> = items.iter().map(|e| self.to_nnf(e, goal)).collect();
+                if matches!(t, Expr::And(_)) == goal.positive() {
+                    return NormalForm::all(each);
+                }
+                if self.as_meant && goal == Goal::NotFalse {
+                    as_meant(&mut each);
+                }
+                NormalForm::any(each)
             }
             Expr::Is { expr, what, negated } => self.nnf_is(expr, *what, *negated != goal.positive()),
             Expr::Compare { op, left, right } => self.nnf_compare(t, *op, left, right, goal),
@@ -401,6 +411,36 @@ impl NormalizeContext<'_> {
             }
             NormalForm::IsTrue(t) => NormalForm::NotFalse(negated(t)),
             NormalForm::NotFalse(t) => NormalForm::IsTrue(negated(t)),
+        }
+    }
+}
+
+/// Alternatives of which one has several columns NULL: the others hold with values of these, although NULL in one of
+/// them would not make them false. `a IS NULL AND b IS NULL OR a < b` means both or neither.
+fn as_meant(alternatives: &mut [NormalForm]) {
+    let null = |f: &NormalForm| match f {
+        NormalForm::IsTrue(Expr::Is { expr, what: Is::Null, negated: false }) => match &**expr {
+            Expr::Column(c) => Some(c.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let absent = alternatives.iter().find_map(|alternative| match alternative {
+        NormalForm::All(parts) => parts.iter().map(null).collect::<Option<BTreeSet<String>>>(),
+        _ => None,
+    });
+    let Some(absent) = absent.filter(|columns| columns.len() > 1) else { return };
+    let meant = |f: &mut NormalForm| {
+        let NormalForm::NotFalse(t) = &*f else { return };
+        let columns = t.columns();
+        if !columns.is_empty() && columns.is_subset(&absent) {
+            *f = NormalForm::IsTrue(t.clone());
+        }
+    };
+    for alternative in alternatives {
+        match alternative {
+            NormalForm::All(parts) => parts.iter_mut().for_each(meant),
+            one => meant(one),
         }
     }
 }

@@ -22,6 +22,8 @@ use dbmocker_domain::Domain;
 const MAX_SPLITS: usize = 3000;
 const MAX_LEAVES: usize = 1024;
 const MAX_DEPTH: usize = 150;
+/// Minimum share of the rows that meet each alternative of a condition with two.
+const FAIR: f64 = 0.15;
 
 /// A pending condition and its check.
 pub(super) type Pending = (NormalForm, usize);
@@ -95,8 +97,8 @@ impl Search<'_, '_> {
         if self.splits > MAX_SPLITS || depth > MAX_DEPTH {
             return Err(SearchEnd::TooLarge);
         }
-        let share = self.space.share(&st, &on);
         let off = self.space.scope.not(&on);
+        let share = self.fair_share(&st, (&on, &off));
         let side = |search: &mut Self, f: &NormalForm, holds: bool| -> Result<BranchNode, SearchEnd> {
             let mut st = st.clone();
             st.decide(&on, holds);
@@ -121,6 +123,62 @@ impl Search<'_, '_> {
                 if node.leaves() > MAX_LEAVES { Err(SearchEnd::TooLarge) } else { Ok(node) }
             }
         }
+    }
+}
+
+impl Search<'_, '_> {
+    /// The share of rows for which a split's first condition holds: that of the columns' values, raised where an
+    /// alternative of a condition with two needs several such splits, whose shares multiply. A list of values keeps its
+    /// own shares.
+    fn fair_share(&self, st: &State, (on, off): (&NormalForm, &NormalForm)) -> f64 {
+        let share = self.space.share(st, on);
+        if self.is_about_list(st, on) {
+            return share;
+        }
+        let (mut least, mut most) = (0.0_f64, 1.0_f64);
+        let conditions = st.hard.iter().flat_map(|((condition, check), _)| {
+            let parts = match condition {
+                NormalForm::All(parts) => parts.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            parts.iter().map(move |part| (part, check))
+        });
+        for (condition, check) in conditions {
+            let NormalForm::Any(alternatives) = condition else { continue };
+            let [first, second] = &alternatives[..] else { continue };
+            if [first, second].iter().any(|one| self.space.status(st, one) != Status::Undecided) {
+                continue;
+            }
+            for (one, other) in [(first, second), (second, first)] {
+                let NormalForm::All(parts) = one else { continue };
+                for (side, holds) in [(on, true), (off, false)].into_iter().filter(|(side, _)| parts.contains(side)) {
+                    let floor = match self.status_after(st, (side, *check), other) {
+                        // The rest of this alternative follows.
+                        Status::Disentailed => FAIR,
+                        Status::Undecided => FAIR.powf(1.0 / parts.len() as f64),
+                        Status::Entailed => continue,
+                    };
+                    if holds { least = least.max(floor) } else { most = most.min(1.0 - floor) }
+                }
+            }
+        }
+        if least <= most { share.clamp(least, most) } else { share }
+    }
+
+    /// The status of `of` once a condition holds; a condition that cannot hold changes nothing.
+    fn status_after(&self, st: &State, (condition, check): (&NormalForm, usize), of: &NormalForm) -> Status {
+        let mut after = st.clone();
+        match self.space.post(&mut after, condition, check) {
+            Ok(()) => self.space.status(&after, of),
+            Err(Contradiction) => Status::Entailed,
+        }
+    }
+
+    fn is_about_list(&self, st: &State, leaf: &NormalForm) -> bool {
+        let (NormalForm::IsTrue(t) | NormalForm::NotFalse(t)) = leaf else { return false };
+        let columns = self.space.indices(t);
+        let listed = |c: &usize| matches!(st.cells[*c].domain.as_deref(), Some(Domain::Choice { .. }));
+        self.space.null_test(t).is_none() && columns.iter().any(listed)
     }
 }
 

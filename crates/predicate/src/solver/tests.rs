@@ -469,3 +469,31 @@ fn no_value_fits_but_null() {
     let columns = [int("b", 0, 4), int("c", 0, 2).null()];
     assert_eq!(seen(&pg(&columns, &["c > b + 3"]), "c"), ["NULL".to_owned()].into());
 }
+
+/// Splits on the parts of an alternative do not multiply to a rare one.
+#[test]
+fn each_of_two_alternatives_has_a_fair_share() {
+    let columns = ["a", "b", "d", "c"].map(|name| int(name, 1, 1000).null());
+    let columns: Vec<ColumnInput> = columns.into_iter().map(|c| ColumnInput { null_share: 0.08, ..c }).collect();
+    for check in ["a IS NULL AND b IS NULL AND d IS NULL OR c IS NOT NULL", "a IS NULL AND b IS NULL OR c IS NOT NULL"]
+    {
+        let r = pg(&columns, &[check]);
+        let null = |row: &RowMap, column: &str| row[column].is_null();
+        let both = if check.contains('d') { &["a", "b", "d"][..] } else { &["a", "b"] };
+        let first = r.iter().filter(|row| both.iter().all(|c| null(row, c))).count();
+        assert!(first * 100 >= r.len() * 10, "{check}: {first} of {}", r.len());
+    }
+}
+
+/// A comparison that passes because of a NULL is no case of its own beside "both are NULL".
+#[test]
+fn columns_that_are_null_together_have_values_together() {
+    let columns = ["lo", "hi"].map(|name| ColumnInput { null_share: 0.08, ..int(name, 1, 1000).null() });
+    let r = pg(&columns, &["lo IS NULL AND hi IS NULL OR lo < hi"]);
+    let both = r.iter().filter(|row| row["lo"].is_null() && row["hi"].is_null()).count();
+    assert!(both * 100 >= r.len() * 8, "{both} of {}", r.len());
+    assert!(r.iter().all(|row| row["lo"].is_null() == row["hi"].is_null()));
+    // The stricter reading is given up where other CHECKs leave no row for it.
+    let r = pg(&columns, &["lo IS NULL AND hi IS NULL OR lo < hi", "lo IS NULL", "hi IS NOT NULL"]);
+    assert!(r.iter().all(|row| row["lo"].is_null() && !row["hi"].is_null()));
+}
