@@ -30,6 +30,8 @@ const MIN_KNOWN: usize = 5;
 #[derive(Debug, Clone, Copy)]
 pub struct List<'a> {
     pub column: &'a str,
+    /// The table's name, in the singular.
+    pub table: &'a Name,
     pub default: Option<&'a str>,
     pub values: &'a [Value],
     /// The members' usual weights; empty, or all equal, if there are none.
@@ -83,7 +85,8 @@ pub fn weights(list: &List<'_>) -> Option<(Vec<usize>, Vec<u32>, &'static str)> 
 fn by_life(list: &List<'_>, texts: &[String]) -> Option<Vec<f64>> {
     let statuses: Vec<&str> = texts.iter().map(String::as_str).collect();
     let life = LifeCycle::of(&Name::new(list.column), &statuses)?;
-    Some(life.weights().into_iter().map(f64::from).collect())
+    let lasting = super::nulls::is_running(list.table);
+    Some(life.weights(lasting).into_iter().map(f64::from).collect())
 }
 
 /// Weights by the list of words that contains most of the members; `None` if it contains less than half of them and
@@ -220,7 +223,8 @@ mod tests {
 
     fn shares(column: &str, default: Option<&str>, values: &str) -> Option<Vec<(String, f64)>> {
         let values: Vec<Value> = values.split(' ').map(Value::text).collect();
-        let (_, weights, _) = weights(&List { column, default, values: &values, usual: &[], ordered: true })?;
+        let (_, weights, _) =
+            weights(&List { column, table: &Name::new("x"), default, values: &values, usual: &[], ordered: true })?;
         let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
         Some(values.iter().map(ToString::to_string).zip(weights.iter().map(|w| f64::from(*w) / total)).collect())
     }
@@ -260,7 +264,14 @@ mod tests {
     #[test]
     fn the_weights_of_a_list_are_kept() {
         let values: Vec<Value> = ["patch", "tablet", "syrup"].into_iter().map(Value::text).collect();
-        let list = List { column: "form", default: None, values: &values, usual: &[2, 50, 8], ordered: false };
+        let list = List {
+            column: "form",
+            table: &Name::new("drug"),
+            default: None,
+            values: &values,
+            usual: &[2, 50, 8],
+            ordered: false,
+        };
         let (_, weights, _) = weights(&list).expect("weights");
         assert!(weights[1] > weights[2] && weights[2] > weights[0], "{weights:?}");
     }
@@ -283,7 +294,7 @@ mod tests {
         #[test]
         fn entropy_is_within_its_bounds(values in proptest::collection::hash_set("[a-z]{1,6}", 2..60), ordered: bool) {
             let values: Vec<Value> = values.into_iter().map(Value::Text).collect();
-            if let Some((_, weights, _)) = weights(&List { column: "kind", default: None, values: &values, usual: &[], ordered }) {
+            if let Some((_, weights, _)) = weights(&List { column: "kind", table: &Name::new("x"), default: None, values: &values, usual: &[], ordered }) {
                 let weights: Vec<f64> = weights.into_iter().map(f64::from).collect();
                 let entropy = entropy(&weights);
                 prop_assert!((0.25..0.92).contains(&entropy), "{entropy}: {weights:?}");

@@ -19,7 +19,7 @@ pub use read::{DictionaryError, EntryError};
 pub use words::Translations;
 
 /// The built-in files.
-const FILES: [(&str, &str); 25] = [
+const FILES: [(&str, &str); 26] = [
     ("english.txt", include_str!("data/english.txt")),
     ("german.txt", include_str!("data/german.txt")),
     ("french.txt", include_str!("data/french.txt")),
@@ -44,6 +44,7 @@ const FILES: [(&str, &str); 25] = [
     ("measures.txt", include_str!("data/measures.txt")),
     ("contexts.txt", include_str!("data/contexts.txt")),
     ("subjects.txt", include_str!("data/subjects.txt")),
+    ("lifetimes.txt", include_str!("data/lifetimes.txt")),
     ("privacy.txt", include_str!("data/privacy.txt")),
 ];
 
@@ -106,6 +107,9 @@ pub struct Dictionary {
     /// Words of places that are named after where they are, and names of such places.
     pub sites: HashSet<String>,
     pub site_names: HashSet<String>,
+    /// Rows that last for years without an agreed end, and agreements, which run for an agreed time.
+    pub lasting: HashSet<String>,
+    pub running: HashSet<String>,
     pub columns: HashMap<String, Meaning>,
     pub tables: HashMap<String, Meaning>,
     pub numbers: HashMap<String, NumberMeaning>,
@@ -184,7 +188,7 @@ mod tests {
             wrong("[colums]"),
             "own.txt:1: unknown heading `[colums]`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
              `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-             `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]` and `[site names]`"
+             `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]` and `[running]`"
         );
         assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: expected `phrase, phrase -> meaning`");
         assert_eq!(

@@ -15,8 +15,8 @@ mod words;
 
 use super::names::Name;
 use columns::event_of_column;
-use statuses::{branch, event_of_status, in_english, is_branch, is_known, phrase, rank};
-use words::{DEFAULT_STATUSES, ENDINGS, EVENTS, STATUSES_BY_TABLE, STEADY};
+use statuses::{branch, event_of_status, in_context, in_english, is_branch, is_known, phrase, rank};
+use words::{DEFAULT_STATUSES, ENDINGS, EVENTS, RUNNING, STATUSES_BY_TABLE, STEADY};
 
 pub use columns::{event_name, flagged, is_status};
 
@@ -58,6 +58,10 @@ const RETURNED: u8 = 80;
 const STEP_WEIGHT: u32 = 60;
 /// Rows in a thousand with the status of the last step.
 const LAST_WEIGHT: u32 = 620;
+/// Rows in a thousand that are lost where nothing is won.
+const LOST: u32 = 15;
+/// The least rank of steps after which nothing remains to be done: delivered, completed.
+const FINISHED: u8 = 60;
 /// Of the rows on a branch, the shares that reached the first and the last step between the branch's two ranks.
 const REACHED: (f64, f64) = (0.7, 0.2);
 
@@ -96,7 +100,7 @@ enum Position {
 impl LifeCycle {
     /// The life cycle of a column's statuses; `None` for a list that is not a life cycle.
     pub fn of(column: &Name, statuses: &[&str]) -> Option<LifeCycle> {
-        let words: Vec<String> = statuses.iter().map(|s| in_english(phrase(s))).collect();
+        let words = in_context(statuses.iter().map(|s| in_english(phrase(s))).collect());
         let known = words.iter().filter(|w| is_known(w)).count();
         let named = is_status(column);
         if statuses.len() < 2 || known < 2 && !(named && known == 1) || !named && known * 2 < statuses.len() {
@@ -126,6 +130,7 @@ impl LifeCycle {
                     let replaced = steps_in_order.iter().find(|&&w| instead.contains(&words[w].as_str()));
                     // A parcel is lost on its way, a deal instead of won.
                     let to = if replaced.is_none() && !instead.is_empty() { to.min(RETURNED - 1) } else { to };
+                    let weight = if replaced.is_none() && words[i] == "lost" { LOST } else { weight };
                     let instead = replaced.map(|&w| steps[w].0);
                     Position::Branch { from, to, weight, instead, ends }
                 }
@@ -168,29 +173,64 @@ impl LifeCycle {
         list
     }
 
-    /// The weight of each status, in about a thousandth of the rows.
-    pub fn weights(&self) -> Vec<u32> {
-        let steps = self.steps();
-        let last = steps.saturating_sub(1);
-        // Most accounts are active, although some are closed.
-        let ended = |s: &LifeStatus| {
-            matches!(s.position, Position::Step { at, .. } if at == last) && ENDINGS.contains(&s.state.as_str())
+    /// The weight of each status, in about a thousandth of the rows. `lasting`: the rows are what lasts for years, or
+    /// agreements (see `data/lifetimes.txt`), so that most of them have not reached the last step.
+    pub fn weights(&self, lasting: bool) -> Vec<u32> {
+        let last = self.steps().saturating_sub(1);
+        let normal = self.normal(lasting);
+        // A list of kinds of what lasts (young, adult) rather than of steps.
+        let unknown = |s: &LifeStatus| rank(&s.state).is_none() || self.is_over(s, true);
+        let at_last = |s: &&LifeStatus| matches!(s.position, Position::Step { at, .. } if at == last);
+        let kinds = lasting && normal.is_none() && self.statuses.iter().find(at_last).is_some_and(unknown);
+        let weight = |i: usize| {
+            let status = &self.statuses[i];
+            match status.position {
+                Position::Branch { weight, .. } => weight,
+                Position::Step { .. } if normal == Some(i) => LAST_WEIGHT,
+                Position::Step { at, .. } if normal.is_some() && at == last => STEP_WEIGHT * 2,
+                Position::Step { .. } if kinds && self.is_over(status, true) => STEP_WEIGHT,
+                Position::Step { at, .. } if kinds => LAST_WEIGHT / (at as u32 + 2),
+                Position::Step { at, .. } if at == last => LAST_WEIGHT,
+                Position::Step { at: 0, rank, .. } if rank >= 5 => STEP_WEIGHT * 3 / 2,
+                // Later steps have more rows, as they are nearer to the last one.
+                Position::Step { at, .. } => STEP_WEIGHT * (3 + at as u32) / 4,
+            }
         };
-        let usual = self.statuses.iter().position(|s| {
-            let step = matches!(s.position, Position::Step { at, .. } if at < last);
-            step && STEADY.contains(&s.state.as_str()) && self.statuses.iter().any(ended)
-        });
-        let usual = usual.map(|i| self.statuses[i].state.as_str());
-        let weight = |status: &LifeStatus| match status.position {
-            Position::Branch { weight, .. } => weight,
-            Position::Step { .. } if usual == Some(status.state.as_str()) => LAST_WEIGHT,
-            Position::Step { at, .. } if at == last && usual.is_some() => STEP_WEIGHT * 2,
-            Position::Step { at, .. } if at == last => LAST_WEIGHT,
-            Position::Step { at: 0, rank, .. } if rank >= 5 => STEP_WEIGHT * 3 / 2,
-            // Later steps have more rows, as they are nearer to the last one.
-            Position::Step { at, .. } => STEP_WEIGHT * (3 + at as u32) / 4,
+        (0..self.statuses.len()).map(weight).collect()
+    }
+
+    /// The steady state in which most rows are although a later step follows: most accounts are active, although some are
+    /// closed. Without what lasts, a step that completes the row (`completed`, `used`) has more rows.
+    fn normal(&self, lasting: bool) -> Option<usize> {
+        let last = self.steps().saturating_sub(1);
+        let completes = |s: &LifeStatus| match s.position {
+            Position::Step { at, rank, .. } if at == last => {
+                rank >= FINISHED && s.state != "closed" && !ENDINGS.contains(&s.state.as_str())
+            }
+            _ => false,
         };
-        self.statuses.iter().map(weight).collect()
+        if self.is_steady() {
+            return None;
+        }
+        let step = |s: &LifeStatus| match s.position {
+            Position::Step { at, .. } if at < last => Some(at),
+            _ => None,
+        };
+        let of = |states: &[&str]| {
+            let found = self.statuses.iter().enumerate().filter(|(_, s)| states.contains(&s.state.as_str()));
+            found.filter_map(|(i, s)| Some((step(s)?, i))).max().map(|(_, i)| i)
+        };
+        if self.statuses.iter().any(completes) && !lasting {
+            return None;
+        }
+        let steady: Vec<&str> = STEADY.iter().copied().filter(|w| lasting || event_of_status(w).is_none()).collect();
+        of(&steady).or_else(|| of(RUNNING).filter(|_| lasting))
+    }
+
+    /// Whether a status says that the life of what the row describes is over: terminated, died, and sold for what lasts.
+    fn is_over(&self, status: &LifeStatus, lasting: bool) -> bool {
+        let ends = matches!(status.position, Position::Branch { from: STEADY_RANK.., ends: true, .. });
+        ends || lasting && (status.state == "sold" || ENDINGS.contains(&status.state.as_str()))
     }
 
     /// The statuses that a row of status `i` has had, in order, ending in it, and one that is neither of the last two, if

@@ -4,9 +4,7 @@ mod words;
 
 use super::names::Name;
 use super::verbs::is_of_event;
-use words::{
-    ENDS, LASTING, LASTING_ROWS, NEVER_NULL, RARE, RARE_BUT_FOR, RARE_EVENTS, SHARES, UNDOING, UNFINISHED, USUAL,
-};
+use words::{ENDS, LASTING, NEVER_NULL, RARE, RARE_BUT_FOR, RARE_EVENTS, SHARES, UNDOING, UNFINISHED, USUAL};
 
 /// The share of NULLs by the names of a column and its table, from 0 to 1.
 pub fn share(name: &Name, table: &Name) -> f64 {
@@ -56,7 +54,12 @@ fn by_phrase(name: &Name, table: &Name) -> Option<f64> {
 
 /// Whether a table's rows last for years: people, places, machines.
 pub(super) fn lasts(table: &Name) -> bool {
-    LASTING_ROWS.iter().any(|rows| table.ends(rows))
+    super::dictionary::dictionary().lasting.iter().any(|rows| table.ends(rows))
+}
+
+/// Whether most of a table's rows are in the middle of their lives at any time: what lasts, and agreements.
+pub(super) fn is_running(table: &Name) -> bool {
+    lasts(table) || super::dictionary::dictionary().running.iter().any(|rows| table.ends(rows))
 }
 
 /// 0 for identity, state and creation time.

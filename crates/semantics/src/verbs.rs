@@ -45,7 +45,8 @@ pub(crate) fn same_verb(a: &str, b: &str) -> bool {
 const PARTICIPLES: &[&str] = &[
     "made", "built", "sold", "bought", "paid", "sent", "held", "led", "taught", "won", "done", "found", "kept", "put",
     "set", "run", "lost", "told", "met", "read", "shot", "drawn", "shown", "known", "thrown", "grown", "sung", "begun",
-    "caught", "left", "lent", "hit", "cut", "brought", "worn", "flown", "born", "sworn",
+    "caught", "left", "lent", "hit", "cut", "brought", "worn", "flown", "born", "sworn", "fed", "bred", "bound",
+    "ground", "wound", "spent", "dealt", "felt",
 ];
 /// What people do to rows, also in its plain form: `create_by`.
 const RECORDED: &[&str] = &[

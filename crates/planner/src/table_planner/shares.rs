@@ -87,7 +87,8 @@ impl TablePlanner<'_> {
             },
             _ => return None,
         };
-        let list = List { column: &column.name, default: default.as_deref(), values: &values, usual: &usual, ordered };
+        let (column, table) = (&column.name, &semantics::roles::singular(&self.table.name.name));
+        let list = List { column, table, default: default.as_deref(), values: &values, usual: &usual, ordered };
         let (kept, weights, why) = semantics::weights(&list)?;
         let values: Vec<Value> = kept.into_iter().map(|i| values[i].clone()).collect();
         let most = values.iter().zip(&weights).max_by_key(|(_, w)| **w)?;

@@ -33,7 +33,7 @@ pub enum EntryError {
     #[error(
         "unknown heading `{0}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
          `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-         `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]` and `[site names]`"
+         `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]` and `[running]`"
     )]
     Heading(String),
     #[error("expected `phrase, phrase -> meaning`")]
@@ -79,6 +79,8 @@ enum Heading {
     KeepsItsS,
     Sites,
     SiteNames,
+    Lasting,
+    Running,
 }
 
 impl Dictionary {
@@ -123,6 +125,8 @@ impl Dictionary {
             "keeps its s" => Heading::KeepsItsS,
             "sites" => Heading::Sites,
             "site names" => Heading::SiteNames,
+            "lasting" => Heading::Lasting,
+            "running" => Heading::Running,
             other => match other.strip_prefix("words ").map(str::trim) {
                 Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
                 _ => return Err(EntryError::Heading(text.to_owned())),
@@ -161,6 +165,13 @@ impl Dictionary {
         };
         if let Some(words) = word_list {
             words.extend(line.split_whitespace().map(str::to_lowercase));
+            return Ok(());
+        }
+        if matches!(heading, Heading::Lasting | Heading::Running) {
+            let phrases = line.split(',').map(str::trim).filter(|p| !p.is_empty());
+            let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
+            let rows = if matches!(heading, Heading::Lasting) { &mut self.lasting } else { &mut self.running };
+            rows.extend(phrases);
             return Ok(());
         }
         let (phrases, meaning) = line.split_once(" -> ").ok_or(EntryError::Syntax)?;

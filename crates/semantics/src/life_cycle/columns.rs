@@ -145,6 +145,8 @@ fn column_kind(event: &Event, done: bool, before: &[&str], after: &[&str]) -> Op
             (own && (done || is_branch || *only != "date" && *only != "on")).then_some(done)
         }
         ["date", "time"] => before.is_empty().then_some(done),
+        // Where, by or to whom: `returned_branch_id`.
+        [_, "id"] if done && before.is_empty() => Some(false),
         [only] if is_branch && DETAILS.contains(only) => (before.len() <= 1).then_some(false),
         [only, _] if is_branch && DETAILS.contains(only) => before.is_empty().then_some(false),
         ["number" | "code" | "url" | "note"]

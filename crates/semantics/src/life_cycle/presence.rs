@@ -87,8 +87,8 @@ impl LifeCycle {
         let own = |s: &LifeStatus| s.event == Some(event);
         let listed = self.statuses.iter().any(own);
         if let Some(branch) = &what.branch {
-            // The end of an employment or membership, in a list that calls it `inactive`.
-            let over = |s: &LifeStatus| OVER.contains(&s.state.as_str());
+            // The end of an employment or membership, in a list that calls it `inactive`, or by how it ended.
+            let over = |s: &LifeStatus| OVER.contains(&s.state.as_str()) || self.is_over(s, true);
             let leaves = branch.ends && what.done.iter().any(|done| LEAVING.contains(done));
             if !listed && leaves && self.statuses.iter().any(over) {
                 return Some(self.statuses.iter().map(|s| f64::from(over(s))).collect());
@@ -132,7 +132,8 @@ impl LifeCycle {
         Some(self.statuses.iter().map(share).collect())
     }
 
-    fn is_steady(&self) -> bool {
+    /// Whether the last step is a steady state.
+    pub(super) fn is_steady(&self) -> bool {
         self.statuses.iter().any(|s| matches!(s.position, Position::Step { steady: true, .. }))
     }
 

@@ -1,7 +1,7 @@
 //! The words of statuses, and their place in a life cycle.
 
 use super::STEADY_RANK;
-use super::words::{BRANCH_STATES, EVENTS, STATES, STEADY, TRANSLATED};
+use super::words::{BRANCH_STATES, ENDED, EVENTS, STATES, STEADY, TO_COME, TRANSLATED};
 
 /// The English words of a status in another language.
 pub(super) fn in_english(status: String) -> String {
@@ -59,11 +59,20 @@ pub(super) fn branch(words: &str) -> Option<BranchFields> {
     }
 }
 
-/// Whether a status is on a branch. `returned` is one, except for loans and rentals, where it is the last step.
+/// The words of the statuses of one list, where others of it tell what is meant: an event is held, an order is on hold.
+pub(super) fn in_context(words: Vec<String>) -> Vec<String> {
+    let to_come = words.iter().any(|w| TO_COME.contains(&w.as_str()));
+    words.into_iter().map(|w| if to_come && w == "held" { "took place".to_owned() } else { w }).collect()
+}
+
+/// Whether a status is on a branch. `returned` is one, except for loans and rentals, where it is the last step; `stopped`
+/// is one beside a regular end.
 pub(super) fn is_branch(words: &[String], i: usize) -> bool {
-    let lent = ["borrowed", "loaned", "rented", "lent", "checked out", "issued", "on loan", "active"];
+    let lent = ["borrowed", "loaned", "rented", "lent", "checked out", "issued", "out", "on loan", "active"];
+    let any = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     match words[i].as_str() {
-        "returned" => !words.iter().any(|w| lent.contains(&w.as_str())),
+        "returned" => !any(&lent),
+        "stopped" => any(ENDED),
         own => branch(own).is_some(),
     }
 }

@@ -99,7 +99,7 @@ pub(super) const EVENTS: &[Event] = &[
     step(65, &["processed", "handled"], &[]),
     step(66, &["invoiced", "billed"], &[]),
     step(68, &["resulted", "graded", "evaluated"], &["result"]),
-    step(70, &["completed", "complete", "done"], &["completion"]),
+    step(70, &["completed", "complete", "done", "took place"], &["completion"]),
     step(70, &["resolved", "solved", "fixed"], &["resolution"]),
     step(70, &["fulfilled"], &["fulfillment", "fulfilment"]),
     step(70, &["settled", "cleared", "posted"], &["settlement"]),
@@ -108,6 +108,8 @@ pub(super) const EVENTS: &[Event] = &[
     step(70, &["converted"], &["conversion"]),
     step(70, &["redeemed", "used"], &["redemption"]),
     step(70, &["won", "succeeded", "passed", "hit"], &[]),
+    step(70, &["sold"], &[]),
+    step(70, &["recovered", "cured", "healed"], &["recovery"]),
     terminal(&["closed"], &["closing", "closure", "close"]),
     terminal(&["ended", "finished", "stopped"], &[]),
     branch(2, 30, &[], 70, &["cancelled", "canceled"], &["cancellation", "cancelation", "cancel"]),
@@ -151,8 +153,13 @@ pub(super) const EVENTS: &[Event] = &[
     branch(40, 90, &[], 18, &["revoked"], &["revocation"]),
     branch(40, 90, &[], 30, &["deprecated", "discontinued"], &[]),
     branch(40, 90, &[], 12, &["damaged", "stolen", "scrapped"], &["damage"]),
-    branch(40, 90, &[], 50, &["unsubscribed", "churned", "left"], &[]),
-    branch(40, 90, &[], 30, &["transferred"], &["transfer"]),
+    branch(40, 90, &[], 12, &["destroyed", "demolished", "disposed"], &["destruction", "demolition", "disposal"]),
+    branch(40, 90, &[], 15, &["died", "dead", "deceased"], &["death"]),
+    branch(40, 90, &[], 20, &["culled", "slaughtered", "euthanized", "euthanised"], &["slaughter"]),
+    branch(40, 90, &[], 50, &["unsubscribed", "churned", "left"], &["churn"]),
+    branch(40, 90, &[], 30, &["exited", "gone", "moved out", "moved away", "ported out", "migrated"], &["exit"]),
+    branch(40, 90, &[], 30, &["transferred", "transferred out"], &["transfer"]),
+    branch(10, 69, &[], 20, &["withheld"], &[]),
     branch(40, 90, &[], 10, &["merged", "replaced", "superseded"], &[]),
     pause(20, 60, 22, &["suspended"], &["suspension"]),
     pause(20, 60, 10, &["banned", "blacklisted"], &["ban"]),
@@ -167,10 +174,11 @@ pub(super) const EVENTS: &[Event] = &[
 /// Statuses that are not an event, with their rank.
 pub(super) const STATES: &[(&[&str], u8)] = &[
     (&["draft", "drafting"], 0),
-    (&["new", "created", "lead", "initial", "planned", "planning"], 3),
+    (&["new", "created", "lead", "initial", "planned", "planning", "pipeline", "upcoming", "announced"], 3),
     (&["backlog", "todo", "to do", "idea", "prospect", "proposed"], 5),
     (&["pending", "waiting", "awaiting", "unconfirmed", "unverified", "received order"], 8),
-    (&["open", "requesting"], 10),
+    (&["open", "requesting", "on sale"], 10),
+    (&["out", "on loan"], 26),
     (&["trial", "trialing", "trialling", "probation", "onboarding"], 12),
     (&["in review", "under review", "reviewing", "qualified"], 15),
     (&["running", "in progress", "ongoing", "doing", "wip", "building", "in treatment", "negotiation"], 28),
@@ -194,6 +202,12 @@ pub(super) const STEADY: &[&str] = &[
     "in stock",
     "working",
     "operational",
+    "in operation",
+    "in force",
+    "on air",
+    "deployed",
+    "installed",
+    "connected",
     "employed",
     "normal",
     "good",
@@ -222,7 +236,8 @@ pub(super) const BRANCH_STATES: &[(&[&str], BranchRange)] = &[
     (&["error", "faulty", "broken", "crashed", "timeout", "timed out"], (28, 29, 25)),
     (&["out of stock", "sold out", "unavailable", "reserved out"], (40, 60, 60)),
     (&["spam", "trash", "hidden"], (10, 60, 40)),
-    (&["dead", "deceased"], (40, 90, 15)),
+    (&["relapsed", "recurred"], (40, 90, 30)),
+    (&["stopped"], (27, 69, 30)),
     (&["on leave", "sick", "vacation"], (40, 60, 40)),
     (&["partial", "partially paid", "partially refunded", "partially shipped"], (27, 60, 30)),
     (&["degraded", "warning"], (40, 60, 40)),
@@ -274,8 +289,18 @@ pub(super) const TRANSLATED: &[(&[&str], &str)] = &[
     (&["zurueckgegeben", "retourniert", "retourne", "devuelto", "devolvido", "reso"], "returned"),
 ];
 
+/// States in the middle of what lasts: an open shop, a running contract.
+pub(super) const RUNNING: &[&str] =
+    &["open", "running", "in progress", "ongoing", "signed", "issued", "enrolled", "hired"];
+
+/// Statuses of an occasion that has yet to be `held`.
+pub(super) const TO_COME: &[&str] = &["planned", "scheduled", "announced", "upcoming", "on sale", "open", "tentative"];
+
+/// States after which a row is not `stopped` before its end.
+pub(super) const ENDED: &[&str] = &["finished", "completed", "complete", "ended", "done"];
+
 /// Events that end an employment or a membership, and the states after them.
-pub(super) const LEAVING: &[&str] = &["terminated", "resigned", "left"];
+pub(super) const LEAVING: &[&str] = &["terminated", "resigned", "left", "exited"];
 pub(super) const OVER: &[&str] = &["inactive", "former", "ended", "dormant"];
 
 /// Nouns of events, as names of columns with what was said then.
