@@ -55,7 +55,7 @@ fn near_scarce_branches(domain: &Domain, branches: &[(f64, &Domain)], rows: i128
         hi,
         step: 1,
         except: except.iter().filter(|n| (lo..=hi).contains(n)).copied().collect(),
-        shape: shape.clone(),
+        shape: *shape,
     })
 }
 
