@@ -160,3 +160,21 @@ fn forms_of_comments_that_do_not_apply() {
         assert!(!drawn.is_empty() && drawn.chars().count() <= room as usize, "{comment}: {domain:?}");
     }
 }
+
+#[test]
+fn drivers_and_engineers_are_persons_and_animals_have_names() {
+    for name in ["driver", "engineer", "project_lead", "fed_by", "in_memory_of"] {
+        let domain = format!("{:?}", first_of("trips", &[name, "truck_plate"], varchar(80)));
+        assert!(domain.contains("kind: Name"), "{name}: {domain}");
+    }
+    let animal = format!("{:?}", first_of("animals", &["name", "species"], varchar(30)));
+    assert!(animal.contains("pet_name"), "{animal}");
+}
+
+#[test]
+fn farms_and_practices_are_named_after_where_they_are() {
+    for (table, name) in [("farm", "farm_name"), ("bakeries", "name"), ("vets", "practice_name")] {
+        let domain = format!("{:?}", first_of(table, &[name, "owner"], varchar(60)));
+        assert!(domain.contains("Riverside"), "{table}.{name}: {domain}");
+    }
+}
