@@ -118,7 +118,10 @@ impl PlanChecker<'_> {
             Some(Began::After { parents, otherwise, course, together, ahead, gap }) => {
                 let apart =
                     (0..=gap.most).contains(&gap.least) && MOMENTS.contains(&gap.most.saturating_mul(1_000_000));
-                holds("rows ahead of several parents", !ahead || *together && parents.len() == 1 && course.is_none())?;
+                holds(
+                    "rows ahead of a course, or together ahead of several parents",
+                    !ahead || course.is_none() && (parents.len() == 1 || !together),
+                )?;
                 holds("a gap that is none", !ahead || apart)?;
                 holds("rows that come after none", !parents.is_empty())?;
                 if let Some(course) = course {

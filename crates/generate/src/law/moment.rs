@@ -68,6 +68,25 @@ impl BeganGen {
         self.by_day(of, seconds(of - (span * MICROS_PER_SECOND as f64) as i64))
     }
 
+    /// Returns the start time of a row that precedes that of its first parent, and follows those of the others, the latest of
+    /// which is `others`, if that is possible.
+    fn precedes_after(&self, others: i64, of: i64, row: u64) -> i64 {
+        if of == i64::MIN || others > of {
+            return later(
+                others,
+                Gap { least: 60, most: 86_400 },
+                self.now,
+                &mut CellRng::of_cell(self.stream.at(row, 0)),
+            );
+        }
+        let micros = |seconds: i64| seconds.saturating_mul(MICROS_PER_SECOND);
+        let to = of.saturating_sub(micros(self.gap.least)).max(others);
+        let from = of.saturating_sub(micros(self.gap.most)).max(others);
+        let left = CellRng::of_cell(self.stream.at(row, 0)).unit();
+        let at = to - ((to - from) as f64 * left * left.sqrt()) as i64;
+        self.by_day(of, seconds(at)).clamp(from, to)
+    }
+
     /// Returns the start time of a child within the course of its parent; all children are in order.
     fn within(&self, from: i64, to: i64, row: u64, child: Child) -> i64 {
         let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
@@ -150,6 +169,9 @@ impl Generator {
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
         let (parent, p) = self.planned_parent(t, foreign, row)?;
         let (lower, upper) = self.began_between(parent, p)?;
+        if law.ahead && !law.together {
+            return None;
+        }
         if law.ahead {
             let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_add(MICROS_PER_DAY);
             return Some((lower.saturating_sub(longest), upper));
@@ -192,10 +214,15 @@ impl Frame<'_> {
             Some(law) if law.after.is_empty() => self.rows.iter().map(|&row| law.clock.moment(row)).collect(),
             Some(law) => {
                 let latest = self.latest(law)?;
+                let booked = self.booked(law)?;
                 let ends = self.ends(law)?;
                 let rows = self.rows.iter().zip(latest).enumerate();
                 let moment = |(i, (&row, latest)): (usize, (&u64, i64))| match latest {
-                    i64::MIN => law.clock.moment(row),
+                    i64::MIN if booked.as_ref().is_none_or(|of| of[i] == i64::MIN) => law.clock.moment(row),
+                    latest if booked.is_some() => {
+                        let of = booked.as_ref().map_or(latest, |booked| booked[i]);
+                        law.precedes_after(latest, of, row)
+                    }
                     latest if law.together => match self.generator.child(self.t, law.after[0], row) {
                         Some(child) => match ends.as_ref().map(|ends| ends[i]) {
                             Some(end) if end > latest => law.within(latest, end, row, child),
@@ -263,11 +290,23 @@ impl Frame<'_> {
         Ok(Some(parents.at.iter().map(|at| at.map_or(i64::MIN, |at| ends[at as usize].min(law.now))).collect()))
     }
 
-    /// Returns the latest start time of each row's parents; `i64::MIN` where there are none.
+    /// Returns the start times of the first parent, which rows that are not consecutive precede; `None` for other rows.
+    fn booked(&self, law: &BeganGen) -> Result<Option<Vec<i64>>, RowError> {
+        if !law.ahead || law.together {
+            return Ok(None);
+        }
+        let parents = self.parents(law.after[0])?;
+        let began = parents.frame.began()?;
+        Ok(Some(parents.at.iter().map(|at| at.map_or(i64::MIN, |at| began[at as usize])).collect()))
+    }
+
+    /// Returns the latest start time of each row's parents, without the one that they precede; `i64::MIN` where there are
+    /// none.
     fn latest(&self, law: &BeganGen) -> Result<Vec<i64>, RowError> {
         let mut latest = vec![i64::MIN; self.rows.len()];
         let from = law.course.and_then(|course| course.from);
-        for &foreign in &law.after {
+        let precede = usize::from(law.ahead && !law.together);
+        for &foreign in &law.after[precede..] {
             let parents = self.parents(foreign)?;
             let began = match from {
                 Some(from) => parents.frame.held(from)?,

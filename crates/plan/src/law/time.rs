@@ -106,8 +106,8 @@ pub enum Began {
     Clock(Clock),
     /// After the latest start time of the parents by these foreign keys; by the clock if there are none. `together`:
     /// the rows of the one parent are consecutive, and their start times in order. `course`: they also lie between these
-    /// moments of the parent row. `ahead`: they lie before the parent's start time, in the last `gap.most` seconds, but
-    /// not in the last `gap.least`.
+    /// moments of the parent row. `ahead`: they lie before the start time of the first parent, in the last `gap.most`
+    /// seconds, but not in the last `gap.least`, and after those of the others.
     After {
         parents: Vec<usize>,
         gap: Gap,

@@ -103,15 +103,11 @@ impl TablePlanner<'_> {
                     source.pick = ParentChoice::InOrder;
                 }
                 let ahead = self.is_made_before(b, moments, consecutive.parent);
-                let (least, most) = if ahead {
-                    (if moments.in_days { AHEAD_DAYS } else { AHEAD }, MOST_AHEAD)
-                } else {
-                    semantics::delay(&self.table.name.name)
-                };
-                let gap = Gap { least, most };
+                let (least, most) = semantics::delay(&self.table.name.name);
+                let gap = if ahead { lead(moments) } else { Gap { least, most } };
                 let course = if ahead { None } else { self.course(b, consecutive.parent) };
                 b.ordered[self.position] = course.is_none();
-                self.bound_members(b, plan, consecutive, &leads, if ahead { most } else { 0 });
+                self.bound_members(b, plan, consecutive, &leads, if ahead { gap.most } else { 0 });
                 plan.began =
                     Some(Began::After { parents: fixed, gap, together: true, course, ahead, otherwise: clock });
                 if let Some(course) = course {
@@ -131,10 +127,14 @@ impl TablePlanner<'_> {
             }
             _ => {
                 let (least, most) = semantics::delay(&self.table.name.name);
-                let parents = timed.iter().map(|l| l.foreign).collect();
-                let gap = Gap { least, most };
+                let booked = timed.iter().position(|l| self.is_made_before(b, moments, l.parent));
+                let mut parents: Vec<usize> = timed.iter().map(|l| l.foreign).collect();
+                // What is booked comes first.
+                parents[..=booked.unwrap_or(0)].rotate_right(1);
+                let gap = if booked.is_some() { lead(moments) } else { Gap { least, most } };
+                let ahead = booked.is_some();
                 plan.began =
-                    Some(Began::After { parents, gap, together: false, course: None, ahead: false, otherwise: clock });
+                    Some(Began::After { parents, gap, together: false, course: None, ahead, otherwise: clock });
             }
         }
         self.set_moment_laws(b, plan, moments);
@@ -403,6 +403,9 @@ impl TablePlanner<'_> {
                     }
                 }
                 (Moment::Began, Some(Began::After { course: Some(_), .. })) => within.clone(),
+                (Moment::Began, Some(Began::After { parents, ahead: true, .. })) => {
+                    format!("before its {}", plan.foreign[parents[0]].parent.name)
+                }
                 (Moment::Began, _) => "after its parents".to_owned(),
                 _ => text.clone(),
             };
@@ -414,6 +417,11 @@ impl TablePlanner<'_> {
             self.ordering_checks(*c).iter().for_each(|name| column.reason += &format!("; CHECK {name}"));
         }
     }
+}
+
+/// Returns the seconds between a booking and what is booked.
+fn lead(moments: &TableMoments) -> Gap {
+    Gap { least: if moments.in_days { AHEAD_DAYS } else { AHEAD }, most: MOST_AHEAD }
 }
 
 /// Describes the start times of an owner's rows.

@@ -294,6 +294,38 @@ fn bookings_precede_what_they_are_for() {
     checked(&schema, (plan, generator));
 }
 
+/// Combinations of parents that agree on an ancestor are in no order of time.
+#[test]
+fn bookings_by_two_paths_precede_what_they_are_for() {
+    let of = |name: &str, moment: &str| {
+        stamped(name, &[(moment, false)]).int("gym_id").foreign(&["gym_id"], "gyms", &["id"])
+    };
+    let bookings = stamped("bookings", &[("booked_at", false)]).int("member_id").int("class_id");
+    let bookings = bookings.foreign(&["member_id"], "members", &["id"]).foreign(&["class_id"], "classes", &["id"]);
+    let schema = Fixture::new()
+        .with(stamped("gyms", &[("created_at", false)]))
+        .with(of("classes", "starts_at"))
+        .with(of("members", "joined_at"))
+        .with(bookings.unique(&["class_id", "member_id"]))
+        .schema();
+    let (plan, generator) = planned(&schema, 600);
+    let at = |table: &str, column: &str| -> HashMap<i64, i64> {
+        let rows = cells(&plan, &generator, table, &["id", column]);
+        rows.iter().map(|r| (r[0].unwrap(), r[1].unwrap())).collect()
+    };
+    let (starts, joined) = (at("classes", "starts_at"), at("members", "joined_at"));
+    let rows = cells(&plan, &generator, "bookings", &["class_id", "member_id", "booked_at"]);
+    let mut before = 0;
+    for row in &rows {
+        let (start, joined, at) = (starts[&row[0].unwrap()], joined[&row[1].unwrap()], row[2].unwrap());
+        assert!(joined <= at, "{row:?}");
+        assert!(at <= start || joined >= start - 3_600_000_000, "{row:?} {start} {joined}");
+        before += usize::from(at <= start);
+    }
+    assert!(before * 4 > rows.len(), "{before} of {}", rows.len());
+    checked(&schema, (plan, generator));
+}
+
 #[test]
 fn moments_follow_the_dates_of_their_parents() {
     let students = table("students").int("id").primary(&["id"]).column("admitted_at", MOMENT, "timestamp", false);
