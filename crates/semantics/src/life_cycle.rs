@@ -179,7 +179,8 @@ impl LifeCycle {
         let last = self.steps().saturating_sub(1);
         let normal = self.normal(lasting);
         // A list of kinds of what lasts (young, adult) rather than of steps.
-        let unknown = |s: &LifeStatus| rank(&s.state).is_none() || self.is_over(s, true);
+        let known = |s: &LifeStatus| rank(&s.state).is_some() || RUNNING.contains(&s.state.as_str());
+        let unknown = |s: &LifeStatus| !known(s) || self.is_over(s, true);
         let at_last = |s: &&LifeStatus| matches!(s.position, Position::Step { at, .. } if at == last);
         let kinds = lasting && normal.is_none() && self.statuses.iter().find(at_last).is_some_and(unknown);
         let weight = |i: usize| {
@@ -209,7 +210,8 @@ impl LifeCycle {
             }
             _ => false,
         };
-        if self.is_steady() {
+        let runs = |s: &LifeStatus| matches!(s.position, Position::Step { at, .. } if at == last && RUNNING.contains(&s.state.as_str()));
+        if self.is_steady() || self.statuses.iter().any(runs) {
             return None;
         }
         let step = |s: &LifeStatus| match s.position {

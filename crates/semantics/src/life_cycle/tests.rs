@@ -211,6 +211,7 @@ fn what_lasts_is_mostly_in_its_normal_state() {
         ("draft signed running expired finished", "finished", "running"),
         ("available reserved sold", "sold", "available"),
         ("hired active retired", "active", "active"),
+        ("in_stock installed removed scrapped", "installed", "installed"),
         ("juvenile adult sold died", "sold", "juvenile"),
     ] {
         assert_eq!((most(statuses, false).as_str(), most(statuses, true).as_str()), (process, lasting), "{statuses}");

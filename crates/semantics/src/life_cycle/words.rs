@@ -205,9 +205,6 @@ pub(super) const STEADY: &[&str] = &[
     "in operation",
     "in force",
     "on air",
-    "deployed",
-    "installed",
-    "connected",
     "employed",
     "normal",
     "good",
@@ -290,8 +287,19 @@ pub(super) const TRANSLATED: &[(&[&str], &str)] = &[
 ];
 
 /// States in the middle of what lasts: an open shop, a running contract.
-pub(super) const RUNNING: &[&str] =
-    &["open", "running", "in progress", "ongoing", "signed", "issued", "enrolled", "hired"];
+pub(super) const RUNNING: &[&str] = &[
+    "open",
+    "running",
+    "in progress",
+    "ongoing",
+    "signed",
+    "issued",
+    "enrolled",
+    "hired",
+    "deployed",
+    "installed",
+    "connected",
+];
 
 /// Statuses of an occasion that has yet to be `held`.
 pub(super) const TO_COME: &[&str] = &["planned", "scheduled", "announced", "upcoming", "on sale", "open", "tentative"];
