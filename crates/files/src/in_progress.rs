@@ -55,14 +55,19 @@ impl FolderLock {
     /// The folder cannot be written to.
     pub fn take(folder: &Path, slice: &Slice) -> io::Result<Option<FolderLock>> {
         let path = folder.join(file_name(slice));
+        // A pipe does not block; a link of its name is not followed.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         loop {
             let file = OpenOptions::new()
                 .read(true)
                 .write(true)
                 .create(true)
                 .truncate(false)
-                .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+                .custom_flags(flags.bits().cast_signed())
                 .open(&path)?;
+            if !file.metadata()?.is_file() {
+                return Err(io::Error::other(format!("`{}` is no ordinary file; remove it", path.display())));
+            }
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
@@ -203,6 +208,17 @@ impl InProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A pipe of the list's name would never give what is read from it.
+    #[test]
+    fn a_list_that_is_no_ordinary_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(file_name(&Slice::Whole));
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let error = FolderLock::take(folder.path(), &Slice::Whole).unwrap_err().to_string();
+        assert!(error.contains("in-progress` is no ordinary file"), "{error}");
+    }
 
     #[test]
     fn what_is_whole_is_kept_and_a_cut_line_is_not() {

@@ -320,7 +320,7 @@ impl Manifest {
     }
 
     pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
-        let file = File::open(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        let file = open(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
         Self::read_from(file, path)
     }
 
@@ -439,6 +439,14 @@ fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), 
     }
 }
 
+/// Opens a file for reading; a pipe of its name, which may have no writer, is refused.
+fn open(path: &Path) -> std::io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no ordinary file"));
+    }
+    File::open(path)
+}
+
 /// Reads one data file and compares its checksum; files may be checked in several threads.
 ///
 /// # Errors
@@ -446,7 +454,7 @@ fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), 
 pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
     let path = folder.join(&file.path);
     let read = |source| ManifestError::Read { path: path.clone(), source };
-    let mut reader = File::open(&path).map_err(read)?;
+    let mut reader = open(&path).map_err(read)?;
     let mut hash = super::file::Checksum::default();
     let mut buffer = vec![0; 1 << 20];
     loop {
