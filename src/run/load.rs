@@ -360,17 +360,17 @@ impl Writing<'_> {
                 ledger.end(&mut *last)?;
             }
         }
+        // Unless a flag says otherwise, the journal is kept only while its run can be resumed. It is removed in one step: a
+        // run that is killed before it is not recorded as complete, and a resumed run removes it.
+        let removed = match self.journal {
+            Some(journal) if !kept && !self.options.keep_journal => journal.remove_if_alone(&mut *last)?,
+            _ => false,
+        };
         if let Some(journal) = self.journal
+            && !removed
             && let Err(e) = journal.add_state(&mut *last, state, message)
         {
             lines.push(format!("the outcome of the run could not be written to the journal: {e}"));
-        }
-        // Unless a flag says otherwise, the journal is kept only while its run can be resumed.
-        if let Some(journal) = self.journal
-            && !kept
-            && !self.options.keep_journal
-        {
-            journal.remove_if_alone(&mut *last)?;
         }
         last.finish()?;
         Ok((lines, kept))

@@ -47,12 +47,16 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Removes the table, unless it holds the history of other runs.
+    /// Removes the table, unless it holds the history of other runs; returns true if it is removed.
     ///
     /// # Errors
     /// The server refuses a statement.
-    pub fn remove_if_alone(&self, loader: &mut dyn Loader) -> Result<(), LoadError> {
-        if self.table.has_others(loader, &self.run)? { Ok(()) } else { self.table.drop_table(loader) }
+    pub fn remove_if_alone(&self, loader: &mut dyn Loader) -> Result<bool, LoadError> {
+        let others = self.table.has_others(loader, &self.run)?;
+        if !others {
+            self.table.drop_table(loader)?;
+        }
+        Ok(!others)
     }
 
     fn table(place: (Dialect, &str), seal: Option<Seal>) -> LineTable {
