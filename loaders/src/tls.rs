@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -50,15 +50,15 @@ enum TlsError {
 pub fn client_config(connection: &Connection) -> Result<Option<ClientConfig>, LoadError> {
     let fail = |e: TlsError| LoadError::Connect { target: connection.to_string(), message: e.to_string() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = match connection.tls {
+    let authorities = match connection.tls {
         TlsMode::Disable => return Ok(None),
-        TlsMode::Prefer | TlsMode::Require => Arc::new(Unverified(provider.clone())),
+        TlsMode::Prefer | TlsMode::Require => None,
         TlsMode::VerifyCa | TlsMode::VerifyFull => {
             let (roots, given) = roots(connection.tls_root.as_deref()).map_err(fail)?;
-            let full = connection.tls == TlsMode::VerifyFull;
-            Arc::new(VerifiedCertificate { roots, given, full, provider: provider.clone() })
+            Some(Authorities { roots, given, full: connection.tls == TlsMode::VerifyFull })
         }
     };
+    let verifier = Arc::new(Verifier { authorities, provider: provider.clone() });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| fail(TlsError::Setup(e)))?
@@ -148,66 +148,24 @@ pub(crate) fn rustls_cause<'e>(e: &'e (dyn std::error::Error + 'static)) -> Opti
     None
 }
 
-/// Accepts every certificate; signatures of the handshake are still checked, so the peer does hold the private key.
+/// Verifies what the server shows; signatures of the handshake always, so the peer does hold the private key.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match Version1::read(cert) {
-            Some(own) => own.verify_handshake(message, dss, &self.0),
-            None => {
-                rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-            }
-        }
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match Version1::read(cert) {
-            Some(own) => own.verify_handshake(message, dss, &self.0),
-            None => {
-                rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-            }
-        }
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Verifier {
+    /// `None`: every certificate is accepted.
+    authorities: Option<Authorities>,
+    provider: Arc<CryptoProvider>,
 }
 
-/// Verifies the chain, and the host name if requested.
+/// Accepted authorities, and whether the host name is verified as well.
 #[derive(Debug)]
-struct VerifiedCertificate {
+struct Authorities {
     roots: RootCertStore,
     /// The certificates of the roots' file.
     given: Vec<CertificateDer<'static>>,
     full: bool,
-    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for VerifiedCertificate {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         cert: &CertificateDer<'_>,
@@ -216,23 +174,26 @@ impl ServerCertVerifier for VerifiedCertificate {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(Authorities { roots, given, full }) = &self.authorities else {
+            return Ok(ServerCertVerified::assertion());
+        };
         if let Some(own) = Version1::read(cert) {
-            own.verify(cert, &self.given, now, &self.provider)?;
-            if self.full {
+            own.verify(cert, given, now, &self.provider)?;
+            if *full {
                 own.verify_name(name)?;
             }
             return Ok(ServerCertVerified::assertion());
         }
         let parsed = ParsedCertificate::try_from(cert)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
-        match verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, algorithms) {
+        match verify_server_cert_signed_by_trust_anchor(&parsed, roots, chain, now, algorithms) {
             Ok(()) => {}
             // An authority's certificate must not be used as a server's own, unless the user's file contains exactly
             // this certificate. Its validity period was checked before.
-            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(cert) => {}
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_))) if given.contains(cert) => {}
             Err(e) => return Err(e),
         }
-        if self.full {
+        if *full {
             verify_server_name(&parsed, name)?;
         }
         Ok(ServerCertVerified::assertion())
@@ -244,14 +205,10 @@ impl ServerCertVerifier for VerifiedCertificate {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
         match Version1::read(cert) {
-            Some(own) => own.verify_handshake(message, dss, &self.provider),
-            None => rustls::crypto::verify_tls12_signature(
-                message,
-                cert,
-                dss,
-                &self.provider.signature_verification_algorithms,
-            ),
+            Some(own) => own.verify_tls12_signature(message, dss, algorithms),
+            None => rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms),
         }
     }
 
@@ -261,14 +218,10 @@ impl ServerCertVerifier for VerifiedCertificate {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
         match Version1::read(cert) {
-            Some(own) => own.verify_handshake(message, dss, &self.provider),
-            None => rustls::crypto::verify_tls13_signature(
-                message,
-                cert,
-                dss,
-                &self.provider.signature_verification_algorithms,
-            ),
+            Some(own) => verify_tls13_signature_with_raw_key(message, &own.key()?, dss, algorithms),
+            None => rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms),
         }
     }
 

@@ -230,6 +230,15 @@ pub fn remove_file(dir: &Path, name: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Opens a file for reading. What is no ordinary file is refused: a pipe without a writer would never end.
+pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no ordinary file"));
+    }
+    Ok(file)
+}
+
 /// Opens an unfinished file, or creates it. A symbolic link of its name is not followed, and a pipe does not block.
 fn open(path: &Path, private: bool) -> Result<File, StageError> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_128;
 
-use super::file::remove_file;
+use super::file::{open_to_read, remove_file};
 use super::manifest::{is_inside, verify_checksum};
 use super::{FilePart, Slice};
 
@@ -121,9 +121,15 @@ pub fn digest(of: &[&str]) -> String {
     format!("{:032x}", XxHash3_128::oneshot(&all))
 }
 
+fn read(folder: &Path, slice: &Slice) -> io::Result<String> {
+    let mut text = String::new();
+    open_to_read(&folder.join(file_name(slice)))?.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// Reads what an earlier export of the same `digest` has finished.
 pub fn left(folder: &Path, slice: &Slice, digest: &str) -> LeftoverFiles {
-    let text = match fs::read_to_string(folder.join(file_name(slice))) {
+    let text = match read(folder, slice) {
         Ok(text) if text.is_empty() => return LeftoverFiles::Nothing,
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return LeftoverFiles::Nothing,
@@ -145,7 +151,7 @@ fn parts(text: &str) -> impl Iterator<Item = FilePart> {
 /// # Errors
 /// The system refuses the operation.
 pub fn remove_all(folder: &Path, slice: &Slice) -> io::Result<()> {
-    let text = fs::read_to_string(folder.join(file_name(slice))).unwrap_or_default();
+    let text = read(folder, slice).unwrap_or_default();
     for part in parts(&text).filter(|part| is_inside(&part.path) && is_whole(folder, part)) {
         remove_file(folder, &part.path)?;
     }

@@ -4,7 +4,7 @@
 //! within its folder, and [`Manifest::verify_files`] checks sizes and checksums before anything is loaded.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
 
+use super::file::{Checksum, open_to_read, remove_file};
 pub use super::plan_text::{PlanText, checksum as plan_checksum};
 use super::{
     Compression, CsvOptions, FileOptions, FilePart, FileType, Format, OutFile, Packing, Slice, StageError, hive, slice,
@@ -227,7 +228,7 @@ impl Manifest {
             let data = folder.join(&file.path);
             match fs::symlink_metadata(&data) {
                 Ok(found) if is_data_file(&data) && found.is_file() && found.len() == file.bytes => {
-                    super::file::remove_file(folder, &file.path)?;
+                    remove_file(folder, &file.path)?;
                 }
                 _ => {}
             }
@@ -320,7 +321,7 @@ impl Manifest {
     }
 
     pub(super) fn read_file(path: &Path) -> Result<Self, ManifestError> {
-        let file = open(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
+        let file = open_to_read(path).map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
         Self::read_from(file, path)
     }
 
@@ -439,14 +440,6 @@ fn check_size(folder: &Path, table: &TableEntry, file: &FilePart) -> Result<(), 
     }
 }
 
-/// Opens a file for reading; a pipe of its name, which may have no writer, is refused.
-fn open(path: &Path) -> std::io::Result<File> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is no ordinary file"));
-    }
-    File::open(path)
-}
-
 /// Reads one data file and compares its checksum; files may be checked in several threads.
 ///
 /// # Errors
@@ -454,8 +447,8 @@ fn open(path: &Path) -> std::io::Result<File> {
 pub fn verify_checksum(folder: &Path, file: &FilePart, progress: &mut dyn FnMut(u64)) -> Result<(), ManifestError> {
     let path = folder.join(&file.path);
     let read = |source| ManifestError::Read { path: path.clone(), source };
-    let mut reader = open(&path).map_err(read)?;
-    let mut hash = super::file::Checksum::default();
+    let mut reader = open_to_read(&path).map_err(read)?;
+    let mut hash = Checksum::default();
     let mut buffer = vec![0; 1 << 20];
     loop {
         match reader.read(&mut buffer) {

@@ -52,7 +52,7 @@ pub use series::{SeasonPlan, SeriesPlan, SeriesText, WalkPlan};
 pub use validate::{Copied, Depths, MOST_ROWS};
 
 /// Incremented when the same plan would give other rows; written into the manifest.
-pub const ALGORITHM_VERSION: u32 = 5;
+pub const ALGORITHM_VERSION: u32 = 6;
 
 /// The CHECKs of other tables read at most this many rows of a table, its first ones.
 pub const READ_ROWS: u64 = 4096;

@@ -12,14 +12,15 @@ const DEVIATIONS: f64 = 4.0;
 /// Sets the measured shares where they differ from the planned ones.
 pub(super) fn measure(b: &PlanContext<'_>, tables: &mut [TablePlan]) {
     for (t, table) in tables.iter_mut().enumerate() {
-        let shares = table.foreign.iter().map(|f| f.null_share).collect::<Vec<_>>();
-        let rows = table.rows;
-        for (c, column) in table.columns.iter_mut().enumerate().filter(|(_, column)| is_decided(column)) {
-            let planned = match column.rule {
-                Rule::Foreign { foreign, .. } => shares[foreign],
-                _ => column.null_share,
+        let decided: Vec<usize> = (0..table.columns.len()).filter(|&c| is_decided(&table.columns[c])).collect();
+        let Some(shares) = shares(b, t, &decided, table.rows) else { continue };
+        for (c, share) in decided.into_iter().zip(shares) {
+            let planned = match table.columns[c].rule {
+                Rule::Foreign { foreign, .. } => table.foreign[foreign].null_share,
+                _ => table.columns[c].null_share,
             };
-            column.sampled_nulls = share(b, (t, c), rows).filter(|share| differs(planned, *share, rows.min(SAMPLE)));
+            let differs = differs(planned, share, table.rows.min(SAMPLE));
+            table.columns[c].sampled_nulls = Some(share).filter(|_| differs);
         }
     }
 }
@@ -28,15 +29,19 @@ fn is_decided(column: &ColumnPlan) -> bool {
     column.nullable && column.group.is_some() && column.law.is_none()
 }
 
-/// Returns the share of NULLs in rows at equal distances.
-fn share(b: &PlanContext<'_>, (t, c): (usize, usize), rows: u64) -> Option<f64> {
+/// Returns each column's share of NULLs in rows at equal distances; `None` without rows, and if one cannot be generated.
+fn shares(b: &PlanContext<'_>, t: usize, columns: &[usize], rows: u64) -> Option<Vec<f64>> {
     let n = rows.min(SAMPLE);
-    let mut nulls = 0;
+    let mut nulls = vec![0_u64; columns.len()];
+    if columns.is_empty() || n == 0 {
+        return None;
+    }
     for i in 0..n {
         let row = (u128::from(i) * u128::from(rows) / u128::from(n)) as u64; // below the number of rows
-        nulls += u64::from(b.generator.cell(t, c, row).ok()?.is_null());
+        let cells = b.generator.cells(t, columns, row).ok()?;
+        nulls.iter_mut().zip(cells).for_each(|(nulls, cell)| *nulls += u64::from(cell.is_null()));
     }
-    (n > 0).then(|| nulls as f64 / n as f64)
+    Some(nulls.into_iter().map(|nulls| nulls as f64 / n as f64).collect())
 }
 
 fn differs(planned: f64, found: f64, n: u64) -> bool {

@@ -110,6 +110,9 @@ pub struct Dictionary {
     /// Rows that last for years without an agreed end, and agreements, which run for an agreed time.
     pub lasting: HashSet<String>,
     pub running: HashSet<String>,
+    /// What takes place at a set time, and what people make before that for which they make it.
+    pub occasions: HashSet<String>,
+    pub bookings: HashSet<String>,
     pub columns: HashMap<String, Meaning>,
     pub tables: HashMap<String, Meaning>,
     pub numbers: HashMap<String, NumberMeaning>,
@@ -188,7 +191,8 @@ mod tests {
             wrong("[colums]"),
             "own.txt:1: unknown heading `[colums]`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
              `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-             `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]` and `[running]`"
+             `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]`, `[running]`, \
+             `[occasions]` and `[bookings]`"
         );
         assert_eq!(wrong("[columns]\njersey size"), "own.txt:2: expected `phrase, phrase -> meaning`");
         assert_eq!(

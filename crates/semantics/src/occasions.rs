@@ -1,48 +1,8 @@
-//! What takes place at a time that was set before, and what people book for it.
+//! What takes place at a time that was set before, and what people book for it; the tables are data (`[occasions]`,
+//! `[bookings]` of a dictionary).
 
+use super::dictionary::dictionary;
 use super::names::Name;
-
-/// Tables whose rows take place at a set time.
-const OCCASIONS: &[&str] = &[
-    "appointment",
-    "auction",
-    "ceremony",
-    "class",
-    "concert",
-    "conference",
-    "course",
-    "cruise",
-    "departure",
-    "event",
-    "excursion",
-    "exam",
-    "exhibition",
-    "fixture",
-    "flight",
-    "game",
-    "gig",
-    "hearing",
-    "lecture",
-    "lesson",
-    "match",
-    "meeting",
-    "meetup",
-    "performance",
-    "race",
-    "sailing",
-    "screening",
-    "seminar",
-    "service time",
-    "show",
-    "showing",
-    "showtime",
-    "tour",
-    "tournament",
-    "training",
-    "voyage",
-    "webinar",
-    "workshop",
-];
 
 /// Words of the moment at which such a row takes place.
 const SET: &[&str] = &["starts", "begins", "departs", "scheduled", "kickoff", "kick off", "showtime", "takes place"];
@@ -69,24 +29,7 @@ const RECORDED: &[&str] = &[
     "updated",
 ];
 
-/// Tables whose rows people make before what they are for, and verbs of it.
-const BOOKINGS: &[&str] = &[
-    "bet",
-    "booking",
-    "enrollment",
-    "enrolment",
-    "invitation",
-    "preorder",
-    "registration",
-    "reservation",
-    "rsvp",
-    "sign up",
-    "signup",
-    "ticket",
-    "wager",
-    "waiting list",
-    "waitlist",
-];
+/// What people do before that for which they do it.
 const BOOKED: &[&str] = &[
     "bought",
     "booked",
@@ -126,9 +69,10 @@ pub fn is_scheduled(table: &str, column: &str) -> bool {
     if column.has_any(SET) {
         return true;
     }
-    table.ends_any(OCCASIONS)
+    let occasions = &dictionary().occasions;
+    occasions.iter().any(|noun| table.ends(noun))
         && !column.has_any(RECORDED)
-        && (column.has_any(BEGINS) || column.has_any(OCCASIONS) || is_plain(&column))
+        && (column.has_any(BEGINS) || is_plain(&column) || occasions.iter().any(|noun| column.has(noun)))
 }
 
 /// `date`, `at`, `date_time`.
@@ -139,7 +83,7 @@ fn is_plain(column: &Name) -> bool {
 /// Whether a table's rows, by its name and that of the moment at which they begin, are made before what they are for.
 pub fn is_booking(table: &str, column: &str) -> bool {
     let (table, column) = (Name::new(table), Name::new(column));
-    !column.has_any(CAME) && (table.ends_any(BOOKINGS) || column.has_any(BOOKED))
+    !column.has_any(CAME) && (column.has_any(BOOKED) || dictionary().bookings.iter().any(|noun| table.ends(noun)))
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ const CERTIFICATES: &str = r#"
     cp server.key version1.key
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out version1.pem
     openssl x509 -in version1.pem -noout -text | grep -q 'Version: 1 '
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=localhost' -keyout rogue.key -out rogue.csr
+    openssl x509 -req -in rogue.csr -CA server.pem -CAkey server.key -CAcreateserial -days 30 -out rogue.pem
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj '/CN=Another' \
         -keyout other.key -out other.pem
     for name in client stranger; do
@@ -57,7 +59,7 @@ const CERTIFICATES: &str = r#"
     host    all md5        all md5
     host    all all        all trust
 END
-    chmod 600 server.key version1.key self.key client.key stranger.key
+    chmod 600 server.key version1.key rogue.key self.key client.key stranger.key
 "#;
 
 impl TlsServer {
@@ -261,6 +263,16 @@ fn certificates_of_version_1_are_verified_by_their_authority_and_common_name() {
         let error = complaint(connect(&to(root, TlsMode::VerifyCa, "localhost")));
         assert!(error.contains("TLS with `localhost:"), "{root}: {error}");
     }
+}
+
+/// A certificate that is accepted as a server's own makes that server no authority.
+#[test]
+fn only_authorities_sign_certificates_of_version_1() {
+    let server = TlsServer::start("rogue");
+    let root = Some(server.folder.path().join("server.pem"));
+    connect(&server.connection(TlsMode::Require, "localhost")).unwrap();
+    let error = complaint(connect(&Connection { tls_root: root, ..server.connection(TlsMode::VerifyCa, "localhost") }));
+    assert!(error.contains("UnknownIssuer"), "{error}");
 }
 
 #[test]

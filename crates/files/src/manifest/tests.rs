@@ -127,7 +127,7 @@ fn data_files_that_are_not_as_listed_are_named() {
         error
     };
     assert!(matches!(check(&|p| fs::remove_file(p).unwrap()), ManifestError::FileMissing { .. }));
-    let shorter = check(&|p| File::options().write(true).open(p).unwrap().set_len(10).unwrap());
+    let shorter = check(&|p| fs::File::options().write(true).open(p).unwrap().set_len(10).unwrap());
     assert!(matches!(shorter, ManifestError::Size { found: 10, .. }));
     let changed = check(&|p| fs::write(p, fs::read_to_string(p).unwrap().replace("flag", "flog")).unwrap());
     assert!(matches!(changed, ManifestError::Checksum { .. }));

@@ -4,11 +4,14 @@ use std::rc::Rc;
 
 use super::{Frame, MomentCells, NumericUnit};
 use crate::clock::ClockGen;
-use crate::generator::{Generator, RowError, RuleGen};
+use crate::generator::{ColumnGen, Generator, RowError, RuleGen};
 use dbmocker_core::nullable_vec::Nullable;
 use dbmocker_core::rng_stream::{CellRng, Stream};
 use dbmocker_core::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use dbmocker_plan::{Began, Course, Gap, Law, Moment, Owned, TablePlan};
+
+/// The time after the others in which a row begins that cannot precede its first parent.
+const SOON: Gap = Gap { least: 60, most: 86_400 };
 
 /// A compiled [`Began`].
 #[derive(Debug)]
@@ -64,7 +67,7 @@ impl BeganGen {
         let place = child.ordinal as f64 + CellRng::of_cell(self.stream.at(row, 0)).unit();
         let left = 1.0 - place / child.count.max(1) as f64;
         let lead = (most - least) * (0.3 + 0.7 * CellRng::of_cell(self.stream.at(child.parent, 1)).unit());
-        let span = least + lead * left * left.max(0.0).sqrt();
+        let span = least + lead * left * left.sqrt();
         self.by_day(of, seconds(of - (span * MICROS_PER_SECOND as f64) as i64))
     }
 
@@ -72,12 +75,7 @@ impl BeganGen {
     /// which is `others`, if that is possible.
     fn precedes_after(&self, others: i64, of: i64, row: u64) -> i64 {
         if of == i64::MIN || others > of {
-            return later(
-                others,
-                Gap { least: 60, most: 86_400 },
-                self.now,
-                &mut CellRng::of_cell(self.stream.at(row, 0)),
-            );
+            return later(others, SOON, self.now, &mut CellRng::of_cell(self.stream.at(row, 0)));
         }
         let micros = |seconds: i64| seconds.saturating_mul(MICROS_PER_SECOND);
         let to = of.saturating_sub(micros(self.gap.least)).max(others);
@@ -167,11 +165,11 @@ impl Generator {
     pub fn began_between(&self, t: usize, row: u64) -> Option<(i64, i64)> {
         let law = self.table(t).began.as_ref().filter(|law| law.owned.is_none() && law.course.is_none())?;
         let [foreign] = law.after[..] else { return law.after.is_empty().then(|| law.clock.bounds(row)) };
-        let (parent, p) = self.planned_parent(t, foreign, row)?;
-        let (lower, upper) = self.began_between(parent, p)?;
         if law.ahead && !law.together {
             return None;
         }
+        let (parent, p) = self.planned_parent(t, foreign, row)?;
+        let (lower, upper) = self.began_between(parent, p)?;
         if law.ahead {
             let longest = law.gap.most.saturating_mul(MICROS_PER_SECOND).saturating_add(MICROS_PER_DAY);
             return Some((lower.saturating_sub(longest), upper));
@@ -512,8 +510,7 @@ impl Frame<'_> {
 
     /// Returns the column that holds the row's start time.
     fn main(&self) -> Option<usize> {
-        let begun = |c: &usize| matches!(self.moment_law(*c), Some((Moment::Began, _)));
-        (0..self.table.columns.len()).find(begun)
+        self.table.columns.iter().position(ColumnGen::is_start)
     }
 
     fn moment_law(&self, c: usize) -> Option<(&Moment, bool)> {

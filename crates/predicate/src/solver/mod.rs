@@ -33,6 +33,7 @@ mod terms;
 mod tests;
 mod text_part;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -61,10 +62,11 @@ const RETRIES: usize = 3;
 /// Narrows and couples `columns` so that `checks` hold; `now` in microseconds since 1970-01-01 UTC.
 pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, now: i64) -> Solution {
     let mut columns = columns.to_vec();
-    let mut reading = Reading { dialect, now, as_meant: true };
+    let meant = Cell::new(false);
+    let mut reading = Reading { dialect, now, as_meant: Some(&meant) };
     let mut solution = solve_as_given(&columns, checks, reading);
-    if !solution.unsolved.is_empty() || !solution.impossible.is_empty() {
-        reading.as_meant = false;
+    if meant.get() && !(solution.unsolved.is_empty() && solution.impossible.is_empty()) {
+        reading.as_meant = None;
         solution = solve_as_given(&columns, checks, reading);
     }
     for _ in 0..RETRIES {
@@ -85,13 +87,13 @@ pub fn solve(columns: &[ColumnInput], checks: &[NamedCheck], dialect: Dialect, n
 
 /// How CHECKs are read.
 #[derive(Clone, Copy)]
-struct Reading {
+struct Reading<'a> {
     dialect: Dialect,
     now: i64,
-    as_meant: bool,
+    as_meant: Option<&'a Cell<bool>>,
 }
 
-fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], reading: Reading) -> Solution {
+fn solve_as_given(columns: &[ColumnInput], checks: &[NamedCheck], reading: Reading<'_>) -> Solution {
     let Reading { dialect, now, as_meant } = reading;
     let env = Env { dialect, now };
     let mut unsolved = vec![];

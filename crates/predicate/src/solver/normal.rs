@@ -4,6 +4,7 @@
 //! A CHECK passes on UNKNOWN, so there are four goals ([`Goal`]). NOT, AND, OR, CASE, COALESCE, boolean equality and
 //! `IS` are decomposed here; what remains are atoms over values.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::super::eval::Env;
@@ -139,8 +140,8 @@ pub(super) struct NormalizeContext<'a> {
     pub env: Env,
     /// A column's type; `None` if there is no such column.
     pub ty: &'a dyn Fn(&str) -> Option<SqlType>,
-    /// Whether an alternative beside one of NULLs needs values (see [`as_meant`]).
-    pub as_meant: bool,
+    /// Set where an alternative beside one of NULLs needs values (see [`as_meant`]); `None` if none shall.
+    pub as_meant: Option<&'a Cell<bool>>,
 }
 
 impl NormalizeContext<'_> {
@@ -191,8 +192,11 @@ impl NormalizeContext<'_> {
                 if matches!(t, Expr::And(_)) == goal.positive() {
                     return NormalForm::all(each);
                 }
-                if self.as_meant && goal == Goal::NotFalse {
-                    as_meant(&mut each);
+                if let Some(changed) = self.as_meant
+                    && goal == Goal::NotFalse
+                    && as_meant(&mut each)
+                {
+                    changed.set(true);
                 }
                 NormalForm::any(each)
             }
@@ -416,8 +420,8 @@ impl NormalizeContext<'_> {
 }
 
 /// Alternatives of which one has several columns NULL: the others hold with values of these, although NULL in one of
-/// them would not make them false. `a IS NULL AND b IS NULL OR a < b` means both or neither.
-fn as_meant(alternatives: &mut [NormalForm]) {
+/// them would not make them false. `a IS NULL AND b IS NULL OR a < b` means both or neither. Returns true if that changes one.
+fn as_meant(alternatives: &mut [NormalForm]) -> bool {
     let null = |f: &NormalForm| match f {
         NormalForm::IsTrue(Expr::Is { expr, what: Is::Null, negated: false }) => match &**expr {
             Expr::Column(c) => Some(c.clone()),
@@ -429,18 +433,21 @@ fn as_meant(alternatives: &mut [NormalForm]) {
         NormalForm::All(parts) => parts.iter().map(null).collect::<Option<BTreeSet<String>>>(),
         _ => None,
     });
-    let Some(absent) = absent.filter(|columns| columns.len() > 1) else { return };
-    let meant = |f: &mut NormalForm| {
+    let Some(absent) = absent.filter(|columns| columns.len() > 1) else { return false };
+    let mut changed = false;
+    let mut meant = |f: &mut NormalForm| {
         let NormalForm::NotFalse(t) = &*f else { return };
         let columns = t.columns();
         if !columns.is_empty() && columns.is_subset(&absent) {
             *f = NormalForm::IsTrue(t.clone());
+            changed = true;
         }
     };
     for alternative in alternatives {
         match alternative {
-            NormalForm::All(parts) => parts.iter_mut().for_each(meant),
+            NormalForm::All(parts) => parts.iter_mut().for_each(&mut meant),
             one => meant(one),
         }
     }
+    changed
 }

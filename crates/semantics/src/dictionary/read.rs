@@ -33,7 +33,8 @@ pub enum EntryError {
     #[error(
         "unknown heading `{0}`; the headings are `[words LANGUAGE]`, `[columns]`, `[tables]`, `[numbers]`, \
          `[units]`, `[trades]`, `[nulls]`, `[texts]`, `[json]`, `[privacy]`, `[privacy of kinds]`, `[vocabulary]`, \
-         `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]` and `[running]`"
+         `[never cut]`, `[never a part]`, `[no identifier]`, `[keeps its s]`, `[sites]`, `[site names]`, `[lasting]`, `[running]`, \
+         `[occasions]` and `[bookings]`"
     )]
     Heading(String),
     #[error("expected `phrase, phrase -> meaning`")]
@@ -81,6 +82,8 @@ enum Heading {
     SiteNames,
     Lasting,
     Running,
+    Occasions,
+    Bookings,
 }
 
 impl Dictionary {
@@ -127,6 +130,8 @@ impl Dictionary {
             "site names" => Heading::SiteNames,
             "lasting" => Heading::Lasting,
             "running" => Heading::Running,
+            "occasions" => Heading::Occasions,
+            "bookings" => Heading::Bookings,
             other => match other.strip_prefix("words ").map(str::trim) {
                 Some(code) if !code.is_empty() => Heading::Words(self.language(code)),
                 _ => return Err(EntryError::Heading(text.to_owned())),
@@ -167,10 +172,15 @@ impl Dictionary {
             words.extend(line.split_whitespace().map(str::to_lowercase));
             return Ok(());
         }
-        if matches!(heading, Heading::Lasting | Heading::Running) {
+        if matches!(heading, Heading::Lasting | Heading::Running | Heading::Occasions | Heading::Bookings) {
             let phrases = line.split(',').map(str::trim).filter(|p| !p.is_empty());
             let phrases: Vec<String> = phrases.map(|p| canonical(self, p)).collect();
-            let rows = if matches!(heading, Heading::Lasting) { &mut self.lasting } else { &mut self.running };
+            let rows = match heading {
+                Heading::Lasting => &mut self.lasting,
+                Heading::Running => &mut self.running,
+                Heading::Occasions => &mut self.occasions,
+                _ => &mut self.bookings,
+            };
             rows.extend(phrases);
             return Ok(());
         }
